@@ -1,0 +1,59 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Every Swift target: Swift 6, strict imports, and the instruction set that the engine's own code is built for.
+let swift: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+/// Targets that compute are optimised in debug builds too, so that tests on real pixels stay quick.
+let computing = swift + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+/// C targets are always optimised: a debug build of the kernels or codecs is of no use to anyone.
+let c: [CSetting] = [.unsafeFlags(["-O3", "-std=c11", "-Wall", "-Wextra", "-Werror"])]
+
+let package = Package(
+    name: "papilla",
+    products: [.executable(name: "papilla", targets: ["papilla"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "COneDNN"),
+        .systemLibrary(name: "CCairo", pkgConfig: "cairo"),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd"),
+        .target(name: "CImageCodecs", cSettings: c, linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
+        .target(name: "CKernels", cSettings: c, linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+        .target(name: "Screening", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift),
+        .target(name: "OneDNN", dependencies: ["COneDNN", "Screening"], swiftSettings: computing),
+        .target(name: "Neural", dependencies: ["OneDNN", "CKernels", "Screening"], swiftSettings: computing),
+        .target(name: "Imaging", dependencies: ["CImageCodecs", "CCairo", "Screening"], swiftSettings: computing),
+        .target(name: "Registry", dependencies: ["Neural", "Screening"], swiftSettings: swift),
+        .target(name: "Reading", dependencies: ["Imaging", "Neural", "Registry", "Screening"], swiftSettings: computing),
+        .target(name: "Phantoms", dependencies: ["Imaging", "Screening"], swiftSettings: computing),
+        .target(name: "Training", dependencies: ["Reading", "Phantoms", "Imaging", "Neural", "Registry", "Screening"], swiftSettings: computing),
+        .target(
+            name: "Ledger",
+            dependencies: ["Screening", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: swift),
+        .target(
+            name: "Service",
+            dependencies: [
+                "Reading", "Ledger", "Imaging", "Registry", "Screening", "CSystemd", "Yams",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: swift),
+        .executableTarget(
+            name: "papilla",
+            dependencies: [
+                "Service", "Training", "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging", "Screening",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: swift),
+    ]
+)

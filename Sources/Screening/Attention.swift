@@ -1,0 +1,37 @@
+/// Something about a screening that a person should look at. Thresholds are absolute: the model's manifest gives them and
+/// the configuration may override them; each entry states the one that was used.
+public struct Attention: Sendable, Codable, Hashable {
+    /// The machine-readable part.
+    public enum Code: String, Sendable, Codable, CaseIterable {
+        case ratioHigh = "ratio_high"
+        case ratioInterval = "ratio_interval"
+        case rimThin = "rim_thin"
+        case disagreement
+        case lowConfidence = "low_confidence"
+        case discShape = "disc_shape"
+        case discSize = "disc_size"
+        case cupOutsideDisc = "cup_outside_disc"
+        case qualityUsable = "quality_usable"
+        case eyeConflict = "eye_conflict"
+        case polyp
+        case polypBorderline = "polyp_borderline"
+        case outOfDomainNear = "out_of_domain_near"
+    }
+
+    /// The machine-readable part.
+    public var code: Code
+    /// One sentence for a person.
+    public var detail: String
+    /// The measured value, where there is one.
+    @Nullable public var value: Double?
+    /// The threshold that it was held against, where there is one.
+    @Nullable public var threshold: Double?
+
+    /// An entry with its sentence and the figures behind it.
+    public init(_ code: Code, _ detail: String, value: Double? = nil, threshold: Double? = nil) {
+        self.code = code
+        self.detail = detail
+        self.value = value
+        self.threshold = threshold
+    }
+}

@@ -1,0 +1,204 @@
+/// `report.json` of a bundle, schema `papilla.report/1`. Every key is always there; a value that does not exist is null.
+public struct Report: Sendable, Codable, Hashable {
+    /// The schema's name and number; a change of meaning raises it.
+    public static let schema = "papilla.report/1"
+    /// What every report says of itself.
+    public static let notice = "Research use only. Not a medical device: a person decides."
+
+    /// Where the image came from.
+    public struct Source: Sendable, Codable, Hashable {
+        /// The file's name.
+        public var name: String
+        /// Its path in the inbox, or as given to `screen`.
+        public var path: String
+        /// Of its content.
+        @Nullable public var sha256: Digest?
+        /// Its size.
+        public var bytes: Int
+        /// `jpeg`, `png`, or null where it could not be decoded.
+        @Nullable public var format: String?
+        /// px, after EXIF orientation.
+        @Nullable public var width: Int?
+        /// px, after EXIF orientation.
+        @Nullable public var height: Int?
+        /// When it arrived.
+        public var received: Timestamp
+        /// The sidecar's name, where there was one.
+        @Nullable public var sidecar: String?
+        /// From sidecar or name.
+        @Nullable public var patient: String?
+        /// From sidecar or name.
+        @Nullable public var study: String?
+        /// From sidecar, name or photograph.
+        public var eye: Eye
+
+        /// A source with what is known of it.
+        public init(
+            name: String, path: String, sha256: Digest?, bytes: Int, format: String? = nil, width: Int? = nil, height: Int? = nil,
+            received: Timestamp, sidecar: String? = nil, patient: String? = nil, study: String? = nil, eye: Eye = .unknown
+        ) {
+            (self.name, self.path, self.sha256, self.bytes, self.format) = (name, path, sha256, bytes, format)
+            (self.width, self.height, self.received, self.sidecar) = (width, height, received, sidecar)
+            (self.patient, self.study, self.eye) = (patient, study, eye)
+        }
+    }
+
+    /// What the router said.
+    public struct ModalityFinding: Sendable, Codable, Hashable {
+        /// The most probable class.
+        public var value: Modality
+        /// fundus, endoscopy, neither: they sum to 1.
+        public var probabilities: [String: Double]
+
+        /// A class with the probabilities behind it.
+        public init(value: Modality, probabilities: [String: Double]) { (self.value, self.probabilities) = (value, probabilities) }
+    }
+
+    /// A model that took part.
+    public struct Model: Sendable, Codable, Hashable {
+        /// What it is for.
+        public var task: ModelTask
+        /// Its name in the registry.
+        public var name: String
+        /// Of its weights.
+        public var sha256: Digest
+        /// fp32, bf16 or int8.
+        public var precision: String
+
+        /// A model by name and digest.
+        public init(task: ModelTask, name: String, sha256: Digest, precision: String) {
+            (self.task, self.name, self.sha256, self.precision) = (task, name, sha256, precision)
+        }
+    }
+
+    /// What it ran with, so that a re-run can be compared byte by byte.
+    public struct Engine: Sendable, Codable, Hashable {
+        /// Papilla's version.
+        public var version: String
+        /// The instruction set that oneDNN used.
+        public var isa: String
+        /// Threads of the engine.
+        public var threads: Int
+        /// Images in one run of a network.
+        public var batch: Int
+
+        /// What it ran with.
+        public init(version: String, isa: String, threads: Int, batch: Int) {
+            (self.version, self.isa, self.threads, self.batch) = (version, isa, threads, batch)
+        }
+    }
+
+    /// Milliseconds by stage.
+    public struct Timing: Sendable, Codable, Hashable {
+        /// From arrival to the start of reading.
+        public var wait: Double
+        /// File to pixels.
+        public var decode: Double
+        /// The router.
+        public var route: Double
+        /// Networks and measures.
+        public var infer: Double
+        /// Overlay and masks.
+        public var render: Double
+        /// Writing the bundle. In the bundle itself always 0: it is not known before the bundle is complete; the ledger has it.
+        public var publish: Double
+
+        /// Milliseconds by stage, 0 where a stage did not happen.
+        public init(wait: Double = 0, decode: Double = 0, route: Double = 0, infer: Double = 0, render: Double = 0, publish: Double = 0) {
+            (self.wait, self.decode, self.route) = (wait, decode, route)
+            (self.infer, self.render, self.publish) = (infer, render, publish)
+        }
+    }
+
+    /// A file of the bundle.
+    public struct File: Sendable, Codable, Hashable {
+        /// Its name in the bundle's folder.
+        public var name: String
+        /// Its size.
+        public var bytes: Int
+        /// Of its content.
+        public var sha256: Digest
+
+        /// A file with size and digest.
+        public init(name: String, bytes: Int, sha256: Digest) { (self.name, self.bytes, self.sha256) = (name, bytes, sha256) }
+    }
+
+    /// A reader's word on a screening.
+    public struct Decision: Sendable, Codable, Hashable {
+        /// The three verdicts.
+        public enum Verdict: String, Sendable, Codable { case accept, reject, correct }
+        /// Who decided.
+        public var reader: String
+        /// What was decided.
+        public var verdict: Verdict
+        /// Why, in the reader's words.
+        @Nullable public var note: String?
+        /// When.
+        public var at: Timestamp
+
+        /// A decision.
+        public init(reader: String, verdict: Verdict, note: String?, at: Timestamp) {
+            (self.reader, self.verdict, self.note, self.at) = (reader, verdict, note, at)
+        }
+    }
+
+    /// `papilla.report/1`.
+    public var schema = Report.schema
+    /// The arrival's ID.
+    public var id: ScreeningID
+    /// 1, and one more for each correction.
+    public var version = 1
+    /// The bundle folder that this one replaces.
+    @Nullable public var supersedes: String?
+    /// The ID of the screening whose reading was used again, where content, models and settings were the same.
+    @Nullable public var reusedFrom: ScreeningID?
+    /// Where the image came from.
+    public var source: Source
+    /// How it ended.
+    public var outcome: Outcome
+    /// Why, unless measured or no finding.
+    public var reasons: [Reason]
+    /// What the router said; null where the image could not be decoded.
+    @Nullable public var modality: ModalityFinding?
+    /// How good the image is; null for images out of domain or not decoded.
+    @Nullable public var quality: Quality?
+    /// Findings of a fundus photograph.
+    @Nullable public var fundus: FundusFindings?
+    /// Findings of an endoscopy frame.
+    @Nullable public var endoscopy: EndoscopyFindings?
+    /// What a person should look at.
+    public var attention: [Attention]
+    /// The thresholds that were used.
+    public var thresholds: [String: Double]
+    /// The models that took part.
+    public var models: [Model]
+    /// What it ran with.
+    public var engine: Engine
+    /// Milliseconds by stage.
+    public var timing: Timing
+    /// Every other file of the bundle.
+    public var files: [File]
+    /// A reader's word, in a later version.
+    @Nullable public var decision: Decision?
+    /// Research use.
+    public var notice = Report.notice
+
+    /// A report without files: the publisher fills them in.
+    public init(
+        id: ScreeningID, source: Source, outcome: Outcome, reasons: [Reason] = [], modality: ModalityFinding? = nil, quality: Quality? = nil,
+        fundus: FundusFindings? = nil, endoscopy: EndoscopyFindings? = nil, attention: [Attention] = [], thresholds: [String: Double] = [:],
+        models: [Model] = [], engine: Engine, timing: Timing = Timing()
+    ) {
+        (self.id, self.source, self.outcome, self.reasons) = (id, source, outcome, reasons)
+        (self.modality, self.quality, self.fundus, self.endoscopy) = (modality, quality, fundus, endoscopy)
+        (self.attention, self.thresholds, self.models, self.engine, self.timing) = (attention, thresholds, models, engine, timing)
+        files = []
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case schema, id, version, supersedes, source, outcome, reasons, modality, quality, fundus, endoscopy, attention, thresholds, models
+        case engine, files, decision, notice
+        case reusedFrom = "reused_from"
+        case timing = "timing_ms"
+    }
+}
