@@ -1,0 +1,59 @@
+#include "kernels.h"
+#include "pool.h"
+#include <immintrin.h>
+
+struct heads {
+    const float *x, *w, *bias;
+    float *y;
+    long c, side, maps, block;
+};
+
+static const float nothing[16] __attribute__((aligned(64)));
+
+AVX2 static inline __m128 sums(__m256 a, __m256 b, __m256 c, __m256 d) {
+    const __m256 s = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+    return _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1));
+}
+
+/* Four pixels of a row, all maps. M and B are constants wherever this is inlined. */
+AVX2 static inline __attribute__((always_inline)) void four(const struct heads *a, long r, long c, int edge, const long M, const long B) {
+    const long side = a->side, plane = side * side * B, blocks = a->c / B;
+    __m256 s[3][4];
+    for (int m = 0; m < M; m++)
+        for (int q = 0; q < 4; q++) s[m][q] = _mm256_setzero_ps();
+    for (int ky = 0; ky < 3; ky++) {
+        const long yy = r + ky - 1;
+        if (yy < 0 || yy >= side) continue;
+        for (int kx = 0; kx < 3; kx++)
+            for (long b = 0; b < blocks; b++)
+                for (long h = 0; h < B; h += 8) {
+                    const float *x = a->x + b * plane + (yy * side + c + kx - 1) * B + h;
+                    const float *w = a->w + ((ky * 3 + kx) * blocks + b) * M * B + h;
+                    for (int q = 0; q < 4; q++) {
+                        const long xx = c + q + kx - 1;
+                        const __m256 v = _mm256_load_ps(edge && (xx < 0 || xx >= side) ? nothing : x + q * B);
+                        for (int m = 0; m < M; m++) s[m][q] = _mm256_fmadd_ps(v, _mm256_load_ps(w + m * B), s[m][q]);
+                    }
+                }
+    }
+    for (int m = 0; m < M; m++)
+        _mm_storeu_ps(a->y + (m * side + r) * side + c, _mm_add_ps(sums(s[m][0], s[m][1], s[m][2], s[m][3]), _mm_set1_ps(a->bias[m])));
+}
+
+AVX2 static inline __attribute__((always_inline)) void rows(const struct heads *a, const long M, const long B) {
+    SHARE(a->side);
+    for (long r = from; r < to; r++) {
+        four(a, r, 0, 1, M, B);
+        for (long c = 4; c < a->side - 4; c += 4) four(a, r, c, 0, M, B);
+        four(a, r, a->side - 4, 1, M, B);
+    }
+}
+
+#define ROWS(M, B) AVX2 static void rows_##M##_##B(void *data) { rows(data, M, B); }
+ROWS(1, 8) ROWS(2, 8) ROWS(3, 8) ROWS(1, 16) ROWS(2, 16) ROWS(3, 16)
+
+void heads_f32(const float *x, float *y, const float *w, const float *bias, long c, long side, long maps, long block) {
+    static void (*const body[2][3])(void *) = {{rows_1_8, rows_2_8, rows_3_8}, {rows_1_16, rows_2_16, rows_3_16}};
+    struct heads a = {x, w, bias, y, c, side, maps, block};
+    GOMP_parallel(body[block == 16][maps - 1], &a, 0, 0);
+}

@@ -1,0 +1,43 @@
+/* Papilla's own kernels: what oneDNN has no call for, run on oneDNN's own OpenMP threads.
+ *
+ * fp32, AVX2 and FMA. Maps are blocked as oneDNN's aBcd16b or aBcd8b: (N, C / block, H, W, block). Sides are multiples of 4. Every kernel splits its work by
+ * thread number alone and sums in a fixed order, so the same input and thread count give the same bits.
+ */
+#ifndef PAPILLA_KERNELS_H
+#define PAPILLA_KERNELS_H
+#include <stdint.h>
+
+/* Threads of the pool. Set before the first parallel region; 0 leaves OpenMP's default. */
+void kernels_set_threads(int threads);
+int kernels_threads(void);
+
+/* y += the nine low-resolution products p, each put where its tap of the 3x3 kernel falls after nearest upsampling by f; then a rectifier if asked.
+ * p: (9 * oc / block, big / f, big / f, block), taps outermost, (ky, kx) row-major; y: (oc / block, big, big, block). One image. */
+void combine_f32(const float *p, float *y, long oc, long big, long f, long block, int rectify);
+/* Its way back: the gradient of the nine products from the gradient g of y. */
+void uncombine_f32(const float *g, float *p, long oc, long big, long f, long block);
+
+/* 3x3 convolution of blocked maps (c / block, side, side, block) to `maps` plain maps (maps, side, side), 1 to 3 of them: the heads. One image.
+ * w: (9 taps, c / block, maps, block). */
+void heads_f32(const float *x, float *y, const float *w, const float *bias, long c, long side, long maps, long block);
+
+/* g = y > 0 ? g : 0, n values. */
+void rectify_backward_f32(float *g, const float *y, long n);
+/* a += b, n values. */
+void add_f32(float *a, const float *b, long n);
+/* The gradient of maximum pooling by f: dp goes to the first maximum of its window in x. dx is added to if `accumulate`, else set.
+ * planes: N * C / block. */
+void pool_backward_f32(const float *x, const float *dp, float *dx, long planes, long side, long f, long block, int accumulate);
+
+/* Losses over `pixels` pixels (N * H * W), each with `stride` values of which the head's maps begin at `at`. The gradient, scaled by `scale`, is written in the same places.
+ * Both return the sum of the loss over pixels.
+ * nll: softmax cross-entropy of two maps against target 0 or 1; `sums`, unless NULL, receives sum(p t), sum(p), sum(t) for soft Dice, p the probability of 1. */
+double nll_f32(const float *logits, float *gradient, long pixels, long stride, long at, const uint8_t *target, float scale, double *sums);
+/* mse: (sigmoid - target)^2 of one map. */
+double mse_f32(const float *logits, float *gradient, long pixels, long stride, long at, const float *target, float scale);
+/* Adds the gradient of soft Dice: dL/dp = a - b t, through the softmax of the two maps. */
+void dice_backward_f32(const float *logits, float *gradient, long pixels, long stride, long at, const uint8_t *target, float a, float b);
+
+/* One step of Adam (Kingma and Ba 2015), beta 0.9 and 0.999, epsilon 1e-8. c1 = 1 - 0.9^t, c2 = 1 - 0.999^t. */
+void adam_f32(float *w, float *m, float *v, const float *g, long n, float rate, float c1, float c2);
+#endif

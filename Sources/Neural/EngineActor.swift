@@ -1,0 +1,68 @@
+internal import CKernels
+internal import Dispatch
+internal import Foundation
+internal import OneDNN
+internal import Synchronization
+
+/// The one thread that runs networks. oneDNN's OpenMP gives every thread that calls it a pool of its own, so all calls are made from here.
+@globalActor
+public actor EngineActor {
+    /// The one instance.
+    public static let shared = EngineActor()
+    private let thread = EngineThread()
+
+    /// Runs the actor's jobs on the engine's thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// Runs `body` on the engine's thread.
+    public static func run<Value: Sendable>(_ body: @EngineActor @Sendable () throws -> Value) async rethrows -> Value {
+        try await body()
+    }
+}
+
+/// Facts of the engine that stand in every report.
+public enum EngineInfo {
+    /// Sets the number of threads. Has effect only before the engine's first use.
+    public static func setThreads(_ threads: Int) { kernels_set_threads(Int32(clamping: threads)) }
+
+    /// Threads that a network runs on. Ask on the engine's thread or before its first use.
+    public static var threads: Int { Int(kernels_threads()) }
+
+    /// The instruction set that oneDNN uses on this CPU: `avx2`, `avx512_core_vnni`, ...
+    public static var isa: String { OneDNN.instructionSet }
+}
+
+/// A serial executor that is one thread, made at the first job.
+private final class EngineThread: SerialExecutor {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var isStarted = false
+    }
+
+    private let state = Mutex(State())
+    private let wake = DispatchSemaphore(value: 0)
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let isFirst = state.withLock { state in
+            state.jobs.append(job)
+            defer { state.isStarted = true }
+            return !state.isStarted
+        }
+        if isFirst {
+            let thread = Thread { self.loop() }
+            thread.name = "engine"
+            thread.stackSize = 16 << 20
+            thread.start()
+        }
+        wake.signal()
+    }
+
+    private func loop() {
+        while true {
+            wake.wait()
+            let job = state.withLock { $0.jobs.removeFirst() }
+            job.runSynchronously(on: asUnownedSerialExecutor())
+        }
+    }
+}

@@ -1,0 +1,108 @@
+internal import CKernels
+internal import OneDNN
+internal import Screening
+
+/// The geometry that inference and training share: which maps, which sides, and how a 3x3 kernel is laid out.
+///
+/// Maps are counted in whole blocks of 16 inside the engine: a narrower network runs in the first channels, the others stay zero.
+struct Plan {
+    let architecture: Architecture
+    let width: Int
+    let side: Int
+    let batch: Int
+
+    init(_ architecture: Architecture, width: Int, side: Int, batch: Int) throws(PapillaError) {
+        guard width >= 1, width <= 256 else {
+            throw PapillaError(.badInput, "A network's width must be 1 to 256, not \(width)", hint: "The paper's width is 32")
+        }
+        guard side >= 32, side % 32 == 0, side <= 4096 else {
+            throw PapillaError(.badInput, "A network's side must be divisible by 32, 32 to 4096, not \(side)", hint: "The paper's side is 256")
+        }
+        guard batch >= 1, batch <= 1024 else { throw PapillaError(.badInput, "A batch must be 1 to 1024, not \(batch)") }
+        (self.architecture, self.width, self.side, self.batch) = (architecture, width, side, batch)
+    }
+
+    /// Maps of level 0...4, as in the weights file.
+    func maps(_ level: Int) -> Int { width << level }
+    /// Maps of level 0...4 in memory.
+    func blockedMaps(_ level: Int) -> Int { (maps(level) + 15) / 16 * 16 }
+    /// Side of level 0...4, px: 1, 1/2, 1/4, 1/8, 1/32 of the input.
+    func side(_ level: Int) -> Int { side >> [0, 1, 2, 3, 5][level] }
+    /// Pooling behind level 0...3, and upsampling in front of it on the way back.
+    func factor(_ level: Int) -> Int { level == 3 ? 4 : 2 }
+    /// The heads that decoder `index` ends in, with each one's first map among the decoder's.
+    func heads(ofDecoder index: Int) -> [(head: Architecture.Head, at: Int)] {
+        var at = 0
+        return architecture.heads.enumerated().filter { min($0.offset, architecture.decoders - 1) == index }.map { _, head in
+            defer { at += head.maps }
+            return (head, at)
+        }
+    }
+
+    /// Blocked maps of a level, zero.
+    func activation(_ level: Int) throws(PapillaError) -> Tensor {
+        try Tensor([batch, blockedMaps(level), side(level), side(level)], .blocked)
+    }
+}
+
+/// A kernel (out, in, 3, 3) and where its parts belong in the engine's blocked, padded layouts.
+struct KernelLayout {
+    /// Output maps in the file and in memory.
+    let out: (file: Int, memory: Int)
+    /// Input maps in the file and in memory, in one or two parts (upsampled, skip).
+    let inputs: [(file: Int, memory: Int)]
+
+    private var fileInputs: Int { inputs.reduce(0) { $0 + $1.file } }
+
+    /// Part `index` of a file's kernel, padded: (out, in, 3, 3) in memory.
+    func part(_ index: Int, of values: [Float]) -> [Float] {
+        let input = inputs[index]
+        let first = inputs[..<index].reduce(0) { $0 + $1.file }
+        var result = [Float](repeating: 0, count: out.memory * input.memory * 9)
+        for o in 0..<out.file {
+            for i in 0..<input.file {
+                for t in 0..<9 { result[(o * input.memory + i) * 9 + t] = values[(o * fileInputs + first + i) * 9 + t] }
+            }
+        }
+        return result
+    }
+
+    /// Puts a padded part back into a file's kernel.
+    func store(_ part: [Float], as index: Int, in values: inout [Float]) {
+        let input = inputs[index]
+        let first = inputs[..<index].reduce(0) { $0 + $1.file }
+        for o in 0..<out.file {
+            for i in 0..<input.file {
+                for t in 0..<9 { values[(o * fileInputs + first + i) * 9 + t] = part[(o * input.memory + i) * 9 + t] }
+            }
+        }
+    }
+
+    /// Part `index` as nine 1x1 kernels, taps outermost: (9 · out, in) in memory.
+    ///
+    /// Nearest upsampling followed by a 3x3 convolution is, exactly, nine products at low resolution, each added where its tap falls.
+    func nine(_ index: Int, of values: [Float]) -> [Float] { Self.turn(part(index, of: values), out.memory, inputs[index].memory, toNine: true) }
+
+    /// Puts nine 1x1 kernels back into a file's kernel.
+    func store(nine: [Float], as index: Int, in values: inout [Float]) {
+        store(Self.turn(nine, out.memory, inputs[index].memory, toNine: false), as: index, in: &values)
+    }
+
+    private static func turn(_ values: [Float], _ out: Int, _ input: Int, toNine: Bool) -> [Float] {
+        var result = [Float](repeating: 0, count: values.count)
+        for o in 0..<out {
+            for i in 0..<input {
+                for t in 0..<9 {
+                    let (spatial, product) = ((o * input + i) * 9 + t, (t * out + o) * input + i)
+                    if toNine { result[product] = values[spatial] } else { result[spatial] = values[product] }
+                }
+            }
+        }
+        return result
+    }
+}
+
+extension Array where Element == Float {
+    /// Zeros behind the values, up to `count`.
+    func padded(to count: Int) -> [Float] { self + [Float](repeating: 0, count: count - self.count) }
+}

@@ -1,0 +1,51 @@
+internal import CKernels
+internal import OneDNN
+internal import Screening
+
+/// What training changes: values with their gradient and Adam's two moments, all in one layout.
+final class Parameter {
+    let name: String
+    let value: Tensor
+    let gradient: Tensor
+    private let first: Tensor
+    private let second: Tensor
+
+    /// Zeros beside a gradient, in its layout.
+    convenience init(_ name: String, gradient: Tensor) throws(PapillaError) {
+        try self.init(name, value: try Tensor(like: gradient), gradient: gradient)
+    }
+
+    init(_ name: String, value: Tensor, gradient: Tensor) throws(PapillaError) {
+        (self.name, self.value, self.gradient) = (name, value, gradient)
+        first = try Tensor(like: gradient)
+        second = try Tensor(like: gradient)
+    }
+
+    /// Step number `time` (from 1) of Adam.
+    func step(_ time: Int, rate: Float) {
+        var (c1, c2) = (1.0, 1.0)
+        // Products, not `pow`: the same bits on every C library.
+        for _ in 0..<min(time, 100_000) { (c1, c2) = (c1 * 0.9, c2 * 0.999) }
+        adam_f32(value.pointer, first.pointer, second.pointer, gradient.pointer, value.count, rate, Float(1 - c1), Float(1 - c2))
+    }
+
+    /// Values and moments, row-major with the engine's padding.
+    func state() throws(PapillaError) -> [String: Weights.Tensor] {
+        var result: [String: Weights.Tensor] = [:]
+        for (suffix, tensor) in [("", value), (".first", first), (".second", second)] {
+            result[name + suffix] = Weights.Tensor(shape: tensor.dimensions, values: try tensor.values())
+        }
+        return result
+    }
+
+    func restore(_ state: Weights) throws(PapillaError) {
+        for (suffix, tensor) in [("", value), (".first", first), (".second", second)] {
+            guard let saved = state.tensors[name + suffix], saved.shape == tensor.dimensions else {
+                throw PapillaError(
+                    .badInput, "The snapshot does not fit this network: expected \(tensor.dimensions)", place: name + suffix,
+                    hint: "Resume with the options that the run was started with")
+            }
+            try tensor.load(saved.values)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+internal import CKernels
+internal import OneDNN
+internal import Screening
+
+/// A convolution of the learner: forward, the gradient of its weights, and the gradient of its source.
+final class TrainedConvolution {
+    let weights: Parameter
+    let bias: Parameter?
+    private let forwardCalls: [Primitive]
+    private let weightsCall: Primitive
+    private let dataCalls: [Primitive]
+    /// Where several convolutions read one source, all but the first add their gradient to it through here.
+    private let addition: (to: Tensor, from: Tensor)?
+
+    /// - Parameters:
+    ///   - gradient: of `target`.
+    ///   - sourceGradient: overwritten by ``backward()``, or added to if `accumulates`; nil for the input.
+    init(
+        _ name: String, _ source: Tensor, to target: Tensor, gradient: Tensor, sourceGradient: Tensor?, kernel: Int, rectified: Bool,
+        biased: Bool, accumulates: Bool = false
+    ) throws(PapillaError) {
+        let convolution = Convolution(source, to: target, kernel: kernel, rectified: rectified, training: true)
+        let biasGradient = biased ? try Tensor([target.dimensions[1]]) : nil
+        let (call, weightsGradient) = try convolution.backwardWeights(targetGradient: gradient, biasGradient: biasGradient)
+        weightsCall = call
+        // The gradient's layout is the parameter's; forward and data copy from it where they want another.
+        weights = try Parameter(name + ".weight", gradient: weightsGradient)
+        if let biasGradient { bias = try Parameter(name + ".bias", gradient: biasGradient) } else { bias = nil }
+        forwardCalls = try convolution.forward(weights: weights.value, bias: bias?.value, constant: false)
+        guard let sourceGradient else {
+            (dataCalls, addition) = ([], nil)
+            return
+        }
+        let into = accumulates ? try Tensor(like: sourceGradient) : sourceGradient
+        dataCalls = try convolution.backwardData(weights: weights.value, targetGradient: gradient, sourceGradient: into)
+        addition = accumulates ? (sourceGradient, into) : nil
+    }
+
+    var parameters: [Parameter] { [weights] + (bias.map { [$0] } ?? []) }
+
+    func forward() throws(PapillaError) { for call in forwardCalls { try call.run() } }
+
+    func backward() throws(PapillaError) {
+        try weightsCall.run()
+        for call in dataCalls { try call.run() }
+        if let addition { add_f32(addition.to.pointer, addition.from.pointer, addition.to.count) }
+    }
+}
+
+/// Batch normalisation of the learner, with the running statistics that folding uses.
+final class TrainedNormalisation {
+    let layer: BatchNormalization
+    let parameter: Parameter
+    private let name: String
+    private let samples: Int
+    private(set) var mean: [Float]
+    private(set) var variance: [Float]
+    private var hasStatistics = false
+
+    init(_ name: String, _ source: Tensor, to target: Tensor, gradient: Tensor) throws(PapillaError) {
+        self.name = name
+        layer = try BatchNormalization(source, to: target, gradient: gradient)
+        parameter = try Parameter(name, value: layer.scaleAndShift, gradient: layer.scaleAndShiftGradient)
+        let channels = source.dimensions[1]
+        samples = source.dimensions[0] * source.dimensions[2] * source.dimensions[3]
+        (mean, variance) = ([Float](repeating: 0, count: channels), [Float](repeating: 1, count: channels))
+        for channel in 0..<channels { layer.scaleAndShift.pointer[channel] = 1 }
+    }
+
+    /// Normalises, and moves the running statistics a tenth of the way to the batch's.
+    func forward() throws(PapillaError) {
+        try layer.forward()
+        let share: Float = hasStatistics ? 0.1 : 1
+        let unbiased = Float(samples) / Float(max(1, samples - 1))
+        for channel in mean.indices {
+            mean[channel] += share * (layer.mean.pointer[channel] - mean[channel])
+            variance[channel] += share * (layer.variance.pointer[channel] * unbiased - variance[channel])
+        }
+        hasStatistics = true
+    }
+
+    /// Sets scales and shifts so that on this batch the normalised layer does what the folded one with `bias` did.
+    func unfold(bias: [Float]) throws(PapillaError) {
+        try layer.forward()
+        let channels = mean.count
+        for channel in 0..<channels {
+            let deviation = (layer.variance.pointer[channel] + BatchNormalization.epsilon).squareRoot()
+            // A map that is the same everywhere has no scale of its own to come back to.
+            let isFlat = layer.variance.pointer[channel] < 1e-12
+            layer.scaleAndShift.pointer[channel] = isFlat ? 1 : deviation
+            layer.scaleAndShift.pointer[channels + channel] = layer.mean.pointer[channel] + bias[channel]
+        }
+    }
+
+    /// What folding multiplies a map's kernel by, and the bias that it gets.
+    func folded(_ channel: Int) -> (factor: Float, bias: Float) {
+        let factor = layer.scaleAndShift.pointer[channel] / (variance[channel] + BatchNormalization.epsilon).squareRoot()
+        return (factor, layer.scaleAndShift.pointer[mean.count + channel] - mean[channel] * factor)
+    }
+
+    func state() throws(PapillaError) -> [String: Weights.Tensor] {
+        var result = try parameter.state()
+        result[name + ".mean"] = Weights.Tensor(shape: [mean.count], values: mean)
+        result[name + ".variance"] = Weights.Tensor(shape: [mean.count], values: variance)
+        return result
+    }
+
+    func restore(_ state: Weights) throws(PapillaError) {
+        try parameter.restore(state)
+        guard state[name + ".mean"].count == mean.count, state[name + ".variance"].count == mean.count else {
+            throw PapillaError(.badInput, "The snapshot lacks the running statistics of a layer", place: name)
+        }
+        (mean, variance, hasStatistics) = (state[name + ".mean"], state[name + ".variance"], true)
+    }
+}

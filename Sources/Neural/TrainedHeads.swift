@@ -1,0 +1,82 @@
+internal import CKernels
+internal import OneDNN
+internal import Screening
+
+/// The heads of one decoder with their losses: one 3x3 convolution whose first maps are the heads', padded to a block.
+final class TrainedHeads {
+    let heads: [(head: Architecture.Head, at: Int)]
+    private let plan: Plan
+    private let logits: Tensor
+    private let gradient: Tensor
+    private let convolution: TrainedConvolution
+
+    init(_ plan: Plan, decoder: Int, _ source: Tensor, sourceGradient: Tensor) throws(PapillaError) {
+        self.plan = plan
+        heads = plan.heads(ofDecoder: decoder)
+        // One block wide, so that a pixel's logits lie side by side.
+        logits = try Tensor([plan.batch, OneDNN.block, plan.side, plan.side], .blocked)
+        gradient = try Tensor(like: logits)
+        convolution = try TrainedConvolution(
+            "heads.\(decoder)", source, to: logits, gradient: gradient, sourceGradient: sourceGradient, kernel: 3, rectified: false,
+            biased: true)
+    }
+
+    var parameters: [Parameter] { convolution.parameters }
+
+    func forward() throws(PapillaError) { try convolution.forward() }
+    func backward() throws(PapillaError) { try convolution.backward() }
+
+    /// Losses by head, means over pixels and batch; leaves the logits' gradient. Soft Dice is one more term of the mask.
+    func losses(_ batch: TrainingBatch, softDice: Float) -> [Architecture.Head: Double] {
+        var result: [Architecture.Head: Double] = [:]
+        let pixels = plan.batch * plan.side * plan.side
+        let stride = OneDNN.block
+        let scale = 1 / Float(pixels)
+        for (head, at) in heads {
+            switch head {
+            case .mask:
+                var sums = [0.0, 0.0, 0.0]
+                let sum = nll_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.mask, scale, &sums)
+                result[head] = sum / Double(pixels)
+                if softDice > 0 {
+                    let (both, union) = (2 * sums[0] + 1, sums[1] + sums[2] + 1)
+                    result[head, default: 0] += Double(softDice) * (1 - both / union)
+                    let a = Double(softDice) * both / (union * union)
+                    let b = 2 * Double(softDice) / union
+                    dice_backward_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.mask, Float(a), Float(b))
+                }
+            case .contour:
+                result[head] = nll_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.contour, scale, nil) / Double(pixels)
+            case .distance:
+                result[head] = mse_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.distance, scale) / Double(pixels)
+            case .classes: break
+            }
+        }
+        return result
+    }
+
+    func load(_ weights: Weights) throws(PapillaError) {
+        let layout = layout
+        var kernel = heads.flatMap { weights["\($0.head.rawValue).weight"] }
+        kernel = layout.part(0, of: kernel)
+        try convolution.weights.value.load(kernel)
+        try convolution.bias?.value.load(heads.flatMap { weights["\($0.head.rawValue).bias"] }.padded(to: OneDNN.block))
+    }
+
+    func store(in weights: inout Weights) throws(PapillaError) {
+        let layout = layout
+        var kernel = [Float](repeating: 0, count: layout.out.file * plan.width * 9)
+        layout.store(try convolution.weights.value.values(), as: 0, in: &kernel)
+        let bias = try convolution.bias?.value.values() ?? []
+        for (head, at) in heads {
+            let size = plan.width * 9
+            weights.tensors["\(head.rawValue).weight"] = Weights.Tensor(
+                shape: [head.maps, plan.width, 3, 3], values: Array(kernel[at * size..<(at + head.maps) * size]))
+            weights.tensors["\(head.rawValue).bias"] = Weights.Tensor(shape: [head.maps], values: Array(bias[at..<at + head.maps]))
+        }
+    }
+
+    private var layout: KernelLayout {
+        KernelLayout(out: (heads.reduce(0) { $0 + $1.head.maps }, OneDNN.block), inputs: [(plan.width, plan.blockedMaps(0))])
+    }
+}

@@ -1,0 +1,150 @@
+internal import CKernels
+internal import OneDNN
+internal import Screening
+
+/// A hidden convolution with what follows it: a rectifier, or batch normalisation and a rectifier.
+///
+/// The first unit of a decoder's level has two sources: the maps below, upsampled (as nine low-resolution products), and the skip.
+final class TrainedUnit {
+    /// `encoder.0.conv1`, as in the weights file.
+    let name: String
+    /// (N, maps, H, W), after the rectifier.
+    let output: Tensor
+    /// Of the output; ``backward()`` turns it into that of the convolution, in place.
+    let gradient: Tensor
+    private let layout: KernelLayout
+    private let convolved: Tensor
+    private let spatial: TrainedConvolution
+    private let below: (products: Tensor, convolution: TrainedConvolution, factor: Int)?
+    private let normalisation: TrainedNormalisation?
+    /// The bias to come back to, for a unit that starts from folded weights.
+    private var foldedBias: [Float]?
+
+    /// What a unit reads: maps, their gradient (nil for the input) and how many of them the weights file counts.
+    struct Source {
+        let maps: Tensor
+        let gradient: Tensor?
+        let file: Int
+        var accumulates = false
+    }
+
+    init(_ name: String, _ plan: Plan, _ level: Int, source: Source, below lower: Source? = nil, normalised: Bool) throws(PapillaError) {
+        self.name = name
+        let out = plan.blockedMaps(level)
+        let own = (file: source.file, memory: source.maps.dimensions[1])
+        layout = KernelLayout(
+            out: (plan.maps(level), out), inputs: lower.map { [($0.file, $0.maps.dimensions[1]), own] } ?? [own])
+        output = try plan.activation(level)
+        gradient = try plan.activation(level)
+        convolved = normalised ? try plan.activation(level) : output
+        spatial = try TrainedConvolution(
+            name, source.maps, to: convolved, gradient: gradient, sourceGradient: source.gradient, kernel: 3,
+            rectified: !normalised && lower == nil, biased: !normalised, accumulates: source.accumulates)
+        if let lower {
+            let low = plan.side(level) / plan.factor(level)
+            let products = try Tensor([plan.batch, 9 * out, low, low], .blocked)
+            // The products are not needed on the way back: their gradient takes their place.
+            let convolution = try TrainedConvolution(
+                name + ".products", lower.maps, to: products, gradient: products, sourceGradient: lower.gradient, kernel: 1,
+                rectified: false, biased: false, accumulates: lower.accumulates)
+            below = (products, convolution, plan.factor(level))
+        } else {
+            below = nil
+        }
+        normalisation = normalised ? try TrainedNormalisation(name + ".normalisation", convolved, to: output, gradient: gradient) : nil
+    }
+
+    var parameters: [Parameter] {
+        spatial.parameters + (below?.convolution.parameters ?? []) + (normalisation.map { [$0.parameter] } ?? [])
+    }
+
+    func forward() throws(PapillaError) {
+        try below?.convolution.forward()
+        try spatial.forward()
+        if let below {
+            eachImage { products, maps, out, big in
+                combine_f32(products, maps, out, big, below.factor, OneDNN.block, normalisation == nil ? 1 : 0)
+            }
+        }
+        if let normalisation {
+            if let bias = foldedBias {
+                try normalisation.unfold(bias: bias)
+                foldedBias = nil
+            }
+            try normalisation.forward()
+        }
+    }
+
+    func backward() throws(PapillaError) {
+        if let normalisation { try normalisation.layer.backward() } else { rectify_backward_f32(gradient.pointer, output.pointer, output.count) }
+        if let below {
+            let gradient = gradient
+            eachImage { products, _, out, big in
+                let offset = below.products.pointer.distance(to: products) / below.products.strideOfImage
+                uncombine_f32(gradient.pointer + offset * gradient.strideOfImage, products, out, big, below.factor, OneDNN.block)
+            }
+            try below.convolution.backward()
+        }
+        try spatial.backward()
+    }
+
+    private func eachImage(_ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void) {
+        guard let below else { return }
+        let (out, big) = (convolved.dimensions[1], convolved.dimensions[2])
+        for n in 0..<convolved.dimensions[0] {
+            body(
+                below.products.pointer + n * below.products.strideOfImage, convolved.pointer + n * convolved.strideOfImage, out, big)
+        }
+    }
+
+    /// Takes a file's kernel and bias. A normalised unit finds its scales and shifts on the first batch.
+    func load(weight: [Float], bias: [Float]) throws(PapillaError) {
+        if let below {
+            try below.convolution.weights.value.load(layout.nine(0, of: weight))
+            try spatial.weights.value.load(layout.part(1, of: weight))
+        } else {
+            try spatial.weights.value.load(layout.part(0, of: weight))
+        }
+        let bias = bias.padded(to: layout.out.memory)
+        try spatial.bias?.value.load(bias)
+        if normalisation != nil { foldedBias = bias }
+    }
+
+    /// Random kernels need no scales to come back to.
+    func startFresh() { foldedBias = nil }
+
+    /// The file's kernel and bias, with the normalisation folded in.
+    func folded() throws(PapillaError) -> (weight: [Float], bias: [Float]) {
+        let inputs = layout.inputs.reduce(0) { $0 + $1.file }
+        var weight = [Float](repeating: 0, count: layout.out.file * inputs * 9)
+        if let below { layout.store(nine: try below.convolution.weights.value.values(), as: 0, in: &weight) }
+        layout.store(try spatial.weights.value.values(), as: layout.inputs.count - 1, in: &weight)
+        guard let normalisation else { return (weight, Array(try (spatial.bias?.value.values() ?? []).prefix(layout.out.file))) }
+        var bias = [Float](repeating: 0, count: layout.out.file)
+        for o in bias.indices {
+            let (factor, shift) = normalisation.folded(o)
+            bias[o] = shift
+            for i in 0..<inputs * 9 { weight[o * inputs * 9 + i] *= factor }
+        }
+        return (weight, bias)
+    }
+
+    func state() throws(PapillaError) -> [String: Weights.Tensor] {
+        var result = try normalisation?.state() ?? [:]
+        for parameter in spatial.parameters + (below?.convolution.parameters ?? []) {
+            result.merge(try parameter.state()) { a, _ in a }
+        }
+        return result
+    }
+
+    func restore(_ state: Weights) throws(PapillaError) {
+        for parameter in spatial.parameters + (below?.convolution.parameters ?? []) { try parameter.restore(state) }
+        try normalisation?.restore(state)
+        foldedBias = nil
+    }
+}
+
+extension Tensor {
+    /// Values of one image of the batch.
+    var strideOfImage: Int { count / dimensions[0] }
+}

@@ -1,0 +1,143 @@
+internal import COneDNN
+public import Screening
+
+/// A k x k convolution, stride 1, padding k / 2, as oneDNN primitives: forward, and its two ways back.
+///
+/// Winograd is asked for by name wherever it exists (oneDNN's own choice never takes it) and direct code serves elsewhere. The rule is
+/// fixed, not timed, so that the same network always runs the same code on the same CPU.
+public struct Convolution {
+    /// (N, in, H, W)
+    public let source: Tensor
+    /// (N, out, H, W)
+    public let target: Tensor
+    /// Side of the kernel: 1 or 3.
+    public let kernel: Int
+    /// A rectifier fused behind the forward pass.
+    public var rectified = false
+    /// For training: the forward pass keeps to what the backward passes expect.
+    public var training = false
+
+    /// A convolution from `source` to `target`.
+    public init(_ source: Tensor, to target: Tensor, kernel: Int, rectified: Bool = false, training: Bool = false) {
+        (self.source, self.target, self.kernel, self.rectified, self.training) = (source, target, kernel, rectified, training)
+    }
+
+    private var weightDimensions: [Int] { [target.dimensions[1], source.dimensions[1], kernel, kernel] }
+    private var place: String { "convolution \(source.dimensions) to \(target.dimensions), \(kernel)x\(kernel)" }
+
+    /// The forward pass. `weights` (out, in, k, k) are copied to the layout that the chosen code wants, unless they have it.
+    /// - Returns: the calls to run, in order: with `constant` weights the copy is made now and only the convolution is left.
+    public func forward(weights: Tensor, bias: Tensor?, constant: Bool) throws(PapillaError) -> [Primitive] {
+        let descriptor = try make(.forward, bias: bias)
+        defer { dnnl_primitive_desc_destroy(descriptor) }
+        let (packed, copy) = try pack(weights, descriptor, dnnl_query_weights_md)
+        var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, packed), (DNNL_ARG_DST, target)]
+        if let bias { arguments.append((DNNL_ARG_BIAS, bias)) }
+        let call = try Primitive(descriptor, arguments)
+        guard let copy else { return [call] }
+        if constant {
+            try copy.run()
+            return [call]
+        }
+        return [copy, call]
+    }
+
+    /// The gradient of the source: `targetGradient` (N, out, H, W) to `sourceGradient` (N, in, H, W), which is overwritten.
+    public func backwardData(weights: Tensor, targetGradient: Tensor, sourceGradient: Tensor) throws(PapillaError) -> [Primitive] {
+        let descriptor = try make(.data, bias: nil)
+        defer { dnnl_primitive_desc_destroy(descriptor) }
+        let (packed, copy) = try pack(weights, descriptor, dnnl_query_weights_md)
+        let call = try Primitive(
+            descriptor, [(DNNL_ARG_DIFF_SRC, sourceGradient), (DNNL_ARG_WEIGHTS, packed), (DNNL_ARG_DIFF_DST, targetGradient)])
+        return (copy.map { [$0] } ?? []) + [call]
+    }
+
+    /// The gradient of the weights and of the bias.
+    /// - Returns: the call, and the gradient's tensor in the layout that the chosen code writes.
+    public func backwardWeights(targetGradient: Tensor, biasGradient: Tensor?) throws(PapillaError) -> (Primitive, gradient: Tensor) {
+        let descriptor = try make(.weights, bias: biasGradient)
+        defer { dnnl_primitive_desc_destroy(descriptor) }
+        guard let wanted = dnnl_primitive_desc_query_md(descriptor, dnnl_query_diff_weights_md, 0) else {
+            throw PapillaError(.internal, "oneDNN gave no layout", place: place)
+        }
+        let gradient = try Tensor(weightDimensions, descriptor: wanted.pointee)
+        var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_DIFF_WEIGHTS, gradient), (DNNL_ARG_DIFF_DST, targetGradient)]
+        if let biasGradient { arguments.append((DNNL_ARG_DIFF_BIAS, biasGradient)) }
+        return (try Primitive(descriptor, arguments), gradient)
+    }
+
+    private enum Pass { case forward, data, weights }
+
+    private func pack(
+        _ weights: Tensor, _ descriptor: dnnl_primitive_desc_t?, _ query: dnnl_query_t
+    ) throws(PapillaError) -> (Tensor, copy: Primitive?) {
+        guard let wanted = dnnl_primitive_desc_query_md(descriptor, query, 0) else {
+            throw PapillaError(.internal, "oneDNN gave no layout", place: place)
+        }
+        if dnnl_memory_desc_equal(wanted, &weights.descriptor) != 0 { return (weights, nil) }
+        let packed = try Tensor(weightDimensions, descriptor: wanted.pointee)
+        return (packed, try Primitive.reorder(weights, to: packed))
+    }
+
+    private func make(_ pass: Pass, bias: Tensor?) throws(PapillaError) -> dnnl_primitive_desc_t? {
+        let winograd = kernel == 3 && source.dimensions[1] >= 16 && target.dimensions[1] >= 16
+        for algorithm in winograd ? [dnnl_convolution_winograd, dnnl_convolution_direct] : [dnnl_convolution_direct] {
+            guard let descriptor = describe(pass, algorithm, bias: bias) else { continue }
+            var information: UnsafePointer<CChar>?
+            dnnl_primitive_desc_query(descriptor, dnnl_query_impl_info_str, 0, &information)
+            // The reference code is a thousand times slower: never by accident.
+            if let information, !String(cString: information).hasPrefix("ref") { return descriptor }
+            dnnl_primitive_desc_destroy(descriptor)
+        }
+        throw PapillaError(.internal, "oneDNN has no fast code for a layer on this CPU (\(OneDNN.instructionSet))", place: place)
+    }
+
+    private func describe(_ pass: Pass, _ algorithm: dnnl_alg_kind_t, bias: Tensor?) -> dnnl_primitive_desc_t? {
+        let padding = [dnnl_dim_t(kernel / 2), dnnl_dim_t(kernel / 2)]
+        var operation = dnnl_convolution_desc_t()
+        guard var weights = try? Tensor.describe(weightDimensions, dnnl_format_tag_any),
+            var biases = try? Tensor.describe([target.dimensions[1]], .plain)
+        else { return nil }
+        let kind = training ? dnnl_forward_training : dnnl_forward_inference
+        let asked =
+            bias == nil
+            ? dnnl_convolution_forward_desc_init(
+                &operation, kind, algorithm, &source.descriptor, &weights, nil, &target.descriptor, [1, 1], padding, padding)
+            : dnnl_convolution_forward_desc_init(
+                &operation, kind, algorithm, &source.descriptor, &weights, &biases, &target.descriptor, [1, 1], padding, padding)
+        var forward: dnnl_primitive_desc_t?
+        guard asked == dnnl_success else { return nil }
+        let attributes = pass == .forward && rectified ? rectifier() : nil
+        defer { dnnl_primitive_attr_destroy(attributes) }
+        guard dnnl_primitive_desc_create(&forward, &operation, attributes, OneDNN.engine, nil) == dnnl_success else { return nil }
+        if pass == .forward { return forward }
+        defer { dnnl_primitive_desc_destroy(forward) }
+        let status: dnnl_status_t
+        switch (pass, bias) {
+        case (.data, _):
+            status = dnnl_convolution_backward_data_desc_init(
+                &operation, algorithm, &source.descriptor, &weights, &target.descriptor, [1, 1], padding, padding)
+        case (_, nil):
+            status = dnnl_convolution_backward_weights_desc_init(
+                &operation, algorithm, &source.descriptor, &weights, nil, &target.descriptor, [1, 1], padding, padding)
+        default:
+            status = dnnl_convolution_backward_weights_desc_init(
+                &operation, algorithm, &source.descriptor, &weights, &biases, &target.descriptor, [1, 1], padding, padding)
+        }
+        var backward: dnnl_primitive_desc_t?
+        guard status == dnnl_success, dnnl_primitive_desc_create(&backward, &operation, nil, OneDNN.engine, forward) == dnnl_success else {
+            return nil
+        }
+        return backward
+    }
+
+    private func rectifier() -> dnnl_primitive_attr_t? {
+        var attributes: dnnl_primitive_attr_t?
+        var operations: dnnl_post_ops_t?
+        guard dnnl_primitive_attr_create(&attributes) == dnnl_success, dnnl_post_ops_create(&operations) == dnnl_success else { return nil }
+        defer { dnnl_post_ops_destroy(operations) }
+        dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0)
+        dnnl_primitive_attr_set_post_ops(attributes, operations)
+        return attributes
+    }
+}

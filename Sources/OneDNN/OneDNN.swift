@@ -1,0 +1,36 @@
+internal import COneDNN
+internal import Screening
+
+/// Papilla's view of oneDNN, and the only room that knows its version: one CPU engine, one stream, fp32.
+///
+/// A network is a list of ``Primitive``s over ``Tensor``s; each is made once and run many times. Nothing here is `Sendable`:
+/// whoever makes these objects runs them on one thread, since every thread that enters OpenMP brings a pool of its own.
+public enum OneDNN {
+    /// The instruction set that oneDNN uses here, in its own words: `avx2`, `avx512_core`, `avx512_core_vnni`, ...
+    public static var instructionSet: String {
+        let name = String(cString: dnnl_cpu_isa2str(dnnl_get_effective_cpu_isa()))
+        return name.hasPrefix("cpu_isa_") ? String(name.dropFirst(8)) : name
+    }
+
+    /// Channels in a block of an activation: 16 with AVX-512, else 8.
+    public static let block: Int = dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core.rawValue ? 16 : 8
+
+    // oneDNN's engine is immutable once made, and the stream is used by the one thread that runs networks.
+    nonisolated(unsafe) static let engine: dnnl_engine_t? = {
+        var engine: dnnl_engine_t?
+        return dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success ? engine : nil
+    }()
+    nonisolated(unsafe) static let stream: dnnl_stream_t? = {
+        var stream: dnnl_stream_t?
+        return dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)) == dnnl_success ? stream : nil
+    }()
+
+    /// Turns a status into an error that names the call.
+    static func check(_ status: dnnl_status_t, _ call: @autoclosure () -> String) throws(PapillaError) {
+        guard status != dnnl_success else { return }
+        if status == dnnl_out_of_memory {
+            throw PapillaError(.system, "Not enough memory for a network", place: call(), hint: "Free memory or use a smaller model", isRetryable: true)
+        }
+        throw PapillaError(.internal, "oneDNN refused a call with status \(status.rawValue)", place: call())
+    }
+}
