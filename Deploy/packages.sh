@@ -1,0 +1,25 @@
+# Sourced by the scripts beside it: installs the Debian packages that Papilla builds on, with sudo only where it is needed.
+
+packages="libdnnl-dev libjpeg-dev libpng-dev libcairo2-dev libsqlite3-dev libsystemd-dev pkg-config fonts-dejavu-core"
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+
+install_packages() {
+    missing=""
+    for package in $packages; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    say "Installing Debian packages:$missing"
+    as_root=""
+    [ "$(id -u)" = 0 ] || as_root=sudo
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
+    # shellcheck disable=SC2086  # a list of names
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+}
+
+need_swift() {
+    command -v swift >/dev/null && return 0
+    echo "No Swift toolchain found. Expected: swift 6.2 or newer on PATH (https://www.swift.org/install/linux/)." >&2
+    exit 1
+}

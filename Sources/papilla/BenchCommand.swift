@@ -1,0 +1,131 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Neural
+internal import Screening
+
+/// `papilla bench`: times a network or a training step on this machine.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Times a network, or a training step, on this machine.",
+        discussion: """
+            Random weights, input in memory to logits in memory. One timing says little on a busy machine: compare two programs in turns.
+
+            Example: papilla bench --architecture 1enc-2dec-md --layers
+            """)
+
+    @Option(help: "One of `papilla architectures`.") var architecture = "1enc-1dec-conv-md"
+    @Option(help: "Maps of the first level.") var width = 32
+    @Option(help: "Side of the input, px, divisible by 32.") var side = 256
+    @Option(help: "Images in one run.") var batch = 1
+    @Option(help: "Threads; 0: all cores.") var threads = 0
+    @Option(help: "Timed runs.") var runs = 30
+    @Flag(help: "Time a training step: forward, losses, backward, Adam.") var train = false
+    @Flag(help: "With --train: batch normalisation.") var normalised = false
+    @Flag(help: "A table by layer.") var layers = false
+    @Flag(help: "One JSON value.") var json = false
+    @Flag(help: "Speak the worker protocol on standard input and output: `run N` answers N times in ms, `quit` ends.") var worker = false
+
+    struct Result: Encodable {
+        let architecture: String, precision = "fp32", width: Int, side: Int, batch: Int, threads: Int
+        let medianMs: Double, minMs: Double, imagesPerSecond: Double, gflops: Double
+        enum CodingKeys: String, CodingKey {
+            case architecture, precision, width, side, batch, threads, gflops
+            case medianMs = "median_ms", minMs = "min_ms", imagesPerSecond = "images_per_second"
+        }
+    }
+
+    func validate() throws {
+        guard runs > 0, threads >= 0 else { throw ValidationError("--runs must be 1 or more and --threads 0 or more.") }
+    }
+
+    func run() async throws {
+        EngineInfo.setThreads(threads)
+        try await EngineActor.run { try measure() }
+    }
+
+    @EngineActor private func measure() throws {
+        let work = try train ? trainingStep() : inference()
+        for _ in 0..<3 { try work() }
+        if worker { return try serve(work) }
+        if layers { return try printLayers() }
+        let times = try (0..<runs).map { _ in try time(work) }.sorted()
+        let macs = try Architecture(named: architecture).macs(width: width, side: side) * batch * (train ? 3 : 1)
+        let median = times[times.count / 2]
+        let result = Result(
+            architecture: architecture, width: width, side: side, batch: batch, threads: EngineInfo.threads, medianMs: median,
+            minMs: times[0], imagesPerSecond: Double(batch) * 1000 / median, gflops: 2 * Double(macs) / median / 1e6)
+        if json {
+            print(try CanonicalJSON.line(result))
+        } else {
+            let what = train ? "training step" : "inference"
+            print("\(architecture), width \(width), \(side) x \(side), batch \(batch), \(EngineInfo.threads) threads, \(EngineInfo.isa), \(what), fp32")
+            print("median \(rounded(median)) ms, least \(rounded(times[0])) ms, \(rounded(result.imagesPerSecond)) images/s, \(rounded(result.gflops)) GFLOP/s")
+        }
+    }
+
+    @EngineActor private func network() throws -> Network {
+        try Network(Architecture(named: architecture), width: width, side: side, batch: batch, weights: untrained())
+    }
+
+    @EngineActor private func learner() throws -> Learner {
+        let options = Learner.Options(
+            architecture: architecture, width: width, side: side, batch: batch, normalisation: normalised ? .batch : .none, softDice: 0)
+        return try Learner(options, weights: nil, seed: 1, foreground: 0.2)
+    }
+
+    @EngineActor private func untrained() throws -> Weights {
+        let options = Learner.Options(architecture: architecture, width: width, side: 32, batch: 1, normalisation: .none, softDice: 0)
+        return try Learner(options, weights: nil, seed: 1, foreground: 0.2).weights()
+    }
+
+    private var input: [Float] { (0..<batch * 3 * side * side).map { Float($0 % 255) / 255 } }
+
+    @EngineActor private func inference() throws -> () throws -> Void {
+        let network = try network()
+        _ = try network.run(input)
+        return { try network.runInPlace() }
+    }
+
+    @EngineActor private func trainingStep() throws -> () throws -> Void {
+        let learner = try learner()
+        let pixels = batch * side * side
+        let mask = (0..<pixels).map { UInt8($0 % 7 == 0 ? 1 : 0) }
+        let sample = TrainingBatch(
+            input: input, mask: mask, contour: mask, distance: (0..<pixels).map { Float($0 % 100) / 100 }, classes: [])
+        return { _ = try learner.step(sample, rate: 1e-4) }
+    }
+
+    @EngineActor private func printLayers() throws {
+        let network = try network()
+        _ = try network.run(input)
+        let rows = try network.layers.map { layer in
+            (layer.name, layer.macs, try (0..<15).map { _ in try time(layer.run) }.sorted()[7])
+        }
+        let total = rows.reduce(0) { $0 + $1.2 }
+        for (name, macs, ms) in rows {
+            let rate = macs > 0 ? "\(rounded(2 * Double(macs) / ms / 1e6)) GFLOP/s" : ""
+            print(
+                name.padding(toLength: 56, withPad: " ", startingAt: 0), "\(rounded(ms)) ms".padding(toLength: 12, withPad: " ", startingAt: 0),
+                "\(rounded(100 * ms / total)) %".padding(toLength: 8, withPad: " ", startingAt: 0), rate)
+        }
+        print("all layers: \(rounded(total)) ms")
+    }
+
+    @EngineActor private func serve(_ work: () throws -> Void) throws {
+        print("ready")
+        fflush(nil)
+        while let line = readLine(), line != "quit" {
+            guard let count = line.split(separator: " ").last.flatMap({ Int($0) }) else { continue }
+            print(try CanonicalJSON.line((0..<count).map { _ in try time(work) }))
+            fflush(nil)
+        }
+    }
+
+    private func time(_ work: () throws -> Void) throws -> Double {
+        let start = DispatchTime.now().uptimeNanoseconds
+        try work()
+        return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e6
+    }
+
+    private func rounded(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
+}
