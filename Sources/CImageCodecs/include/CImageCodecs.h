@@ -1,0 +1,67 @@
+// libjpeg-turbo and libpng behind plain functions: header and pixels on the way in, one encoder a format on the way out.
+// Their errors leave through setjmp, which Swift must never see, so it all stays in this room.
+#ifndef PAPILLA_IMAGE_CODECS_H
+#define PAPILLA_IMAGE_CODECS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// How a call ended.
+typedef enum {
+    PAPILLA_CODEC_OK = 0,
+    PAPILLA_CODEC_TRUNCATED,      // the bytes end before the image does
+    PAPILLA_CODEC_CORRUPT,        // the bytes contradict themselves
+    PAPILLA_CODEC_UNSUPPORTED,    // a valid variant of the format that is not read (12-bit or lossless JPEG)
+    PAPILLA_CODEC_TOO_LARGE,      // more than the format or this library can hold
+    PAPILLA_CODEC_OUT_OF_MEMORY,
+} papilla_codec_status;
+
+enum { PAPILLA_CODEC_MESSAGE_SIZE = 200 };
+
+// What the header says, before any memory is taken for pixels.
+typedef struct {
+    uint32_t width;    // px, as stored: before the EXIF orientation
+    uint32_t height;   // px
+    bool is_grey;      // one channel of colour in the file (with or without alpha)
+} papilla_image_header;
+
+// What came with the pixels.
+typedef struct {
+    int orientation;   // EXIF orientation, 1 to 8; 1 where there is none or it makes no sense
+    bool is_phantom;   // the metadata says that this is a synthetic image
+    char message[PAPILLA_CODEC_MESSAGE_SIZE];   // the library's words where the call failed
+} papilla_image_details;
+
+// Bytes made by an encoder, to be handed to papilla_bytes_free.
+typedef struct {
+    uint8_t *bytes;
+    size_t count;
+    size_t capacity;
+} papilla_bytes;
+
+// JPEG. `pixels` holds height x width x channels bytes, channels 3 (RGB) or 1 (luma); it is complete only where the result is OK.
+papilla_codec_status papilla_jpeg_read_header(const uint8_t *bytes, size_t count, papilla_image_header *header,
+                                              papilla_image_details *details);
+papilla_codec_status papilla_jpeg_read_pixels(const uint8_t *bytes, size_t count, int channels, uint8_t *pixels,
+                                              size_t capacity, papilla_image_details *details);
+
+// PNG, likewise. Transparency is laid on black, 16 bits are rounded to 8, gamma and colour profiles are ignored.
+papilla_codec_status papilla_png_read_header(const uint8_t *bytes, size_t count, papilla_image_header *header,
+                                             papilla_image_details *details);
+papilla_codec_status papilla_png_read_pixels(const uint8_t *bytes, size_t count, int channels, uint8_t *pixels,
+                                             size_t capacity, papilla_image_details *details);
+
+// RGB (channels 3) or grey (channels 1) to baseline JPEG. `comment` may be NULL.
+papilla_codec_status papilla_jpeg_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int quality,
+                                        bool subsampled, const char *comment, papilla_bytes *result,
+                                        char message[PAPILLA_CODEC_MESSAGE_SIZE]);
+
+// RGB or grey to 8-bit PNG. `texts` holds `text_count` pairs, each a keyword and a value in Latin-1, each ended by a zero byte.
+papilla_codec_status papilla_png_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels,
+                                       const char *texts, size_t text_count, papilla_bytes *result,
+                                       char message[PAPILLA_CODEC_MESSAGE_SIZE]);
+
+void papilla_bytes_free(papilla_bytes *bytes);
+
+#endif

@@ -1,0 +1,107 @@
+#include "CImageCodecs.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jpeglib.h>
+#include <jerror.h>
+
+#include "bytes.h"
+
+// Everything that must outlive a longjmp stands here, not in locals.
+typedef struct {
+    struct jpeg_error_mgr errors;
+    struct jpeg_destination_mgr destination;
+    struct jpeg_compress_struct jpeg;
+    jmp_buf escape;
+    papilla_codec_status status;
+    papilla_bytes *result;
+    char *message;
+} session;
+
+_Noreturn static void leave(session *at, papilla_codec_status status) {
+    at->status = status;
+    longjmp(at->escape, 1);
+}
+
+static void on_error(j_common_ptr jpeg) {
+    session *at = jpeg->client_data;
+    char words[JMSG_LENGTH_MAX];
+    jpeg->err->format_message(jpeg, words);
+    snprintf(at->message, PAPILLA_CODEC_MESSAGE_SIZE, "%s", words);
+    bool too_large = jpeg->err->msg_code == JERR_IMAGE_TOO_BIG || jpeg->err->msg_code == JERR_WIDTH_OVERFLOW;
+    leave(at, jpeg->err->msg_code == JERR_OUT_OF_MEMORY ? PAPILLA_CODEC_OUT_OF_MEMORY
+              : too_large                               ? PAPILLA_CODEC_TOO_LARGE
+                                                        : PAPILLA_CODEC_CORRUPT);
+}
+
+static void on_message(j_common_ptr jpeg, int level) {
+    (void)jpeg;
+    (void)level;
+}
+
+// libjpeg's own memory destination loses its buffer when an error comes after it has grown; this one is freed by its owner.
+static void make_room(session *at) {
+    if (!papilla_bytes_reserve(at->result, 65536)) leave(at, PAPILLA_CODEC_OUT_OF_MEMORY);
+    at->destination.next_output_byte = at->result->bytes + at->result->count;
+    at->destination.free_in_buffer = at->result->capacity - at->result->count;
+}
+
+static void on_start(j_compress_ptr jpeg) { make_room(jpeg->client_data); }
+
+static boolean on_full(j_compress_ptr jpeg) {
+    session *at = jpeg->client_data;
+    at->result->count = at->result->capacity;
+    make_room(at);
+    return TRUE;
+}
+
+static void on_end(j_compress_ptr jpeg) {
+    session *at = jpeg->client_data;
+    at->result->count = at->result->capacity - at->destination.free_in_buffer;
+}
+
+static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int quality,
+                        bool subsampled, const char *comment) {
+    if (setjmp(at->escape) == 0) {
+        struct jpeg_compress_struct *jpeg = &at->jpeg;
+        jpeg_create_compress(jpeg);
+        at->destination.init_destination = on_start;
+        at->destination.empty_output_buffer = on_full;
+        at->destination.term_destination = on_end;
+        jpeg->dest = &at->destination;
+        jpeg->image_width = width;
+        jpeg->image_height = height;
+        jpeg->input_components = channels;
+        jpeg->in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+        jpeg_set_defaults(jpeg);
+        jpeg_set_quality(jpeg, quality, TRUE);
+        jpeg->optimize_coding = TRUE;
+        jpeg->comp_info[0].h_samp_factor = subsampled && channels == 3 ? 2 : 1;
+        jpeg->comp_info[0].v_samp_factor = subsampled && channels == 3 ? 2 : 1;
+        jpeg_start_compress(jpeg, TRUE);
+        if (comment != NULL) jpeg_write_marker(jpeg, JPEG_COM, (const JOCTET *)comment, (unsigned)strlen(comment));
+        while (jpeg->next_scanline < jpeg->image_height) {
+            JSAMPROW row = (JSAMPROW)(pixels + (size_t)jpeg->next_scanline * width * (size_t)channels);
+            jpeg_write_scanlines(jpeg, &row, 1);
+        }
+        jpeg_finish_compress(jpeg);
+    }
+    jpeg_destroy_compress(&at->jpeg);
+    if (at->status != PAPILLA_CODEC_OK) papilla_bytes_free(at->result);
+}
+
+papilla_codec_status papilla_jpeg_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int quality,
+                                        bool subsampled, const char *comment, papilla_bytes *result,
+                                        char message[PAPILLA_CODEC_MESSAGE_SIZE]) {
+    session at = {.result = result, .message = message};
+    *result = (papilla_bytes){0};
+    message[0] = 0;
+    at.jpeg.err = jpeg_std_error(&at.errors);
+    at.errors.error_exit = on_error;
+    at.errors.emit_message = on_message;
+    at.jpeg.client_data = &at;
+    write_image(&at, pixels, width, height, channels, quality, subsampled, comment);
+    return at.status;
+}

@@ -1,0 +1,35 @@
+/// An image as read from a file, after its EXIF orientation.
+public struct DecodedImage: Sendable, Equatable {
+    /// The pixels.
+    public var raster: Raster
+    /// What the file was.
+    public var format: ImageFormat
+    /// Whether the image shows no colour: the three channels lie within 8 levels of each other in at least 99.5 % of the pixels.
+    public var isGreyscale: Bool
+    /// Whether the metadata say that the image is synthetic: a PNG text "Papilla" or a JPEG comment that begins with "PHANTOM".
+    public var isPhantom: Bool
+
+    /// An image with what is known about it; `isGreyscale` is judged on the pixels.
+    public init(raster: Raster, format: ImageFormat, isPhantom: Bool = false) {
+        self.raster = raster
+        self.format = format
+        self.isPhantom = isPhantom
+        isGreyscale = raster.isGreyscale
+    }
+}
+
+extension Raster {
+    /// Whether the three channels lie within 8 levels of each other in at least 99.5 % of the pixels. An image without pixels is.
+    var isGreyscale: Bool {
+        var coloured = 0
+        pixels.withUnsafeBufferPointer { buffer in
+            var index = 0
+            while index < buffer.count {
+                let (red, green, blue) = (buffer[index], buffer[index + 1], buffer[index + 2])
+                if max(red, green, blue) - min(red, green, blue) > 8 { coloured += 1 }
+                index += 3
+            }
+        }
+        return coloured * 200 <= width * height
+    }
+}

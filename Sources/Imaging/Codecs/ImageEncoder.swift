@@ -1,0 +1,97 @@
+import CImageCodecs
+public import Screening
+
+/// From pixels to the bytes of a PNG or JPEG file. The same pixels always give the same bytes.
+public enum ImageEncoder {
+    /// How much colour a JPEG keeps.
+    public enum Chroma: Sendable {
+        /// Colour at full resolution (4:4:4): thin coloured lines stay crisp.
+        case full
+        /// Colour at half resolution both ways (4:2:0): smaller, for photographs.
+        case halved
+    }
+
+    /// An 8-bit RGB PNG. `text` becomes tEXt entries: keywords of 1 to 79 characters, all in Latin-1.
+    public static func png(_ raster: Raster, text: [String: String] = [:]) throws(PapillaError) -> [UInt8] {
+        try png(raster.pixels, width: raster.width, height: raster.height, channels: 3, text: text)
+    }
+
+    /// An 8-bit grey PNG of 0 and 255.
+    public static func png(_ mask: Mask, text: [String: String] = [:]) throws(PapillaError) -> [UInt8] {
+        try png(mask.pixels, width: mask.width, height: mask.height, channels: 1, text: text)
+    }
+
+    /// An 8-bit grey PNG that keeps every value.
+    public static func png(_ image: GreyImage, text: [String: String] = [:]) throws(PapillaError) -> [UInt8] {
+        try png(image.pixels, width: image.width, height: image.height, channels: 1, text: text)
+    }
+
+    /// A baseline JPEG of quality 1 to 100, at most 65,500 pixels a side, with an optional comment of at most 65,533 bytes.
+    public static func jpeg(
+        _ raster: Raster, quality: Int = 90, chroma: Chroma = .full, comment: String? = nil
+    ) throws(PapillaError) -> [UInt8] {
+        let size = try size(raster.width, raster.height, limit: 65_500)
+        guard (1...100).contains(quality) else {
+            throw PapillaError(.badInput, "JPEG quality \(quality) is out of range; 1 to 100 was expected")
+        }
+        guard (comment?.utf8.count ?? 0) <= 65_533 else {
+            throw PapillaError(.badInput, "the JPEG comment is too long; at most 65533 bytes were expected")
+        }
+        var result = papilla_bytes()
+        defer { papilla_bytes_free(&result) }
+        var words = [CChar](repeating: 0, count: Int(PAPILLA_CODEC_MESSAGE_SIZE))
+        let status = papilla_jpeg_write(
+            raster.pixels, size.width, size.height, 3, Int32(quality), chroma == .halved, comment, &result, &words)
+        return try finish(status, result, words)
+    }
+
+    private static func png(
+        _ pixels: [UInt8], width: Int, height: Int, channels: Int, text: [String: String]
+    ) throws(PapillaError) -> [UInt8] {
+        let size = try size(width, height, limit: 0x7FFF_FFFF)
+        var texts: [CChar] = []
+        for (key, value) in text.sorted(by: { $0.key < $1.key }) {
+            texts += try latin1(key, count: 1...79) + latin1(value, count: 0...1_000_000)
+        }
+        var result = papilla_bytes()
+        defer { papilla_bytes_free(&result) }
+        var words = [CChar](repeating: 0, count: Int(PAPILLA_CODEC_MESSAGE_SIZE))
+        let status = papilla_png_write(
+            pixels, size.width, size.height, Int32(channels), texts, text.count, &result, &words)
+        return try finish(status, result, words)
+    }
+
+    private static func size(_ width: Int, _ height: Int, limit: Int) throws(PapillaError) -> (width: UInt32, height: UInt32) {
+        guard (1...limit).contains(width), (1...limit).contains(height) else {
+            throw PapillaError(
+                .badInput, "an image of \(width) x \(height) pixels cannot be written; 1 to \(limit) a side was expected")
+        }
+        return (UInt32(width), UInt32(height))
+    }
+
+    /// The characters of a PNG text and the zero that ends it. Line feeds are the only control characters that the format allows.
+    private static func latin1(_ text: String, count: ClosedRange<Int>) throws(PapillaError) -> [CChar] {
+        let scalars = text.unicodeScalars
+        guard count.contains(scalars.count),
+            scalars.allSatisfy({ $0.value == 10 || (32...126).contains($0.value) || (161...255).contains($0.value) })
+        else {
+            throw PapillaError(
+                .badInput, "a PNG text must be \(count.lowerBound) to \(count.upperBound) printable Latin-1 characters")
+        }
+        return scalars.map { CChar(truncatingIfNeeded: $0.value) } + [0]
+    }
+
+    private static func finish(
+        _ status: papilla_codec_status, _ result: papilla_bytes, _ words: [CChar]
+    ) throws(PapillaError) -> [UInt8] {
+        guard status == PAPILLA_CODEC_OK else {
+            let cause = String(decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard status == PAPILLA_CODEC_OUT_OF_MEMORY else {
+                throw PapillaError(.internal, "the image could not be encoded: \(cause)")
+            }
+            throw PapillaError(
+                .system, "there was not enough memory to encode the image", hint: "Free memory and try again", isRetryable: true)
+        }
+        return [UInt8](UnsafeBufferPointer(start: result.bytes, count: result.count))
+    }
+}

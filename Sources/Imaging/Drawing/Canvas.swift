@@ -1,0 +1,111 @@
+import CCairo
+public import Screening
+
+/// An image to draw on, antialiased, through Cairo.
+///
+/// Coordinates are continuous pixels, as everywhere: the first pixel's centre is (0.5, 0.5). Shapes whose coordinates are not
+/// finite are left out. A canvas belongs to one thread at a time.
+public final class Canvas {
+    /// Columns, px.
+    public let width: Int
+    /// Rows, px.
+    public let height: Int
+    let surface: OpaquePointer
+    let context: OpaquePointer
+
+    /// A canvas of one colour, whose opacity plays no part. Throws where the size is not one that Cairo has (1 to 32,767 a side),
+    /// or where memory is short.
+    public init(width: Int, height: Int, fill: Colour = .black) throws(PapillaError) {
+        guard (1...32_767).contains(width), (1...32_767).contains(height) else {
+            throw PapillaError(
+                .badInput, "a canvas of \(width) x \(height) pixels cannot be made; 1 to 32767 a side was expected")
+        }
+        guard let surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, Int32(width), Int32(height)),
+            let context = cairo_create(surface)
+        else { throw PapillaError(.system, "there was not enough memory for a canvas", isRetryable: true) }
+        (self.width, self.height, self.surface, self.context) = (width, height, surface, context)
+        try check()
+        cairo_set_source_rgb(context, fill.red, fill.green, fill.blue)
+        cairo_paint(context)
+        cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
+        cairo_set_fill_rule(context, CAIRO_FILL_RULE_EVEN_ODD)
+        prepareText()
+    }
+
+    /// A canvas that begins as a copy of an image.
+    public convenience init(_ raster: Raster) throws(PapillaError) {
+        try self.init(width: raster.width, height: raster.height)
+        draw(raster, atX: 0, y: 0)
+    }
+
+    deinit {
+        cairo_destroy(context)
+        cairo_surface_destroy(surface)
+    }
+
+    /// What has been drawn. Throws where any of the drawing failed.
+    public func raster() throws(PapillaError) -> Raster {
+        try check()
+        var result = Raster(width: width, height: height)
+        withRows { rows, stride in
+            result.pixels.withUnsafeMutableBufferPointer { target in
+                for y in 0..<height {
+                    for x in 0..<width {
+                        let pixel = rows[y * stride + x]
+                        let place = (y * width + x) * 3
+                        target[place] = UInt8(truncatingIfNeeded: pixel >> 16)
+                        target[place + 1] = UInt8(truncatingIfNeeded: pixel >> 8)
+                        target[place + 2] = UInt8(truncatingIfNeeded: pixel)
+                    }
+                }
+            }
+        }
+        return result
+    }
+
+    /// Lays an image over the canvas, scaled to a box that may reach beyond it.
+    public func draw(_ raster: Raster, in box: PixelBox, filter: ResampleFilter = .area) {
+        guard box.width > 0, box.height > 0, raster.width > 0, raster.height > 0 else { return }
+        if box.width == raster.width, box.height == raster.height {
+            draw(raster, atX: box.x, y: box.y)
+        } else {
+            draw(
+                raster.resampled(from: raster.bounds, width: box.width, height: box.height, filter: filter), atX: box.x, y: box.y)
+        }
+    }
+
+    /// Copies pixels, without scaling, to where both are.
+    private func draw(_ raster: Raster, atX left: Int, y top: Int) {
+        let columns = max(0, left)..<max(0, left, min(width, left + raster.width))
+        let lines = max(0, top)..<max(0, top, min(height, top + raster.height))
+        withRows { rows, stride in
+            raster.pixels.withUnsafeBufferPointer { source in
+                for y in lines {
+                    for x in columns {
+                        let place = ((y - top) * raster.width + x - left) * 3
+                        let (red, green, blue) = (UInt32(source[place]), UInt32(source[place + 1]), UInt32(source[place + 2]))
+                        rows[y * stride + x] = 0xFF00_0000 | red << 16 | green << 8 | blue
+                    }
+                }
+            }
+        }
+    }
+
+    /// Cairo's own memory: 32 bits a pixel, alpha highest. It is told before and after, since it may hold back drawing or copies.
+    private func withRows(_ body: (_ rows: UnsafeMutablePointer<UInt32>, _ stride: Int) -> Void) {
+        cairo_surface_flush(surface)
+        guard let data = cairo_image_surface_get_data(surface) else { return }
+        let stride = Int(cairo_image_surface_get_stride(surface)) / 4
+        data.withMemoryRebound(to: UInt32.self, capacity: stride * height) { body($0, stride) }
+        cairo_surface_mark_dirty(surface)
+    }
+
+    private func check() throws(PapillaError) {
+        let status = [cairo_surface_status(surface), cairo_status(context)].first { $0 != CAIRO_STATUS_SUCCESS }
+        guard let status else { return }
+        let words = String(cString: cairo_status_to_string(status))
+        throw PapillaError(
+            status == CAIRO_STATUS_NO_MEMORY ? .system : .internal, "the image could not be drawn: \(words)",
+            isRetryable: status == CAIRO_STATUS_NO_MEMORY)
+    }
+}
