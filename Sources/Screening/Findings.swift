@@ -156,13 +156,13 @@ public struct EndoscopyFindings: Sendable, Codable, Hashable {
     public var polyps: [Polyp]
     /// Of the content's area, 0...1.
     public var polypAreaFraction: Double
-    /// 1 − Dice between the mask head's region and the auxiliary head's, at network resolution.
-    public var disagreement: Double
+    /// 1 − Dice between the mask head's region and the auxiliary head's, at network resolution; null where the network has no such head.
+    @Nullable public var disagreement: Double?
     /// The mask's file in the bundle.
     public var mask: String
 
     /// All findings of an endoscopy frame.
-    public init(polyps: [Polyp], polypAreaFraction: Double, disagreement: Double, mask: String) {
+    public init(polyps: [Polyp], polypAreaFraction: Double, disagreement: Double?, mask: String) {
         (self.polyps, self.polypAreaFraction, self.disagreement, self.mask) = (polyps, polypAreaFraction, disagreement, mask)
     }
 

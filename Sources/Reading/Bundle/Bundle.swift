@@ -1,0 +1,59 @@
+public import Screening
+
+/// What is published for a screening: the report and the files that it lists, in memory. Writing it to a folder is the publisher's work.
+public struct Bundle: Sendable {
+    /// As in `report.json`.
+    public let report: Report
+    /// Name and content of each file; `report.json`, which states the digests of all others, is the last.
+    public let files: [(name: String, bytes: [UInt8])]
+
+    /// Completes a report with its files' digests.
+    /// - Throws: `internal` where the report cannot be written as JSON.
+    public init(report: Report, files: [(name: String, bytes: [UInt8])]) throws(PapillaError) {
+        var report = report
+        report.files = files.map { Report.File(name: $0.name, bytes: $0.bytes.count, sha256: Digest(of: $0.bytes)) }
+        do {
+            let json = try CanonicalJSON.document(report)
+            self.files = files + [(name: Self.reportName, bytes: Array(json.utf8))]
+        } catch {
+            throw PapillaError(.internal, "The report could not be written as JSON", place: "\(report.id)", cause: error)
+        }
+        self.report = report
+    }
+
+    /// The file that lists the others.
+    public static let reportName = "report.json"
+
+    /// The folder's name, `STEM.ID`; for a correction `STEM.ID.v2` and so on.
+    public var folder: String {
+        let name = BundleName.folder(file: report.source.name, id: report.id)
+        return report.version > 1 ? "\(name).v\(report.version)" : name
+    }
+
+    /// The bundle of an arrival that could not be read: a report without an image.
+    public static func failed(id: ScreeningID, source: Report.Source, reason: Reason, engine: Report.Engine) throws(PapillaError)
+        -> Bundle
+    {
+        try Bundle(report: Report(id: id, source: source, outcome: .failed, reasons: [reason], engine: engine), files: [])
+    }
+
+    /// The bundle of an arrival whose content was read before, by the same models and settings and with the same stated eye.
+    ///
+    /// - Parameters:
+    ///   - bundle: the earlier one; overlay and masks name neither file nor ID and are used as they are.
+    ///   - source: of the new arrival; format and size are taken from the earlier one.
+    public static func reusing(_ bundle: Bundle, id: ScreeningID, source: Report.Source, waited: Double = 0) throws(PapillaError)
+        -> Bundle
+    {
+        var report = bundle.report
+        report.reusedFrom = bundle.report.reusedFrom ?? bundle.report.id
+        report.id = id
+        report.source = source
+        (report.source.format, report.source.width, report.source.height) = (
+            bundle.report.source.format, bundle.report.source.width, bundle.report.source.height
+        )
+        report.source.eye = bundle.report.source.eye
+        report.timing = Report.Timing(wait: waited)
+        return try Bundle(report: report, files: bundle.files.filter { $0.name != reportName })
+    }
+}

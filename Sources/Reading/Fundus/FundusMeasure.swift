@@ -1,0 +1,56 @@
+internal import Imaging
+internal import Screening
+
+/// Measures disc and cup: pure geometry on probabilities over one window of the original.
+struct FundusMeasure: Sendable {
+    /// What a report states.
+    let findings: FundusFindings
+    /// The cup's pixels after clipping, in the window.
+    let cupMask: Mask
+    /// 0...1, minor over major axis of the disc.
+    let axisRatio: Double
+    /// Dice of the disc's component with its ellipse.
+    let outlineAgreement: Double
+    /// Of the cup's component, how much lies outside of the disc's ellipse, 0...1.
+    let cupOutsideShare: Double
+
+    /// - Parameters:
+    ///   - discProbability: over the window.
+    ///   - cupProbability: over the same window.
+    ///   - disagreement: 1 - Dice between heads, by task.
+    init(
+        disc: Region, cup: Region, discProbability: Plane, cupProbability: Plane, eye: Eye, disagreement: [String: Double]
+    ) {
+        let (discMask, cupEllipse) = (disc.ellipseMask, cup.ellipseMask)
+        cupMask = cupEllipse.intersection(discMask)
+        let extents = cup.ellipse.extents(clippedTo: disc.ellipse)
+        func structure(
+            _ region: Region, _ mask: Mask, _ probability: Plane, extents: (vertical: Double, horizontal: Double), _ name: String
+        )
+            -> Structure
+        {
+            let centroid = mask.centroid ?? Point(x: 0, y: 0)
+            return Structure(
+                area: Double(mask.area), centre: [centroid.x + Double(region.window.x), centroid.y + Double(region.window.y)],
+                ellipse: region.ellipse, verticalDiameter: extents.vertical, horizontalDiameter: extents.horizontal,
+                meanProbability: probability.mean(over: mask), mask: "\(name).png", rawMask: "\(name)-raw.png")
+        }
+        let discExtents = (vertical: disc.ellipse.verticalDiameter, horizontal: disc.ellipse.horizontalDiameter)
+        let discStructure = structure(disc, discMask, discProbability, extents: discExtents, "disc")
+        let cupStructure = structure(cup, cupMask, cupProbability, extents: extents, "cup")
+        let interval = RatioInterval.interval(
+            disc: discExtents.vertical, discDeviation: RatioInterval.deviation(of: discProbability, window: disc.window),
+            cup: extents.vertical, cupDeviation: RatioInterval.deviation(of: cupProbability, window: cup.window, inside: discMask)
+        )
+        let ratio = CupToDiscRatio(
+            vertical: extents.vertical / discExtents.vertical, horizontal: extents.horizontal / discExtents.horizontal,
+            area: discStructure.area > 0 ? cupStructure.area / discStructure.area : 0, interval: interval)
+        findings = FundusFindings(
+            disc: discStructure, cup: cupStructure, cdr: ratio, rim: Rim(disc: disc.ellipse, cup: cup.ellipse, eye: eye),
+            disagreement: disagreement)
+        axisRatio = disc.ellipse.b / disc.ellipse.a
+        outlineAgreement = Overlap.dice(disc.mask, discMask)
+        let cupArea = cup.mask.area
+        cupOutsideShare = cupArea == 0 ? 0 : 1 - Double(cup.mask.intersection(discMask).area) / Double(cupArea)
+    }
+}

@@ -1,0 +1,75 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+public import Imaging
+
+/// A circle in continuous pixel coordinates.
+public struct Circle: Sendable, Codable, Hashable {
+    /// Centre, px.
+    public var centre: Point
+    /// px
+    public var radius: Double
+
+    /// A circle by centre and radius.
+    public init(centre: Point, radius: Double) { (self.centre, self.radius) = (centre, radius) }
+}
+
+extension Circle {
+    /// The circle that most of the points lie on; nil where there is none.
+    ///
+    /// Circles through three points each are tried and the one with most points within `tolerance` px of it is kept (Fischler & Bolles,
+    /// "Random sample consensus", 1981, but over a fixed sequence of triples, so that the same points always give the same circle); those
+    /// points are then fitted algebraically (Kåsa, IEEE Trans. Instrumentation and Measurement 25, 1976). Points on other edges, such as
+    /// the straight sides of a trimmed field, so have no say.
+    ///
+    /// - Parameter minimumShare: of the points that must lie on the circle, and as much of a right angle of arc must be seen.
+    static func fit(_ points: [Point], tolerance: Double, minimumShare: Double) -> Circle? {
+        guard points.count >= 12 else { return nil }
+        var best: (circle: Circle, inliers: Int)?
+        // Strides that share no divisor with one another spread the triples over the outline.
+        for trial in 0..<160 {
+            let first = trial * points.count / 160
+            let second = (first + points.count / 3 + (trial * 7) % max(1, points.count / 6)) % points.count
+            let third = (first + 2 * points.count / 3 - (trial * 11) % max(1, points.count / 6)) % points.count
+            guard let circle = Circle(through: points[first], points[second], points[third]) else { continue }
+            let inliers = points.count { abs(circle.distance(to: $0)) <= tolerance }
+            if inliers > best?.inliers ?? 0 { best = (circle, inliers) }
+        }
+        guard let best, Double(best.inliers) >= minimumShare * Double(points.count) else { return nil }
+        let kept = points.filter { abs(best.circle.distance(to: $0)) <= tolerance }
+        guard let refined = Circle(leastSquares: kept), refined.arcs(of: kept) >= 9 else { return nil }
+        return refined
+    }
+
+    /// From the circle to the point, px; negative inside.
+    private func distance(to point: Point) -> Double { hypot(point.x - centre.x, point.y - centre.y) - radius }
+
+    /// How many of 36 sectors hold a point.
+    private func arcs(of points: [Point]) -> Int {
+        Set(points.map { Int((atan2($0.y - centre.y, $0.x - centre.x) / .pi + 1) * 17.999) }).count
+    }
+
+    private init?(through a: Point, _ b: Point, _ c: Point) {
+        let (bx, by, cx, cy) = (b.x - a.x, b.y - a.y, c.x - a.x, c.y - a.y)
+        let determinant = 2 * (bx * cy - by * cx)
+        guard abs(determinant) > 1e-6 else { return nil }
+        let (bb, cc) = (bx * bx + by * by, cx * cx + cy * cy)
+        let (x, y) = ((cy * bb - by * cc) / determinant, (bx * cc - cx * bb) / determinant)
+        self.init(centre: Point(x: a.x + x, y: a.y + y), radius: hypot(x, y))
+    }
+
+    private init?(leastSquares points: [Point]) {
+        let count = Double(points.count)
+        let mean = Point(x: points.reduce(0) { $0 + $1.x } / count, y: points.reduce(0) { $0 + $1.y } / count)
+        var (uu, uv, vv, uz, vz, zz) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        for point in points {
+            let (u, v) = (point.x - mean.x, point.y - mean.y)
+            let z = u * u + v * v
+            (uu, uv, vv, uz, vz, zz) = (uu + u * u, uv + u * v, vv + v * v, uz + u * z, vz + v * z, zz + z)
+        }
+        let determinant = 2 * (uu * vv - uv * uv)
+        guard abs(determinant) > 1e-9 else { return nil }
+        let (x, y) = ((uz * vv - vz * uv) / determinant, (vz * uu - uz * uv) / determinant)
+        self.init(centre: Point(x: mean.x + x, y: mean.y + y), radius: (x * x + y * y + zz / count).squareRoot())
+    }
+}

@@ -1,0 +1,140 @@
+public import Imaging
+internal import Neural
+internal import Registry
+public import Screening
+
+/// Reads images: from pixels to measures, outcome and attention. The service, `screen`, `evaluate` and the tests all read here.
+public struct ImageReader: Sendable {
+    /// The networks.
+    public let models: ReadingModels
+    /// What the configuration decides.
+    public let settings: ReadingSettings
+    /// The thresholds: standard, manifests', settings'.
+    public let thresholds: Thresholds
+
+    /// A reader.
+    /// - Throws: `badConfiguration` for thresholds that do not exist or make no sense.
+    public init(models: ReadingModels, settings: ReadingSettings = ReadingSettings()) throws(PapillaError) {
+        var thresholds = models.thresholds
+        try thresholds.override(settings.thresholds)
+        (self.models, self.settings, self.thresholds) = (models, settings, thresholds)
+    }
+
+    /// Names models and settings: two readings of one image under the same key are the same.
+    public var key: Digest { Digest(of: "\(models.key)\(settings.key)".utf8) }
+
+    /// Reads an image.
+    ///
+    /// - Parameters:
+    ///   - eye: as a sidecar or the file's name states it; it counts over what the photograph shows.
+    ///   - modality: what the image is, where that is known (evaluation). The router is then skipped and everything is measured that can
+    ///     be: poor quality or a cut disc is stated, but does not stop the reading.
+    /// - Throws: `PapillaError` where a model is missing or the engine failed, `CancellationError`.
+    public func read(_ image: DecodedImage, eye: Eye = .unknown, as modality: Modality? = nil) async throws -> Reading {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let raster = image.raster
+        var reading = Reading(.ungradable)
+        reading.thresholds = thresholds.values
+        reading.eye = eye
+        let field = FieldOfView(of: raster)
+        let grading = QualityGrading(QualityMeasure(raster, in: field), thresholds)
+        let shortSide = min(raster.width, raster.height)
+        if modality == nil, Double(shortSide) < thresholds[.shortSide] {
+            reading.quality = grading.quality
+            let needed = Int(thresholds[.shortSide])
+            reading.end([Reason(.tooSmall, "The image's shorter side has \(shortSide) px; \(needed) are needed.")])
+            return reading
+        }
+        let routing = try await route(raster, in: field, isGreyscale: image.isGreyscale, as: modality)
+        reading.modality = routing.finding
+        reading.timing.route = Self.milliseconds(clock.now - start)
+        if modality == nil { reading.modelsUsed = models.described([.router]) }
+        if let reason = routing.reason {
+            reading.end([reason])
+            return reading
+        }
+        let routed = clock.now
+        reading.quality = grading.quality
+        reading.attention = AttentionRules(thresholds: thresholds).common(quality: grading.quality, modality: routing.finding)
+        if modality != nil || grading.reasons.isEmpty {
+            try Task.checkCancellation()
+            switch routing.finding.value {
+            case .fundus: try await readFundus(raster, field, persists: modality != nil, &reading)
+            case .endoscopy: try await readEndoscopy(raster, field, &reading)
+            case .neither: break
+            }
+        }
+        let reasons = grading.reasons + reading.reasons
+        if !reasons.isEmpty { reading.end(reasons) }
+        reading.timing.infer = Self.milliseconds(clock.now - routed)
+        return reading
+    }
+
+    /// What the router says of an image, and why it is out of domain where it is.
+    public func route(_ image: DecodedImage) async throws -> (finding: Report.ModalityFinding, reason: Reason?) {
+        let routing = try await route(image.raster, in: FieldOfView(of: image.raster), isGreyscale: image.isGreyscale, as: nil)
+        return (routing.finding, routing.reason)
+    }
+
+    private func route(_ raster: Raster, in field: FieldOfView, isGreyscale: Bool, as modality: Modality?) async throws -> Routing
+    {
+        if let modality {
+            return Routing(probabilities: [modality.rawValue: 1], isGreyscale: false, isComposite: false, thresholds: thresholds)
+        }
+        let runner = try models.runner(.router)
+        let logits = try await run(runner, NetworkView(whole: field, side: runner.manifest.side), raster)
+        return Routing(
+            logits: logits[.classes] ?? [], temperature: runner.manifest.temperature, isGreyscale: isGreyscale,
+            isComposite: field.isComposite, thresholds: thresholds)
+    }
+
+    private func readFundus(_ raster: Raster, _ field: FieldOfView, persists: Bool, _ reading: inout Reading) async throws {
+        let reader = FundusReader(thresholds: thresholds, hasCup: !persists || models.has(.cup), look: looking(at: raster))
+        let result = try await reader.read(
+            field, width: raster.width, height: raster.height, eye: reading.eye, persists: persists)
+        reading.modelsUsed += models.described([.disc, .cup])
+        reading.eye = result.eye
+        reading.outcome = .measured
+        reading.end(result.reasons)
+        if result.reasons.isEmpty || persists {
+            reading.fundus = result.measure?.findings
+            reading.masks = result.masks
+        }
+        if result.reasons.isEmpty { reading.attention += AttentionRules(thresholds: thresholds).fundus(result) }
+    }
+
+    private func readEndoscopy(_ raster: Raster, _ field: FieldOfView, _ reading: inout Reading) async throws {
+        let reader = EndoscopyReader(thresholds: thresholds, look: looking(at: raster))
+        let result = try await reader.read(field, width: raster.width, height: raster.height)
+        reading.modelsUsed += models.described([.polyp])
+        reading.outcome = result.findings.polyps.isEmpty ? .noFinding : .measured
+        reading.endoscopy = result.findings
+        reading.masks["polyp"] = result.mask
+        reading.attention += AttentionRules(thresholds: thresholds).endoscopy(result)
+    }
+
+    /// Runs a task's network on views of an image.
+    private func looking(at raster: Raster) -> Looking {
+        { task, view in
+            try Task.checkCancellation()
+            let runner = try models.runner(task)
+            let logits = try await run(runner, view.resized(to: runner.manifest.side), raster)
+            return Look(
+                logits: logits, side: runner.manifest.side, temperature: runner.manifest.temperature,
+                distanceMap: runner.manifest.distanceMap)
+        }
+    }
+
+    private func run(_ runner: ReadingModels.Runner, _ view: NetworkView, _ raster: Raster) async throws -> [Architecture.Head:
+        [Float]]
+    {
+        let normalisation = runner.manifest.normalisation
+        return try await runner.network.run(view.input(of: raster, mean: normalisation.mean, deviation: normalisation.std))
+    }
+
+    static func milliseconds(_ duration: Duration) -> Double {
+        let (seconds, attoseconds) = duration.components
+        return (Double(seconds) * 1e6 + Double(attoseconds) / 1e12).rounded() / 1000
+    }
+}

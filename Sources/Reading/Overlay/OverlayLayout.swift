@@ -1,0 +1,52 @@
+internal import Imaging
+internal import Screening
+
+/// Where the parts of an overlay are, so that its longer side stays within the limit.
+struct OverlayLayout {
+    /// Of the whole overlay, px.
+    let width: Int
+    /// Of the whole overlay, px.
+    let height: Int
+    /// Where the image is.
+    let picture: PixelBox
+    /// Where the enlarged part of the image is, if there is one.
+    let inset: PixelBox?
+    /// The words below the picture.
+    let panel: CaptionPanel
+
+    /// - Parameters:
+    ///   - width: of the image, px.
+    ///   - height: of the image, px.
+    ///   - inset: the part to be shown enlarged.
+    init(caption: Caption, isPhantom: Bool, width: Int, height: Int, inset: Rectangle?) throws(PapillaError) {
+        let measure = try Canvas(width: 1, height: 1)
+        let longest = Double(max(width, height, 1))
+        var scale = min(Overlay.longestSide / longest, max(1, Overlay.shortestSide / longest))
+        var total = 0.0
+        var panel: CaptionPanel
+        var side = 0.0
+        var rounds = 0
+        repeat {
+            total = max(Overlay.leastWidth, (Double(width) * scale).rounded())
+            // The enlarged part takes a third of the width beside the words.
+            side = inset == nil ? 0 : (min(total * 0.33, 420)).rounded()
+            panel = CaptionPanel(caption, isPhantom: isPhantom, width: total - side, scale: total, measure: measure)
+            let below = max(panel.height, side == 0 ? 0 : side + 2 * panel.size * 0.9)
+            let room = max(Overlay.longestSide / 4, Overlay.longestSide - below)
+            guard Double(height) * scale > room, rounds < 4 else { break }
+            scale = room / Double(height)
+            rounds += 1
+        } while true
+        let pictureHeight = max(1, Int((Double(height) * scale).rounded()))
+        let pictureWidth = max(1, Int((Double(width) * scale).rounded()))
+        let padding = panel.size * 0.9
+        let below = max(panel.height, side == 0 ? 0 : side + 2 * padding)
+        self.width = Int(total)
+        self.height = min(Int(Overlay.longestSide), pictureHeight + Int(below.rounded(.up)))
+        picture = PixelBox(x: (Int(total) - pictureWidth) / 2, y: 0, width: pictureWidth, height: pictureHeight)
+        self.inset =
+            side == 0
+            ? nil : PixelBox(x: Int(total - side - padding), y: pictureHeight + Int(padding), width: Int(side), height: Int(side))
+        self.panel = panel
+    }
+}

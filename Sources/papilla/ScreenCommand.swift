@@ -1,0 +1,206 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Imaging
+internal import Reading
+internal import Registry
+internal import Screening
+
+/// `papilla screen`: reads files once, without the service.
+struct ScreenCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "screen", abstract: "Reads images once, without the service.",
+        discussion: """
+            Writes a bundle for each file, DIR/STEM.ID/ with report.json, overlay.jpg and masks, complete or not at all. A file that is no \
+            readable image gets a bundle too, which says why, and does not make the command fail; a file that cannot be opened does.
+
+            Example: papilla screen eye.jpg colon.png --out results
+            """)
+
+    @Argument(help: "Image files: JPEG or PNG.") var files: [String]
+    @Option(help: "The folder for the bundles; made if it is not there.") var out: String
+    @OptionGroup var models: ModelsOption
+    @Flag(help: "Print each report as one JSON line.") var json = false
+
+    func validate() throws {
+        guard !files.isEmpty else { throw ValidationError("name at least one file") }
+        guard !out.isEmpty else { throw ValidationError("--out must name a folder") }
+    }
+
+    func run() async throws {
+        let reader = try ImageReader(models: try await ReadingModels(store: models.store))
+        let folder = try BundleFolder(out)
+        var rows: [[String]] = []
+        var unopened = 0
+        let bar = ProgressBar()
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        for (index, path) in files.enumerated() {
+            if isTerminal { bar.show(Double(index) / Double(files.count), "\(index) of \(files.count) images") }
+            let content: InputFile.Content
+            do {
+                content = try InputFile(path).content(limit: reader.settings.limits.maximumBytes)
+            } catch {
+                // The others are still read; the exit status tells.
+                bar.note("papilla: file \(index + 1) of \(files.count) could not be opened: \(error.cause ?? error.message)")
+                rows.append([path, "-", "not opened", "-", "-", "-"])
+                unopened += 1
+                continue
+            }
+            let bundle = try await Self.screen(content, path, reader)
+            try folder.publish(bundle)
+            if json { print(try CanonicalJSON.line(bundle.report)) }
+            rows.append(Self.row(path, bundle.report))
+        }
+        bar.end()
+        folder.close()
+        if !json { print(TextTable(["file", "modality", "outcome", "result", "attention", "ms"], rows, right: [5]).text) }
+        guard unopened == 0 else { throw ExitCode(1) }
+    }
+
+    /// Reads one file's content into a bundle.
+    private static func screen(_ content: InputFile.Content, _ path: String, _ reader: ImageReader) async throws -> Bundle {
+        let now = Timestamp.now
+        var random = SystemRandomNumberGenerator()
+        let id = ScreeningID(at: now, using: &random)
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        var source = Report.Source(name: name, path: path, sha256: nil, bytes: 0, received: now)
+        switch content {
+        case .bytes(let bytes): return try await reader.screen(bytes, id: id, source: source)
+        case .refused(let reason, let size):
+            source.bytes = size
+            return try Bundle.failed(id: id, source: source, reason: reason, engine: await ImageReader.engine())
+        }
+    }
+
+    private static func row(_ path: String, _ report: Report) -> [String] {
+        let result: String
+        if let ratio = report.fundus?.cdr.vertical {
+            result = "vCDR \(decimal(ratio))"
+        } else if let polyps = report.endoscopy?.polyps {
+            result = polyps.count == 1 ? "1 polyp" : "\(polyps.count) polyps"
+        } else {
+            result = report.reasons.map(\.code.rawValue).joined(separator: ", ")
+        }
+        let attention = report.attention.map(\.code.rawValue).joined(separator: ", ")
+        let timing = report.timing
+        let milliseconds = timing.decode + timing.route + timing.infer + timing.render
+        return [
+            path, report.modality?.value.rawValue ?? "-", report.outcome.rawValue, result.isEmpty ? "-" : result,
+            attention.isEmpty ? "-" : attention, "\(Int(milliseconds.rounded()))",
+        ]
+    }
+
+    private static func decimal(_ value: Double) -> String {
+        let hundredths = Int((value * 100).rounded())
+        return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+    }
+}
+
+/// A file named on the command line, open for reading.
+private struct InputFile: ~Copyable {
+    /// What is in it, or why that is not looked at.
+    enum Content {
+        case bytes([UInt8])
+        case refused(Reason, size: Int)
+    }
+
+    private let size: Int
+    private let isRegular: Bool
+    private let descriptor: Int32
+    private let path: String
+
+    /// - Throws: `notFound` or `system` where it cannot be opened.
+    init(_ path: String) throws(PapillaError) {
+        // Not blocking, so that a FIFO cannot hold us up.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .system("A file cannot be opened", errno: errno, place: path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let number = errno
+            Glibc.close(descriptor)
+            throw .system("A file cannot be read", errno: number, place: path)
+        }
+        (self.descriptor, self.path) = (descriptor, path)
+        isRegular = status.st_mode & S_IFMT == S_IFREG
+        size = isRegular ? Int(status.st_size) : 0
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    func content(limit: Int) throws(PapillaError) -> Content {
+        guard isRegular else { return .refused(Reason(.notARegularFile, "What was named is not a regular file."), size: 0) }
+        guard size <= limit else {
+            return .refused(Reason(.tooLarge, "The file has \(size) bytes; \(limit) are allowed."), size: size)
+        }
+        return .bytes(try read())
+    }
+
+    private func read() throws(PapillaError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: size)
+        var filled = 0
+        while filled < size {
+            let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress.map { $0 + filled }, size - filled) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .system("A file cannot be read", errno: errno, place: path) }
+            // Shorter than it was a moment ago: the decoder will call it truncated.
+            guard count > 0 else { return Array(bytes[..<filled]) }
+            filled += count
+        }
+        return bytes
+    }
+}
+
+/// The folder that bundles are written to, each complete or absent: written aside, then renamed.
+private struct BundleFolder {
+    private let path: String
+    private var staging: String { path + "/.staging" }
+
+    init(_ path: String) throws(PapillaError) {
+        self.path = path
+        var partial = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            partial += "/" + part
+            try Self.make(partial)
+        }
+        try Self.make(staging)
+    }
+
+    func publish(_ bundle: Bundle) throws(PapillaError) {
+        let aside = "\(staging)/\(bundle.report.id)"
+        try Self.make(aside)
+        for file in bundle.files { try write(file.bytes, to: "\(aside)/\(file.name)") }
+        try Self.sync(aside)
+        let final = "\(path)/\(bundle.folder)"
+        guard rename(aside, final) == 0 else { throw .system("A bundle cannot be published", errno: errno, place: final) }
+        try Self.sync(path)
+    }
+
+    /// Takes the staging folder away, if nothing is being written there by another run.
+    func close() { rmdir(staging) }
+
+    private func write(_ bytes: [UInt8], to file: String) throws(PapillaError) {
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { throw .system("A bundle's file cannot be written", errno: errno, place: file) }
+        defer { Glibc.close(descriptor) }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .system("A bundle's file cannot be written", errno: errno, place: file) }
+            written += count
+        }
+        guard fsync(descriptor) == 0 else { throw .system("A bundle's file did not reach the disk", errno: errno, place: file) }
+    }
+
+    private static func make(_ folder: String) throws(PapillaError) {
+        guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {
+            throw .system("A folder cannot be made", errno: errno, place: folder)
+        }
+    }
+
+    private static func sync(_ folder: String) throws(PapillaError) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system("A folder cannot be opened", errno: errno, place: folder) }
+        defer { Glibc.close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .system("A folder did not reach the disk", errno: errno, place: folder) }
+    }
+}

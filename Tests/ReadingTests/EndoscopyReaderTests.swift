@@ -1,0 +1,87 @@
+import Imaging
+import Screening
+import Testing
+
+@testable import Reading
+
+struct EndoscopyReaderTests {
+    private let field = FieldOfView(of: Raster(width: 1000, height: 800, fill: (180, 90, 80)))
+
+    private func read(_ look: PaintedLook, _ overrides: [String: Double] = [:]) async throws -> EndoscopyReader.Result {
+        var thresholds = Thresholds()
+        try thresholds.override(overrides)
+        let reader = EndoscopyReader(thresholds: thresholds, look: { _, view in look.look(view) })
+        return try await reader.read(field, width: 1000, height: 800)
+    }
+
+    @Test func polypsLargestFirst() async throws {
+        let small = Ellipse.circle(200, 200, 50)
+        let large = Ellipse(cx: 650, cy: 500, a: 130, b: 90, angle: 20)
+        let result = try await read(PaintedLook(ellipses: [small, large], softness: 3))
+        let polyps = result.findings.polyps
+        #expect(polyps.count == 2)
+        #expect(abs(polyps[0].area / large.area - 1) < 0.03 && abs(polyps[1].area / small.area - 1) < 0.06)
+        #expect(abs(polyps[0].centroid[0] - 650) < 2 && abs(polyps[0].centroid[1] - 500) < 2)
+        #expect(abs(polyps[0].areaFraction - large.area / 800_000) < 0.003)
+        #expect(abs(result.findings.polypAreaFraction - (large.area + small.area) / 800_000) < 0.004)
+        #expect(abs(Double(polyps[1].box[2]) - 100) < 6 && abs(polyps[1].box[0] - 150) <= 4)
+        #expect(polyps[0].confidence > 0.9 && polyps[0].confidence <= 1)
+        #expect(polyps.allSatisfy { $0.contour.count <= 200 && $0.contour.count >= 8 })
+        #expect(result.mask.area == Int(polyps[0].area + polyps[1].area))
+        #expect(abs(Contour.signedArea(polyps[0].contour.map { Point(x: $0[0], y: $0[1]) }) / polyps[0].area - 1) < 0.02)
+        #expect(result.borderline == nil)
+    }
+
+    /// 0.1 % of 1000 x 800 is 800 px².
+    @Test func smallerThanAThousandthIsLeftOut() async throws {
+        let result = try await read(PaintedLook(ellipses: [.circle(300, 300, 13)], softness: 0.5))
+        #expect(result.findings.polyps.isEmpty && result.mask.area == 0)
+        #expect(try await read(PaintedLook(ellipses: [.circle(300, 300, 20)], softness: 0.5)).findings.polyps.count == 1)
+        #expect(
+            try await read(PaintedLook(ellipses: [.circle(300, 300, 13)], softness: 0.5), ["polyp_area": 0.0003]).findings.polyps
+                .count == 1)
+    }
+
+    @Test func emptyFrame() async throws {
+        let result = try await read(PaintedLook(ellipses: []))
+        #expect(result.findings.polyps.isEmpty && result.findings.polypAreaFraction == 0 && result.findings.disagreement == 0)
+        #expect(result.mask.width == 1000 && result.mask.height == 800)
+    }
+
+    @Test func regionBelowTheThresholdIsBorderline() async throws {
+        let result = try await read(PaintedLook(ellipses: [.circle(300, 300, 60)], softness: 2, peak: 0.45))
+        #expect(result.findings.polyps.isEmpty)
+        #expect(abs(try #require(result.borderline) - 0.45) < 0.01)
+        #expect(try await read(PaintedLook(ellipses: [.circle(300, 300, 60)], softness: 2, peak: 0.25)).borderline == nil)
+        #expect(try await read(PaintedLook(ellipses: [.circle(300, 300, 12)], softness: 1, peak: 0.45)).borderline == nil)
+    }
+
+    @Test func holesAreFilled() async throws {
+        let ring = NetworkView(whole: field, side: 256)
+        var look = PaintedLook(ellipses: [.circle(500, 400, 150)], softness: 2).look(ring)
+        let hole = PaintedLook(ellipses: [.circle(500, 400, 60)], softness: 2).look(ring)
+        for index in look.probability.values.indices { look.probability.values[index] -= hole.probability.values[index] }
+        let thresholds = Thresholds()
+        let result = EndoscopyReader(thresholds: thresholds, look: { _, _ in throw CancellationError() })
+            .measure(look, in: ring, field, width: 1000, height: 800)
+        #expect(result.findings.polyps.count == 1)
+        #expect(abs(result.findings.polyps[0].area / (Double.pi * 150 * 150) - 1) < 0.03)
+        #expect(result.mask[500, 400])
+    }
+
+    @Test func onlyTheWindowIsCarriedBack() {
+        let view = NetworkView(whole: field, side: 256)
+        let plane = PaintedLook(ellipses: [.circle(300, 300, 40)], softness: 2).look(view).probability
+        let window = EndoscopyReader.window(of: plane, above: 0.3, in: view)
+        #expect(window.width < 120 && window.height < 120)
+        #expect(window.x <= 258 && window.x + window.width >= 342)
+    }
+
+    @Test func headsThatDisagree() async throws {
+        // The auxiliary head's region is larger by 30 px: radius 130 instead of 100.
+        let result = try await read(PaintedLook(ellipses: [.circle(500, 400, 100)], softness: 0.5, auxiliaryGrowth: 30))
+        let (inner, outer): (Double, Double) = (100 * 100, 130 * 130)
+        let expected = 1 - 2 * inner / (inner + outer)
+        #expect(abs(result.findings.disagreement - expected) < 0.02)
+    }
+}

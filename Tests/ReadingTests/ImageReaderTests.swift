@@ -1,0 +1,188 @@
+import Imaging
+import Registry
+import Screening
+import Testing
+
+@testable import Reading
+
+/// The whole way of an image, from bytes to bundle, through real networks with hand-written weights.
+struct ImageReaderTests {
+    private let field = Ellipse.circle(450, 350, 330)
+    private let disc = Ellipse(cx: 600, cy: 340, a: 62, b: 54, angle: 80)
+    private let cup = Ellipse(cx: 603, cy: 342, a: 32, b: 30, angle: 0)
+
+    /// Networks are made once for each router, because making them takes longer than running them.
+    private actor Loaded {
+        static let shared = Loaded()
+        private var models: [String: Task<ReadingModels, any Error>] = [:]
+
+        func models(_ modality: Modality, _ confidence: Float) async throws -> ReadingModels {
+            let key = "\(modality) \(confidence)"
+            let task =
+                models[key]
+                ?? Task {
+                    try await ReadingModels(
+                        router: BrightnessModels.router(modality, confidence: confidence),
+                        disc: BrightnessModels.segmenter(.disc, threshold: 0.66),
+                        cup: BrightnessModels.segmenter(.cup, threshold: 0.88),
+                        polyp: BrightnessModels.segmenter(.polyp, threshold: 0.66))
+                }
+            models[key] = task
+            return try await task.value
+        }
+    }
+
+    private func reader(_ modality: Modality, confidence: Float = 10, _ thresholds: [String: Double] = [:]) async throws
+        -> ImageReader
+    {
+        try ImageReader(
+            models: try await Loaded.shared.models(modality, confidence), settings: ReadingSettings(thresholds: thresholds))
+    }
+
+    private func fundus() -> DecodedImage {
+        DecodedImage(raster: Drawn.fundus(900, 700, field: field, disc: disc, cup: cup), format: .png)
+    }
+
+    private func frame(polyps: [Ellipse]) -> DecodedImage {
+        let raster = Drawn.image(700, 500) { x, y in
+            polyps.contains { $0.contains(Double(x) + 0.5, Double(y) + 0.5) } ? (240, 200, 190) : Drawn.retina(x, y)
+        }
+        return DecodedImage(raster: raster, format: .png)
+    }
+
+    @Test func fundusIsMeasured() async throws {
+        let reading = try await reader(.fundus).read(fundus())
+        #expect(reading.outcome == .measured && reading.reasons.isEmpty)
+        let findings = try #require(reading.fundus)
+        #expect(abs(findings.cdr.vertical - cup.verticalDiameter / disc.verticalDiameter) < 0.03)
+        #expect(abs(findings.disc.centre[0] - disc.cx) < 1.5 && abs(findings.disc.centre[1] - disc.cy) < 1.5)
+        #expect(Set(reading.masks.keys) == ["disc", "cup", "disc-raw", "cup-raw"])
+        #expect(reading.masks.values.allSatisfy { $0.width == 900 && $0.height == 700 })
+        #expect(reading.eye == .right)
+        #expect(reading.modelsUsed.map(\.task) == [.router, .disc, .cup])
+        #expect(findings.disagreement.keys.sorted() == ["cup", "disc"] && findings.disagreement.values.allSatisfy { $0 < 0.02 })
+        #expect(reading.thresholds.count == Threshold.table.count)
+    }
+
+    @Test func theSameImageGivesTheSameReading() async throws {
+        let reader = try await reader(.fundus)
+        let (first, second) = (try await reader.read(fundus()), try await reader.read(fundus()))
+        #expect(first.fundus == second.fundus && first.masks == second.masks && first.attention == second.attention)
+    }
+
+    @Test func polypsAreMeasured() async throws {
+        let polyp = Ellipse(cx: 300, cy: 220, a: 80, b: 60, angle: 15)
+        let reading = try await reader(.endoscopy).read(frame(polyps: [polyp]))
+        #expect(reading.outcome == .measured)
+        let polyps = try #require(reading.endoscopy).polyps
+        #expect(polyps.count == 1 && abs(polyps[0].area / polyp.area - 1) < 0.05)
+        #expect(reading.attention.map(\.code).contains(.polyp))
+        #expect(Overlap.dice(try #require(reading.masks["polyp"]), polyp.mask(width: 700, height: 500)) > 0.97)
+        let without = try await reader(.endoscopy).read(frame(polyps: []))
+        #expect(without.outcome == .noFinding && without.masks["polyp"]?.area == 0 && without.endoscopy?.polyps.isEmpty == true)
+    }
+
+    @Test func otherImagesAreOutOfDomain() async throws {
+        let neither = try await reader(.neither).read(fundus())
+        #expect(neither.outcome == .outOfDomain && neither.reasons.map(\.code) == [.neither])
+        #expect(neither.quality == nil && neither.masks.isEmpty && neither.modelsUsed.map(\.task) == [.router])
+        let unsure = try await reader(.fundus, confidence: 0.5).read(fundus())
+        #expect(unsure.reasons.map(\.code) == [.uncertain])
+        var grey = fundus()
+        grey.isGreyscale = true
+        #expect(try await reader(.fundus).read(grey).reasons.map(\.code) == [.greyscale])
+    }
+
+    @Test func smallImagesAreNotRouted() async throws {
+        let image = DecodedImage(raster: Raster(width: 1, height: 1, fill: (255, 0, 0)), format: .png)
+        let reading = try await reader(.neither).read(image)
+        #expect(reading.outcome == .ungradable && reading.reasons.map(\.code) == [.tooSmall] && reading.modality == nil)
+        let edge = DecodedImage(raster: Drawn.image(96, 120) { x, y in Drawn.retina(x, y) }, format: .png)
+        #expect(try await reader(.endoscopy).read(edge).outcome == .noFinding)
+        let below = DecodedImage(raster: Drawn.image(95, 120) { x, y in Drawn.retina(x, y) }, format: .png)
+        #expect(try await reader(.endoscopy).read(below).reasons.map(\.code) == [.tooSmall])
+    }
+
+    @Test func poorQualityStopsAReadingButNotAnEvaluation() async throws {
+        let image = fundus()
+        let strict = try await reader(.fundus, ["exposure_bright": 0.1])
+        let reading = try await strict.read(image)
+        #expect(reading.outcome == .ungradable && reading.reasons.map(\.code) == [.tooBright])
+        #expect(reading.quality?.grade == .ungradable && reading.masks.isEmpty && reading.fundus == nil)
+        let evaluated = try await strict.read(image, as: .fundus)
+        #expect(evaluated.reasons.map(\.code) == [.tooBright] && evaluated.fundus != nil && evaluated.masks["cup"] != nil)
+    }
+
+    @Test func evaluationNeedsOnlyTheModelsOfItsTask() async throws {
+        let reader = try ImageReader(models: try await ReadingModels(disc: BrightnessModels.segmenter(.disc, threshold: 0.66)))
+        let reading = try await reader.read(fundus(), as: .fundus)
+        #expect(Overlap.dice(try #require(reading.masks["disc"]), disc.mask(width: 900, height: 700)) > 0.97)
+        #expect(reading.masks["cup"] == nil && reading.fundus == nil)
+        await #expect(throws: PapillaError.self) { try await reader.read(frame(polyps: []), as: .endoscopy) }
+        await #expect(throws: PapillaError.self) { try await reader.read(fundus()) }
+    }
+
+    @Test func manifestsAndSettingsSetThresholds() async throws {
+        let models = try await ReadingModels(
+            polyp: BrightnessModels.segmenter(.polyp, threshold: 0.66, thresholds: ["polyp": 0.9, "disagreement": 0.01]))
+        #expect(models.thresholds[.polyp] == 0.9 && models.thresholds[.disagreementPolyp] == 0.01)
+        let plain = try await ReadingModels(polyp: BrightnessModels.segmenter(.polyp, threshold: 0.66))
+        #expect(models.key != plain.key)
+        let reader = try ImageReader(models: models, settings: ReadingSettings(thresholds: ["polyp": 0.7]))
+        #expect(reader.thresholds[.polyp] == 0.7)
+        #expect(try ImageReader(models: models).key != reader.key)
+        #expect(throws: PapillaError.self) {
+            try ImageReader(models: plain, settings: ReadingSettings(thresholds: ["nonsense": 1]))
+        }
+        await #expect(throws: PapillaError.self) {
+            try await ReadingModels(polyp: BrightnessModels.segmenter(.polyp, threshold: 0.66, thresholds: ["nonsense": 0.5]))
+        }
+    }
+
+    @Test func screeningMakesACompleteBundle() async throws {
+        let bytes = try ImageEncoder.png(fundus().raster)
+        var source = try BundleTests.source("eye left.png")
+        source.eye = .left
+        let bundle = try await reader(.fundus).screen(bytes, id: try BundleTests.id(), source: source, waited: 7)
+        #expect(bundle.files.map(\.name) == ["overlay.jpg", "disc.png", "cup.png", "disc-raw.png", "cup-raw.png", "report.json"])
+        let report = bundle.report
+        #expect(
+            report.outcome == .measured && report.source.format == "png" && report.source.width == 900
+                && report.source.height == 700)
+        #expect(report.source.sha256 == Digest(of: bytes) && report.source.bytes == bytes.count && report.source.eye == .left)
+        #expect(report.attention.map(\.code).contains(.eyeConflict))
+        #expect(report.timing.wait == 7 && report.timing.publish == 0 && report.timing.infer > 0)
+        #expect(report.fundus?.disc.mask == "disc.png" && report.fundus?.cup.rawMask == "cup-raw.png")
+        let mask = try ImageDecoder.decodeMask(try #require(bundle.files.first { $0.name == "disc.png" }).bytes)
+        #expect(mask.width == 900 && Set(mask.pixels) == [0, 255])
+        #expect(Double(mask.pixels.count { $0 == 255 }) == report.fundus?.disc.area)
+        let overlay = try ImageDecoder.decode(try #require(bundle.files.first).bytes)
+        #expect(max(overlay.raster.width, overlay.raster.height) <= 1600)
+        #expect(bundle.folder == "eye_left.20261124-k7q2m9xd")
+    }
+
+    @Test(arguments: [
+        ([], Reason.Code.empty), (Array("hello, this is text".utf8), .notAnImage),
+        ([0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0, 0, 0, 0], .unsupportedFormat),
+    ])
+    func contentThatIsNoImageGivesAFailedBundle(bytes: [UInt8], code: Reason.Code) async throws {
+        let bundle = try await reader(.fundus).screen(bytes, id: try BundleTests.id(), source: try BundleTests.source())
+        #expect(bundle.report.outcome == .failed && bundle.report.reasons.map(\.code) == [code])
+        #expect(bundle.files.map(\.name) == ["report.json"])
+        #expect(bundle.report.source.bytes == bytes.count)
+    }
+
+    @Test func halfAFileIsTruncated() async throws {
+        let bytes = try ImageEncoder.jpeg(fundus().raster)
+        let bundle = try await reader(.fundus).screen(
+            Array(bytes[..<(bytes.count / 2)]), id: try BundleTests.id(), source: try BundleTests.source())
+        #expect(bundle.report.reasons.map(\.code) == [.truncated])
+    }
+
+    @Test func outOfDomainGetsAnOverlayToo() async throws {
+        let bytes = try ImageEncoder.jpeg(frame(polyps: []).raster, comment: "PHANTOM: test")
+        let bundle = try await reader(.neither).screen(bytes, id: try BundleTests.id(), source: try BundleTests.source())
+        #expect(bundle.files.map(\.name) == ["overlay.jpg", "report.json"])
+        #expect(try ImageDecoder.decode(try #require(bundle.files.first).bytes).isPhantom)
+    }
+}

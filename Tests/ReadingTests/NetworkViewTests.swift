@@ -1,0 +1,65 @@
+import Imaging
+import Screening
+import Testing
+
+@testable import Reading
+
+struct NetworkViewTests {
+    @Test func squareStandsAroundTheBox() {
+        let view = NetworkView(around: PixelBox(x: 100, y: 50, width: 300, height: 200), side: 128)
+        #expect(view.rectangle == Rectangle(x: 100, y: 0, width: 300, height: 300))
+        #expect(view.coverage == PixelBox(x: 100, y: 50, width: 300, height: 200))
+    }
+
+    @Test func whatLiesBesideTheBoxIsBlack() {
+        // A tall box between white panels: the square reaches into them, but must not show them.
+        let raster = Drawn.image(300, 200) { x, _ in x < 100 || x >= 200 ? (255, 255, 255) : (90, 60, 30) }
+        let shown = NetworkView(around: PixelBox(x: 100, y: 0, width: 100, height: 200), side: 64).pixels(of: raster)
+        for y in 0..<64 {
+            #expect(shown.pixels[3 * (y * 64 + 4)] == 0)
+            #expect(shown.pixels[3 * (y * 64 + 60)] == 0)
+            #expect(shown.pixels[3 * (y * 64 + 32)] == 90)
+        }
+    }
+
+    @Test func inputIsPlanarAndNormalised() {
+        let raster = Raster(width: 40, height: 40, fill: (255, 51, 0))
+        let view = NetworkView(around: PixelBox(x: 0, y: 0, width: 40, height: 40), side: 32)
+        let input = view.input(of: raster, mean: [0.5, 0.2, 0], deviation: [0.5, 0.1, 1])
+        #expect(input.count == 3 * 32 * 32)
+        #expect(input[..<1024].allSatisfy { abs($0 - 1) < 1e-5 })
+        #expect(input[1024..<2048].allSatisfy { abs($0) < 1e-5 })
+        #expect(input[2048...].allSatisfy { $0 == 0 })
+    }
+
+    @Test func discViewIsTwoAndAHalfDiametersWide() {
+        let view = NetworkView(disc: Point(x: 500, y: 400), diameter: 100, width: 1000, height: 800, side: 256)
+        #expect(view.rectangle == Rectangle(x: 375, y: 275, width: 250, height: 250))
+        #expect(view.insideShare == 1)
+        #expect(NetworkView(disc: Point(x: 0, y: 400), diameter: 100, width: 1000, height: 800, side: 256).insideShare == 0.5)
+    }
+
+    @Test(arguments: [(0.0, 0.0), (33.3, 71.9), (-20.5, 10.25)])
+    func carriedBackIsWhereItWas(x: Double, y: Double) {
+        let view = NetworkView(
+            rectangle: Rectangle(x: 200 + x, y: 100 + y, width: 330, height: 330),
+            visible: PixelBox(x: 0, y: 0, width: 800, height: 600), side: 256)
+        let truth = Ellipse(cx: 365 + x, cy: 265 + y, a: 90, b: 70, angle: 30)
+        let look = PaintedLook(ellipses: [truth]).look(view)
+        let back = view.carryBack(look.probability, over: view.coverage).thresholded(0.5)
+        let expected = truth.mask(width: 800, height: 600)
+        #expect(Overlap.dice(back.placed(at: view.coverage, width: 800, height: 600), expected) > 0.995)
+    }
+
+    @Test func partOfTheCoverageIsTheSameAsThatPartOfAll() {
+        let view = NetworkView(
+            rectangle: Rectangle(x: 10, y: 20, width: 300, height: 300), visible: PixelBox(x: 0, y: 0, width: 400, height: 400),
+            side: 64)
+        let plane = PaintedLook(ellipses: [.circle(150, 170, 60)], softness: 20).look(view).probability
+        let whole = view.carryBack(plane, over: view.coverage)
+        let part = view.carryBack(plane, over: PixelBox(x: 100, y: 150, width: 20, height: 10))
+        for y in 0..<10 {
+            for x in 0..<20 { #expect(abs(part[x, y] - whole[x + 90, y + 130]) < 1e-4) }
+        }
+    }
+}
