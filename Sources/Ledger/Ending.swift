@@ -1,0 +1,154 @@
+internal import GRDB
+public import Screening
+
+/// How an arrival ended: its outcome, its bundle, and where its original is.
+public struct Ending: Sendable, Hashable {
+    /// As published.
+    public var report: Report
+    /// The bundle's folder, relative to the outbox: `2026-11-24/STEM.ID`.
+    public var bundle: String
+    /// Of the bytes of the bundle's report.json.
+    public var bundleDigest: Digest
+    /// `archive/2026-11-24/ID/NAME` or `quarantine/2026-11-24/ID/NAME`: the first part names the folder of the configuration.
+    /// Nil only for what vanished before it could be moved.
+    public var original: String?
+    /// Milliseconds by stage, publishing included.
+    public var timing: Report.Timing
+    /// Of models and settings: readings of the same content under the same key can be used again. Nil: never.
+    public var key: String?
+
+    /// How an arrival ended.
+    public init(
+        report: Report, bundle: String, bundleDigest: Digest, original: String?, timing: Report.Timing, key: String? = nil
+    ) {
+        (self.report, self.bundle, self.bundleDigest) = (report, bundle, bundleDigest)
+        (self.original, self.timing, self.key) = (original, timing, key)
+    }
+
+    /// Refuses an ending that cannot be this arrival's.
+    func check(against arrival: ArrivalRow) throws(PapillaError) {
+        func refuse(_ message: String) -> PapillaError { PapillaError(.internal, message, place: arrival.id.description) }
+        guard report.id == arrival.id else { throw refuse("The report belongs to another arrival") }
+        guard report.version == 1 else { throw refuse("The first screening of an arrival has version 1, not \(report.version)") }
+        if let original {
+            let folder = report.outcome.isQuarantined ? "quarantine/" : "archive/"
+            guard original.hasPrefix(folder) else {
+                throw refuse("The original of an arrival that ended as \(report.outcome.rawValue) belongs in \(folder)")
+            }
+        } else if report.outcome != .failed {
+            throw refuse("An arrival that ended as \(report.outcome.rawValue) has an original")
+        }
+        guard report.outcome == .failed || report.reusedFrom != nil || arrival.state == .reading || arrival.state == .waiting
+        else {
+            throw refuse("The reading was not written down before it began")
+        }
+        guard report.outcome == .failed || arrival.spool != nil else { throw refuse("The file was read before it was claimed") }
+    }
+}
+
+extension Ledger {
+    /// Writes an arrival's end down: outcome, screening, findings and models, in one transaction. State: `finished`.
+    ///
+    /// - Throws: `notFound`; `refused` where it has ended already; `internal` where the ending cannot be this arrival's.
+    public func finish(_ id: ScreeningID, _ end: Ending) throws(PapillaError) {
+        let time = now()
+        try write { db in
+            let arrival = try ArrivalRow.fetch(db, id, for: .finish)
+            try end.check(against: arrival)
+            let source = end.report.source
+            // The reading's own digest counts: it is of the bytes that were read.
+            let image = source.sha256 ?? arrival.sha256
+            if let image {
+                try Self.know(db, image: image, bytes: source.bytes, at: time)
+                try db.execute(
+                    sql: """
+                        UPDATE image SET format = ifnull(?, format), width = ifnull(?, width), height = ifnull(?, height) WHERE sha256 = ?
+                        """,
+                    arguments: [source.format, source.width, source.height, image.description])
+            }
+            try db.execute(
+                sql: """
+                    UPDATE arrival SET state = 'finished', changed = ?, finished = ?, waits_for = NULL, outcome = ?, original = ?, spool = NULL,
+                        sha256 = ?, bytes = ? WHERE id = ?
+                    """,
+                arguments: [
+                    time.description, time.description, end.report.outcome.rawValue, end.original, image?.description,
+                    source.bytes,
+                    id.description,
+                ])
+            try insertScreening(db, end, image: image, at: time)
+            try AuditEntry.append(
+                db, at: time, actor: "service", event: .finished, subject: id.description, detail: EndingDetail(end, image: image)
+            )
+        }
+    }
+
+    private func insertScreening(_ db: Database, _ end: Ending, image: Digest?, at time: Timestamp) throws {
+        let report = end.report
+        var models: [ModelTask: Int64] = [:]
+        for model in report.models { models[model.task] = try self.model(db, model, at: time) }
+        try db.execute(
+            sql: """
+                INSERT INTO screening (arrival, version, at, sha256, key, outcome, modality, quality, eye, bundle, bundle_sha256, reused_from,
+                    router, disc, cup, polyp, wait_ms, decode_ms, route_ms, infer_ms, render_ms, publish_ms)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                report.id.description, report.version, time.description, image?.description, end.key, report.outcome.rawValue,
+                report.modality?.value.rawValue, report.quality?.grade.rawValue, report.source.eye.rawValue, end.bundle,
+                end.bundleDigest.description, report.reusedFrom?.description, models[.router], models[.disc], models[.cup],
+                models[.polyp],
+                end.timing.wait, end.timing.decode, end.timing.route, end.timing.infer, end.timing.render, end.timing.publish,
+            ])
+        let screening = db.lastInsertedRowID
+        for finding in Finding.all(of: report) {
+            try db.execute(
+                sql:
+                    "INSERT INTO finding (screening, kind, position, code, value, threshold, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                arguments: [
+                    screening, finding.kind.rawValue, finding.position, finding.code, finding.value, finding.threshold,
+                    finding.detail,
+                ])
+        }
+    }
+
+    /// The row of a model that took part, made at its first use.
+    private func model(_ db: Database, _ model: Report.Model, at time: Timestamp) throws -> Int64? {
+        let facts: StatementArguments = [model.task.rawValue, model.name, model.sha256.description, model.precision]
+        let find = "SELECT id FROM model WHERE task = ? AND name = ? AND sha256 = ? AND precision = ?"
+        if let id = try Int64.fetchOne(db, sql: find, arguments: facts) { return id }
+        try db.execute(
+            sql: "INSERT INTO model (task, name, sha256, precision, first_used) VALUES (?, ?, ?, ?, ?)",
+            arguments: facts + [time.description])
+        return db.lastInsertedRowID
+    }
+}
+
+/// What the audit keeps of an ending; verification holds the screening's row against it.
+struct EndingDetail: Codable, Equatable {
+    var outcome: Outcome
+    var reasons: [Reason.Code]
+    var bundle: String
+    var bundleDigest: Digest
+    var original: String?
+    var sha256: Digest?
+    var version: Int
+    var key: String?
+    var models: [String]
+    var reusedFrom: ScreeningID?
+    var salt: String
+
+    init(_ end: Ending, image: Digest?) {
+        (outcome, reasons, version) = (end.report.outcome, end.report.reasons.map(\.code), end.report.version)
+        (bundle, bundleDigest, original, sha256, key) = (end.bundle, end.bundleDigest, end.original, image, end.key)
+        models = end.report.models.map(\.name)
+        reusedFrom = end.report.reusedFrom
+        salt = AuditEntry.randomHexadecimal()
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case outcome, reasons, bundle, original, sha256, version, key, models, salt
+        case bundleDigest = "bundle_sha256"
+        case reusedFrom = "reused_from"
+    }
+}

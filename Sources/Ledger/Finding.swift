@@ -1,0 +1,91 @@
+internal import GRDB
+internal import Screening
+
+/// One row of `finding`: a figure or a sentence of a report, kept so that review and export need not open bundles.
+struct Finding: Equatable {
+    enum Kind: String {
+        /// Why it did not end as measured: code and sentence.
+        case reason
+        /// A figure of the whole image: one of `Measure`.
+        case measure
+        /// A figure of one polyp; `position` counts them, largest first.
+        case polyp
+        /// What a person should look at: code, sentence, value, threshold.
+        case attention
+    }
+
+    /// The figures of kind `measure`.
+    enum Measure: String {
+        case vcdr
+        case vcdrLow = "vcdr_low"
+        case vcdrHigh = "vcdr_high"
+        case hcdr
+        case areaRatio = "area_ratio"
+        case rimMinimum = "rim_minimum"
+        case rimMinimumAngle = "rim_minimum_angle"
+        case polypAreaFraction = "polyp_area_fraction"
+    }
+
+    var kind: Kind
+    var position: Int
+    var code: String
+    var value: Double?
+    var threshold: Double?
+    var detail: String?
+
+    /// All findings of a report, in the order of the table's primary key.
+    static func all(of report: Report) -> [Finding] {
+        var all: [Finding] = []
+        func measure(_ code: Measure, _ value: Double?) {
+            guard let value else { return }
+            all.append(Finding(kind: .measure, position: 0, code: code.rawValue, value: value))
+        }
+        for (position, reason) in report.reasons.enumerated() {
+            all.append(Finding(kind: .reason, position: position, code: reason.code.rawValue, detail: reason.detail))
+        }
+        for (position, entry) in report.attention.enumerated() {
+            all.append(
+                Finding(
+                    kind: .attention, position: position, code: entry.code.rawValue, value: entry.value,
+                    threshold: entry.threshold,
+                    detail: entry.detail))
+        }
+        if let fundus = report.fundus {
+            measure(.vcdr, fundus.cdr.vertical)
+            measure(.vcdrLow, fundus.cdr.interval.first)
+            measure(.vcdrHigh, fundus.cdr.interval.last)
+            measure(.hcdr, fundus.cdr.horizontal)
+            measure(.areaRatio, fundus.cdr.area)
+            measure(.rimMinimum, fundus.rim.minimum)
+            measure(.rimMinimumAngle, fundus.rim.minimumAngle)
+        }
+        if let endoscopy = report.endoscopy {
+            measure(.polypAreaFraction, endoscopy.polypAreaFraction)
+            for (position, polyp) in endoscopy.polyps.enumerated() {
+                all.append(Finding(kind: .polyp, position: position, code: "area", value: polyp.area))
+                all.append(Finding(kind: .polyp, position: position, code: "area_fraction", value: polyp.areaFraction))
+                all.append(Finding(kind: .polyp, position: position, code: "confidence", value: polyp.confidence))
+            }
+        }
+        return all.sorted(by: Self.precedes)
+    }
+
+    /// The findings of one stored screening, in the same order.
+    static func stored(_ db: Database, screening: Int64) throws -> [Finding] {
+        try Row.fetchAll(
+            db, sql: "SELECT kind, position, code, value, threshold, detail FROM finding WHERE screening = ?",
+            arguments: [screening]
+        ).map { row in
+            guard let kind = Kind(rawValue: row["kind"]) else {
+                throw PapillaError(.damaged, "A finding of the ledger has an unknown kind", place: "screening \(screening)")
+            }
+            return Finding(
+                kind: kind, position: row["position"], code: row["code"], value: row["value"], threshold: row["threshold"],
+                detail: row["detail"])
+        }.sorted(by: precedes)
+    }
+
+    private static func precedes(_ a: Finding, _ b: Finding) -> Bool {
+        (a.kind.rawValue, a.position, a.code) < (b.kind.rawValue, b.position, b.code)
+    }
+}

@@ -1,0 +1,72 @@
+internal import GRDB
+public import Screening
+
+/// Which audit entries are asked for. Everything that is set must hold.
+public struct AuditFilter: Sendable, Hashable {
+    /// Of this subject: an arrival's ID, a model, `service`.
+    public var subject: String?
+    /// Of this event.
+    public var event: String?
+    /// At or after this moment.
+    public var since: Timestamp?
+    /// Before this moment.
+    public var until: Timestamp?
+    /// At most so many, the newest.
+    public var limit: Int?
+
+    /// Which entries are asked for; all of them by default.
+    public init(subject: String? = nil, event: String? = nil, since: Timestamp? = nil, until: Timestamp? = nil, limit: Int? = nil)
+    {
+        (self.subject, self.event, self.since, self.until, self.limit) = (subject, event, since, until, limit)
+    }
+}
+
+extension Ledger {
+    /// Adds an audit entry that goes with no change of an arrival: start, stop, reload, alarm, promotion.
+    ///
+    /// - Parameters:
+    ///   - event: what happened, a word in lower case.
+    ///   - subject: to what. Never a patient or a file.
+    ///   - detail: figures behind it; kept as canonical JSON.
+    ///   - actor: `service`, or `user@uid` of the socket's peer.
+    public func record(_ event: String, subject: String, detail: some Encodable, actor: String = "service") throws(PapillaError) {
+        let time = now()
+        try write { db in try AuditEntry.append(db, at: time, actor: actor, event: event, subject: subject, detail: detail) }
+    }
+
+    /// The entries that a filter lets through, oldest first.
+    public func auditEntries(_ filter: AuditFilter = AuditFilter()) throws(PapillaError) -> [AuditEntry] {
+        var conditions = ["1"]
+        var arguments = StatementArguments()
+        for (condition, value) in [
+            ("subject = ?", filter.subject), ("event = ?", filter.event), ("at >= ?", filter.since?.description),
+            ("at < ?", filter.until?.description),
+        ] {
+            guard let value else { continue }
+            conditions.append(condition)
+            arguments += [value]
+        }
+        let sql = "SELECT * FROM audit WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq DESC"
+        return try read { db in
+            try Row.fetchAll(db, sql: sql + (filter.limit.map { " LIMIT \(max(0, $0))" } ?? ""), arguments: arguments).reversed()
+                .map(AuditEntry.init)
+        }
+    }
+
+    /// The newest entry's hash and seq: what to note elsewhere, so that a chain cut at its end or rebuilt whole is found out.
+    public func head() throws(PapillaError) -> (hash: Digest, entries: Int64) {
+        try read { db in
+            guard let row = try Row.fetchOne(db, sql: "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"),
+                let hash = Digest(row["hash"] as String)
+            else { throw PapillaError(.damaged, "The audit has no entry", hint: LedgerFile.damageHint) }
+            return (hash, row["seq"])
+        }
+    }
+
+    /// Recomputes the whole chain. See ``ChainVerdict``.
+    ///
+    /// - Parameter head: a hash noted elsewhere, of any entry; the chain must still hold that entry.
+    public nonisolated func verifyChain(expecting head: String? = nil) async throws(PapillaError) -> ChainVerdict {
+        try read { db in try ChainVerdict(db, expecting: head) }
+    }
+}

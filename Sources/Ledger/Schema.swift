@@ -1,0 +1,185 @@
+internal import GRDB
+
+/// The tables. One migration a version; none is edited after its release.
+///
+/// Times are RFC 3339 text in UTC with milliseconds, so that they sort as text. Digests are 64 hexadecimal digits. Columns that can name
+/// a person (name, path, spool, sidecar, patient, study, original, bundle) are null only before they are known or after `forget`.
+enum Schema {
+    /// "PPLA" in SQLite's header: what `file` shows, and what tells a ledger from any other database.
+    static let applicationID: Int32 = 0x5050_4C41
+    /// The newest schema that this Papilla knows; also SQLite's user_version.
+    static let version = 1
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            try db.execute(sql: tables + guards + "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1;")
+        }
+        return migrator
+    }
+
+    private static let outcomes = "('measured', 'no_finding', 'ungradable', 'out_of_domain', 'failed')"
+
+    private static let tables = """
+        CREATE TABLE image (
+            sha256 TEXT NOT NULL PRIMARY KEY CHECK (length(sha256) = 64),
+            bytes INTEGER NOT NULL CHECK (bytes >= 0),
+            format TEXT,
+            width INTEGER CHECK (width > 0),
+            height INTEGER CHECK (height > 0),
+            first_seen TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE arrival (
+            id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 17),
+            suffix TEXT NOT NULL GENERATED ALWAYS AS (substr(id, 10)) STORED,
+            path TEXT,
+            name TEXT,
+            urgent INTEGER NOT NULL CHECK (urgent IN (0, 1)),
+            received TEXT NOT NULL,
+            device INTEGER NOT NULL,
+            inode INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('received', 'claimed', 'reading', 'waiting', 'finished')),
+            changed TEXT NOT NULL,
+            waits_for TEXT,
+            attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+            spool TEXT UNIQUE,
+            sidecar TEXT,
+            patient TEXT,
+            study TEXT,
+            eye TEXT NOT NULL DEFAULT 'unknown' CHECK (eye IN ('right', 'left', 'unknown')),
+            sha256 TEXT REFERENCES image,
+            bytes INTEGER CHECK (bytes >= 0),
+            outcome TEXT CHECK (outcome IN \(outcomes)),
+            finished TEXT,
+            original TEXT UNIQUE,
+            forgotten TEXT,
+            CHECK ((state = 'waiting') = (waits_for IS NOT NULL)),
+            CHECK ((state = 'finished') = (outcome IS NOT NULL)),
+            CHECK ((state = 'finished') = (finished IS NOT NULL)),
+            CHECK (forgotten IS NULL OR state = 'finished'),
+            CHECK (forgotten IS NOT NULL OR (path IS NOT NULL AND name IS NOT NULL))
+        ) STRICT;
+        CREATE INDEX arrival_suffix ON arrival (suffix);
+        CREATE INDEX arrival_received ON arrival (received, outcome);
+        CREATE INDEX arrival_finished ON arrival (finished);
+        CREATE INDEX arrival_pending ON arrival (urgent DESC, received, id) WHERE state <> 'finished';
+        CREATE INDEX arrival_failed ON arrival (finished) WHERE outcome = 'failed';
+
+        CREATE TABLE model (
+            id INTEGER PRIMARY KEY,
+            task TEXT NOT NULL CHECK (task IN ('router', 'disc', 'cup', 'polyp')),
+            name TEXT NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            precision TEXT NOT NULL,
+            first_used TEXT NOT NULL,
+            UNIQUE (task, name, sha256, precision)
+        ) STRICT;
+
+        CREATE TABLE screening (
+            id INTEGER PRIMARY KEY,
+            arrival TEXT NOT NULL REFERENCES arrival,
+            version INTEGER NOT NULL CHECK (version >= 1),
+            at TEXT NOT NULL,
+            sha256 TEXT REFERENCES image,
+            key TEXT,
+            outcome TEXT NOT NULL CHECK (outcome IN \(outcomes)),
+            modality TEXT CHECK (modality IN ('fundus', 'endoscopy', 'neither')),
+            quality TEXT CHECK (quality IN ('good', 'usable', 'ungradable')),
+            eye TEXT NOT NULL CHECK (eye IN ('right', 'left', 'unknown')),
+            bundle TEXT UNIQUE,
+            bundle_sha256 TEXT NOT NULL CHECK (length(bundle_sha256) = 64),
+            reused_from TEXT REFERENCES arrival,
+            router INTEGER REFERENCES model,
+            disc INTEGER REFERENCES model,
+            cup INTEGER REFERENCES model,
+            polyp INTEGER REFERENCES model,
+            wait_ms REAL NOT NULL,
+            decode_ms REAL NOT NULL,
+            route_ms REAL NOT NULL,
+            infer_ms REAL NOT NULL,
+            render_ms REAL NOT NULL,
+            publish_ms REAL NOT NULL,
+            UNIQUE (arrival, version)
+        ) STRICT;
+        CREATE INDEX screening_reuse ON screening (sha256, key) WHERE key IS NOT NULL AND outcome <> 'failed';
+
+        CREATE TABLE finding (
+            screening INTEGER NOT NULL REFERENCES screening,
+            kind TEXT NOT NULL CHECK (kind IN ('reason', 'measure', 'polyp', 'attention')),
+            position INTEGER NOT NULL CHECK (position >= 0),
+            code TEXT NOT NULL,
+            value REAL,
+            threshold REAL,
+            detail TEXT,
+            PRIMARY KEY (screening, kind, position, code)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX finding_code ON finding (kind, code);
+
+        CREATE TABLE decision (
+            id INTEGER PRIMARY KEY,
+            screening INTEGER NOT NULL REFERENCES screening,
+            reader TEXT NOT NULL,
+            verdict TEXT NOT NULL CHECK (verdict IN ('accept', 'reject', 'correct')),
+            note TEXT,
+            mask_sha256 TEXT CHECK (length(mask_sha256) = 64),
+            at TEXT NOT NULL,
+            CHECK (mask_sha256 IS NULL OR verdict = 'correct')
+        ) STRICT;
+        CREATE INDEX decision_screening ON decision (screening);
+
+        CREATE TABLE setting (
+            name TEXT NOT NULL PRIMARY KEY,
+            value TEXT NOT NULL,
+            at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE audit (
+            seq INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            event TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            detail TEXT,
+            detail_sha256 TEXT NOT NULL CHECK (length(detail_sha256) = 64),
+            previous TEXT NOT NULL CHECK (length(previous) = 64),
+            hash TEXT NOT NULL CHECK (length(hash) = 64)
+        ) STRICT;
+        CREATE INDEX audit_subject ON audit (subject, seq);
+        CREATE INDEX audit_hash ON audit (hash);
+
+        """
+
+    /// What must never happen, refused by the file itself, whoever writes to it.
+    private static let guards = """
+        CREATE TRIGGER audit_append BEFORE INSERT ON audit
+        WHEN NEW.seq IS NOT (SELECT ifnull(max(seq), 0) + 1 FROM audit)
+            OR NEW.previous IS NOT ifnull((SELECT hash FROM audit ORDER BY seq DESC LIMIT 1), '\(AuditEntry.genesisPrevious)')
+        BEGIN SELECT RAISE(ABORT, 'an audit entry is only ever appended to the chain'); END;
+
+        CREATE TRIGGER audit_keep BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'an audit entry is never deleted'); END;
+
+        CREATE TRIGGER audit_blank BEFORE UPDATE ON audit
+        WHEN NEW.detail IS NOT NULL OR OLD.detail IS NULL
+            OR NEW.seq IS NOT OLD.seq OR NEW.at IS NOT OLD.at OR NEW.actor IS NOT OLD.actor OR NEW.event IS NOT OLD.event
+            OR NEW.subject IS NOT OLD.subject OR NEW.detail_sha256 IS NOT OLD.detail_sha256
+            OR NEW.previous IS NOT OLD.previous OR NEW.hash IS NOT OLD.hash
+        BEGIN SELECT RAISE(ABORT, 'an audit entry is never changed, except that its detail is forgotten'); END;
+
+        CREATE TRIGGER arrival_keep BEFORE DELETE ON arrival
+        BEGIN SELECT RAISE(ABORT, 'an arrival is never deleted'); END;
+
+        CREATE TRIGGER screening_keep BEFORE DELETE ON screening
+        BEGIN SELECT RAISE(ABORT, 'a screening is never deleted'); END;
+
+        CREATE TRIGGER decision_keep BEFORE DELETE ON decision
+        BEGIN SELECT RAISE(ABORT, 'a decision is never deleted'); END;
+
+        CREATE TRIGGER decision_blank BEFORE UPDATE ON decision
+        WHEN NEW.note IS NOT NULL OR NEW.id IS NOT OLD.id OR NEW.screening IS NOT OLD.screening OR NEW.reader IS NOT OLD.reader
+            OR NEW.verdict IS NOT OLD.verdict OR NEW.mask_sha256 IS NOT OLD.mask_sha256 OR NEW.at IS NOT OLD.at
+        BEGIN SELECT RAISE(ABORT, 'a decision is never changed, except that its note is forgotten'); END;
+
+        """
+}

@@ -1,0 +1,90 @@
+internal import GRDB
+internal import Screening
+
+/// What is needed to find an arrival's file.
+struct Whereabouts: Hashable {
+    var id: ScreeningID
+    var state: ArrivalState
+    var outcome: Outcome?
+    var changed: String
+    var path: String?
+    var device: UInt64
+    var spool: String?
+    var sidecar: String?
+    var original: String?
+
+    /// Of the arrivals received on `day`, or of all.
+    static func all(_ db: Database, day: String?) throws -> [Whereabouts] {
+        let columns = "SELECT id, state, outcome, changed, path, device, spool, sidecar, original FROM arrival"
+        let rows =
+            if let day {
+                try Row.fetchAll(db, sql: columns + " WHERE received >= ? AND received < ?", arguments: [day + "T", day + "U"])
+            } else {
+                try Row.fetchAll(db, sql: columns)
+            }
+        return try rows.map { row in
+            let text: String = row["id"]
+            guard let id = ScreeningID(text), let state = ArrivalState(rawValue: row["state"]) else {
+                throw PapillaError(
+                    .damaged, "The ledger's row of an arrival cannot be read", place: text, hint: LedgerFile.damageHint)
+            }
+            return Whereabouts(
+                id: id, state: state, outcome: (row["outcome"] as String?).flatMap(Outcome.init), changed: row["changed"],
+                path: row["path"],
+                device: UInt64(bitPattern: row["device"]), spool: row["spool"], sidecar: row["sidecar"], original: row["original"]
+            )
+        }
+    }
+
+    /// Whether the arrival's file is nowhere: not where the ledger says, not in the inbox, in no folder of ours that bears its ID.
+    func isNowhere(_ folders: Folders, _ census: FolderCensus) throws(PapillaError) -> Bool {
+        if state == .finished {
+            // Without an original it vanished or was forgotten, which the ledger says.
+            guard let original else { return false }
+            if try FolderListing.status(of: folders.place(ofOriginal: original)) != nil { return false }
+        } else if let spool {
+            if try FolderListing.status(of: folders.spool + "/" + spool) != nil { return false }
+        } else if try mayBeInInbox(folders.inbox) {
+            return false
+        }
+        let name = (original ?? spool ?? path)?.split(separator: "/").last.map(String.init)
+        return try !census.holdsOriginal(of: id, named: name, sidecar: sidecar)
+    }
+
+    /// Whether the file is in the inbox, or cannot be known to be gone: nothing is concluded from an inbox that is not the one it came to.
+    private func mayBeInInbox(_ inbox: String) throws(PapillaError) -> Bool {
+        guard let path else { return true }
+        var names = path.split(separator: "/").map { Self.bytes(ofName: String($0)) }
+        func status() throws(PapillaError) -> FolderListing.Status? {
+            try FolderListing.status(of: names.reduce(Array(inbox.utf8)) { $0 + [UInt8(ascii: "/")] + $1 })
+        }
+        if try status() != nil { return true }
+        // The nearest folder that is still there tells whether this is the file system the file was seen on.
+        while !names.isEmpty {
+            names.removeLast()
+            if let folder = try status() { return !folder.isFolder || folder.device != device }
+        }
+        return true
+    }
+
+    /// A name as the file system has it: `\xE9` in the ledger's text stands for a byte that is not UTF-8, `\\` for a backslash.
+    static func bytes(ofName text: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "\\"), let escape = rest.popFirst() else {
+                bytes.append(byte)
+                continue
+            }
+            if escape == UInt8(ascii: "x"), rest.count >= 2,
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest.removeFirst(2)
+            } else {
+                bytes.append(escape)
+            }
+        }
+        return bytes
+    }
+}
