@@ -1,0 +1,128 @@
+internal import Imaging
+public import Reading
+public import Screening
+
+/// Reads the images of data sets as the service does and holds what it finds against the truth, at the images' own resolution.
+public struct Evaluation: Sendable {
+    /// What came out.
+    public struct Result: Sendable, Encodable {
+        /// What was evaluated.
+        public let task: ModelTask
+        /// The model's name.
+        public let model: String
+        /// train, val, test or all.
+        public let split: String
+        /// Over all images.
+        public let figures: Figures
+        /// By data set.
+        public let sets: [(name: String, figures: Figures)]
+        /// Image by image, in the data sets' order.
+        public let scores: [ImageScore]
+
+        enum CodingKeys: String, CodingKey { case task, model, split, sets }
+
+        /// One object: task, model, split, the figures, and the same for each data set by name under `sets`.
+        public func encode(to encoder: any Encoder) throws {
+            try figures.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(task, forKey: .task)
+            try container.encode(model, forKey: .model)
+            try container.encode(split, forKey: .split)
+            try container.encode(
+                Dictionary(sets.map { ($0.name, $0.figures) }, uniquingKeysWith: { first, _ in first }), forKey: .sets)
+        }
+    }
+
+    /// One image to read.
+    private struct Entry: Sendable {
+        let set: String
+        /// What the set shows, for the router.
+        let modality: Modality?
+        let item: DataSet.Item
+    }
+
+    /// What is evaluated.
+    public let task: ModelTask
+    /// Reads the images; its models are what is judged.
+    public let reader: ImageReader
+
+    /// An evaluation of the reader's model of a task.
+    public init(task: ModelTask, reader: ImageReader) { (self.task, self.reader) = (task, reader) }
+
+    /// Reads all images of a split.
+    /// - Parameters:
+    ///   - split: nil for all.
+    ///   - note: told what is left out and why.
+    ///   - progress: images done, of how many.
+    /// - Throws: `.badInput` where there is nothing to evaluate or the truth cannot be used.
+    public func run(
+        _ sets: [DataSet], split: DataSet.Split?, note: @Sendable (String) -> Void = { _ in },
+        progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
+    ) async throws -> Result {
+        var items: [Entry] = []
+        for set in sets {
+            if task == .cup, try !Preparation.hasCup(set) {
+                note("\(set.name) has no cup in its masks: left out")
+                continue
+            }
+            let modality = task == .router ? try Preparation.modality(of: set) : nil
+            items += set.items(in: split).map { Entry(set: set.name, modality: modality, item: $0) }
+        }
+        guard !items.isEmpty else {
+            throw PapillaError(.badInput, "there is no image to evaluate", hint: "Name another split or other data sets")
+        }
+        let scores = try await scores(items, progress: progress)
+        let names = sets.map(\.name).filter { name in scores.contains { $0.set == name } }
+        return Result(
+            task: task, model: reader.models.described.first { $0.task == task }?.name ?? "none", split: split?.rawValue ?? "all",
+            figures: Figures(scores), sets: names.map { name in (name, Figures(scores.filter { $0.set == name })) },
+            scores: scores)
+    }
+
+    /// Scores in the items' order. A few images are decoded and compared while the engine reads another.
+    private func scores(
+        _ items: [Entry], progress: @escaping @Sendable (Int, Int) -> Void
+    ) async throws -> [ImageScore] {
+        try await withThrowingTaskGroup(of: (Int, ImageScore).self) { group in
+            var found = [ImageScore?](repeating: nil, count: items.count)
+            var (begun, done) = (0, 0)
+            func begin() {
+                guard begun < items.count else { return }
+                let (index, entry) = (begun, items[begun])
+                group.addTask { (index, try await score(entry)) }
+                begun += 1
+            }
+            for _ in 0..<4 { begin() }
+            while let (index, score) = try await group.next() {
+                found[index] = score
+                done += 1
+                progress(done, items.count)
+                begin()
+            }
+            return found.compactMap(\.self)
+        }
+    }
+
+    private func score(_ entry: Entry) async throws -> ImageScore {
+        let item = entry.item
+        let (image, grey) = try Preparation.decode(item, needsMask: task != .router)
+        var score = ImageScore(set: entry.set, id: item.id, group: item.group)
+        guard let grey else {
+            let (finding, reason) = try await reader.route(image)
+            score.shown = try Preparation.modality(item, in: entry.modality)
+            score.routed = reason == nil ? finding.value : .neither
+            return score
+        }
+        let reading = try await reader.read(image, as: task == .polyp ? .endoscopy : .fundus)
+        let truth = Truth.mask(grey, for: task)
+        let found = reading.masks[task.rawValue] ?? Mask(width: truth.width, height: truth.height)
+        let overlap = Overlap(truth, found)
+        (score.dice, score.jaccard) = (overlap.dice, overlap.jaccard)
+        (score.isEmpty, score.isFoundEmpty) = (truth.area == 0, found.area == 0)
+        if task == .cup {
+            score.drawnRatio = DrawnRatio.vertical(cup: truth, disc: Truth.mask(grey, for: .disc))
+            score.readRatio = reading.fundus?.cdr.vertical
+        }
+        return score
+    }
+}

@@ -1,0 +1,39 @@
+internal import Imaging
+
+/// How far two masks agree.
+struct Overlap: Sendable, Equatable {
+    /// 2 |A and B| / (|A| + |B|); 1 where both are empty.
+    let dice: Double
+    /// |A and B| / |A or B|; 1 where both are empty.
+    let jaccard: Double
+
+    /// Compares two masks of one size.
+    init(_ first: Mask, _ second: Mask) {
+        precondition(first.width == second.width && first.height == second.height, "masks of one image have one size")
+        var (both, sum) = (0, 0)
+        for (a, b) in zip(first.pixels, second.pixels) {
+            if a != 0 { sum += 1 }
+            if b != 0 { sum += 1 }
+            if a != 0, b != 0 { both += 1 }
+        }
+        dice = sum == 0 ? 1 : 2 * Double(both) / Double(sum)
+        jaccard = sum == 0 ? 1 : Double(both) / Double(sum - both)
+    }
+}
+
+/// The vertical cup-to-disc ratio of drawn masks as the REFUGE challenge takes it (Orlando et al., 2020): pixels of the tallest column.
+enum DrawnRatio {
+    /// Cup over disc; nil without a disc.
+    static func vertical(cup: Mask, disc: Mask) -> Double? {
+        let height = tallest(disc)
+        return height == 0 ? nil : Double(tallest(cup)) / Double(height)
+    }
+
+    private static func tallest(_ mask: Mask) -> Int {
+        var columns = [Int](repeating: 0, count: mask.width)
+        for y in 0..<mask.height {
+            for x in 0..<mask.width where mask.pixels[y * mask.width + x] != 0 { columns[x] += 1 }
+        }
+        return columns.max() ?? 0
+    }
+}

@@ -1,0 +1,141 @@
+internal import Neural
+internal import Reading
+public import Registry
+public import Screening
+
+/// Turns the best weights of a finished run into a model of the registry: its manifest and its card.
+public struct ModelRelease: Sendable {
+    /// What was trained.
+    public let options: TrainingOptions
+    /// How the run ended.
+    public let result: TrainingRun.Result
+    /// Terms of use by data set.
+    public let terms: [String: String]
+    /// The program's commit.
+    public let commit: String
+    /// When the training ended.
+    public let at: Timestamp
+    /// The model that the run began with; nil for random weights.
+    public let initial: String?
+    /// Figures through the service's reading.
+    public private(set) var metrics: [ModelManifest.Metric] = []
+
+    /// A release with what stands in its card.
+    public init(
+        options: TrainingOptions, result: TrainingRun.Result, terms: [String: String], commit: String, at: Timestamp,
+        initial: String?
+    ) {
+        (self.options, self.result, self.terms, self.commit, self.at, self.initial) = (
+            options, result, terms, commit, at, initial
+        )
+    }
+
+    /// Saves the model under the next free name of the day, `disc-20261124-1`, and returns the name.
+    public func save(in store: ModelStore) throws(PapillaError) -> String {
+        guard let weights = result.weights else {
+            throw PapillaError(.refused, "the run has no weights yet", hint: "Let it reach its first validation")
+        }
+        let manifest = try manifest(name: try store.freeName(for: options.task, on: at))
+        return try store.save(weights, manifest: manifest, card: remarks)
+    }
+
+    /// Reads val and test of every data set with the finished weights, as the service would, for the card's figures.
+    /// - Parameters:
+    ///   - disc: the disc's model, which the cup's reading needs.
+    ///   - others: further data sets that only judge.
+    public mutating func measure(
+        _ sets: [DataSet], others: [DataSet] = [], disc: Model? = nil,
+        progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
+    ) async throws {
+        guard let weights = result.weights else { return }
+        // What is saved is half precision, and so what is measured.
+        let saved = try Weights(safetensors: weights.safetensors(.float16))
+        let model = try Model(manifest: try manifest(name: "candidate"), weights: saved)
+        let models =
+            switch options.task {
+            case .router: try await ReadingModels(router: model)
+            case .disc: try await ReadingModels(disc: model)
+            case .cup: try await ReadingModels(disc: disc, cup: model)
+            case .polyp: try await ReadingModels(polyp: model)
+            }
+        let evaluation = Evaluation(task: options.task, reader: try ImageReader(models: models))
+        metrics = []
+        for split in [DataSet.Split.val, .test] {
+            let judged = (sets + others).filter { !$0.items(in: split).isEmpty }
+            guard !judged.isEmpty else { continue }
+            for (name, figures) in try await evaluation.run(judged, split: split, progress: progress).sets {
+                metrics.append(.init(data: name, split: split.rawValue, images: figures.images, values: figures.values))
+            }
+        }
+    }
+
+    /// The manifest under a name; the digest is the store's to fill in.
+    func manifest(name: String) throws(PapillaError) -> ModelManifest {
+        let heads = try Architecture(named: options.architecture).heads
+        return ModelManifest(
+            name: name, task: options.task, architecture: options.architecture, width: options.width, side: options.side,
+            view: Self.view(options.task), normalisation: .init(mean: result.inputMean, std: result.inputDeviation),
+            distanceMap: heads.contains(.distance) ? options.distance.rawValue : nil,
+            trained: .init(
+                at: at, commit: commit, data: data, epochs: result.record.epochs.last?.epoch ?? 0, seed: options.seed,
+                losses: losses(heads),
+                recipe: recipe),
+            metrics: metrics)
+    }
+
+    /// What the card says beside the manifest.
+    var remarks: String {
+        var paragraphs = ["Begun with \(initial ?? "random weights (He)")."]
+        if let best = result.record.best {
+            paragraphs.append(
+                "Chosen on \(result.validationViews) views of val at the network's own resolution: "
+                    + "\(options.task == .router ? "share right" : "mean Dice") \(Self.rounded(best.score)), loss \(Self.rounded(best.loss)), after "
+                    + "\(best.step) of \(result.record.step) steps.")
+        }
+        if result.phantoms > 0 { paragraphs.append("\(share) of the training samples were phantoms; no figure counts them.") }
+        return paragraphs.joined(separator: "\n\n")
+    }
+
+    private var share: String { "\((options.phantoms * 1000).rounded() / 10) %" }
+
+    private var data: [ModelManifest.Data] {
+        result.images.map { set in
+            .init(
+                name: set.set, images: set.count, terms: terms[set.set] ?? "not stated",
+                splits: result.splits[set.set] ?? ["train": set.count])
+        }
+    }
+
+    private func losses(_ heads: [Architecture.Head]) -> [String] {
+        var terms = heads.map { head in
+            switch head {
+            case .mask: "NLL(mask)"
+            case .contour: "NLL(contour)"
+            case .distance: "MSE(distance \(options.distance.rawValue))"
+            case .classes: "NLL(class)"
+            }
+        }
+        if options.softDice > 0, heads.contains(.mask) { terms.append("\(options.softDice) soft Dice(mask)") }
+        return terms
+    }
+
+    private var recipe: String {
+        let schedule = options.schedule == .cosine ? "warm-up and cosine decay to 0" : "constant"
+        let normalisation =
+            options.normalisation == .batch
+            ? "batch normalisation while training, folded into the convolutions on saving" : "no normalisation"
+        return
+            "Adam, rate \(options.rate) (\(schedule)), batch \(options.batch), \(result.record.step) steps; \(normalisation); mirrors, "
+            + "rotation, zoom, shift, colour, blur and noise."
+    }
+
+    private static func view(_ task: ModelTask) -> String {
+        switch task {
+        case .router, .polyp: "field"
+        case .disc: "field and crop"
+        case .cup: "crop"
+        }
+    }
+
+    private static func rounded(_ value: Double) -> String { "\((value * 10000).rounded() / 10000)" }
+}

@@ -1,0 +1,96 @@
+internal import FoundationEssentials
+#if canImport(Glibc)
+    import Glibc
+#endif
+internal import Neural
+internal import Screening
+
+/// The folder of one run: `run.json` (options, data, record, and which state belongs to it), `state-STEP.safetensors`,
+/// `best.safetensors`, `history.csv`, `loss.png`.
+///
+/// `run.json` is replaced last and in one rename, so a run that is killed at any moment goes on from its last snapshot.
+struct RunFolder: Sendable {
+    /// The content of `run.json`.
+    struct Snapshot: Codable, Equatable {
+        var options: TrainingOptions
+        var data: String
+        var inputMean: [Float]
+        var inputDeviation: [Float]
+        var threads: Int
+        var record: TrainingRecord
+        var state: String
+    }
+
+    /// Its path.
+    let path: String
+
+    /// Makes the folder where it is missing. A folder with a run in it is refused unless it is to be gone on with.
+    init(_ path: String, resume: Bool) throws(PapillaError) {
+        self.path = path
+        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+            throw PapillaError(.system, "the run's folder could not be made", place: path, cause: error)
+        }
+        let exists = FileManager.default.fileExists(atPath: path + "/run.json")
+        if exists, !resume {
+            throw PapillaError(
+                .refused, "the folder holds a run already", place: path, hint: "Go on with it by --resume, or name another folder"
+            )
+        }
+        if !exists, resume {
+            throw PapillaError(.notFound, "there is no run to go on with", place: path, hint: "Leave --resume away to begin one")
+        }
+    }
+
+    /// The last snapshot.
+    func snapshot() throws(PapillaError) -> (snapshot: Snapshot, state: Weights) {
+        let file = path + "/run.json"
+        let snapshot: Snapshot
+        do { snapshot = try CanonicalJSON.decode(Snapshot.self, from: try readFile(file)) } catch let error as PapillaError {
+            throw error
+        } catch {
+            throw PapillaError(.damaged, "a run's record cannot be read", place: file, cause: error)
+        }
+        return (snapshot, try Weights(safetensors: try readFile(path + "/" + snapshot.state)))
+    }
+
+    /// Writes a snapshot: first the state, then the record that names it; the state before it goes last.
+    func write(_ snapshot: Snapshot, state: Weights) throws(PapillaError) {
+        try replace(snapshot.state, state.safetensors(.float32))
+        let text: String
+        do { text = try CanonicalJSON.document(snapshot) } catch {
+            throw PapillaError(.internal, "a run's record could not be encoded", place: path, cause: error)
+        }
+        try replace("run.json", Array(text.utf8))
+        try replace("history.csv", Array(snapshot.record.table.utf8))
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        for entry in entries where entry.hasPrefix("state-") && entry != snapshot.state { unlink(path + "/" + entry) }
+    }
+
+    /// Writes the best weights.
+    func write(best: Weights, step: Int) throws(PapillaError) {
+        try replace("best.safetensors", best.safetensors(.float32, metadata: ["step": "\(step)"]))
+    }
+
+    /// Reads the best weights.
+    func best() throws(PapillaError) -> Weights { try Weights(safetensors: try readFile(path + "/best.safetensors")) }
+
+    /// Replaces a file whole: written aside, synced, renamed.
+    func replace(_ name: String, _ bytes: [UInt8]) throws(PapillaError) {
+        let (aside, target) = (path + "/." + name, path + "/" + name)
+        let descriptor = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .system("a file could not be made", errno: errno, place: aside) }
+        defer { close(descriptor) }
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { unsafe in
+                Glibc.write(descriptor, unsafe.baseAddress?.advanced(by: done), bytes.count - done)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .system("a file could not be written", errno: errno, place: aside) }
+            done += count
+        }
+        guard fsync(descriptor) == 0, rename(aside, target) == 0 else {
+            throw .system("a file could not be put in its place", errno: errno, place: target)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+public import Neural
+public import Screening
+
+/// Everything that decides the weights of a run, apart from the images: equal options and equal data give equal weights for an equal
+/// number of the engine's threads.
+public struct TrainingOptions: Sendable, Codable, Equatable {
+    /// How the learning rate goes.
+    public enum Schedule: String, Sendable, Codable, CaseIterable {
+        /// Up to the peak over the warm-up, then down to 0 along half a cosine.
+        case cosine
+        /// The same all the time, as in the paper.
+        case constant
+    }
+
+    /// How long a run is.
+    public enum Length: Sendable, Codable, Equatable {
+        /// So many times through the data.
+        case epochs(Int)
+        /// So many batches.
+        case steps(Int)
+    }
+
+    /// What the network is for.
+    public var task: ModelTask
+    /// Which of the paper's networks.
+    public var architecture: String
+    /// Its base width.
+    public var width: Int
+    /// Its input's side, px.
+    public var side: Int
+    /// Images in a batch.
+    public var batch: Int
+    /// What its distance head learns.
+    public var distance: DistanceMap
+    /// Whether batch normalisation stands between convolutions and ReLUs while training.
+    public var normalisation: Learner.Normalisation
+    /// Weight of the soft Dice term beside the paper's losses; 0 for the paper's alone.
+    public var softDice: Float
+    /// Adam's learning rate, at its peak.
+    public var rate: Float
+    /// How it goes.
+    public var schedule: Schedule
+    /// How long the run is.
+    public var length: Length
+    /// Of all that is random.
+    public var seed: UInt64
+    /// Share of phantoms among the samples, 0...0.05.
+    public var phantoms: Double
+    /// How far data sets are evened out: 0 not at all, 1 wholly.
+    public var balance: Double
+    /// At least so many steps lie between two validations, which happen at the ends of epochs.
+    public var validationInterval: Int
+    /// Mean of red, green and blue that the input is shifted by, of 255; nil: measured on the training images.
+    public var inputMean: [Float]?
+    /// The deviation that it is divided by; nil: measured on the training images.
+    public var inputDeviation: [Float]?
+
+    /// Options for a task, with the paper's training where nothing else is said.
+    public init(task: ModelTask) {
+        self.task = task
+        architecture = task == .router ? Architecture.router.name : "1enc-1dec-conv-md"
+        width = task == .router ? 16 : 32
+        side = 256
+        batch = 4
+        distance = .signed
+        normalisation = .none
+        softDice = 0
+        rate = 1e-4
+        schedule = .cosine
+        length = .epochs(150)
+        seed = 1
+        phantoms = 0
+        balance = 0
+        validationInterval = 150
+    }
+
+    /// Refuses what cannot be trained, by name.
+    public func check() throws(PapillaError) {
+        func refuse(_ option: String, _ found: String, _ expected: String) -> PapillaError {
+            PapillaError(.badInput, "\(option) is \(found): expected \(expected)")
+        }
+        if side < 32 || !side.isMultiple(of: 32) { throw refuse("the side", "\(side)", "a multiple of 32") }
+        if batch < 1 || batch > 256 { throw refuse("the batch", "\(batch)", "1 to 256") }
+        if !(rate > 0 && rate < 1) { throw refuse("the rate", "\(rate)", "more than 0 and less than 1") }
+        if !(0...0.05).contains(phantoms) { throw refuse("the share of phantoms", "\(phantoms)", "0 to 0.05") }
+        if !(0...1).contains(balance) { throw refuse("the balance", "\(balance)", "0 to 1") }
+        if !(softDice >= 0 && softDice <= 10) { throw refuse("the soft Dice weight", "\(softDice)", "0 to 10") }
+        if validationInterval < 1 { throw refuse("the validation interval", "\(validationInterval)", "at least 1 step") }
+        switch length {
+        case .epochs(let count), .steps(let count): if count < 1 { throw refuse("the run's length", "\(count)", "at least 1") }
+        }
+        let heads = try Architecture(named: architecture).heads
+        if (task == .router) != heads.contains(.classes) {
+            throw refuse(
+                "the architecture", architecture, task == .router ? Architecture.router.name : "one of the segmentation networks")
+        }
+    }
+}

@@ -1,0 +1,112 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+internal import Imaging
+internal import Screening
+
+/// How a training sample may differ from the picture that it was drawn from. All of it follows from the generator that it is given.
+struct Augmentation: Sendable {
+    /// Probability of each mirror.
+    var mirror = 0.5
+    /// Largest change of the aspect, as a factor.
+    var stretch = 1.08
+    /// Largest change of brightness, as a factor.
+    var brightness = 1.25
+    /// Largest change of contrast, as a factor.
+    var contrast = 1.25
+    /// Largest change of saturation, as a factor.
+    var saturation = 1.25
+    /// Largest exponent of the grey curve, and one over it.
+    var gamma = 1.25
+    /// Largest factor of a single channel.
+    var gain = 1.1
+    /// Probability of blur and its largest standard deviation, px.
+    var blur = (probability: 0.15, sigma: 1.2)
+    /// Probability of noise and its largest standard deviation, of 255.
+    var noise = (probability: 0.2, sigma: 8.0)
+
+    /// What pays for a task: the router must not lean on a camera's colours, so it sees stronger ones.
+    static func standard(_ task: ModelTask) -> Augmentation {
+        var augmentation = Augmentation()
+        if task == .router {
+            augmentation.brightness = 1.8
+            augmentation.contrast = 1.4
+            augmentation.saturation = 1.7
+            augmentation.gamma = 1.6
+            augmentation.gain = 1.25
+            augmentation.blur = (0.35, 3.0)
+            augmentation.stretch = 1.15
+        }
+        return augmentation
+    }
+
+    /// A sample of a look: colours (S x S x 3, 0...255) and truth (S x S).
+    func sample(_ look: Look, side: Int, _ random: inout SeededGenerator) -> (colours: [Float], truth: Mask) {
+        let view = look.side * exp(random.uniform(log(look.zoom.lowerBound)...log(look.zoom.upperBound)))
+        let centre = Point(
+            x: look.centre.x + random.uniform(-look.shift...look.shift) * look.side,
+            y: look.centre.y + random.uniform(-look.shift...look.shift) * look.side)
+        let warp = Warp(
+            centre: centre, scale: view / Double(side), degrees: random.uniform(-look.rotation...look.rotation),
+            stretch: exp(random.uniform(-log(stretch)...log(stretch))), mirrored: (random.chance(mirror), random.chance(mirror)))
+        var (colours, truth) = warp.apply(look, side: side)
+        recolour(&colours, &random)
+        if random.chance(blur.probability) { Self.blur(&colours, side: side, sigma: random.uniform(0.3...blur.sigma)) }
+        if random.chance(noise.probability) {
+            let sigma = Float(random.uniform(1...noise.sigma))
+            for index in colours.indices { colours[index] = min(max(colours[index] + sigma * random.nearlyNormal(), 0), 255) }
+        }
+        return (colours, truth)
+    }
+
+    /// Brightness, contrast, grey curve and channel gains by one table for each channel, then saturation. Black stays black.
+    private func recolour(_ colours: inout [Float], _ random: inout SeededGenerator) {
+        func factor(_ largest: Double) -> Double { exp(random.uniform(-log(largest)...log(largest))) }
+        let (light, spread, curve, colour) = (factor(brightness), factor(contrast), factor(gamma), Float(factor(saturation)))
+        let steps = 1024
+        let tables = (0..<3).map { _ in
+            let gain = light * factor(self.gain)
+            return (0...steps).map { step in
+                let value = pow(Double(step) / Double(steps), curve) * gain
+                // Contrast turns about a middle grey, and fades towards black so that padding keeps its value.
+                let turned = value + (spread - 1) * (value - 0.4) * min(1, value / 0.1)
+                return Float(min(max(turned, 0), 1) * 255)
+            }
+        }
+        let toStep = Float(steps) / 255
+        colours.withUnsafeMutableBufferPointer { colours in
+            for index in stride(from: 0, to: colours.count, by: 3) {
+                let red = tables[0][Int(min(max(colours[index], 0), 255) * toStep + 0.5)]
+                let green = tables[1][Int(min(max(colours[index + 1], 0), 255) * toStep + 0.5)]
+                let blue = tables[2][Int(min(max(colours[index + 2], 0), 255) * toStep + 0.5)]
+                let grey = 0.299 * red + 0.587 * green + 0.114 * blue
+                colours[index] = min(max((red - grey) * colour + grey, 0), 255)
+                colours[index + 1] = min(max((green - grey) * colour + grey, 0), 255)
+                colours[index + 2] = min(max((blue - grey) * colour + grey, 0), 255)
+            }
+        }
+    }
+
+    /// Gaussian blur, rows then columns; the border pixel stands for what lies outside.
+    private static func blur(_ colours: inout [Float], side: Int, sigma: Double) {
+        let reach = Int((2.5 * sigma).rounded(.up))
+        var kernel = (-reach...reach).map { Float(exp(-0.5 * Double($0 * $0) / (sigma * sigma))) }
+        let sum = kernel.reduce(0, +)
+        for index in kernel.indices { kernel[index] /= sum }
+        for step in [3, 3 * side] {
+            let other = step == 3 ? 3 * side : 3
+            var line = [Float](repeating: 0, count: side)
+            for start in 0..<side {
+                for channel in 0..<3 {
+                    let base = start * other + channel
+                    for index in 0..<side { line[index] = colours[base + index * step] }
+                    for index in 0..<side {
+                        var value: Float = 0
+                        for tap in -reach...reach { value += kernel[tap + reach] * line[min(max(index + tap, 0), side - 1)] }
+                        colours[base + index * step] = value
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+internal import Screening
+
+/// Which subject stands at which place of an epoch: every one once in random order, phantoms strewn in at equal distances.
+///
+/// It follows from (seed, epoch) alone, so that a run can go on anywhere.
+struct EpochOrder: Sendable {
+    /// One place of an epoch.
+    enum Place: Sendable, Equatable {
+        /// A subject of the data sets.
+        case subject(Int)
+        /// A phantom.
+        case phantom(Int)
+    }
+
+    /// Subjects of each data set, by index.
+    let sets: [[Int]]
+    /// How many phantoms there are to choose from.
+    let phantoms: Int
+    /// Share of phantoms among the samples, 0...0.05.
+    let phantomShare: Double
+    /// 0: every subject once in an epoch. 1: every data set equally often. Between: a set's share goes with its size to the power 1 - balance.
+    let balance: Double
+    /// The run's seed.
+    let seed: UInt64
+
+    /// Samples in an epoch.
+    var count: Int {
+        let subjects = sets.reduce(0) { $0 + $1.count }
+        return phantoms > 0 ? Int((Double(subjects) / (1 - phantomShare)).rounded()) : subjects
+    }
+
+    /// All places of an epoch, in order.
+    func places(epoch: Int) -> [Place] {
+        var random = SeededGenerator(seed, UInt64(epoch), 0x6F72_6465_72)
+        var subjects = balance == 0 ? everyone(&random) : balanced(&random)
+        guard phantoms > 0, phantomShare > 0 else { return subjects.map(Place.subject) }
+        var places: [Place] = []
+        for index in 0..<count {
+            let isPhantom = Int(Double(index + 1) * phantomShare) > Int(Double(index) * phantomShare)
+            if isPhantom || subjects.isEmpty {
+                places.append(.phantom(random.below(phantoms)))
+            } else {
+                places.append(.subject(subjects.removeLast()))
+            }
+        }
+        return places
+    }
+
+    private func everyone(_ random: inout SeededGenerator) -> [Int] {
+        let all = sets.flatMap(\.self)
+        return random.permutation(all.count).map { all[$0] }
+    }
+
+    /// As many places as there are subjects; each set takes turns through its own subjects, beginning anew when it is through.
+    private func balanced(_ random: inout SeededGenerator) -> [Int] {
+        let total = sets.reduce(0) { $0 + $1.count }
+        let sizes = sets.map { pow(Double($0.count), 1 - balance) }
+        let sum = sizes.reduce(0, +)
+        var chosen: [Int] = []
+        for (set, size) in zip(sets, sizes) where !set.isEmpty {
+            let share = max(1, Int((Double(total) * size / sum).rounded()))
+            var turn: [Int] = []
+            for _ in 0..<share {
+                if turn.isEmpty { turn = random.permutation(set.count) }
+                chosen.append(set[turn.removeLast()])
+            }
+        }
+        let order = random.permutation(chosen.count)
+        // Rounding may leave a few places too many or too few: an epoch's length is fixed.
+        return (0..<total).map { chosen[order[$0 % chosen.count]] }
+    }
+}

@@ -1,0 +1,127 @@
+internal import Imaging
+internal import Neural
+internal import Screening
+
+/// Makes batches from subjects. A batch follows from the step alone, so any number of threads may prepare them, in any order.
+struct Loader: Sendable {
+    /// What is trained.
+    let options: TrainingOptions
+    /// The heads that need targets.
+    let heads: Set<Architecture.Head>
+    /// The training images.
+    let subjects: [Subject]
+    /// The phantoms strewn in.
+    let phantoms: [Subject]
+    /// Which subject stands where.
+    let order: EpochOrder
+    /// Of red, green and blue.
+    let input: InputScale
+    /// How samples may differ from their pictures.
+    let augmentation: Augmentation
+
+    init(
+        options: TrainingOptions, heads: [Architecture.Head], subjects: [Subject], phantoms: [Subject], input: InputScale
+    ) {
+        self.options = options
+        self.heads = Set(heads)
+        self.subjects = subjects
+        self.phantoms = phantoms
+        self.input = input
+        augmentation = .standard(options.task)
+        var names: [String] = []
+        for subject in subjects where !names.contains(subject.set) { names.append(subject.set) }
+        order = EpochOrder(
+            sets: names.map { name in subjects.indices.filter { subjects[$0].set == name } }, phantoms: phantoms.count,
+            phantomShare: options.phantoms, balance: options.balance, seed: options.seed)
+    }
+
+    /// Batches in an epoch; the last one is filled up from the epoch's beginning.
+    var stepsPerEpoch: Int { max(1, (order.count + options.batch - 1) / options.batch) }
+
+    /// The batch of a step, counted from 0 over the whole run.
+    func batch(step: Int) -> TrainingBatch {
+        let (epoch, place) = step.quotientAndRemainder(dividingBy: stepsPerEpoch)
+        let places = order.places(epoch: epoch)
+        var batch = TrainingBatch(input: [], mask: [], contour: [], distance: [], classes: [])
+        for offset in 0..<options.batch {
+            let index = place * options.batch + offset
+            var random = SeededGenerator(options.seed, UInt64(epoch), UInt64(index))
+            let subject =
+                switch places[index % places.count] {
+                case .subject(let subject): subjects[subject]
+                case .phantom(let phantom): phantoms[phantom]
+                }
+            let look = subject.looks[random.below(subject.looks.count)]
+            let sample = augmentation.sample(look, side: options.side, &random)
+            append(colours: sample.colours, truth: sample.truth, label: subject.label, to: &batch)
+        }
+        return batch
+    }
+
+    /// Every look of some subjects without augmentation, one to a batch: for validation.
+    func plain(_ subjects: [Subject]) async -> [TrainingBatch] {
+        await withTaskGroup(of: (Int, [TrainingBatch]).self) { group in
+            var found = [[TrainingBatch]](repeating: [], count: subjects.count)
+            for (index, subject) in subjects.enumerated() {
+                group.addTask {
+                    let batches = subject.looks.map { look in
+                        var batch = TrainingBatch(input: [], mask: [], contour: [], distance: [], classes: [])
+                        let (colours, truth) = Warp(look, side: options.side).apply(look, side: options.side)
+                        append(colours: colours, truth: truth, label: subject.label, to: &batch)
+                        return batch
+                    }
+                    return (index, batches)
+                }
+            }
+            for await (index, batches) in group { found[index] = batches }
+            return found.flatMap(\.self)
+        }
+    }
+
+    private func append(colours: [Float], truth: Mask, label: Int32, to batch: inout TrainingBatch) {
+        batch.input.append(contentsOf: input.planar(colours))
+        if heads.contains(.classes) { batch.classes.append(label) }
+        guard heads.contains(.mask) else { return }
+        let targets = Targets(mask: truth, distance: options.distance)
+        batch.mask.append(contentsOf: targets.mask)
+        if heads.contains(.contour) { batch.contour.append(contentsOf: targets.contour) }
+        if heads.contains(.distance) { batch.distance.append(contentsOf: targets.distance) }
+    }
+}
+
+/// Batches in the order of their steps, a few prepared ahead on other threads so that the engine never waits.
+struct Prefetch {
+    private let loader: Loader
+    private let end: Int
+    private var next: Int
+    private var waiting: [Task<TrainingBatch, Never>] = []
+
+    /// The batches of steps `start..<end`, at most `ahead` of them prepared in advance.
+    init(_ loader: Loader, from start: Int, to end: Int, ahead: Int = 4) {
+        self.loader = loader
+        self.end = end
+        next = start
+        for _ in 0..<ahead { prepare() }
+    }
+
+    /// The next step's batch; nil after the last.
+    mutating func batch() async -> TrainingBatch? {
+        guard !waiting.isEmpty else { return nil }
+        let first = waiting.removeFirst()
+        prepare()
+        return await first.value
+    }
+
+    /// Waits for what was begun, so that nothing works on behind the run's back.
+    mutating func cancel() async {
+        for task in waiting { _ = await task.value }
+        waiting = []
+    }
+
+    private mutating func prepare() {
+        guard next < end else { return }
+        let (loader, step) = (loader, next)
+        waiting.append(Task.detached(priority: .userInitiated) { loader.batch(step: step) })
+        next += 1
+    }
+}

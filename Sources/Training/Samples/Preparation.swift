@@ -1,0 +1,133 @@
+internal import Imaging
+internal import Phantoms
+internal import Reading
+internal import Screening
+
+/// Decodes the images of data sets and keeps of each what training looks at: the same views as the service's, with room for augmentation.
+struct Preparation: Sendable {
+    /// What the network is trained for.
+    let task: ModelTask
+    /// The network's side, px.
+    let side: Int
+
+    /// Diameters of the disc on a side of the crop that the service takes around it.
+    static let cropDiameters = 2.5
+    /// The same in training, to be ready for a first look that is a little off.
+    static let cropRange = 2.0...3.2
+    /// A fundus picture whose disc takes more than this share of its short side is a crop already.
+    static let cropShare = 0.25
+
+    /// All subjects of a split of a set, in the manifest's order, on all cores.
+    func subjects(_ set: DataSet, _ split: DataSet.Split) async throws -> [Subject] {
+        let items = set.items(in: split)
+        let modality = task == .router ? try Self.modality(of: set) : nil
+        return try await withThrowingTaskGroup(of: (Int, Subject?).self) { group in
+            var found = [Subject?](repeating: nil, count: items.count)
+            for (index, item) in items.enumerated() {
+                group.addTask { (index, try subject(item, set: set.name, modality)) }
+            }
+            for try await (index, subject) in group { found[index] = subject }
+            return found.compactMap(\.self)
+        }
+    }
+
+    /// Whether any mask of a set has a cup. Looked at until one is found: sets have it everywhere or nowhere.
+    static func hasCup(_ set: DataSet) throws(PapillaError) -> Bool {
+        for mask in set.items.compactMap(\.mask) where try decodeGrey(mask).pixels.contains(255) { return true }
+        return false
+    }
+
+    /// Phantoms as subjects: fundus for disc and cup, endoscopy for polyps, both in turn for the router.
+    func phantoms(count: Int, seed: UInt64) async throws -> [Subject] {
+        try await withThrowingTaskGroup(of: (Int, Subject?).self) { group in
+            var found = [Subject?](repeating: nil, count: count)
+            for index in 0..<count {
+                group.addTask {
+                    let kind: Phantom.Kind =
+                        switch task {
+                        case .disc, .cup: .fundus
+                        case .polyp: .endoscopy
+                        case .router: index.isMultiple(of: 2) ? .fundus : .endoscopy
+                        }
+                    // Whole photographs and crops in turn, as the data sets have both.
+                    let phantom = Phantom.make(kind, seed: seed, index: index, view: index.isMultiple(of: 4) ? .disc : .whole)
+                    let looks = looks(phantom.raster, phantom.mask)
+                    let label: Int32 = kind == .fundus ? 0 : 1
+                    return (index, looks.isEmpty ? nil : Subject(set: "phantoms", id: "\(index)", looks: looks, label: label))
+                }
+            }
+            for try await (index, subject) in group { found[index] = subject }
+            return found.compactMap(\.self)
+        }
+    }
+
+    /// One item, decoded. Nil where it has nothing to teach: a picture without a disc cannot be cropped around it.
+    private func subject(_ item: DataSet.Item, set: String, _ modality: Modality?) throws(PapillaError) -> Subject? {
+        let (image, mask) = try Self.decode(item, needsMask: task != .router)
+        let looks = looks(image.raster, mask)
+        guard !looks.isEmpty else { return nil }
+        return Subject(set: set, id: item.id, looks: looks, label: task == .router ? try Self.routerClass(item, modality) : 0)
+    }
+
+    /// An item's image, and its mask where one is needed.
+    static func decode(_ item: DataSet.Item, needsMask: Bool) throws(PapillaError) -> (image: DecodedImage, mask: GreyImage?) {
+        let image: DecodedImage
+        do { image = try ImageDecoder.decode(try readFile(item.image)) } catch let error as ImageError {
+            throw PapillaError(.badInput, "an image of the data set cannot be used", place: item.image, cause: error)
+        } catch let error as PapillaError { throw error } catch {
+            throw PapillaError(.internal, "an image could not be decoded", place: item.image, cause: error)
+        }
+        guard needsMask else { return (image, nil) }
+        guard let path = item.mask else {
+            throw PapillaError(
+                .badInput, "image '\(item.id)' has no mask", place: item.image, hint: "Name its mask in manifest.csv")
+        }
+        return (image, try decodeMask(path, like: image.raster))
+    }
+
+    /// A mask of the image's size.
+    private static func decodeMask(_ path: String, like raster: Raster) throws(PapillaError) -> GreyImage {
+        let mask = try decodeGrey(path)
+        guard mask.width == raster.width, mask.height == raster.height else {
+            throw PapillaError(
+                .badInput, "a mask of \(mask.width) x \(mask.height) for an image of \(raster.width) x \(raster.height)",
+                place: path,
+                hint: "A mask has the size of its image")
+        }
+        return mask
+    }
+
+    private static func decodeGrey(_ path: String) throws(PapillaError) -> GreyImage {
+        do { return try ImageDecoder.decodeMask(try readFile(path)) } catch let error as ImageError {
+            throw PapillaError(.badInput, "a mask of the data set cannot be used", place: path, cause: error)
+        } catch let error as PapillaError { throw error } catch {
+            throw PapillaError(.internal, "a mask could not be decoded", place: path, cause: error)
+        }
+    }
+
+    /// The router's class of an item.
+    private static func routerClass(_ item: DataSet.Item, _ modality: Modality?) throws(PapillaError) -> Int32 {
+        switch try self.modality(item, in: modality) {
+        case .fundus: 0
+        case .endoscopy: 1
+        case .neither: 2
+        }
+    }
+
+    /// What an item shows: by its label, else what its set shows.
+    static func modality(_ item: DataSet.Item, in set: Modality?) throws(PapillaError) -> Modality {
+        guard let modality = Modality(rawValue: item.label) ?? set else {
+            throw PapillaError(
+                .badInput, "label '\(item.label)' of image '\(item.id)' means nothing to the router", place: item.image,
+                hint: "Expected: fundus, endoscopy or neither, or a set with masks")
+        }
+        return modality
+    }
+
+    /// What a set with masks shows: discs are drawn as 128, polyps as 255 alone. Nil without masks. A few of them tell.
+    static func modality(of set: DataSet) throws(PapillaError) -> Modality? {
+        let masks = set.items.compactMap(\.mask).prefix(8)
+        for mask in masks where try decodeGrey(mask).pixels.contains(128) { return .fundus }
+        return masks.isEmpty ? nil : .endoscopy
+    }
+}

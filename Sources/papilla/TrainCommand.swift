@@ -1,0 +1,210 @@
+public import ArgumentParser
+internal import FoundationEssentials
+#if canImport(Glibc)
+    import Glibc
+#endif
+public import Neural
+internal import Registry
+public import Screening
+internal import Synchronization
+public import Training
+
+/// `papilla train`: a network from folders of images.
+struct TrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Train a network on data-set folders.",
+        discussion: """
+            Without other options the training is the paper's: its losses, no normalisation, batches of 4, side 256. What the shipped models \
+            were trained with stands in their cards; --normalisation batch --soft-dice 0.5 is the heart of it.
+
+            SIGINT or SIGTERM stops after the step in hand and leaves a snapshot; --resume goes on and ends with the same weights.
+            """)
+
+    @Option(help: "What the network is for: disc, cup, polyp or router.") var task: ModelTask
+    @Option(parsing: .upToNextOption, help: "Data-set folders.") var data: [String]
+    @Option(help: "Folder of the run: snapshots, history.csv, loss.png, best.safetensors.") var out: String
+    @Option(help: "Folder of models that the finished model is saved in.") var models: String?
+    @Option(name: .customLong("init"), help: "Model in --models, or a safetensors file, to begin with.") var initial: String?
+    @Option(help: "For the cup's figures: the disc's model (default: the live one in --models).") var disc: String?
+    @Option(parsing: .upToNextOption, help: "Further data sets that only judge: their figures stand in the card.") var judge:
+        [String] = []
+    @Flag(help: "Go on with the run in --out.") var resume = false
+
+    @Option(help: "One of `papilla architectures`.") var architecture: String?
+    @Option(help: "Base width.") var width: Int?
+    @Option(help: "Side of the input, px, a multiple of 32.") var side = 256
+    @Option(help: "Distance map: D1, D2 or D3.") var distance = DistanceMap.signed
+    @Option(help: "Normalisation while training: batch or none.") var normalisation = Learner.Normalisation.none
+    @Option(help: "Weight of a soft Dice term beside the paper's losses.") var softDice: Float = 0
+
+    @Option(help: "Times through the data (default: 150).") var epochs: Int?
+    @Option(help: "Steps, instead of --epochs.") var steps: Int?
+    @Option(help: "Images in a batch.") var batch = 4
+    @Option(help: "Adam's learning rate at its peak (default: 1e-4, with --normalisation batch 5e-4).") var rate: Float?
+    @Option(help: "cosine (warm-up, then down to 0) or constant (the paper's).") var schedule = TrainingOptions.Schedule.cosine
+    @Option(help: "Share of phantoms among the samples, 0 to 0.05.") var phantoms = 0.0
+    @Option(help: "How far data sets are evened out, 0 to 1.") var balance = 0.0
+    @Option(help: "Steps between two validations at the least; they happen at ends of epochs.") var validateEvery = 150
+    @Option(help: "Seed of all that is random.") var seed: UInt64 = 1
+    @Option(help: "Threads of the engine (default: all cores).") var threads: Int?
+    @Option(help: "Table (CSV: set, terms) of the data sets' terms of use, for the card.") var terms: String?
+    @Flag(help: "Print the result as JSON.") var json = false
+
+    func validate() throws {
+        if epochs != nil, steps != nil { throw ValidationError("--epochs and --steps exclude each other") }
+        if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }
+    }
+
+    func run() async throws {
+        // OpenMP's number of threads belongs to the thread that asks for it, which is the engine's.
+        let engine = await EngineActor.run { [threads] in
+            if let threads { EngineInfo.setThreads(threads) }
+            return EngineInfo.threads
+        }
+        var options = TrainingOptions(task: task)
+        if let architecture { options.architecture = architecture }
+        if let width { options.width = width }
+        (options.side, options.batch, options.distance, options.normalisation) = (side, batch, distance, normalisation)
+        (options.softDice, options.schedule, options.phantoms, options.balance) = (softDice, schedule, phantoms, balance)
+        (options.validationInterval, options.seed) = (validateEvery, seed)
+        options.rate = rate ?? (normalisation == .batch ? 5e-4 : 1e-4)
+        options.length = steps.map { .steps($0) } ?? .epochs(epochs ?? 150)
+        let start = try initialWeights(&options)
+        let sets = try data.map { path throws(PapillaError) in try DataSet(directory: path) }
+        let training = try TrainingRun(options, sets: sets, folder: out, initial: start, resume: resume)
+
+        StopRequest.watch()
+        let bar = ProgressBar()
+        let result = try await training.run(
+            report: { Self.show($0, threads: engine, on: bar) }, shouldStop: { StopRequest.isSet })
+        guard result.isFinished else { throw ExitCode(1) }
+        var name: String?
+        if let models { name = try await save(result, options, sets, in: models, bar) }
+        try summarise(result, name)
+    }
+
+    /// Measures the finished network as the service would use it and saves it in the models' folder.
+    private func save(
+        _ result: TrainingRun.Result, _ options: TrainingOptions, _ sets: [DataSet], in path: String, _ bar: ProgressBar
+    ) async throws -> String {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let store = ModelStore(directory: path)
+        let terms = try terms.map { path throws(PapillaError) in try DataSet.terms(in: path) } ?? [:]
+        var release = ModelRelease(
+            options: options, result: result, terms: terms, commit: Self.commit(), at: .now, initial: initial)
+        let partner =
+            task == .cup
+            ? try disc.map { name throws(PapillaError) in try store.load(name) } ?? (try? store.loadLive(.disc)) : nil
+        if task == .cup, partner == nil {
+            bar.note("no disc model in \(path): the card has no figures")
+        } else {
+            let others = try judge.map { path throws(PapillaError) in try DataSet(directory: path) }
+            try await release.measure(
+                sets, others: others, disc: partner,
+                progress: { done, all in bar.show(Double(done) / Double(all), "measuring: \(done)/\(all) images") })
+        }
+        bar.end()
+        return try release.save(in: store)
+    }
+
+    /// The weights to begin with. Those of a model bring the scale of its input along.
+    private func initialWeights(_ options: inout TrainingOptions) throws(PapillaError) -> Weights? {
+        guard let initial else { return nil }
+        if initial.hasSuffix(".safetensors") {
+            guard let bytes = FileManager.default.contents(atPath: initial) else {
+                throw PapillaError(.notFound, "The weights to begin with cannot be read", place: initial)
+            }
+            return try Weights(safetensors: Array(bytes))
+        }
+        guard let models else {
+            throw PapillaError(
+                .badInput, "--init \(initial) names a model", hint: "Say by --models where it is, or name a safetensors file")
+        }
+        let model = try ModelStore(directory: models).load(initial)
+        (options.inputMean, options.inputDeviation) = (model.manifest.normalisation.mean, model.manifest.normalisation.std)
+        return model.weights
+    }
+
+    private static func show(_ event: TrainingRun.Event, threads: Int, on bar: ProgressBar) {
+        switch event {
+        case .prepared(let images, let phantoms, let views, let stepsPerEpoch, let steps):
+            let sets = images.map { "\($0.set) \($0.count)" }.joined(separator: ", ")
+            bar.note("training on \(sets)\(phantoms > 0 ? ", phantoms \(phantoms)" : ""); validating on \(views) views")
+            bar.note("\(steps) steps, \(stepsPerEpoch) an epoch, \(threads) threads")
+        case .step(let step, let steps, let epoch, let loss, let rate, let seconds):
+            bar.show(
+                Double(step) / Double(steps),
+                "epoch \(epoch) step \(step)/\(steps) loss \(rounded(loss)) rate \(rate) left \(ProgressBar.time(seconds))")
+        case .epoch(let line, let best):
+            guard let score = line.validationScore else { return }
+            bar.note(
+                "epoch \(line.epoch) step \(line.step): loss \(rounded(line.losses["total"] ?? 0)), val loss \(rounded(line.validationLoss ?? 0)), "
+                    + "val \(rounded(score)) (best \(rounded(best?.score ?? 0)) at \(best?.step ?? 0)), \(ProgressBar.time(line.seconds))"
+            )
+        case .note(let text): bar.note(text)
+        }
+    }
+
+    private func summarise(_ result: TrainingRun.Result, _ name: String?) throws {
+        struct Summary: Encodable {
+            let task: ModelTask
+            @Nullable var model: String?
+            let steps: Int
+            @Nullable var bestStep: Int?
+            @Nullable var valDice: Double?
+            let seconds: Double
+            enum CodingKeys: String, CodingKey {
+                case task, model, steps, seconds
+                case bestStep = "best_step"
+                case valDice = "val_dice"
+            }
+        }
+        let best = result.record.best
+        if json {
+            print(
+                try CanonicalJSON.line(
+                    Summary(
+                        task: task, model: name, steps: result.record.step, bestStep: best?.step, valDice: best?.score,
+                        seconds: result.record.seconds)))
+        } else {
+            print(
+                "\(name ?? out): \(result.record.step) steps, best val \(Self.rounded(best?.score ?? 0)) after \(best?.step ?? 0)"
+            )
+        }
+    }
+
+    private static func rounded(_ value: Double) -> String {
+        value.isFinite ? "\((value * 10000).rounded() / 10000)" : "\(value)"
+    }
+
+    /// The commit of the program's source where it runs from a checkout.
+    private static func commit() -> String {
+        guard let pipe = popen("git rev-parse --short=12 HEAD 2>/dev/null", "r") else { return "unknown" }
+        defer { pclose(pipe) }
+        var buffer = [UInt8](repeating: 0, count: 64)
+        let count = fread(&buffer, 1, 63, pipe)
+        let text = String(decoding: buffer[..<count], as: UTF8.self).filter { $0.isHexDigit }
+        return text.isEmpty ? "unknown" : text
+    }
+}
+
+/// Whether SIGINT or SIGTERM asked to stop. The second one of a kind ends the program at once.
+private enum StopRequest {
+    private static let flag = Atomic<Bool>(false)
+
+    static var isSet: Bool { flag.load(ordering: .relaxed) }
+
+    static func watch() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { number in
+                StopRequest.flag.store(true, ordering: .relaxed)
+                signal(number, SIG_DFL)
+            }
+        }
+    }
+}
+
+extension ModelTask: ExpressibleByArgument {}
+extension DistanceMap: ExpressibleByArgument {}
+extension Learner.Normalisation: ExpressibleByArgument {}
+extension TrainingOptions.Schedule: ExpressibleByArgument {}

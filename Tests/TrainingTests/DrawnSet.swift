@@ -1,0 +1,67 @@
+import FoundationEssentials
+import Imaging
+import Screening
+import Testing
+
+@testable import Training
+
+/// A data-set folder in a temporary place, of small pictures drawn for a test; it goes when the value goes.
+final class DrawnSet {
+    let path: String
+
+    init(_ name: String = "drawn") throws {
+        path = FileManager.default.temporaryDirectory.path + "/papilla-training-\(UUID().uuidString)/\(name)"
+        for folder in ["images", "masks"] {
+            try FileManager.default.createDirectory(atPath: path + "/" + folder, withIntermediateDirectories: true)
+        }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: URL(filePath: path).deletingLastPathComponent().path) }
+
+    func write(_ bytes: [UInt8], _ name: String) throws { try Data(bytes).write(to: URL(filePath: path + "/" + name)) }
+
+    func write(_ manifest: String) throws { try write(Array(manifest.utf8), "manifest.csv") }
+
+    /// Pictures of one bright disc each on a darker, uneven ground; `split` says what each index is for. `empty` ones have no disc.
+    static func discs(
+        _ name: String = "drawn", count: Int, side: Int = 64, radius: ClosedRange<Double> = 8...16, value: UInt8 = 255,
+        empty: Set<Int> = [],
+        split: (Int) -> DataSet.Split
+    ) throws -> DrawnSet {
+        let set = try DrawnSet(name)
+        var manifest = "id,image,mask,width,height,split,group,label,note\n"
+        for index in 0..<count {
+            let (raster, mask) = picture(
+                seed: UInt64(index), side: side, radius: radius, value: value, isEmpty: empty.contains(index))
+            try set.write(try ImageEncoder.png(raster), "images/\(index).png")
+            try set.write(try ImageEncoder.png(mask), "masks/\(index).png")
+            manifest +=
+                "\(index),images/\(index).png,masks/\(index).png,\(side),\(side),\(split(index).rawValue),\(name)\(index),,\"a, note\"\n"
+        }
+        try set.write(manifest)
+        return set
+    }
+
+    static func picture(
+        seed: UInt64, side: Int, radius: ClosedRange<Double>, value: UInt8 = 255, isEmpty: Bool = false
+    ) -> (Raster, GreyImage) {
+        var random = SeededGenerator(seed, 77)
+        let size = random.uniform(radius)
+        let (cx, cy) = (random.uniform(size...Double(side) - size), random.uniform(size...Double(side) - size))
+        var raster = Raster(width: side, height: side)
+        var mask = GreyImage(width: side, height: side)
+        for y in 0..<side {
+            for x in 0..<side {
+                let (dx, dy) = (Double(x) + 0.5 - cx, Double(y) + 0.5 - cy)
+                let isInside = !isEmpty && dx * dx + dy * dy <= size * size
+                let noise = UInt8(random.below(20))
+                let index = y * side + x
+                if isInside { mask.pixels[index] = value }
+                raster.pixels[3 * index] = (isInside ? 200 : 120) + noise
+                raster.pixels[3 * index + 1] = (isInside ? 180 : 60) + noise
+                raster.pixels[3 * index + 2] = (isInside ? 140 : 40) + noise
+            }
+        }
+        return (raster, mask)
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import Imaging
+import Neural
+import Reading
+import Registry
+import Screening
+import Testing
+
+@testable import Training
+
+struct EvaluationTests {
+    /// Networks this small lose more by waiting for a second thread than they gain.
+    init() async { await EngineActor.run { EngineInfo.setThreads(1) } }
+
+    private func mask(_ rows: String...) -> Mask {
+        Mask(width: rows[0].count, height: rows.count, pixels: rows.flatMap { $0.map { $0 == "#" ? 255 : 0 } })
+    }
+
+    @Test func overlapOfHandDrawnMasks() {
+        let overlap = Overlap(mask("##..", "##.."), mask(".##.", ".##."))
+        #expect(overlap.dice == 0.5)
+        #expect(overlap.jaccard == 1.0 / 3)
+        let empty = Overlap(mask("...."), mask("...."))
+        #expect(empty.dice == 1 && empty.jaccard == 1)
+        let missed = Overlap(mask("#..."), mask("...."))
+        #expect(missed.dice == 0 && missed.jaccard == 0)
+    }
+
+    @Test func theDrawnRatioIsThatOfTheTallestColumns() {
+        let disc = mask("..#..", ".###.", "#####", ".###.", "..#..")
+        let cup = mask(".....", ".#...", ".##..", ".#...", ".....")
+        #expect(DrawnRatio.vertical(cup: cup, disc: disc) == 3.0 / 5)
+        #expect(DrawnRatio.vertical(cup: cup, disc: mask(".....", ".....", ".....", ".....", ".....")) == nil)
+    }
+
+    @Test func figuresOfHandMadeScores() throws {
+        var scores: [ImageScore] = []
+        for (index, dice) in [0.8, 0.6, 1.0, 0.0].enumerated() {
+            var score = ImageScore(set: "s", id: "\(index)", group: "\(index)")
+            (score.dice, score.jaccard) = (dice, dice / 2)
+            (score.isEmpty, score.isFoundEmpty) = (index >= 2, index == 2)
+            if index < 2 { (score.drawnRatio, score.readRatio) = (0.5, index == 0 ? 0.6 : 0.35) }
+            scores.append(score)
+        }
+        let figures = Figures(scores)
+        #expect(figures.images == 4)
+        #expect(figures.dice.map { abs($0 - 0.6) < 1e-12 } == true)
+        #expect(figures.jaccard.map { abs($0 - 0.3) < 1e-12 } == true)
+        #expect(figures.emptyFrames == 2 && figures.falsePositiveFrames == 1 && figures.missedFrames == 0)
+        #expect(figures.ratioError.map { abs($0 - 0.125) < 1e-12 } == true)
+        #expect(figures.ratioBias.map { abs($0 + 0.025) < 1e-12 } == true)
+        #expect(figures.accuracy == nil && figures.confusion == nil)
+        let interval = try #require(figures.diceInterval)
+        #expect(interval[0] >= 0 && interval[0] < 0.6 && interval[1] > 0.6 && interval[1] <= 1)
+    }
+
+    @Test func theRoutersFigures() {
+        let pairs: [(Modality, Modality)] = [
+            (.fundus, .fundus), (.fundus, .neither), (.endoscopy, .endoscopy), (.neither, .neither),
+        ]
+        let figures = Figures(
+            pairs.enumerated().map { index, pair in
+                var score = ImageScore(set: "s", id: "\(index)", group: "\(index)")
+                (score.shown, score.routed) = pair
+                return score
+            })
+        #expect(figures.accuracy == 0.75)
+        #expect(
+            figures.confusion == [
+                "fundus": ["fundus": 1, "neither": 1], "endoscopy": ["endoscopy": 1], "neither": ["neither": 1],
+            ])
+        #expect(figures.dice == nil && figures.emptyFrames == nil)
+    }
+
+    @Test func theBootstrapDrawsWholeGroups() throws {
+        // 20 groups of 0 or 1: the mean's deviation is sqrt(0.25 / 20) = 0.112, 95 % lie within about 0.22 of 0.5.
+        let apart = (0..<20).map { (group: "\($0)", value: $0 % 2 == 0 ? 0.0 : 1.0) }
+        let interval = try #require(Bootstrap.interval(apart))
+        #expect(abs(interval[0] - 0.28) < 0.06 && abs(interval[1] - 0.72) < 0.06)
+        // The same 20 values ten times over know no more than the 20.
+        let repeated = (0..<10).flatMap { _ in apart }
+        let again = try #require(Bootstrap.interval(repeated))
+        #expect(abs(again[0] - interval[0]) < 0.03 && abs(again[1] - interval[1]) < 0.03)
+        let wrong = try #require(Bootstrap.interval(repeated.enumerated().map { (group: "\($0)", value: $1.value) }))
+        #expect(wrong[1] - wrong[0] < 0.2)
+        #expect(Bootstrap.interval(apart) == interval)
+        #expect(Bootstrap.interval([(group: "a", value: 1), (group: "a", value: 0)]) == nil)
+    }
+
+    /// A network that answers the same everywhere: all weights 0, the mask head's bias decides.
+    private func constant(_ foreground: Float) throws -> Model {
+        let architecture = try Architecture(named: "1enc-1dec-m")
+        var weights = Weights(tensors: [:])
+        for (name, shape) in architecture.parameterShapes(width: 8) {
+            weights.tensors[name] = .init(shape: shape, values: [Float](repeating: 0, count: shape.reduce(1, *)))
+        }
+        weights.tensors["mask.bias"]?.values = [0, foreground]
+        return try Model(
+            manifest: ModelManifest(
+                name: "constant", task: .polyp, architecture: architecture.name, width: 8, side: 32, view: "field",
+                normalisation: .init(mean: [0, 0, 0], std: [1, 1, 1]),
+                trained: .init(at: .now, commit: "", data: [], epochs: 0, seed: 0, losses: [])), weights: weights)
+    }
+
+    @Test func readsThroughTheServicesReader() async throws {
+        let drawn = try DrawnSet.discs(count: 6, empty: [0, 1]) { $0 < 5 ? .test : .val }
+        let sets = [try DataSet(directory: drawn.path)]
+        let nothing = Evaluation(task: .polyp, reader: try ImageReader(models: try await ReadingModels(polyp: try constant(-5))))
+        let silent = try await nothing.run(sets, split: .test)
+        // Two empty frames read as empty count 1, three missed polyps 0.
+        #expect(silent.figures.dice == 0.4 && silent.figures.jaccard == 0.4)
+        #expect(silent.figures.emptyFrames == 2 && silent.figures.falsePositiveFrames == 0 && silent.figures.missedFrames == 3)
+        #expect(silent.scores.map(\.id) == ["0", "1", "2", "3", "4"])
+
+        let everything = Evaluation(
+            task: .polyp, reader: try ImageReader(models: try await ReadingModels(polyp: try constant(5))))
+        let loud = try await everything.run(sets, split: nil)
+        #expect(loud.figures.images == 6 && loud.figures.falsePositiveFrames == 2 && loud.figures.missedFrames == 0)
+        for score in loud.scores where !score.isEmpty {
+            let grey = try ImageDecoder.decodeMask(
+                [UInt8](try Data(contentsOf: URL(filePath: drawn.path + "/masks/\(score.id).png"))))
+            let area = Double(Truth.mask(grey, for: .polyp).area)
+            #expect(score.jaccard.map { abs($0 - area / 4096) < 1e-9 } == true)
+        }
+        let json = try JSONSerialization.jsonObject(with: Data(try CanonicalJSON.line(loud).utf8)) as? [String: Any]
+        #expect(
+            json?["model"] as? String == "constant" && json?["task"] as? String == "polyp" && json?["split"] as? String == "all")
+        #expect(json?["images"] as? Int == 6)
+        #expect(((json?["sets"] as? [String: Any])?["drawn"] as? [String: Any])?["images"] as? Int == 6)
+    }
+
+    @Test func anEmptySplitIsRefused() async throws {
+        let drawn = try DrawnSet.discs(count: 2) { _ in .train }
+        let evaluation = Evaluation(
+            task: .polyp, reader: try ImageReader(models: try await ReadingModels(polyp: try constant(0))))
+        let sets = [try DataSet(directory: drawn.path)]
+        await #expect(throws: PapillaError.self) { try await evaluation.run(sets, split: .test) }
+    }
+}
