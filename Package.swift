@@ -2,12 +2,13 @@
 import PackageDescription
 
 /// Every Swift target: Swift 6, strict imports, and the instruction set that the engine's own code is built for.
-let swift: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+let swift: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 /// Targets that compute are optimised in debug builds too, so that tests on real pixels stay quick.
 let computing = swift + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 /// C targets are always optimised: a debug build of the kernels or codecs is of no use to anyone.
@@ -28,7 +29,9 @@ let package = Package(
         .systemLibrary(name: "COneDNN"),
         .systemLibrary(name: "CCairo", pkgConfig: "cairo"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd"),
-        .target(name: "CImageCodecs", cSettings: c, linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
+        .target(
+            name: "CImageCodecs", cSettings: c,
+            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
         .target(name: "CKernels", cSettings: c, linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
         .target(name: "Screening", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift),
         .target(name: "OneDNN", dependencies: ["COneDNN", "Screening"], swiftSettings: computing),
@@ -37,15 +40,20 @@ let package = Package(
         .target(name: "Registry", dependencies: ["Neural", "Screening"], swiftSettings: swift),
         .target(name: "Reading", dependencies: ["Imaging", "Neural", "Registry", "Screening"], swiftSettings: computing),
         .target(name: "Phantoms", dependencies: ["Imaging", "Screening"], swiftSettings: computing),
-        .target(name: "Training", dependencies: ["Reading", "Phantoms", "Imaging", "Neural", "Registry", "Screening"], swiftSettings: computing),
+        .target(
+            name: "Training", dependencies: ["Reading", "Phantoms", "Imaging", "Neural", "Registry", "Screening"],
+            swiftSettings: computing),
         .target(
             name: "Ledger",
-            dependencies: ["Screening", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "Screening", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: swift),
         .target(
             name: "Service",
             dependencies: [
-                "Reading", "Ledger", "Imaging", "Registry", "Screening", "CSystemd", "Yams",
+                "Reading", "Ledger", "Imaging", "Neural", "Registry", "Screening", "CSystemd", "Yams",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: swift),
@@ -54,6 +62,30 @@ let package = Package(
             dependencies: [
                 "Service", "Training", "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging", "Screening",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),
+        .testTarget(name: "ScreeningTests", dependencies: ["Screening"], swiftSettings: swift),
+        .testTarget(name: "NeuralTests", dependencies: ["Neural", "OneDNN", "CKernels", "Screening"], exclude: ["Fixtures"], swiftSettings: computing),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Screening"], exclude: ["Fixtures"], swiftSettings: swift),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry", "Neural", "Screening"], swiftSettings: swift),
+        .testTarget(
+            name: "ReadingTests", dependencies: ["Reading", "Imaging", "Registry", "Neural", "Screening"], exclude: ["Fixtures"],
+            swiftSettings: computing),
+        .testTarget(name: "PhantomsTests", dependencies: ["Phantoms", "Imaging", "Screening"], swiftSettings: swift),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["Training", "Phantoms", "Reading", "Registry", "Neural", "Imaging", "Screening"],
+            exclude: ["Fixtures"], swiftSettings: swift),
+        .testTarget(
+            name: "LedgerTests", dependencies: ["Ledger", "Screening", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: swift),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "Service", "Ledger", "Reading", "Imaging", "Screening", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift),
+        .testTarget(name: "ArchitectureTests", swiftSettings: swift),
+        .testTarget(name: "EndToEndTests", dependencies: ["papilla"], swiftSettings: swift),
     ]
 )

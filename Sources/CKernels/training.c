@@ -163,3 +163,20 @@ void adam_f32(float *w, float *m, float *v, const float *g, long n, float rate, 
     struct adam a = {w, m, v, g, n, rate, c1, c2};
     GOMP_parallel(adam_part, &a, 0, 0);
 }
+
+struct average {
+    float *a;
+    const float *w;
+    long n;
+    float share;
+};
+
+AVX2 static void average_part(void *data) {
+    const struct average p = *(const struct average *)data;
+    SHARE(p.n);
+    for (long i = from; i < to; i++) p.a[i] += p.share * (p.w[i] - p.a[i]);
+}
+void average_f32(float *a, const float *w, long n, float share) {
+    struct average p = {a, w, n, share};
+    GOMP_parallel(average_part, &p, 0, 0);
+}

@@ -22,11 +22,19 @@ public actor EngineActor {
 
 /// Facts of the engine that stand in every report.
 public enum EngineInfo {
-    /// Sets the number of threads. Has effect only before the engine's first use.
-    public static func setThreads(_ threads: Int) { kernels_set_threads(Int32(clamping: threads)) }
+    private static let chosen = Atomic<Int>(0)
 
-    /// Threads that a network runs on. Ask on the engine's thread or before its first use.
-    public static var threads: Int { Int(kernels_threads()) }
+    /// Sets the number of threads; 0: all cores. Has effect only before the engine's first use.
+    public static func setThreads(_ threads: Int) { chosen.store(threads, ordering: .relaxed) }
+
+    /// Threads that a network runs on.
+    public static var threads: Int {
+        let chosen = chosen.load(ordering: .relaxed)
+        return chosen > 0 ? chosen : Int(kernels_threads())
+    }
+
+    /// OpenMP counts for each of its callers: to be called on the engine's thread.
+    fileprivate static func applyThreads() { kernels_set_threads(Int32(clamping: chosen.load(ordering: .relaxed))) }
 
     /// The instruction set that oneDNN uses on this CPU: `avx2`, `avx512_core_vnni`, ...
     public static var isa: String { OneDNN.instructionSet }
@@ -59,6 +67,7 @@ private final class EngineThread: SerialExecutor {
     }
 
     private func loop() {
+        EngineInfo.applyThreads()
         while true {
             wake.wait()
             let job = state.withLock { $0.jobs.removeFirst() }

@@ -16,7 +16,8 @@ struct Plan {
             throw PapillaError(.badInput, "A network's width must be 1 to 256, not \(width)", hint: "The paper's width is 32")
         }
         guard side >= 32, side % 32 == 0, side <= 4096 else {
-            throw PapillaError(.badInput, "A network's side must be divisible by 32, 32 to 4096, not \(side)", hint: "The paper's side is 256")
+            throw PapillaError(
+                .badInput, "A network's side must be divisible by 32, 32 to 4096, not \(side)", hint: "The paper's side is 256")
         }
         guard batch >= 1, batch <= 1024 else { throw PapillaError(.badInput, "A batch must be 1 to 1024, not \(batch)") }
         (self.architecture, self.width, self.side, self.batch) = (architecture, width, side, batch)
@@ -81,7 +82,9 @@ struct KernelLayout {
     /// Part `index` as nine 1x1 kernels, taps outermost: (9 · out, in) in memory.
     ///
     /// Nearest upsampling followed by a 3x3 convolution is, exactly, nine products at low resolution, each added where its tap falls.
-    func nine(_ index: Int, of values: [Float]) -> [Float] { Self.turn(part(index, of: values), out.memory, inputs[index].memory, toNine: true) }
+    func nine(_ index: Int, of values: [Float]) -> [Float] {
+        Self.turn(part(index, of: values), out.memory, inputs[index].memory, toNine: true)
+    }
 
     /// Puts nine 1x1 kernels back into a file's kernel.
     func store(nine: [Float], as index: Int, in values: inout [Float]) {

@@ -44,11 +44,16 @@ public final class Learner {
         public var normalisation: Normalisation
         /// Weight of a soft Dice term on the mask; 0 leaves the paper's losses alone.
         public var softDice: Float
+        /// Decay a step of the running average that ``Learner/weights()`` gives; 0 gives the last weights, as in the paper.
+        public var averaging: Float
 
         /// All options.
-        public init(architecture: String, width: Int, side: Int, batch: Int, normalisation: Normalisation, softDice: Float) {
+        public init(
+            architecture: String, width: Int, side: Int, batch: Int, normalisation: Normalisation, softDice: Float,
+            averaging: Float = 0
+        ) {
             (self.architecture, self.width, self.side, self.batch) = (architecture, width, side, batch)
-            (self.normalisation, self.softDice) = (normalisation, softDice)
+            (self.normalisation, self.softDice, self.averaging) = (normalisation, softDice, averaging)
         }
     }
 
@@ -82,7 +87,7 @@ public final class Learner {
     ///     the first epochs are spent on learning that most pixels are background.
     public init(_ options: Options, weights: Weights?, seed: UInt64, foreground: Double) throws(PapillaError) {
         self.options = options
-        architecture = try options.architecture == Architecture.router.name ? .router : Architecture(named: options.architecture)
+        architecture = try Architecture(named: options.architecture)
         plan = try Plan(architecture, width: options.width, side: options.side, batch: options.batch)
         input = try Tensor([options.batch, 3, options.side, options.side])
         try weights?.check(architecture, width: options.width)
@@ -97,6 +102,12 @@ public final class Learner {
         let losses = try gradients(batch)
         time += 1
         for parameter in parameters { parameter.step(time, rate: rate) }
+        if options.averaging > 0 {
+            // Young averages forget faster, or the first random weights would stay in them.
+            let share = max(1 - options.averaging, 9 / Float(10 + time))
+            for parameter in parameters { try parameter.smooth(share) }
+            for unit in units { unit.smooth(share) }
+        }
         return losses
     }
 
@@ -112,7 +123,7 @@ public final class Learner {
         return Losses(total: heads.values.reduce(0, +), heads: heads)
     }
 
-    /// The network as it ships: normalisation folded in, names and shapes as in PyTorch's state dict.
+    /// The network as it ships: the running average where one is kept, normalisation folded in, names and shapes as in PyTorch's state dict.
     public func weights() throws(PapillaError) -> Weights {
         var result = Weights(tensors: [:])
         for unit in units {
@@ -130,15 +141,19 @@ public final class Learner {
     public func state() throws(PapillaError) -> Weights {
         var tensors: [String: Weights.Tensor] = ["time": Weights.Tensor(shape: [1], values: [Float(time)])]
         for unit in units { tensors.merge(try unit.state()) { a, _ in a } }
-        for parameter in ends.flatMap(\.parameters) + (classifier?.parameters ?? []) { tensors.merge(try parameter.state()) { a, _ in a } }
+        for parameter in ends.flatMap(\.parameters) + (classifier?.parameters ?? []) {
+            tensors.merge(try parameter.state()) { a, _ in a }
+        }
         return Weights(tensors: tensors)
     }
 
     /// Goes back to a state of a learner with the same options.
     public func restore(_ state: Weights) throws(PapillaError) {
-        for unit in units { try unit.restore(state) }
+        guard let time = state["time"].first else {
+            throw PapillaError(.badInput, "The snapshot lacks its number of steps", place: "time")
+        }
+        for unit in units { try unit.restore(state, isFresh: time == 0) }
         for parameter in ends.flatMap(\.parameters) + (classifier?.parameters ?? []) { try parameter.restore(state) }
-        guard let time = state["time"].first else { throw PapillaError(.badInput, "The snapshot lacks its number of steps", place: "time") }
         self.time = Int(time)
     }
 
@@ -172,7 +187,8 @@ public final class Learner {
                     name + ".conv1", plan, level,
                     source: .init(maps: skip.output, gradient: skip.gradient, file: plan.maps(level), accumulates: decoder > 0),
                     below: .init(
-                        maps: below.output, gradient: below.gradient, file: plan.maps(level + 1), accumulates: decoder > 0 && level == 3),
+                        maps: below.output, gradient: below.gradient, file: plan.maps(level + 1),
+                        accumulates: decoder > 0 && level == 3),
                     normalised: normalised)
                 let inner = TrainedUnit.Source(maps: first.output, gradient: first.gradient, file: plan.maps(level))
                 below = try TrainedUnit(name + ".conv2", plan, level, source: inner, normalised: normalised)
@@ -212,7 +228,8 @@ public final class Learner {
             if level < 4 {
                 let (unit, pool) = (encoder[level][1], pools[level])
                 pool_backward_f32(
-                    unit.output.pointer, pool.gradient.pointer, unit.gradient.pointer, plan.batch * plan.blockedMaps(level) / OneDNN.block,
+                    unit.output.pointer, pool.gradient.pointer, unit.gradient.pointer,
+                    plan.batch * plan.blockedMaps(level) / OneDNN.block,
                     plan.side(level), plan.factor(level), OneDNN.block, architecture.decoders > 0 ? 1 : 0)
             }
             for unit in encoder[level].reversed() { try unit.backward() }
@@ -223,7 +240,8 @@ public final class Learner {
         let (n, plane) = (options.batch, options.side * options.side)
         let heads = Set(architecture.heads)
         guard batch.input.count == n * 3 * plane, !heads.contains(.mask) || batch.mask.count == n * plane,
-            !heads.contains(.contour) || batch.contour.count == n * plane, !heads.contains(.distance) || batch.distance.count == n * plane,
+            !heads.contains(.contour) || batch.contour.count == n * plane,
+            !heads.contains(.distance) || batch.distance.count == n * plane,
             !heads.contains(.classes) || (batch.classes.count == n && batch.classes.allSatisfy { (0..<3).contains($0) })
         else { throw PapillaError(.internal, "A training batch does not fit its network: batch \(n), side \(options.side)") }
     }

@@ -31,7 +31,7 @@ public final class Network {
     private var classifier: (features: Tensor, weights: [Float], bias: [Float])?
 
     /// Builds the network and copies the weights into the layouts that this CPU likes.
-    /// - Throws: `.badInput` if the weights are not those of the architecture at this width (naming the tensor and both shapes).
+    /// - Throws: `.damaged` if the weights are not those of the architecture at this width (naming the tensor and both shapes).
     public init(_ architecture: Architecture, width: Int, side: Int, batch: Int = 1, weights: Weights) throws(PapillaError) {
         try weights.check(architecture, width: width)
         (self.architecture, self.width, self.side, self.batch) = (architecture, width, side, batch)
@@ -73,7 +73,9 @@ public final class Network {
     }
 
     /// The steps with their names, multiply-accumulates and a call that runs each: what `bench --layers` times.
-    public var layers: [(name: String, macs: Int, run: () throws(PapillaError) -> Void)] { steps.map { ($0.name, $0.macs, $0.run) } }
+    public var layers: [(name: String, macs: Int, run: () throws(PapillaError) -> Void)] {
+        steps.map { ($0.name, $0.macs, $0.run) }
+    }
 
     private func build(_ weights: Weights) throws(PapillaError) {
         var skips: [Tensor] = []
@@ -83,7 +85,9 @@ public final class Network {
             let second = try plan.activation(level)
             let inputMaps = level == 0 ? (file: 3, memory: 3) : (plan.maps(level - 1), plan.blockedMaps(level - 1))
             try convolve("encoder.\(level).conv1", x, to: first, inputs: [inputMaps], level, weights)
-            try convolve("encoder.\(level).conv2", first, to: second, inputs: [(plan.maps(level), plan.blockedMaps(level))], level, weights)
+            try convolve(
+                "encoder.\(level).conv2", first, to: second, inputs: [(plan.maps(level), plan.blockedMaps(level))], level, weights
+            )
             x = second
             if level < 4 {
                 skips.append(second)
@@ -115,7 +119,9 @@ public final class Network {
         add(name, calls, macs: 9 * layout.out.memory * inputs[0].memory * batch * plan.side(level) * plan.side(level))
     }
 
-    private func decode(_ decoder: Int, _ level: Int, _ x: Tensor, _ skip: Tensor, _ weights: Weights) throws(PapillaError) -> Tensor {
+    private func decode(_ decoder: Int, _ level: Int, _ x: Tensor, _ skip: Tensor, _ weights: Weights) throws(PapillaError)
+        -> Tensor
+    {
         let name = "decoder.\(decoder).\(level)"
         let (out, big, factor) = (plan.blockedMaps(level), plan.side(level), plan.factor(level))
         let up = (file: plan.maps(level + 1), memory: plan.blockedMaps(level + 1))
@@ -126,7 +132,8 @@ public final class Network {
         try nine.load(layout.nine(0, of: values))
         let low = big / factor * (big / factor)
         add(
-            "\(name).conv1 products", try Convolution(x, to: products, kernel: 1).forward(weights: nine, bias: nil, constant: true),
+            "\(name).conv1 products",
+            try Convolution(x, to: products, kernel: 1).forward(weights: nine, bias: nil, constant: true),
             macs: 9 * out * up.memory * batch * low)
 
         let joined = try plan.activation(level)
@@ -135,7 +142,8 @@ public final class Network {
         let bias = try Tensor([out])
         try bias.load(weights["\(name).conv1.bias"].padded(to: out))
         add(
-            "\(name).conv1 skip", try Convolution(skip, to: joined, kernel: 3).forward(weights: kernel, bias: bias, constant: true),
+            "\(name).conv1 skip",
+            try Convolution(skip, to: joined, kernel: 3).forward(weights: kernel, bias: bias, constant: true),
             macs: 9 * out * out * batch * big * big)
         let (batch, block) = (batch, OneDNN.block)
         steps.append(
@@ -175,7 +183,8 @@ public final class Network {
                 Step(name: "heads", macs: 9 * channels * count * batch * side * side) {
                     for n in 0..<batch {
                         heads_f32(
-                            x.pointer + n * channels * side * side, y.pointer + (n * maps + first) * side * side, packed.pointer, bias,
+                            x.pointer + n * channels * side * side, y.pointer + (n * maps + first) * side * side, packed.pointer,
+                            bias,
                             channels, side, count, block)
                     }
                 })

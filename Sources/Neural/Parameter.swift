@@ -9,6 +9,8 @@ final class Parameter {
     let gradient: Tensor
     private let first: Tensor
     private let second: Tensor
+    /// Running average of the values, where the learner keeps one.
+    private var average: Tensor?
 
     /// Zeros beside a gradient, in its layout.
     convenience init(_ name: String, gradient: Tensor) throws(PapillaError) {
@@ -21,6 +23,17 @@ final class Parameter {
         second = try Tensor(like: gradient)
     }
 
+    /// What is saved: the running average where there is one.
+    var smoothed: Tensor { average ?? value }
+
+    /// Moves the running average by `share` of the way to the values; begins it at them.
+    func smooth(_ share: Float) throws(PapillaError) {
+        if let average { return average_f32(average.pointer, value.pointer, value.count, share) }
+        let first = try Tensor(like: value)
+        first.pointer.update(from: value.pointer, count: value.count)
+        average = first
+    }
+
     /// Step number `time` (from 1) of Adam.
     func step(_ time: Int, rate: Float) {
         var (c1, c2) = (1.0, 1.0)
@@ -29,17 +42,20 @@ final class Parameter {
         adam_f32(value.pointer, first.pointer, second.pointer, gradient.pointer, value.count, rate, Float(1 - c1), Float(1 - c2))
     }
 
-    /// Values and moments, row-major with the engine's padding.
+    /// Values, moments and running average, row-major with the engine's padding.
     func state() throws(PapillaError) -> [String: Weights.Tensor] {
         var result: [String: Weights.Tensor] = [:]
-        for (suffix, tensor) in [("", value), (".first", first), (".second", second)] {
+        for (suffix, tensor) in [("", value), (".first", first), (".second", second)] + (average.map { [(".average", $0)] } ?? [])
+        {
             result[name + suffix] = Weights.Tensor(shape: tensor.dimensions, values: try tensor.values())
         }
         return result
     }
 
     func restore(_ state: Weights) throws(PapillaError) {
-        for (suffix, tensor) in [("", value), (".first", first), (".second", second)] {
+        average = state.tensors[name + ".average"] == nil ? nil : try Tensor(like: value)
+        for (suffix, tensor) in [("", value), (".first", first), (".second", second)] + (average.map { [(".average", $0)] } ?? [])
+        {
             guard let saved = state.tensors[name + suffix], saved.shape == tensor.dimensions else {
                 throw PapillaError(
                     .badInput, "The snapshot does not fit this network: expected \(tensor.dimensions)", place: name + suffix,

@@ -31,10 +31,13 @@ extension Weights {
         let (entries, start) = try Self.header(of: bytes)
         var tensors: [String: Tensor] = [:]
         var end = 0
-        for (name, entry) in entries.sorted(by: { ($0.value.begin, $0.value.end, $0.key) < ($1.value.begin, $1.value.end, $1.key) }) {
+        for (name, entry) in entries.sorted(by: {
+            ($0.value.begin, $0.value.end, $0.key) < ($1.value.begin, $1.value.end, $1.key)
+        }) {
             let count = try entry.count(name)
             guard entry.begin == end else {
-                throw Self.damaged("The tensor \(name) begins at byte \(entry.begin) of the data; expected \(end), without gap or overlap")
+                throw Self.damaged(
+                    "The tensor \(name) begins at byte \(entry.begin) of the data; expected \(end), without gap or overlap")
             }
             let (size, overflow) = count.multipliedReportingOverflow(by: entry.type.bytes)
             guard !overflow, entry.end - entry.begin == size else {
@@ -44,13 +47,16 @@ extension Weights {
             }
             guard entry.end <= bytes.count - start else {
                 throw Self.damaged(
-                    "The tensor \(name) ends at byte \(entry.end) of the data, which has \(bytes.count - start): the file is truncated")
+                    "The tensor \(name) ends at byte \(entry.end) of the data, which has \(bytes.count - start): the file is truncated"
+                )
             }
             end = entry.end
-            tensors[name] = Tensor(shape: entry.shape, values: entry.type.read(bytes[(start + entry.begin)..<(start + entry.end)]))
+            tensors[name] = Tensor(
+                shape: entry.shape, values: entry.type.read(bytes[(start + entry.begin)..<(start + entry.end)]))
         }
         guard end == bytes.count - start else {
-            throw Self.damaged("The tensors end at byte \(end) of the data, which has \(bytes.count - start): bytes that belong to no tensor")
+            throw Self.damaged(
+                "The tensors end at byte \(end) of the data, which has \(bytes.count - start): bytes that belong to no tensor")
         }
         self.init(tensors: tensors)
     }
@@ -69,7 +75,9 @@ extension Weights {
             let begin = end
             end += tensor.values.count * precision.type.bytes
             let shape = tensor.shape.map(String.init).joined(separator: ",")
-            fields.append("\(Self.quoted(name)):{\"dtype\":\"\(precision.type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}")
+            fields.append(
+                "\(Self.quoted(name)):{\"dtype\":\"\(precision.type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}"
+            )
         }
         var header = Array("{\(fields.joined(separator: ","))}".utf8)
         header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
@@ -84,7 +92,9 @@ extension Weights {
     private static let longestHeader = 1 << 20
 
     private static func header(of bytes: [UInt8]) throws(PapillaError) -> (entries: [String: Entry], start: Int) {
-        guard bytes.count >= 8 else { throw damaged("The file has \(bytes.count) bytes; expected at least the eight of the header's length") }
+        guard bytes.count >= 8 else {
+            throw damaged("The file has \(bytes.count) bytes; expected at least the eight of the header's length")
+        }
         let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[$1]) << (8 * UInt64($1)) }
         guard length <= UInt64(longestHeader) else {
             throw damaged("The header is said to be \(length) bytes long; expected at most \(longestHeader)")
@@ -155,19 +165,30 @@ private struct Entry {
     let end: Int
 
     struct Raw: Decodable {
-        let dtype: String
+        let type: String
         let shape: [Int]
-        let data_offsets: [Int]  // The format's own spelling. swift-format-ignore: AlwaysUseLowerCamelCase
+        let offsets: [Int]
+
+        enum CodingKeys: String, CodingKey {
+            case shape
+            case type = "dtype"
+            case offsets = "data_offsets"
+        }
     }
 
     init(_ raw: Raw, of name: String) throws(PapillaError) {
-        guard let type = NumberType(rawValue: raw.dtype) else {
+        guard let type = NumberType(rawValue: raw.type) else {
             let known = NumberType.allCases.map(\.rawValue).joined(separator: ", ")
             throw PapillaError(
-                .badInput, "The tensor \(name) has numbers of type \(raw.dtype); expected \(known)", hint: "Convert the file to one of them")
+                .badInput, "The tensor \(name) has numbers of type \(raw.type); expected \(known)",
+                hint: "Convert the file to one of them")
         }
-        guard raw.data_offsets.count == 2, let begin = raw.data_offsets.first, let end = raw.data_offsets.last, 0 <= begin, begin <= end
-        else { throw Weights.damaged("The tensor \(name) has offsets \(raw.data_offsets); expected its first byte and the one after its last") }
+        guard raw.offsets.count == 2, let begin = raw.offsets.first, let end = raw.offsets.last, 0 <= begin,
+            begin <= end
+        else {
+            throw Weights.damaged(
+                "The tensor \(name) has offsets \(raw.offsets); expected its first byte and the one after its last")
+        }
         (self.type, shape, self.begin, self.end) = (type, raw.shape, begin, end)
     }
 

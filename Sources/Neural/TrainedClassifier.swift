@@ -40,7 +40,8 @@ final class TrainedClassifier {
             let sum = row.reduce(0) { $0 + exp($1 - most) }
             loss += Double(log(sum) + most - row[row.startIndex + Int(targets[n])])
             for k in 0..<classes {
-                gradient[n * classes + k] = (exp(row[row.startIndex + k] - most) / sum - (k == Int(targets[n]) ? 1 : 0)) / Float(batch)
+                gradient[n * classes + k] =
+                    (exp(row[row.startIndex + k] - most) / sum - (k == Int(targets[n]) ? 1 : 0)) / Float(batch)
             }
         }
         var averagesGradient = [Float](repeating: 0, count: averages.count)
@@ -65,7 +66,7 @@ final class TrainedClassifier {
     }
 
     func store(in target: inout Weights) throws(PapillaError) {
-        target.tensors["classes.weight"] = Weights.Tensor(shape: weights.value.dimensions, values: try weights.value.values())
-        target.tensors["classes.bias"] = Weights.Tensor(shape: bias.value.dimensions, values: try bias.value.values())
+        target.tensors["classes.weight"] = Weights.Tensor(shape: weights.value.dimensions, values: try weights.smoothed.values())
+        target.tensors["classes.bias"] = Weights.Tensor(shape: bias.value.dimensions, values: try bias.smoothed.values())
     }
 }

@@ -16,7 +16,8 @@ final class TrainedConvolution {
     ///   - gradient: of `target`.
     ///   - sourceGradient: overwritten by ``backward()``, or added to if `accumulates`; nil for the input.
     init(
-        _ name: String, _ source: Tensor, to target: Tensor, gradient: Tensor, sourceGradient: Tensor?, kernel: Int, rectified: Bool,
+        _ name: String, _ source: Tensor, to target: Tensor, gradient: Tensor, sourceGradient: Tensor?, kernel: Int,
+        rectified: Bool,
         biased: Bool, accumulates: Bool = false
     ) throws(PapillaError) {
         let convolution = Convolution(source, to: target, kernel: kernel, rectified: rectified, training: true)
@@ -56,6 +57,8 @@ final class TrainedNormalisation {
     private(set) var mean: [Float]
     private(set) var variance: [Float]
     private var hasStatistics = false
+    /// Running averages of mean and variance, beside that of the parameters.
+    private var average: (mean: [Float], variance: [Float])?
 
     init(_ name: String, _ source: Tensor, to target: Tensor, gradient: Tensor) throws(PapillaError) {
         self.name = name
@@ -94,22 +97,39 @@ final class TrainedNormalisation {
 
     /// What folding multiplies a map's kernel by, and the bias that it gets.
     func folded(_ channel: Int) -> (factor: Float, bias: Float) {
-        let factor = layer.scaleAndShift.pointer[channel] / (variance[channel] + BatchNormalization.epsilon).squareRoot()
-        return (factor, layer.scaleAndShift.pointer[mean.count + channel] - mean[channel] * factor)
+        let (values, mean, variance) = (parameter.smoothed.pointer, average?.mean ?? mean, average?.variance ?? variance)
+        let factor = values[channel] / (variance[channel] + BatchNormalization.epsilon).squareRoot()
+        return (factor, values[mean.count + channel] - mean[channel] * factor)
+    }
+
+    /// Moves the running averages by `share` of the way to the statistics; begins them there.
+    func smooth(_ share: Float) {
+        guard var average else { return average = (mean, variance) }
+        for channel in mean.indices {
+            average.mean[channel] += share * (mean[channel] - average.mean[channel])
+            average.variance[channel] += share * (variance[channel] - average.variance[channel])
+        }
+        self.average = average
     }
 
     func state() throws(PapillaError) -> [String: Weights.Tensor] {
         var result = try parameter.state()
         result[name + ".mean"] = Weights.Tensor(shape: [mean.count], values: mean)
         result[name + ".variance"] = Weights.Tensor(shape: [mean.count], values: variance)
+        if let average {
+            result[name + ".average.mean"] = Weights.Tensor(shape: [mean.count], values: average.mean)
+            result[name + ".average.variance"] = Weights.Tensor(shape: [mean.count], values: average.variance)
+        }
         return result
     }
 
-    func restore(_ state: Weights) throws(PapillaError) {
+    func restore(_ state: Weights, isFresh: Bool) throws(PapillaError) {
         try parameter.restore(state)
         guard state[name + ".mean"].count == mean.count, state[name + ".variance"].count == mean.count else {
             throw PapillaError(.badInput, "The snapshot lacks the running statistics of a layer", place: name)
         }
-        (mean, variance, hasStatistics) = (state[name + ".mean"], state[name + ".variance"], true)
+        (mean, variance, hasStatistics) = (state[name + ".mean"], state[name + ".variance"], !isFresh)
+        let saved = (mean: state[name + ".average.mean"], variance: state[name + ".average.variance"])
+        average = saved.mean.count == mean.count && saved.variance.count == mean.count ? saved : nil
     }
 }

@@ -17,7 +17,8 @@ final class TrainedHeads {
         logits = try Tensor([plan.batch, OneDNN.block, plan.side, plan.side], .blocked)
         gradient = try Tensor(like: logits)
         convolution = try TrainedConvolution(
-            "heads.\(decoder)", source, to: logits, gradient: gradient, sourceGradient: sourceGradient, kernel: 3, rectified: false,
+            "heads.\(decoder)", source, to: logits, gradient: gradient, sourceGradient: sourceGradient, kernel: 3,
+            rectified: false,
             biased: true)
     }
 
@@ -46,9 +47,11 @@ final class TrainedHeads {
                     dice_backward_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.mask, Float(a), Float(b))
                 }
             case .contour:
-                result[head] = nll_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.contour, scale, nil) / Double(pixels)
+                result[head] =
+                    nll_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.contour, scale, nil) / Double(pixels)
             case .distance:
-                result[head] = mse_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.distance, scale) / Double(pixels)
+                result[head] =
+                    mse_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.distance, scale) / Double(pixels)
             case .classes: break
             }
         }
@@ -66,13 +69,14 @@ final class TrainedHeads {
     func store(in weights: inout Weights) throws(PapillaError) {
         let layout = layout
         var kernel = [Float](repeating: 0, count: layout.out.file * plan.width * 9)
-        layout.store(try convolution.weights.value.values(), as: 0, in: &kernel)
-        let bias = try convolution.bias?.value.values() ?? []
+        layout.store(try convolution.weights.smoothed.values(), as: 0, in: &kernel)
+        let bias = try convolution.bias?.smoothed.values() ?? []
         for (head, at) in heads {
             let size = plan.width * 9
             weights.tensors["\(head.rawValue).weight"] = Weights.Tensor(
                 shape: [head.maps, plan.width, 3, 3], values: Array(kernel[at * size..<(at + head.maps) * size]))
-            weights.tensors["\(head.rawValue).bias"] = Weights.Tensor(shape: [head.maps], values: Array(bias[at..<at + head.maps]))
+            weights.tensors["\(head.rawValue).bias"] = Weights.Tensor(
+                shape: [head.maps], values: Array(bias[at..<at + head.maps]))
         }
     }
 

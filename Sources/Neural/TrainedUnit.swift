@@ -28,7 +28,9 @@ final class TrainedUnit {
         var accumulates = false
     }
 
-    init(_ name: String, _ plan: Plan, _ level: Int, source: Source, below lower: Source? = nil, normalised: Bool) throws(PapillaError) {
+    init(_ name: String, _ plan: Plan, _ level: Int, source: Source, below lower: Source? = nil, normalised: Bool)
+        throws(PapillaError)
+    {
         self.name = name
         let out = plan.blockedMaps(level)
         let own = (file: source.file, memory: source.maps.dimensions[1])
@@ -51,7 +53,8 @@ final class TrainedUnit {
         } else {
             below = nil
         }
-        normalisation = normalised ? try TrainedNormalisation(name + ".normalisation", convolved, to: output, gradient: gradient) : nil
+        normalisation =
+            normalised ? try TrainedNormalisation(name + ".normalisation", convolved, to: output, gradient: gradient) : nil
     }
 
     var parameters: [Parameter] {
@@ -76,7 +79,11 @@ final class TrainedUnit {
     }
 
     func backward() throws(PapillaError) {
-        if let normalisation { try normalisation.layer.backward() } else { rectify_backward_f32(gradient.pointer, output.pointer, output.count) }
+        if let normalisation {
+            try normalisation.layer.backward()
+        } else {
+            rectify_backward_f32(gradient.pointer, output.pointer, output.count)
+        }
         if let below {
             let gradient = gradient
             eachImage { products, _, out, big in
@@ -93,7 +100,8 @@ final class TrainedUnit {
         let (out, big) = (convolved.dimensions[1], convolved.dimensions[2])
         for n in 0..<convolved.dimensions[0] {
             body(
-                below.products.pointer + n * below.products.strideOfImage, convolved.pointer + n * convolved.strideOfImage, out, big)
+                below.products.pointer + n * below.products.strideOfImage, convolved.pointer + n * convolved.strideOfImage, out,
+                big)
         }
     }
 
@@ -117,9 +125,13 @@ final class TrainedUnit {
     func folded() throws(PapillaError) -> (weight: [Float], bias: [Float]) {
         let inputs = layout.inputs.reduce(0) { $0 + $1.file }
         var weight = [Float](repeating: 0, count: layout.out.file * inputs * 9)
-        if let below { layout.store(nine: try below.convolution.weights.value.values(), as: 0, in: &weight) }
-        layout.store(try spatial.weights.value.values(), as: layout.inputs.count - 1, in: &weight)
-        guard let normalisation else { return (weight, Array(try (spatial.bias?.value.values() ?? []).prefix(layout.out.file))) }
+        if let below { layout.store(nine: try below.convolution.weights.smoothed.values(), as: 0, in: &weight) }
+        layout.store(try spatial.weights.smoothed.values(), as: layout.inputs.count - 1, in: &weight)
+        guard let normalisation else {
+            return (weight, Array(try (spatial.bias?.smoothed.values() ?? []).prefix(layout.out.file)))
+        }
+        // Before the first batch a normalisation has no statistics: the weights are still those that were loaded.
+        if let foldedBias { return (weight, Array(foldedBias.prefix(layout.out.file))) }
         var bias = [Float](repeating: 0, count: layout.out.file)
         for o in bias.indices {
             let (factor, shift) = normalisation.folded(o)
@@ -129,6 +141,9 @@ final class TrainedUnit {
         return (weight, bias)
     }
 
+    /// Moves the running averages of the statistics; the parameters' are the learner's business.
+    func smooth(_ share: Float) { normalisation?.smooth(share) }
+
     func state() throws(PapillaError) -> [String: Weights.Tensor] {
         var result = try normalisation?.state() ?? [:]
         for parameter in spatial.parameters + (below?.convolution.parameters ?? []) {
@@ -137,10 +152,11 @@ final class TrainedUnit {
         return result
     }
 
-    func restore(_ state: Weights) throws(PapillaError) {
+    /// - Parameter isFresh: whether the state is from before the first step: what the first batch decides is still to come.
+    func restore(_ state: Weights, isFresh: Bool) throws(PapillaError) {
         for parameter in spatial.parameters + (below?.convolution.parameters ?? []) { try parameter.restore(state) }
-        try normalisation?.restore(state)
-        foldedBias = nil
+        try normalisation?.restore(state, isFresh: isFresh)
+        if !isFresh { foldedBias = nil }
     }
 }
 

@@ -40,19 +40,22 @@ public struct Weights: Sendable, Equatable {
             let count = shape.reduce(1, *)
             guard tensor.values.count == count else {
                 throw PapillaError(
-                    .damaged, "The tensor \(name) of shape \(shape) has \(tensor.values.count) values; expected \(count)", place: place,
+                    .damaged, "The tensor \(name) of shape \(shape) has \(tensor.values.count) values; expected \(count)",
+                    place: place,
                     hint: Self.hint)
             }
             if let index = tensor.values.firstIndex(where: { !$0.isFinite }) {
                 throw PapillaError(
-                    .damaged, "The tensor \(name) holds \(tensor.values[index]) at \(index); expected finite numbers", place: place,
+                    .damaged, "The tensor \(name) holds \(tensor.values[index]) at \(index); expected finite numbers",
+                    place: place,
                     hint: "The training diverged or the file is damaged: take an earlier snapshot or copy the file again")
             }
         }
         let names = Set(expected.map(\.name))
         if let unknown = tensors.keys.filter({ !names.contains($0) }).min() {
             throw PapillaError(
-                .damaged, "The weights have a tensor \(unknown) of shape \(tensors[unknown]?.shape ?? []), which the network does not have",
+                .damaged,
+                "The weights have a tensor \(unknown) of shape \(tensors[unknown]?.shape ?? []), which the network does not have",
                 place: place, hint: Self.hint)
         }
     }

@@ -29,7 +29,8 @@ public final class BatchNormalization {
         var operation = dnnl_batch_normalization_desc_t()
         var forward: dnnl_primitive_desc_t?
         try OneDNN.check(
-            dnnl_batch_normalization_forward_desc_init(&operation, dnnl_forward_training, &source.descriptor, Self.epsilon, flags), place)
+            dnnl_batch_normalization_forward_desc_init(
+                &operation, dnnl_forward_training, &source.descriptor, Self.epsilon, flags), place)
         try OneDNN.check(dnnl_primitive_desc_create(&forward, &operation, nil, OneDNN.engine, nil), place)
         defer { dnnl_primitive_desc_destroy(forward) }
         guard let wanted = dnnl_primitive_desc_query_md(forward, dnnl_query_workspace_md, 0) else {

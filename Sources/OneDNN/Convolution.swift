@@ -43,7 +43,8 @@ public struct Convolution {
     }
 
     /// The gradient of the source: `targetGradient` (N, out, H, W) to `sourceGradient` (N, in, H, W), which is overwritten.
-    public func backwardData(weights: Tensor, targetGradient: Tensor, sourceGradient: Tensor) throws(PapillaError) -> [Primitive] {
+    public func backwardData(weights: Tensor, targetGradient: Tensor, sourceGradient: Tensor) throws(PapillaError) -> [Primitive]
+    {
         let descriptor = try make(.data, bias: nil)
         defer { dnnl_primitive_desc_destroy(descriptor) }
         let (packed, copy) = try pack(weights, descriptor, dnnl_query_weights_md)
@@ -54,7 +55,9 @@ public struct Convolution {
 
     /// The gradient of the weights and of the bias.
     /// - Returns: the call, and the gradient's tensor in the layout that the chosen code writes.
-    public func backwardWeights(targetGradient: Tensor, biasGradient: Tensor?) throws(PapillaError) -> (Primitive, gradient: Tensor) {
+    public func backwardWeights(targetGradient: Tensor, biasGradient: Tensor?) throws(PapillaError) -> (
+        Primitive, gradient: Tensor
+    ) {
         let descriptor = try make(.weights, bias: biasGradient)
         defer { dnnl_primitive_desc_destroy(descriptor) }
         guard let wanted = dnnl_primitive_desc_query_md(descriptor, dnnl_query_diff_weights_md, 0) else {
@@ -85,8 +88,9 @@ public struct Convolution {
             guard let descriptor = describe(pass, algorithm, bias: bias) else { continue }
             var information: UnsafePointer<CChar>?
             dnnl_primitive_desc_query(descriptor, dnnl_query_impl_info_str, 0, &information)
-            // The reference code is a thousand times slower: never by accident.
-            if let information, !String(cString: information).hasPrefix("ref") { return descriptor }
+            // The reference code is a thousand times slower: never by accident. Maps of 2 x 2 and less have no other without AVX-512.
+            let isReference = information.map { String(cString: $0).hasPrefix("ref") } ?? true
+            if !isReference || source.dimensions[2] <= 2 { return descriptor }
             dnnl_primitive_desc_destroy(descriptor)
         }
         throw PapillaError(.internal, "oneDNN has no fast code for a layer on this CPU (\(OneDNN.instructionSet))", place: place)
@@ -125,7 +129,9 @@ public struct Convolution {
                 &operation, algorithm, &source.descriptor, &weights, &biases, &target.descriptor, [1, 1], padding, padding)
         }
         var backward: dnnl_primitive_desc_t?
-        guard status == dnnl_success, dnnl_primitive_desc_create(&backward, &operation, nil, OneDNN.engine, forward) == dnnl_success else {
+        guard status == dnnl_success,
+            dnnl_primitive_desc_create(&backward, &operation, nil, OneDNN.engine, forward) == dnnl_success
+        else {
             return nil
         }
         return backward
@@ -134,7 +140,9 @@ public struct Convolution {
     private func rectifier() -> dnnl_primitive_attr_t? {
         var attributes: dnnl_primitive_attr_t?
         var operations: dnnl_post_ops_t?
-        guard dnnl_primitive_attr_create(&attributes) == dnnl_success, dnnl_post_ops_create(&operations) == dnnl_success else { return nil }
+        guard dnnl_primitive_attr_create(&attributes) == dnnl_success, dnnl_post_ops_create(&operations) == dnnl_success else {
+            return nil
+        }
         defer { dnnl_post_ops_destroy(operations) }
         dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0)
         dnnl_primitive_attr_set_post_ops(attributes, operations)

@@ -29,7 +29,9 @@ public enum OneDNN {
     static func check(_ status: dnnl_status_t, _ call: @autoclosure () -> String) throws(PapillaError) {
         guard status != dnnl_success else { return }
         if status == dnnl_out_of_memory {
-            throw PapillaError(.system, "Not enough memory for a network", place: call(), hint: "Free memory or use a smaller model", isRetryable: true)
+            throw PapillaError(
+                .system, "Not enough memory for a network", place: call(), hint: "Free memory or use a smaller model",
+                isRetryable: true)
         }
         throw PapillaError(.internal, "oneDNN refused a call with status \(status.rawValue)", place: call())
     }

@@ -47,7 +47,8 @@ public final class Primitive {
         let place = "pooling of \(source.dimensions) by \(factor)"
         try OneDNN.check(
             dnnl_pooling_forward_desc_init(
-                &operation, dnnl_forward_inference, dnnl_pooling_max, &source.descriptor, &target.descriptor, size, size, [0, 0], [0, 0]),
+                &operation, dnnl_forward_inference, dnnl_pooling_max, &source.descriptor, &target.descriptor, size, size, [0, 0],
+                [0, 0]),
             place)
         var descriptor: dnnl_primitive_desc_t?
         try OneDNN.check(dnnl_primitive_desc_create(&descriptor, &operation, nil, OneDNN.engine, nil), place)

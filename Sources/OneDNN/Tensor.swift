@@ -30,7 +30,9 @@ public final class Tensor {
     }
 
     /// Zeros in another tensor's layout.
-    public convenience init(like other: Tensor) throws(PapillaError) { try self.init(other.dimensions, descriptor: other.descriptor) }
+    public convenience init(like other: Tensor) throws(PapillaError) {
+        try self.init(other.dimensions, descriptor: other.descriptor)
+    }
 
     init(_ dimensions: [Int], descriptor: dnnl_memory_desc_t) throws(PapillaError) {
         self.dimensions = dimensions
@@ -64,7 +66,8 @@ public final class Tensor {
 
     static func describe(_ dimensions: [Int], _ tag: dnnl_format_tag_t) throws(PapillaError) -> dnnl_memory_desc_t {
         var descriptor = dnnl_memory_desc_t()
-        let status = dnnl_memory_desc_init_by_tag(&descriptor, Int32(dimensions.count), dimensions.map { dnnl_dim_t($0) }, dnnl_f32, tag)
+        let status = dnnl_memory_desc_init_by_tag(
+            &descriptor, Int32(dimensions.count), dimensions.map { dnnl_dim_t($0) }, dnnl_f32, tag)
         try OneDNN.check(status, "layout of \(dimensions)")
         return descriptor
     }

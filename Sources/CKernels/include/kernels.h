@@ -40,4 +40,6 @@ void dice_backward_f32(const float *logits, float *gradient, long pixels, long s
 
 /* One step of Adam (Kingma and Ba 2015), beta 0.9 and 0.999, epsilon 1e-8. c1 = 1 - 0.9^t, c2 = 1 - 0.999^t. */
 void adam_f32(float *w, float *m, float *v, const float *g, long n, float rate, float c1, float c2);
+/* a += share (w - a), n values: a running average. */
+void average_f32(float *a, const float *w, long n, float share);
 #endif

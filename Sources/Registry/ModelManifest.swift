@@ -1,0 +1,134 @@
+public import Screening
+
+/// What `manifest.json` says of a model: which network it is, how to feed it, how to read its answer, and where it comes from.
+public struct ModelManifest: Sendable, Codable, Equatable {
+    /// The shape of this document.
+    public static let schema = "papilla.model/1"
+
+    /// How pixels become the network's input: (RGB / 255 − mean) / standard deviation, channel by channel.
+    public struct Normalisation: Sendable, Codable, Equatable {
+        /// Red, green, blue, 0...1.
+        public var mean: [Float]
+        /// Red, green, blue, above 0.
+        public var std: [Float]
+
+        /// Three means and three standard deviations.
+        public init(mean: [Float], std: [Float]) { (self.mean, self.std) = (mean, std) }
+    }
+
+    /// A data set that the model learnt from.
+    public struct Data: Sendable, Codable, Equatable {
+        /// The folder's name.
+        public var name: String
+        /// Images that it learnt from.
+        public var images: Int
+        /// What its authors allow.
+        public var terms: String
+        /// Images by split: train, val, test.
+        public var splits: [String: Int]
+
+        /// A data set with its terms.
+        public init(name: String, images: Int, terms: String, splits: [String: Int] = [:]) {
+            (self.name, self.images, self.terms, self.splits) = (name, images, terms, splits)
+        }
+    }
+
+    /// How the model came about.
+    public struct Trained: Sendable, Codable, Equatable {
+        /// When the training ended.
+        public var at: Timestamp
+        /// The program's commit.
+        public var commit: String
+        /// What it learnt from.
+        public var data: [Data]
+        /// Times that it saw all of it.
+        public var epochs: Int
+        /// Of everything random.
+        public var seed: UInt64
+        /// The terms of its loss, in words: `NLL(mask)`, `MSE(distance)`, `0.5 soft Dice(mask)`.
+        public var losses: [String]
+        /// The rest of the recipe in a sentence: optimiser, rates, augmentation, normalisation while training.
+        public var recipe: String
+
+        /// How a model came about.
+        public init(at: Timestamp, commit: String, data: [Data], epochs: Int, seed: UInt64, losses: [String], recipe: String = "")
+        {
+            (self.at, self.commit, self.data, self.epochs, self.seed, self.losses) = (at, commit, data, epochs, seed, losses)
+            self.recipe = recipe
+        }
+    }
+
+    /// How well it did on one data set's split.
+    public struct Metric: Sendable, Codable, Equatable {
+        /// The folder's name.
+        public var data: String
+        /// train, val or test.
+        public var split: String
+        /// Images that were evaluated.
+        public var images: Int
+        /// `dice`, `jaccard`, `cdr_vertical_mae`, `accuracy`, ...
+        public var values: [String: Double]
+
+        /// Figures on a split.
+        public init(data: String, split: String, images: Int, values: [String: Double]) {
+            (self.data, self.split, self.images, self.values) = (data, split, images, values)
+        }
+    }
+
+    /// `papilla.model/1`.
+    public var schema = ModelManifest.schema
+    /// `disc-20261124-1`: lower-case letters, digits and hyphens; the folder's name.
+    public var name: String
+    /// What it is for.
+    public var task: ModelTask
+    /// Name of the ``Neural/Architecture``.
+    public var architecture: String
+    /// Maps of the first level.
+    public var width: Int
+    /// Side of the square input, px, divisible by 32.
+    public var side: Int
+    /// What part of an image it is shown: `field`, `crop`, ... as Reading names them.
+    public var view: String
+    /// How pixels become its input.
+    public var normalisation: Normalisation
+    /// `D1`, `D2` or `D3` (section 3.2 of the paper); null without a distance head.
+    @Nullable public var distanceMap: String?
+    /// Thresholds on probabilities by name, 0...1.
+    public var thresholds: [String: Double]
+    /// Logits are divided by it before they become probabilities.
+    public var temperature: Double
+    /// How well probabilities fit: figures of the temperature's fit, by name.
+    public var calibration: [String: Double]
+    /// Thresholds of attention by code.
+    public var attention: [String: Double]
+    /// Where it comes from.
+    public var trained: Trained
+    /// How well it did.
+    public var metrics: [Metric]
+    /// Of `model.safetensors`. `ModelStore.save` fills it in.
+    public var sha256: Digest
+    /// What the engine may run it in: `fp32`.
+    public var precisions: [String]
+
+    /// A manifest; the digest is filled in when the model is saved.
+    public init(
+        name: String, task: ModelTask, architecture: String, width: Int, side: Int, view: String, normalisation: Normalisation,
+        distanceMap: String? = nil, thresholds: [String: Double] = [:], temperature: Double = 1,
+        calibration: [String: Double] = [:],
+        attention: [String: Double] = [:], trained: Trained, metrics: [Metric] = [], sha256: Digest = Digest(of: []),
+        precisions: [String] = ["fp32"]
+    ) {
+        (self.name, self.task, self.architecture, self.width, self.side, self.view) = (
+            name, task, architecture, width, side, view
+        )
+        (self.normalisation, self.distanceMap, self.thresholds) = (normalisation, distanceMap, thresholds)
+        (self.temperature, self.calibration, self.attention) = (temperature, calibration, attention)
+        (self.trained, self.metrics, self.sha256, self.precisions) = (trained, metrics, sha256, precisions)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case schema, name, task, architecture, width, side, view, normalisation, thresholds, temperature, calibration, attention
+        case trained, metrics, sha256, precisions
+        case distanceMap = "distance_map"
+    }
+}

@@ -1,0 +1,93 @@
+internal import Glibc
+public import Screening
+
+extension ModelStore {
+    /// Which model each task uses; tasks without one are left out.
+    /// - Throws: `.damaged` if `live.json` cannot be read.
+    public func live() throws(PapillaError) -> [ModelTask: String] {
+        let models = try liveModels()
+        var result: [ModelTask: String] = [:]
+        for task in ModelTask.allCases { result[task] = models[task] }
+        return result
+    }
+
+    /// The live models with the history of promotions and rollbacks.
+    public func liveModels() throws(PapillaError) -> LiveModels {
+        guard access(livePath, F_OK) == 0 else { return LiveModels() }
+        let bytes = try DurableFile.read(livePath, limit: 16 << 20)
+        do { return try CanonicalJSON.decode(LiveModels.self, from: bytes) } catch {
+            throw PapillaError(
+                .damaged, "live.json cannot be read", place: livePath, hint: "Restore it from a backup", cause: error)
+        }
+    }
+
+    /// The live model of a task, ready to be run.
+    /// - Throws: `.notFound` if none is live; what `load` throws.
+    public func loadLive(_ task: ModelTask) throws(PapillaError) -> Model {
+        guard let name = try liveModels()[task] else {
+            throw PapillaError(
+                .notFound, "No model is live for the task \(task.rawValue)", place: livePath,
+                hint: "Make one live: papilla models promote NAME")
+        }
+        return try load(name, for: task)
+    }
+
+    /// Makes a model live for its task. It is loaded first: one that is refused changes nothing.
+    /// - Returns: the task.
+    @discardableResult
+    public func promote(_ name: String, at time: Timestamp = .now) throws(PapillaError) -> ModelTask {
+        let task = try load(name).manifest.task
+        try change { models throws(PapillaError) in models.promote(name, for: task, at: time) }
+        return task
+    }
+
+    /// Makes the model before the present one live again. Done twice, it goes two back.
+    /// - Returns: the name of the model that is live now.
+    /// - Throws: `.refused` if there was none before; what `load` throws, with nothing changed.
+    @discardableResult
+    public func rollback(_ task: ModelTask, at time: Timestamp = .now) throws(PapillaError) -> String {
+        var result = ""
+        try change { models throws(PapillaError) in
+            guard let name = models.rollback(task, at: time) else {
+                throw PapillaError(
+                    .refused, "There is no earlier model to go back to for the task \(task.rawValue)", place: livePath,
+                    hint: "Promote another: papilla models promote NAME")
+            }
+            _ = try load(name, for: task)
+            result = name
+        }
+        return result
+    }
+
+    private var livePath: String { path("live.json") }
+
+    private func load(_ name: String, for task: ModelTask) throws(PapillaError) -> Model {
+        let model = try load(name)
+        guard model.manifest.task == task else {
+            throw PapillaError(
+                .damaged, "The model \(name) is for the task \(model.manifest.task.rawValue), not \(task.rawValue)",
+                place: livePath, hint: Self.hint)
+        }
+        return model
+    }
+
+    /// Replaces `live.json`: written aside, synced, renamed. The folder is locked meanwhile, so that of two promotions at once none is lost.
+    private func change(_ body: (inout LiveModels) throws(PapillaError) -> Void) throws(PapillaError) {
+        let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw .system("The models' folder cannot be opened", errno: errno, place: directory) }
+        defer { close(folder) }
+        while flock(folder, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw .system("The models' folder cannot be locked", errno: errno, place: directory) }
+        }
+        var models = try liveModels()
+        try body(&models)
+        let document: String
+        do { document = try CanonicalJSON.document(models) } catch {
+            throw PapillaError(.internal, "live.json cannot be written", place: livePath, cause: error)
+        }
+        let aside = path(".live.json.new")
+        unlink(aside)
+        try DurableFile.write(Array(document.utf8), to: aside)
+        try DurableFile.move(aside, to: livePath, in: directory)
+    }
+}

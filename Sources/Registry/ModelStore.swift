@@ -1,0 +1,160 @@
+internal import Glibc
+public import Neural
+public import Screening
+
+/// The folder of models: `NAME/model.safetensors`, `NAME/manifest.json`, `NAME/card.md`, `NAME/card.html`, and `live.json`.
+///
+/// Nothing here is held open: every call looks at the disk, so a promotion by another process is seen by the next.
+public struct ModelStore: Sendable {
+    /// Where the models are.
+    public let directory: String
+
+    /// A store; the folder is looked at only when it is used.
+    public init(directory: String) { self.directory = directory }
+
+    /// Names of all models, sorted: every folder with a permitted name and a manifest.
+    /// - Throws: `.notFound` if there is no such folder.
+    public func names() throws(PapillaError) -> [String] {
+        guard let folder = opendir(directory) else {
+            let number = errno
+            if number == ENOENT { throw noFolder }
+            throw .system("The models' folder cannot be read", errno: number, place: directory)
+        }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if ModelManifest.isName(name), access(path(name, "manifest.json"), F_OK) == 0 { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// A model's manifest, checked; its weights are not looked at.
+    /// - Throws: `.badInput` for a name that is none, `.notFound`, `.damaged`.
+    public func manifest(_ name: String) throws(PapillaError) -> ModelManifest {
+        try naming(name) { () throws(PapillaError) in
+            let bytes = try DurableFile.read(path(name, "manifest.json"), limit: 1 << 20)
+            let manifest: ModelManifest
+            do { manifest = try CanonicalJSON.decode(ModelManifest.self, from: bytes) } catch {
+                throw PapillaError(
+                    .damaged, "The manifest cannot be read as \(ModelManifest.schema)", hint: Self.hint, cause: error)
+            }
+            guard manifest.name == name else {
+                throw PapillaError(
+                    .damaged, "The manifest is that of \(manifest.name)", hint: "A model's folder must not be renamed")
+            }
+            try manifest.check()
+            return manifest
+        }
+    }
+
+    /// A model, ready to be run.
+    /// - Throws: `.notFound`, or `.damaged` if the file does not match its digest, is truncated, or its tensors are not those of
+    ///   the architecture (naming tensor and shapes). The message names the model.
+    public func load(_ name: String) throws(PapillaError) -> Model {
+        let manifest = try manifest(name)
+        return try naming(name) { () throws(PapillaError) in
+            let bytes = try DurableFile.read(path(name, "model.safetensors"), limit: 1 << 30)
+            let digest = Digest(of: bytes)
+            // Contents before digest: "the tensor mask.weight has shape ..." helps more than "the digest differs".
+            let model = try Model(manifest: manifest, weights: Weights(safetensors: bytes))
+            guard digest == manifest.sha256 else {
+                throw PapillaError(
+                    .damaged, "model.safetensors has the SHA-256 \(digest); its manifest expects \(manifest.sha256)",
+                    hint: Self.hint)
+            }
+            return model
+        }
+    }
+
+    /// Writes a new model: all of its files in a folder aside, then one rename, so that it is there in full or not at all.
+    /// - Parameters:
+    ///   - manifest: what it is; its `sha256` is filled in here.
+    ///   - card: paragraphs that its card adds to what the manifest says, separated by empty lines.
+    /// - Returns: the model's name.
+    /// - Throws: `.refused` if there is a model of that name already; `.damaged` if the weights are not the manifest's.
+    @discardableResult
+    public func save(
+        _ weights: Weights, manifest: ModelManifest, card: String = "", precision: Weights.FilePrecision = .float16
+    ) throws(PapillaError) -> String {
+        let bytes = weights.safetensors(
+            precision, metadata: ["name": manifest.name, "architecture": manifest.architecture, "width": "\(manifest.width)"])
+        var manifest = manifest
+        manifest.sha256 = Digest(of: bytes)
+        // What was written is what is checked: rounding to half precision may have made a large weight infinite.
+        _ = try Model(manifest: manifest, weights: Weights(safetensors: bytes))
+        let document: String
+        do { document = try CanonicalJSON.document(manifest) } catch {
+            throw PapillaError(.internal, "The manifest cannot be written", place: manifest.name, cause: error)
+        }
+        let card = ModelCard(manifest, remarks: card)
+        let final = path(manifest.name)
+        guard access(final, F_OK) != 0 else {
+            throw PapillaError(
+                .refused, "There is a model \(manifest.name) already", place: final,
+                hint: "Models are never overwritten: take another name")
+        }
+        let aside = "\(directory)/.\(manifest.name).\(getpid()).new"
+        guard mkdir(aside, 0o755) == 0 else { throw .system("The model's folder cannot be made", errno: errno, place: aside) }
+        let files = [
+            ("model.safetensors", bytes), ("manifest.json", Array(document.utf8)), ("card.md", Array(card.markdown.utf8)),
+            ("card.html", Array(card.html.utf8)),
+        ]
+        do {
+            for (name, bytes) in files { try DurableFile.write(bytes, to: "\(aside)/\(name)") }
+            try DurableFile.sync(aside)
+            try DurableFile.move(aside, to: final, in: directory)
+        } catch {
+            for (name, _) in files { unlink("\(aside)/\(name)") }
+            rmdir(aside)
+            throw error
+        }
+        return manifest.name
+    }
+
+    /// The first name that is free for a task on a day: `disc-20261124-1`, `disc-20261124-2`, ...
+    /// - Throws: `.notFound` if there is no models' folder.
+    public func freeName(for task: ModelTask, on day: Timestamp) throws(PapillaError) -> String {
+        guard access(directory, F_OK) == 0 else { throw noFolder }
+        let stem = "\(task.rawValue)-\(day.day.filter { $0 != "-" })"
+        var number = 1
+        while access(path("\(stem)-\(number)"), F_OK) == 0 { number += 1 }
+        return "\(stem)-\(number)"
+    }
+
+    /// A model's card.
+    /// - Parameter html: the HTML page instead of Markdown.
+    public func card(_ name: String, html: Bool = false) throws(PapillaError) -> String {
+        try naming(name) { () throws(PapillaError) in
+            String(decoding: try DurableFile.read(path(name, html ? "card.html" : "card.md"), limit: 1 << 20), as: UTF8.self)
+        }
+    }
+
+    private var noFolder: PapillaError {
+        PapillaError(.notFound, "There is no models' folder", place: directory, hint: "Make it, or name another with --models")
+    }
+
+    static let hint = "Copy the model again, or take another; the live model stays as it is"
+
+    /// A path in the models' folder. Names were checked by `naming`, or by the manifest's check.
+    func path(_ name: String, _ file: String? = nil) -> String { "\(directory)/\(name)" + (file.map { "/\($0)" } ?? "") }
+
+    /// Runs a body that concerns a model, refusing names that could leave the folder, and puts the model's name into its errors.
+    private func naming<Value>(_ name: String, _ body: () throws(PapillaError) -> Value) throws(PapillaError) -> Value {
+        guard ModelManifest.isName(name) else {
+            throw PapillaError(
+                .badInput, "\"\(name)\" cannot be the name of a model",
+                hint: "Expected lower-case letters, digits and hyphens, as in disc-20261124-1")
+        }
+        guard access(path(name), F_OK) == 0 else {
+            throw PapillaError(
+                .notFound, "There is no model \(name)", place: directory, hint: "List them with: papilla models list")
+        }
+        do { return try body() } catch {
+            var error = error
+            error.message = "The model \(name) is refused: \(error.message)"
+            error.place = error.place ?? path(name)
+            throw error
+        }
+    }
+}

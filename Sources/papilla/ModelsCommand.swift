@@ -1,0 +1,136 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Registry
+internal import Screening
+
+/// `papilla models`: the models on disk, which of them are live, and how to change that.
+struct ModelsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "models", abstract: "Lists models, shows their cards, and makes them live or takes them back.",
+        discussion: """
+            A promotion or rollback takes effect in a running service when it reloads: systemctl reload papilla.
+
+            Example: papilla models promote disc-20261124-1
+            """,
+        subcommands: [List.self, Show.self, Card.self, Promote.self, Rollback.self], defaultSubcommand: List.self)
+
+    /// `papilla models list`
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists all models; * marks the live ones.")
+        @OptionGroup var models: ModelsOption
+        @Flag(help: "Print one JSON value.") var json = false
+
+        private struct Row: Encodable {
+            let name: String
+            @Nullable var task: String?
+            let live: Bool
+            @Nullable var architecture: String?
+            @Nullable var width: Int?
+            @Nullable var side: Int?
+            @Nullable var trained: Timestamp?
+            @Nullable var sha256: Digest?
+            /// Why it cannot be loaded.
+            @Nullable var problem: String?
+        }
+
+        func run() async throws {
+            let store = models.store
+            let live = Set(try store.live().values)
+            let rows = try store.names().map { name in row(name, isLive: live.contains(name), store) }
+            if json { return print(try CanonicalJSON.document(rows), terminator: "") }
+            guard !rows.isEmpty else { return print("No models in \(models.path)") }
+            let cells = rows.map { row in
+                [
+                    row.live ? "*" : "", row.name, row.task ?? "", row.architecture ?? "", row.width.map(String.init) ?? "",
+                    row.side.map(String.init) ?? "", row.trained?.day ?? "", row.problem ?? "",
+                ]
+            }
+            print(TextTable(["", "name", "task", "architecture", "width", "side", "trained", ""], cells, right: [4, 5]).text)
+        }
+
+        /// Loads the model whole, so that a damaged one is seen here and not at its promotion.
+        private func row(_ name: String, isLive: Bool, _ store: ModelStore) -> Row {
+            do {
+                let manifest = try store.load(name).manifest
+                return Row(
+                    name: name, task: manifest.task.rawValue, live: isLive, architecture: manifest.architecture,
+                    width: manifest.width,
+                    side: manifest.side, trained: manifest.trained.at, sha256: manifest.sha256, problem: nil)
+            } catch {
+                return Row(
+                    name: name, task: nil, live: isLive, architecture: nil, width: nil, side: nil, trained: nil, sha256: nil,
+                    problem: error.message)
+            }
+        }
+    }
+
+    /// `papilla models show NAME`
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows a model's manifest after checking its weights.")
+        @OptionGroup var models: ModelsOption
+        @Argument(help: "The model's name.") var name: String
+        @Flag(help: "Print one JSON value.") var json = false
+
+        func run() async throws {
+            let manifest = try models.store.load(name).manifest
+            if json { return print(try CanonicalJSON.document(manifest), terminator: "") }
+            let isLive = try models.store.live()[manifest.task] == name
+            let metrics = manifest.metrics.map { metric in
+                let values = metric.values.sorted { $0.key < $1.key }.map { "\($0.key) \(($0.value * 10000).rounded() / 10000)" }
+                return ["\(metric.data) \(metric.split)", "\(values.joined(separator: ", ")) (\(metric.images) images)"]
+            }
+            let rows =
+                [
+                    ["task", manifest.task.rawValue + (isLive ? ", live" : "")],
+                    ["network", "\(manifest.architecture), width \(manifest.width), \(manifest.side) x \(manifest.side)"],
+                    ["trained", "\(manifest.trained.at), commit \(manifest.trained.commit), \(manifest.trained.epochs) epochs"],
+                    ["data", manifest.trained.data.map { "\($0.name) (\($0.images))" }.joined(separator: ", ")],
+                ] + metrics + [["sha256", manifest.sha256.description]]
+            print(TextTable(["name", manifest.name], rows).text)
+        }
+    }
+
+    /// `papilla models card NAME`
+    struct Card: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints a model's card: data, terms, figures, intended use, limits.")
+        @OptionGroup var models: ModelsOption
+        @Argument(help: "The model's name.") var name: String
+        @Flag(help: "HTML instead of Markdown.") var html = false
+
+        func run() async throws { print(try models.store.card(name, html: html), terminator: "") }
+    }
+
+    /// `papilla models promote NAME`
+    struct Promote: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Makes a model live for its task, after checking it.")
+        @OptionGroup var models: ModelsOption
+        @Argument(help: "The model's name.") var name: String
+        @Flag(help: "Print one JSON value.") var json = false
+
+        func run() async throws {
+            try models.store.promote(name)
+            try report(models.store, json: json)
+        }
+    }
+
+    /// `papilla models rollback TASK`
+    struct Rollback: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Makes the model before the present one live again.")
+        @OptionGroup var models: ModelsOption
+        @Argument(help: "router, disc, cup or polyp.") var task: ModelTask
+        @Flag(help: "Print one JSON value.") var json = false
+
+        func run() async throws {
+            try models.store.rollback(task)
+            try report(models.store, json: json)
+        }
+    }
+
+    /// Says what the last change was.
+    private static func report(_ store: ModelStore, json: Bool) throws {
+        guard let change = try store.liveModels().history.last else { return }
+        if json { return print(try CanonicalJSON.document(change), terminator: "") }
+        print("\(change.name) is live for \(change.task.rawValue)" + (change.previous.map { ", instead of \($0)" } ?? ""))
+    }
+}
