@@ -23,7 +23,8 @@ struct BenchCommand: AsyncParsableCommand {
     @Flag(help: "With --train: batch normalisation.") var normalised = false
     @Flag(help: "A table by layer.") var layers = false
     @Flag(help: "One JSON value.") var json = false
-    @Flag(help: "Speak the worker protocol on standard input and output: `run N` answers N times in ms, `quit` ends.") var worker = false
+    @Flag(help: "Speak the worker protocol on standard input and output: `run N` answers N times in ms, `quit` ends.")
+    var worker = false
 
     struct Result: Encodable {
         let architecture: String, precision = "fp32", width: Int, side: Int, batch: Int, threads: Int
@@ -58,8 +59,12 @@ struct BenchCommand: AsyncParsableCommand {
             print(try CanonicalJSON.line(result))
         } else {
             let what = train ? "training step" : "inference"
-            print("\(architecture), width \(width), \(side) x \(side), batch \(batch), \(EngineInfo.threads) threads, \(EngineInfo.isa), \(what), fp32")
-            print("median \(rounded(median)) ms, least \(rounded(times[0])) ms, \(rounded(result.imagesPerSecond)) images/s, \(rounded(result.gflops)) GFLOP/s")
+            print(
+                "\(architecture), width \(width), \(side) x \(side), batch \(batch), \(EngineInfo.threads) threads, \(EngineInfo.isa), \(what), fp32"
+            )
+            print(
+                "median \(rounded(median)) ms, least \(rounded(times[0])) ms, \(rounded(result.imagesPerSecond)) images/s, \(rounded(result.gflops)) GFLOP/s"
+            )
         }
     }
 
@@ -69,12 +74,14 @@ struct BenchCommand: AsyncParsableCommand {
 
     @EngineActor private func learner() throws -> Learner {
         let options = Learner.Options(
-            architecture: architecture, width: width, side: side, batch: batch, normalisation: normalised ? .batch : .none, softDice: 0)
+            architecture: architecture, width: width, side: side, batch: batch, normalisation: normalised ? .batch : .none,
+            softDice: 0)
         return try Learner(options, weights: nil, seed: 1, foreground: 0.2)
     }
 
     @EngineActor private func untrained() throws -> Weights {
-        let options = Learner.Options(architecture: architecture, width: width, side: 32, batch: 1, normalisation: .none, softDice: 0)
+        let options = Learner.Options(
+            architecture: architecture, width: width, side: 32, batch: 1, normalisation: .none, softDice: 0)
         return try Learner(options, weights: nil, seed: 1, foreground: 0.2).weights()
     }
 
@@ -105,7 +112,8 @@ struct BenchCommand: AsyncParsableCommand {
         for (name, macs, ms) in rows {
             let rate = macs > 0 ? "\(rounded(2 * Double(macs) / ms / 1e6)) GFLOP/s" : ""
             print(
-                name.padding(toLength: 56, withPad: " ", startingAt: 0), "\(rounded(ms)) ms".padding(toLength: 12, withPad: " ", startingAt: 0),
+                name.padding(toLength: 56, withPad: " ", startingAt: 0),
+                "\(rounded(ms)) ms".padding(toLength: 12, withPad: " ", startingAt: 0),
                 "\(rounded(100 * ms / total)) %".padding(toLength: 8, withPad: " ", startingAt: 0), rate)
         }
         print("all layers: \(rounded(total)) ms")

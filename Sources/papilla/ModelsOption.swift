@@ -7,7 +7,8 @@ struct ModelsOption: ParsableArguments {
     @Option(
         name: .customLong("models"),
         help: ArgumentHelp(
-            "The models' folder. Default: $PAPILLA_MODELS, else /usr/share/papilla/models, else Deploy/models here.", valueName: "dir"))
+            "The models' folder. Default: $PAPILLA_MODELS, else /usr/share/papilla/models, else Deploy/models here.",
+            valueName: "dir"))
     var directory: String?
 
     /// The folder that was named or found; it is not looked at.

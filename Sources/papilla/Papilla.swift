@@ -21,10 +21,14 @@ struct Papilla: AsyncParsableCommand {
             CommandGroup(name: "Screening", subcommands: [ServeCommand.self, ScreenCommand.self]),
             CommandGroup(
                 name: "The account",
-                subcommands: [StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, DoctorCommand.self]),
+                subcommands: [
+                    StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, DoctorCommand.self,
+                ]),
             CommandGroup(
                 name: "Models",
-                subcommands: [ModelsCommand.self, TrainCommand.self, EvaluateCommand.self, ArchitecturesCommand.self, BenchCommand.self]),
+                subcommands: [
+                    ModelsCommand.self, TrainCommand.self, EvaluateCommand.self, ArchitecturesCommand.self, BenchCommand.self,
+                ]),
             CommandGroup(name: "Data", subcommands: [PhantomCommand.self]),
         ])
 

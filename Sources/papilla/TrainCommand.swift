@@ -36,6 +36,8 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "Distance map: D1, D2 or D3.") var distance = DistanceMap.signed
     @Option(help: "Normalisation while training: batch or none.") var normalisation = Learner.Normalisation.none
     @Option(help: "Weight of a soft Dice term beside the paper's losses.") var softDice: Float = 0
+    @Option(help: "Decay of a running average of weights that is kept instead of the last ones, e.g. 0.995.") var averaging:
+        Float = 0
 
     @Option(help: "Times through the data (default: 150).") var epochs: Int?
     @Option(help: "Steps, instead of --epochs.") var steps: Int?
@@ -56,15 +58,13 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // OpenMP's number of threads belongs to the thread that asks for it, which is the engine's.
-        let engine = await EngineActor.run { [threads] in
-            if let threads { EngineInfo.setThreads(threads) }
-            return EngineInfo.threads
-        }
+        if let threads { EngineInfo.setThreads(threads) }
+        let engine = EngineInfo.threads
         var options = TrainingOptions(task: task)
         if let architecture { options.architecture = architecture }
         if let width { options.width = width }
         (options.side, options.batch, options.distance, options.normalisation) = (side, batch, distance, normalisation)
+        options.averaging = averaging
         (options.softDice, options.schedule, options.phantoms, options.balance) = (softDice, schedule, phantoms, balance)
         (options.validationInterval, options.seed) = (validateEvery, seed)
         options.rate = rate ?? (normalisation == .batch ? 5e-4 : 1e-4)

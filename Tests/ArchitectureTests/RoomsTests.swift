@@ -24,7 +24,9 @@ struct RoomsTests {
         for case let file as URL in files where file.pathExtension == "swift" {
             for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
                 let words = line.split(separator: " ").drop { ["public", "internal", "private", "@preconcurrency"].contains($0) }
-                guard words.first == "import", let name = words.dropFirst().last.map(String.init), rooms.contains(name) else { continue }
+                guard words.first == "import", let name = words.dropFirst().last.map(String.init), rooms.contains(name) else {
+                    continue
+                }
                 #expect(own.contains(name), "\(file.lastPathComponent) imports \(name)")
             }
         }
@@ -39,7 +41,9 @@ struct RoomsTests {
             count += 1
             let text = try String(contentsOf: file, encoding: .utf8)
             if !file.path.contains("/Ledger/") { #expect(!text.contains("import GRDB"), "\(file.lastPathComponent)") }
-            if !file.path.contains("/papilla/") { #expect(!text.contains("\n        print("), "\(file.lastPathComponent) prints") }
+            if !file.path.contains("/papilla/") {
+                #expect(!text.contains("\n        print("), "\(file.lastPathComponent) prints")
+            }
         }
         #expect(count > 50)
     }

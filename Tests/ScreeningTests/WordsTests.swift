@@ -13,7 +13,9 @@ struct WordsTests {
         #expect(Timestamp("2024-02-29T00:00:00Z")?.day == "2024-02-29")
     }
 
-    @Test("What is not a moment is refused", arguments: ["", "2026-11-24", "2026-13-01T00:00:00Z", "2026-11-24T10:41:07.250+01:00", "2026-11-24T25:00:00Z"])
+    @Test(
+        "What is not a moment is refused",
+        arguments: ["", "2026-11-24", "2026-13-01T00:00:00Z", "2026-11-24T10:41:07.250+01:00", "2026-11-24T25:00:00Z"])
     func timestampRefused(text: String) { #expect(Timestamp(text) == nil) }
 
     @Test("An ID carries its day, and a prefix of three characters finds it")
@@ -25,7 +27,9 @@ struct WordsTests {
         #expect(id.matches(prefix: String(id.suffix.prefix(3))))
         #expect(id.matches(prefix: "20261124-" + id.suffix.prefix(1)))
         #expect(!id.matches(prefix: String(id.suffix.prefix(2))))
-        for bad in ["", "20261124", "20261124-k7q2m9x", "20261124-K7Q2M9XD", "2026112a-k7q2m9xd", "20261124-k7q2m9xl"] { #expect(ScreeningID(bad) == nil) }
+        for bad in ["", "20261124", "20261124-k7q2m9x", "20261124-K7Q2M9XD", "2026112a-k7q2m9xd", "20261124-k7q2m9xl"] {
+            #expect(ScreeningID(bad) == nil)
+        }
     }
 
     @Test("SHA-256 of the published vectors (FIPS 180-4)")

@@ -69,7 +69,9 @@ struct AttentionRules: Sendable {
                     .polypBorderline, "A region came near the threshold for a polyp without reaching it.", value: borderline,
                     threshold: thresholds[.polyp]))
         }
-        list += above(result.findings.disagreement, .disagreementPolyp, .disagreement, disagreeing("polyp"))
+        if let disagreement = result.findings.disagreement {
+            list += above(disagreement, .disagreementPolyp, .disagreement, disagreeing("polyp"))
+        }
         if let least = polyps.map(\.confidence).min() {
             list += below(least, .lowConfidencePolyp, .lowConfidence, "The polyp network is not sure of a polyp")
         }

@@ -124,8 +124,9 @@ public struct ModelRelease: Sendable {
         let normalisation =
             options.normalisation == .batch
             ? "batch normalisation while training, folded into the convolutions on saving" : "no normalisation"
+        let averaging = options.averaging > 0 ? "running average of weights (\(options.averaging)); " : ""
         return
-            "Adam, rate \(options.rate) (\(schedule)), batch \(options.batch), \(result.record.step) steps; \(normalisation); mirrors, "
+            "Adam, rate \(options.rate) (\(schedule)), batch \(options.batch), \(result.record.step) steps; \(normalisation); \(averaging)mirrors, "
             + "rotation, zoom, shift, colour, blur and noise."
     }
 

@@ -36,6 +36,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
     public var normalisation: Learner.Normalisation
     /// Weight of the soft Dice term beside the paper's losses; 0 for the paper's alone.
     public var softDice: Float
+    /// Decay a step of the running average of weights that is kept; 0 keeps the last ones, as in the paper.
+    public var averaging: Float
     /// Adam's learning rate, at its peak.
     public var rate: Float
     /// How it goes.
@@ -65,6 +67,7 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
         distance = .signed
         normalisation = .none
         softDice = 0
+        averaging = 0
         rate = 1e-4
         schedule = .cosine
         length = .epochs(150)
@@ -85,6 +88,7 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
         if !(0...0.05).contains(phantoms) { throw refuse("the share of phantoms", "\(phantoms)", "0 to 0.05") }
         if !(0...1).contains(balance) { throw refuse("the balance", "\(balance)", "0 to 1") }
         if !(softDice >= 0 && softDice <= 10) { throw refuse("the soft Dice weight", "\(softDice)", "0 to 10") }
+        if !(averaging >= 0 && averaging < 1) { throw refuse("the averaging", "\(averaging)", "0, or less than 1") }
         if validationInterval < 1 { throw refuse("the validation interval", "\(validationInterval)", "at least 1 step") }
         switch length {
         case .epochs(let count), .steps(let count): if count < 1 { throw refuse("the run's length", "\(count)", "at least 1") }

@@ -81,7 +81,7 @@ public struct TrainingRun: Sendable {
         let learner = try Learner(
             .init(
                 architecture: options.architecture, width: options.width, side: options.side, batch: options.batch,
-                normalisation: options.normalisation, softDice: options.softDice),
+                normalisation: options.normalisation, softDice: options.softDice, averaging: options.averaging),
             weights: initial, seed: options.seed, foreground: material.foreground)
         var record = TrainingRecord()
         if resume {
@@ -162,7 +162,9 @@ public struct TrainingRun: Sendable {
         record.epochs.append(line)
         record.validated = record.step
         let isFirst = record.best == nil
-        if isFirst || score.score > record.best.map(\.score) ?? 0 {
+        // A share of right answers is coarse on few images: the router goes by its loss.
+        let isBetter = record.best.map { options.task == .router ? score.loss < $0.loss : score.score > $0.score } ?? true
+        if isBetter {
             record.best = .init(step: record.step, score: score.score, loss: score.loss)
             try folder.write(best: weights, step: record.step)
         }

@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import Neural
+internal import Screening
+internal import Service
+
+/// `papilla doctor`: whether an installation is as it must be.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Checks an installation without starting it, and says what to do.",
+        discussion: """
+            Looks at the configuration, folders and their rights, file systems, space, the ledger, the models' digests, the processor, and \
+            the clock; lists what is ignored in the inbox. Exit status 1 if anything is not as it must be. What it finds about rights is \
+            true of the user that runs it.
+
+            Example: sudo -u papilla papilla doctor
+            """)
+    @OptionGroup var configuration: ConfigurationOption
+    @Flag(help: "Print one JSON value.") var json = false
+
+    private struct Examination: Encodable {
+        var ok: Bool
+        var checks: [Doctor.Check]
+    }
+
+    func run() async throws {
+        var checks: [Doctor.Check]
+        do {
+            let loaded = try configuration.load()
+            checks = [Doctor.Check("configuration", ok: true, configuration.file)]
+            checks += await Doctor(loaded).examine()
+        } catch {
+            checks = [Doctor.Check("configuration", ok: false, error.detailed, advice: error.hint)]
+        }
+        let engine = await EngineActor.run { (isa: EngineInfo.isa, threads: EngineInfo.threads) }
+        let isFast = engine.isa.contains("avx512")
+        checks.append(
+            Doctor.Check(
+                "processor", ok: true, "\(engine.isa), \(engine.threads) threads",
+                advice: isFast ? nil : "Without AVX-512 the networks run, but several times slower"))
+        let ok = checks.allSatisfy(\.ok)
+        if json {
+            print(try CanonicalJSON.document(Examination(ok: ok, checks: checks)), terminator: "")
+        } else {
+            print(TextTable(["", "check", "found"], checks.map { [$0.ok ? "ok" : "NOT OK", $0.name, $0.found] }).text)
+            for check in checks { if let advice = check.advice { print("\(check.name): \(advice)") } }
+        }
+        if !ok { throw ExitCode.failure }
+    }
+}

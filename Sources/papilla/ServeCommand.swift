@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Logging
+internal import Neural
+internal import Screening
+internal import Service
+internal import Synchronization
+
+/// `papilla serve`: the service.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Watches the inbox, screens every image, and publishes a bundle for each file.",
+        discussion: """
+            Runs until SIGTERM or SIGINT, which finish the images in hand; a second one ends at once. SIGHUP reads configuration and \
+            models again. With --drain it ends by itself when nothing is left to do; files need not wait for a deadline then, and it prints \
+            what became of them.
+
+            Example: papilla serve --config papilla.yaml --drain
+            """)
+    @OptionGroup var configuration: ConfigurationOption
+    @Flag(help: "Process everything there is, then end; exit status 1 if anything stays pending.") var drain = false
+    @Flag(help: "Print one JSON line for every arrival when it ends.") var json = false
+
+    func run() async throws {
+        let loaded = try configuration.load()
+        LoggingSystem.bootstrap { _ in JournalHandler() }
+        if loaded.threads > 0 { EngineInfo.setThreads(loaded.threads) }
+        let results = Results(keeps: drain && !json, printsLines: json)
+        let server = Server(loaded, isDraining: drain, log: Logger(label: "papilla")) { results.add($0) }
+        do { try await server.run() } catch {
+            // What was done before it went wrong.
+            results.printTable(orElse: nil)
+            throw error
+        }
+        results.printTable(orElse: "Nothing was waiting.")
+    }
+}
+
+/// What became of the files of a drain.
+private final class Results: Sendable {
+    private let keeps: Bool
+    private let printsLines: Bool
+    private let rows = Mutex<[[String]]>([])
+
+    init(keeps: Bool, printsLines: Bool) { (self.keeps, self.printsLines) = (keeps, printsLines) }
+
+    func add(_ result: Server.Result) {
+        if printsLines, let line = try? CanonicalJSON.line(result) {
+            print(line)
+            fflush(nil)
+        }
+        guard keeps else { return }
+        let finding =
+            result.vcdr.map { "vCDR \(Self.decimal($0))" } ?? result.polyps.map { $0 == 1 ? "1 polyp" : "\($0) polyps" }
+            ?? result.reasons.map(\.rawValue).joined(separator: ", ")
+        rows.withLock {
+            $0.append([
+                "\(result.id.suffix)", Self.printable(result.file), result.modality?.rawValue ?? "-", result.outcome.rawValue,
+                finding.isEmpty ? "-" : finding,
+                "\(Int(result.milliseconds.rounded()))", result.bundle,
+            ])
+        }
+    }
+
+    func printTable(orElse nothing: String?) {
+        guard keeps else { return }
+        let rows = rows.withLock(\.self)
+        if rows.isEmpty {
+            if let nothing { print(nothing) }
+            return
+        }
+        print(TextTable(["id", "file", "modality", "outcome", "result", "ms", "bundle"], rows, right: [5]).text)
+    }
+
+    /// A file's name may hold anything, and a terminal obeys some of it.
+    private static func printable(_ text: String) -> String {
+        String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
+    }
+
+    private static func decimal(_ value: Double) -> String {
+        let hundredths = Int((value * 100).rounded())
+        return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+    }
+}

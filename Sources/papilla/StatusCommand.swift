@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import Ledger
+internal import Screening
+internal import Service
+
+/// `papilla status`: how the service and its work stand.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Shows how the service and its work stand.",
+        discussion: """
+            Asks the running service through its socket, and the ledger. Works without the service too, and says that it does not run.
+
+            Example: papilla status --json
+            """)
+    @OptionGroup var configuration: ConfigurationOption
+    @Flag(help: "Print one JSON value.") var json = false
+
+    /// What `--json` prints.
+    private struct Whole: Encodable {
+        var running: Bool
+        @Nullable var service: ServiceStatus?
+        @Nullable var ledger: Overview?
+    }
+
+    func run() async throws {
+        let loaded = try configuration.load()
+        let service = try ControlClient.ask(.status, at: loaded.paths.socket)?.status
+        let overview: Overview?
+        do throws(PapillaError) { overview = try await Ledger(path: loaded.paths.ledger, mode: .readOnly).overview() } catch {
+            guard error.code == .notFound else { throw error }
+            overview = nil
+        }
+        if json {
+            let whole = Whole(running: service != nil, service: service, ledger: overview)
+            return print(try CanonicalJSON.document(whole), terminator: "")
+        }
+        if let service { Self.show(service) } else { print("The service is not running.") }
+        if let overview { Self.show(overview) } else { print("There is no ledger yet: the service makes it at its first start.") }
+    }
+
+    private static func show(_ service: ServiceStatus) {
+        print("papilla \(service.version), process \(service.pid), since \(service.since): \(service.state)")
+        for alarm in service.alarms { print("ALARM \(alarm.about), since \(alarm.since): \(alarm.text)") }
+        let inbox = service.inbox
+        var rows = [
+            ["inbox", "\(inbox.waiting) waiting, \(inbox.ignored) ignored, \(inbox.folders) folders (\(inbox.mode))"],
+            ["last event", inbox.lastEvent.map { "\($0)" } ?? "none"],
+            [
+                "last sweep",
+                (inbox.lastSweep.map { "\($0)" } ?? "none") + (inbox.overflows > 0 ? ", \(inbox.overflows) overflows" : ""),
+            ],
+            ["in hand", service.inHand.isEmpty ? "nothing" : service.inHand.map(\.description).joined(separator: ", ")],
+        ]
+        if service.retrying > 0 { rows.append(["tried again", "\(service.retrying)"]) }
+        if let mean = service.meanSeconds { rows.append(["mean time", "\((mean * 10).rounded() / 10) s from arrival to end"]) }
+        rows.append(["models", service.models.map(\.name).joined(separator: ", ")])
+        for disk in service.disks {
+            rows.append(["disk of \(disk.folder)", "\(disk.free >> 20) MiB free of \(disk.size >> 20)"])
+        }
+        for error in service.errors {
+            rows.append(["error", "\(error.at)  \(error.id.map(\.description) ?? "-")  \(error.text)"])
+        }
+        print(TextTable(["", ""], rows).text.drop { $0 == "\n" })
+    }
+
+    private static func show(_ overview: Overview) {
+        func counts(_ values: [String: Int]) -> String {
+            values.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        }
+        let pending = overview.states.filter { $0.key != ArrivalState.finished.rawValue }
+        var rows = [["pending", counts(pending)], ["ended", counts(overview.outcomes)]]
+        rows.append(["ended of late", "\(overview.finishedLastHour) in an hour, \(overview.finishedLastDay) in a day"])
+        if let oldest = overview.oldestPending {
+            rows.append(["oldest pending", "\(oldest.id), since \(oldest.received), \(oldest.state.rawValue)"])
+        }
+        for wait in overview.waits { rows.append(["waiting for", "\(wait.what): \(wait.count), since \(wait.since)"]) }
+        for failure in overview.failures { rows.append(["failed", "\(failure.id)  \(failure.code)  \(failure.detail ?? "")"]) }
+        print(TextTable(["", ""], rows).text.drop { $0 == "\n" })
+    }
+}

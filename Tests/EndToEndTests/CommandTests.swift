@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+
+@Suite("Commands")
+struct CommandTests {
+    @Test(
+        "Every command has help with an example",
+        arguments: [
+            "serve", "screen", "status", "statement", "audit", "export", "doctor", "models", "train", "evaluate", "architectures",
+            "bench", "phantom",
+        ])
+    func help(command: String) throws {
+        let result = try Program.run([command, "--help"])
+        #expect(result.status == 0)
+        #expect(result.output.contains("Example: papilla \(command)"), "\(result.output)")
+    }
+
+    @Test("The seven networks come out to the weight")
+    func architectures() throws {
+        let result = try Program.run(["architectures", "--json"])
+        let list = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
+        let weights = Dictionary(
+            uniqueKeysWithValues: list.compactMap { row in (row["name"] as? String).map { ($0, row["weights"] as? Int ?? 0) } })
+        #expect(
+            weights == [
+                "1enc-1dec-m": 7_844_256, "1enc-2dec-mc": 10_978_272, "1enc-2dec-md": 10_977_984, "1enc-1dec-conv-mc": 7_844_832,
+                "1enc-1dec-conv-md": 7_844_544, "1enc-3dec-mcd": 14_112_000, "1enc-1dec-conv-mcd": 7_845_120,
+            ])
+    }
+
+    @Test("Exit statuses: 64 for bad usage, 78 for bad configuration with file, line and what was expected")
+    func exitStatuses() throws {
+        #expect(try Program.run(["screen"]).status == 64)
+        let site = try Site(settings: "setle: 2s\n")
+        let result = try site.papilla("serve", "--drain")
+        #expect(result.status == 78)
+        #expect(result.errors.contains("papilla.yaml:"))
+        #expect(result.errors.contains("setle"))
+        #expect(result.errors.contains("settle"))
+    }
+
+    @Test("bench times a small network and a training step")
+    func bench() throws {
+        for extra in [[], ["--train", "--normalised"]] {
+            let result = try Program.run(["bench", "--width", "8", "--side", "64", "--runs", "3", "--json"] + extra).json()
+            #expect(try #require(result["median_ms"] as? Double) > 0)
+            #expect(result["precision"] as? String == "fp32")
+        }
+    }
+}
