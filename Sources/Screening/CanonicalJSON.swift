@@ -3,7 +3,9 @@ internal import FoundationEssentials
 /// How Papilla writes and reads JSON: keys sorted, slashes plain, so that the same value is always the same bytes.
 public enum CanonicalJSON {
     /// One line, keys sorted, no spaces: for audit details and JSON lines.
-    public static func line(_ value: some Encodable) throws -> String { try encode(value, [.sortedKeys, .withoutEscapingSlashes]) }
+    public static func line(_ value: some Encodable) throws -> String {
+        try encode(value, [.sortedKeys, .withoutEscapingSlashes])
+    }
 
     /// Indented, keys sorted: for files that people open. Ends with a newline.
     public static func document(_ value: some Encodable) throws -> String {

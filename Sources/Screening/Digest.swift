@@ -16,7 +16,9 @@ public struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
 
     /// Reads 64 lower-case hexadecimal digits; nil for anything else.
     public init?(_ text: String) {
-        guard text.utf8.count == 64, text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else { return nil }
+        guard text.utf8.count == 64, text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+            return nil
+        }
         description = text
     }
 

@@ -38,11 +38,14 @@ public struct Structure: Sendable, Codable, Hashable {
 
     /// All measures of a structure.
     public init(
-        area: Double, centre: [Double], ellipse: Ellipse, verticalDiameter: Double, horizontalDiameter: Double, meanProbability: Double,
+        area: Double, centre: [Double], ellipse: Ellipse, verticalDiameter: Double, horizontalDiameter: Double,
+        meanProbability: Double,
         mask: String, rawMask: String
     ) {
         (self.area, self.centre, self.ellipse, self.verticalDiameter) = (area, centre, ellipse, verticalDiameter)
-        (self.horizontalDiameter, self.meanProbability, self.mask, self.rawMask) = (horizontalDiameter, meanProbability, mask, rawMask)
+        (self.horizontalDiameter, self.meanProbability, self.mask, self.rawMask) = (
+            horizontalDiameter, meanProbability, mask, rawMask
+        )
     }
 
     enum CodingKeys: String, CodingKey {
@@ -92,7 +95,8 @@ public struct Rim: Sendable, Codable, Hashable {
 
     /// All measures of a rim.
     public init(
-        widths: [Double], minimum: Double, minimumAngle: Double, inferior: Double, superior: Double, nasal: Double?, temporal: Double?, isnt: Bool?
+        widths: [Double], minimum: Double, minimumAngle: Double, inferior: Double, superior: Double, nasal: Double?,
+        temporal: Double?, isnt: Bool?
     ) {
         (self.widths, self.minimum, self.minimumAngle, self.inferior) = (widths, minimum, minimumAngle, inferior)
         (self.superior, self.nasal, self.temporal, self.isnt) = (superior, nasal, temporal, isnt)
@@ -187,7 +191,9 @@ public struct Quality: Sendable, Codable, Hashable {
         public var pass: Bool
 
         /// A check with its figures.
-        public init(value: Double, threshold: Double, pass: Bool) { (self.value, self.threshold, self.pass) = (value, threshold, pass) }
+        public init(value: Double, threshold: Double, pass: Bool) {
+            (self.value, self.threshold, self.pass) = (value, threshold, pass)
+        }
     }
 
     /// Good, usable or ungradable.

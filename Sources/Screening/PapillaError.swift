@@ -39,7 +39,8 @@ public struct PapillaError: Error, Sendable, CustomStringConvertible {
 
     /// An error with its facts.
     public init(
-        _ code: Code, _ message: String, place: String? = nil, hint: String? = nil, cause: (any Error)? = nil, isRetryable: Bool = false
+        _ code: Code, _ message: String, place: String? = nil, hint: String? = nil, cause: (any Error)? = nil,
+        isRetryable: Bool = false
     ) {
         self.code = code
         self.message = message

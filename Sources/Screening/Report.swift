@@ -51,7 +51,9 @@ public struct Report: Sendable, Codable, Hashable {
         public var probabilities: [String: Double]
 
         /// A class with the probabilities behind it.
-        public init(value: Modality, probabilities: [String: Double]) { (self.value, self.probabilities) = (value, probabilities) }
+        public init(value: Modality, probabilities: [String: Double]) {
+            (self.value, self.probabilities) = (value, probabilities)
+        }
     }
 
     /// A model that took part.
@@ -104,7 +106,9 @@ public struct Report: Sendable, Codable, Hashable {
         public var publish: Double
 
         /// Milliseconds by stage, 0 where a stage did not happen.
-        public init(wait: Double = 0, decode: Double = 0, route: Double = 0, infer: Double = 0, render: Double = 0, publish: Double = 0) {
+        public init(
+            wait: Double = 0, decode: Double = 0, route: Double = 0, infer: Double = 0, render: Double = 0, publish: Double = 0
+        ) {
             (self.wait, self.decode, self.route) = (wait, decode, route)
             (self.infer, self.render, self.publish) = (infer, render, publish)
         }
@@ -185,8 +189,10 @@ public struct Report: Sendable, Codable, Hashable {
 
     /// A report without files: the publisher fills them in.
     public init(
-        id: ScreeningID, source: Source, outcome: Outcome, reasons: [Reason] = [], modality: ModalityFinding? = nil, quality: Quality? = nil,
-        fundus: FundusFindings? = nil, endoscopy: EndoscopyFindings? = nil, attention: [Attention] = [], thresholds: [String: Double] = [:],
+        id: ScreeningID, source: Source, outcome: Outcome, reasons: [Reason] = [], modality: ModalityFinding? = nil,
+        quality: Quality? = nil,
+        fundus: FundusFindings? = nil, endoscopy: EndoscopyFindings? = nil, attention: [Attention] = [],
+        thresholds: [String: Double] = [:],
         models: [Model] = [], engine: Engine, timing: Timing = Timing()
     ) {
         (self.id, self.source, self.outcome, self.reasons) = (id, source, outcome, reasons)
@@ -196,7 +202,8 @@ public struct Report: Sendable, Codable, Hashable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case schema, id, version, supersedes, source, outcome, reasons, modality, quality, fundus, endoscopy, attention, thresholds, models
+        case schema, id, version, supersedes, source, outcome, reasons, modality, quality, fundus, endoscopy, attention,
+            thresholds, models
         case engine, files, decision, notice
         case reusedFrom = "reused_from"
         case timing = "timing_ms"

@@ -26,7 +26,8 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
             }
             return value
         }
-        guard bytes.count == 20 || bytes.count == 24, bytes.last == UInt8(ascii: "Z"), let year = number(0, 4), let month = number(5, 2),
+        guard bytes.count == 20 || bytes.count == 24, bytes.last == UInt8(ascii: "Z"), let year = number(0, 4),
+            let month = number(5, 2),
             let day = number(8, 2), let hour = number(11, 2), let minute = number(14, 2), let second = number(17, 2),
             (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61,
             let fraction = bytes.count == 24 ? number(20, 3) : 0
@@ -38,8 +39,11 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
     /// `2026-11-24T10:41:07.250Z`
     public var description: String {
         let (date, rest) = civil
-        func pad(_ value: Int, _ count: Int) -> String { String(repeating: "0", count: max(0, count - "\(value)".count)) + "\(value)" }
-        return "\(date)T\(pad(rest / 3_600_000, 2)):\(pad(rest / 60000 % 60, 2)):\(pad(rest / 1000 % 60, 2)).\(pad(rest % 1000, 3))Z"
+        func pad(_ value: Int, _ count: Int) -> String {
+            String(repeating: "0", count: max(0, count - "\(value)".count)) + "\(value)"
+        }
+        return
+            "\(date)T\(pad(rest / 3_600_000, 2)):\(pad(rest / 60000 % 60, 2)):\(pad(rest / 1000 % 60, 2)).\(pad(rest % 1000, 3))Z"
     }
 
     /// `2026-11-24`
@@ -87,7 +91,9 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
         let day = ofYear - (153 * mp + 2) / 5 + 1
         let month = mp < 10 ? mp + 3 : mp - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        func pad(_ value: Int, _ count: Int) -> String { String(repeating: "0", count: max(0, count - "\(value)".count)) + "\(value)" }
+        func pad(_ value: Int, _ count: Int) -> String {
+            String(repeating: "0", count: max(0, count - "\(value)".count)) + "\(value)"
+        }
         return ("\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))", rest)
     }
 }
