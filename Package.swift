@@ -65,7 +65,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),
         .testTarget(name: "ScreeningTests", dependencies: ["Screening"], swiftSettings: swift),
-        .testTarget(name: "NeuralTests", dependencies: ["Neural", "OneDNN", "CKernels", "Screening"], exclude: ["Fixtures"], swiftSettings: computing),
+        .testTarget(
+            name: "NeuralTests", dependencies: ["Neural", "OneDNN", "CKernels", "Screening"], exclude: ["Fixtures"],
+            swiftSettings: computing),
         .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Screening"], exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Neural", "Screening"], swiftSettings: swift),
         .testTarget(
@@ -82,7 +84,9 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Ledger", "Reading", "Imaging", "Screening", .product(name: "Logging", package: "swift-log"),
+                "Service", "Ledger", "Reading", "Imaging", "Screening", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),

@@ -12,7 +12,7 @@ struct DoctorCommand: AsyncParsableCommand {
             the clock; lists what is ignored in the inbox. Exit status 1 if anything is not as it must be. What it finds about rights is \
             true of the user that runs it.
 
-            Example: sudo -u papilla papilla doctor
+            Example: papilla doctor --config /etc/papilla/papilla.yaml
             """)
     @OptionGroup var configuration: ConfigurationOption
     @Flag(help: "Print one JSON value.") var json = false

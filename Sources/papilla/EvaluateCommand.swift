@@ -20,6 +20,8 @@ struct EvaluateCommand: AsyncParsableCommand {
             Dice and Jaccard are means over images at the images' own resolution; where both truth and reading are empty they are 1. Intervals \
             are 95 % bootstraps over groups (patients, sequences). For the cup the disc's model takes part, and the vertical cup-to-disc ratio \
             of the ellipses is held against the truth's tallest columns.
+
+            Example: papilla evaluate --task disc --data phantoms --split test --models models
             """)
 
     @Option(help: "What is evaluated: disc, cup, polyp or router.") var task: ModelTask

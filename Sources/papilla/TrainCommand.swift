@@ -18,6 +18,8 @@ struct TrainCommand: AsyncParsableCommand {
             were trained with stands in their cards; --normalisation batch --soft-dice 0.5 is the heart of it.
 
             SIGINT or SIGTERM stops after the step in hand and leaves a snapshot; --resume goes on and ends with the same weights.
+
+            Example: papilla train --task disc --data phantoms --normalisation batch --soft-dice 0.5 --side 128 --steps 2000 --out run
             """)
 
     @Option(help: "What the network is for: disc, cup, polyp or router.") var task: ModelTask

@@ -75,7 +75,7 @@ final class Site {
     var outbox: URL { folder.appending(path: "outbox") }
     var configuration: String { folder.appending(path: "papilla.yaml").path }
 
-    init(settings: String = "settle: {local: 200ms, remote: 200ms}\n") throws {
+    init(settings: String = "settle: {local: 200 ms, remote: 200 ms}\n") throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "papilla-\(UUID().uuidString.prefix(8))")
         for name in ["inbox", "outbox", "spool", "archive", "quarantine"] {
             try FileManager.default.createDirectory(at: folder.appending(path: name), withIntermediateDirectories: true)
@@ -90,7 +90,7 @@ final class Site {
               ledger: ledger.sqlite
               socket: control.socket
               models: \(Program.models)
-            disk_floor: {space: 1MiB, share: 0.001}
+            disk_floor: {space: 1 MiB, share: 0.1 %}
             """
         try (text + "\n" + settings).write(toFile: configuration, atomically: true, encoding: .utf8)
     }
@@ -141,7 +141,7 @@ final class Site {
         #expect(verdict.status == 0, "\(verdict.output) \(verdict.errors)", sourceLocation: sourceLocation)
         let originals = ["archive", "quarantine"].map { name in
             FileManager.default.enumerator(at: folder.appending(path: name), includingPropertiesForKeys: [])?
-                .compactMap { $0 as? URL }.filter { !$0.hasDirectoryPath && $0.lastPathComponent != "reason.json" }.count ?? 0
+                .compactMap { $0 as? URL }.filter { !$0.hasDirectoryPath && $0.pathExtension != "json" }.count ?? 0
         }
         #expect(originals.reduce(0, +) == received, "one original each", sourceLocation: sourceLocation)
         #expect(try reports().values.reduce(0) { $0 + $1.count } == received, "one bundle each", sourceLocation: sourceLocation)

@@ -30,10 +30,10 @@ struct Augmentation: Sendable {
         var augmentation = Augmentation()
         if task == .router {
             augmentation.brightness = 1.8
-            augmentation.contrast = 1.6
-            augmentation.saturation = 2
+            augmentation.contrast = 1.4
+            augmentation.saturation = 2.5
             augmentation.gamma = 1.6
-            augmentation.gain = 1.45
+            augmentation.gain = 1.6
             augmentation.blur = (0.35, 3.0)
             augmentation.stretch = 1.15
         }

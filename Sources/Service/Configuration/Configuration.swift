@@ -1,0 +1,104 @@
+public import Imaging
+public import Reading
+public import Screening
+
+/// Everything that `papilla.yaml` decides. Every key has a default; Config/papilla.yaml shows and explains them all.
+public struct Configuration: Sendable, Equatable {
+    /// Where everything is. Absolute paths.
+    public struct Paths: Sendable, Equatable {
+        /// Where files are dropped.
+        public var inbox = "/var/lib/papilla/inbox"
+        /// Where bundles are published.
+        public var outbox = "/var/lib/papilla/outbox"
+        /// Where a file is from its claim to its end; on the outbox's file system.
+        public var spool = "/var/lib/papilla/spool"
+        /// Where originals go.
+        public var archive = "/var/lib/papilla/archive"
+        /// Where originals of `failed` arrivals go.
+        public var quarantine = "/var/lib/papilla/quarantine"
+        /// The SQLite file that knows every arrival.
+        public var ledger = "/var/lib/papilla/ledger/papilla.sqlite"
+        /// The folder of models.
+        public var models = "/usr/share/papilla/models"
+        /// The Unix socket for commands that change something.
+        public var socket = "/run/papilla/papilla.sock"
+        /// The Prometheus text file; nil: none is written.
+        public var metrics: String?
+    }
+
+    /// Two durations: where inotify tells everything, and where it does not (NFS, SMB, FUSE).
+    public struct LocalAndRemote: Sendable, Equatable {
+        /// On local file systems.
+        public var local: Duration
+        /// On network and user-space file systems.
+        public var remote: Duration
+    }
+
+    /// Free space below which nothing new is claimed: the smaller of the two, so that both small and large disks work.
+    public struct DiskFloor: Sendable, Equatable {
+        /// Bytes.
+        public var space = 1 << 30
+        /// Of the file system's size, 0...1.
+        public var share = 0.02
+
+        /// Bytes that must be free on a file system of `size` bytes.
+        public func bytes(of size: Int) -> Int { min(space, Int(Double(size) * share)) }
+    }
+
+    /// Where everything is.
+    public var paths = Paths()
+    /// How long a file must be unchanged to count as whole.
+    public var settle = LocalAndRemote(local: .seconds(2), remote: .seconds(10))
+    /// How often the inbox is swept.
+    public var rescan = LocalAndRemote(local: .seconds(60), remote: .seconds(5))
+    /// How long after its last change a truncated or empty file is given up.
+    public var deadline = Duration.seconds(600)
+    /// How long one image may take.
+    public var imageDeadline = Duration.seconds(120)
+    /// How long an emptied folder stays in the inbox.
+    public var keepEmpty = Duration.seconds(3600)
+    /// Globs of names, or of paths where they hold a slash, that are ignored besides the built-in ones.
+    public var ignore: [String] = []
+    /// Where patient, study and eye stand in a file's name; nil: nowhere.
+    public var namePattern: String?
+    /// Back-pressure.
+    public var diskFloor = DiskFloor()
+    /// Larger files and images are refused.
+    public var limits = ImageLimits()
+    /// Thresholds that override those of the models.
+    public var thresholds: [String: Double] = [:]
+    /// The engine's threads; 0: one for each core.
+    public var threads = 0
+    /// The precision of the engine's arithmetic.
+    public var precision = "fp32"
+    /// The file that it was read from; nil for the defaults.
+    public var file: String?
+
+    /// The defaults.
+    public init() {}
+
+    /// Reads and checks a file.
+    /// - Throws: `badConfiguration` naming file, line, key, what was found and what was expected.
+    public static func load(path: String) throws(PapillaError) -> Configuration {
+        let path = AbsolutePath.of(path)
+        return try ConfigurationReader(file: path).read()
+    }
+
+    /// What a reading needs to know of it.
+    public var reading: ReadingSettings { ReadingSettings(thresholds: thresholds, limits: limits) }
+
+    /// Keys that only a restart can change, where they differ from `other`'s.
+    public func fixedKeys(differingFrom other: Configuration) -> [String] {
+        let pairs: [(String, Bool)] = [
+            ("paths", paths == other.paths), ("threads", threads == other.threads), ("precision", precision == other.precision),
+        ]
+        return pairs.filter { !$0.1 }.map(\.0)
+    }
+
+    /// This configuration with what a running service cannot change taken from `running`.
+    public func reloaded(into running: Configuration) -> Configuration {
+        var result = self
+        (result.paths, result.threads, result.precision) = (running.paths, running.threads, running.precision)
+        return result
+    }
+}

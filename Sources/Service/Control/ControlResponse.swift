@@ -1,0 +1,43 @@
+public import Screening
+
+/// What the service answers, one JSON object a line.
+public struct ControlResponse: Sendable, Codable {
+    /// Why a request was refused.
+    public struct Problem: Sendable, Codable, Hashable {
+        /// As in `PapillaError`.
+        public var code: String
+        /// What happened and what was expected.
+        public var message: String
+        /// What to do.
+        public var hint: String?
+    }
+
+    /// An arrival that is read again.
+    public struct Requeued: Sendable, Codable, Hashable {
+        /// The failed one.
+        public var id: ScreeningID
+        /// Where its file was put in the inbox.
+        public var path: String
+    }
+
+    /// Whether it was done.
+    public var ok = true
+    /// Why not.
+    public var error: Problem?
+    /// How the service stands, where that was asked.
+    public var status: ServiceStatus?
+    /// What was queued again, where that was asked.
+    public var requeued: [Requeued]?
+
+    init(status: ServiceStatus? = nil, requeued: [Requeued]? = nil) { (self.status, self.requeued) = (status, requeued) }
+
+    init(_ error: PapillaError) {
+        ok = false
+        self.error = Problem(code: error.code.rawValue, message: error.message, hint: error.hint)
+    }
+
+    /// The refusal as an error; nil where there is none.
+    public var refusal: PapillaError? {
+        error.map { PapillaError(PapillaError.Code(rawValue: $0.code) ?? .internal, $0.message, hint: $0.hint) }
+    }
+}

@@ -1,0 +1,104 @@
+internal import Glibc
+internal import Screening
+
+/// A connected Unix stream socket that speaks in lines.
+final class UnixSocket: Sendable {
+    let descriptor: Int32
+    private static let lineLimit = 1 << 20
+
+    /// Takes over a connected descriptor. Reads and writes end with an error after ten seconds: nobody holds us up by silence.
+    init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { close(descriptor) }
+
+    /// Connects; nil where nobody listens.
+    static func connect(_ path: String) throws(PapillaError) -> UnixSocket? {
+        guard let folder = try? Folder.open(AbsolutePath.parent(of: path)) else { return nil }
+        let descriptor = try make()
+        guard address(path, in: folder, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
+            let number = errno
+            close(descriptor)
+            if number == ENOENT || number == ECONNREFUSED || number == ENOTDIR { return nil }
+            throw .system(
+                "The service's socket could not be reached", errno: number, place: path,
+                hint: "It lets in members of the group papilla")
+        }
+        return UnixSocket(descriptor)
+    }
+
+    /// A new stream socket.
+    static func make() throws(PapillaError) -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw .system("A socket could not be made", errno: errno) }
+        return descriptor
+    }
+
+    /// Calls `body` with a path as an address: by way of its open folder, since an address holds only 107 bytes.
+    static func address(_ path: String, in folder: Folder, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let name = path.split(separator: "/").last ?? ""
+        let bytes = Array("/proc/self/fd/\(folder.descriptor)/\(name)".utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            errno = ENAMETOOLONG
+            return -1
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+    }
+
+    /// The next line without its end; nil at the end of the connection.
+    func readLine(_ rest: inout [UInt8]) throws(PapillaError) -> [UInt8]? {
+        while true {
+            if let end = rest.firstIndex(of: 10) {
+                let line = Array(rest[..<end])
+                rest.removeSubrange(...end)
+                return line
+            }
+            guard rest.count < Self.lineLimit else {
+                throw PapillaError(.badInput, "A line is longer than \(Self.lineLimit) bytes")
+            }
+            var buffer = [UInt8](repeating: 0, count: 65536)
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .system("The socket could not be read", errno: errno) }
+            guard count > 0 else { return nil }
+            rest += buffer[..<count]
+        }
+    }
+
+    /// Writes a line.
+    func write(line: String) throws(PapillaError) {
+        let bytes = Array((line + "\n").utf8)
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                send(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .system("The socket could not be written", errno: errno) }
+            written += count
+        }
+    }
+
+    /// Who is at the other end, as the kernel knows it: `user@uid`.
+    var peer: String? {
+        // struct ucred of unix(7): pid, uid, gid.
+        var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
+        var size = socklen_t(MemoryLayout.size(ofValue: credentials))
+        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else { return nil }
+        var entry = passwd()
+        var buffer = [CChar](repeating: 0, count: 16384)
+        var result: UnsafeMutablePointer<passwd>?
+        getpwuid_r(credentials.uid, &entry, &buffer, buffer.count, &result)
+        let name = result.map { String(cString: $0.pointee.pw_name) } ?? "uid"
+        return "\(name)@\(credentials.uid)"
+    }
+}

@@ -1,0 +1,177 @@
+internal import Glibc
+internal import Ledger
+internal import Registry
+public import Screening
+
+/// Checks an installation without starting anything, and says what to do.
+public struct Doctor: Sendable {
+    /// One thing that was looked at.
+    public struct Check: Sendable, Codable, Hashable {
+        /// inbox, models, clock, ...
+        public var name: String
+        /// Whether it is as it must be.
+        public var ok: Bool
+        /// What was found.
+        public var found: String
+        /// What to do where it is not as it must be, or could be better.
+        @Nullable public var advice: String?
+
+        /// Something that was looked at.
+        public init(_ name: String, ok: Bool, _ found: String, advice: String? = nil) {
+            (self.name, self.ok, self.found) = (name, ok, found)
+            self.advice = advice
+        }
+    }
+
+    private let configuration: Configuration
+
+    /// A doctor for an installation.
+    public init(_ configuration: Configuration) { self.configuration = configuration }
+
+    /// Looks at everything.
+    public func examine() async -> [Check] {
+        var checks = [inbox()]
+        let paths = configuration.paths
+        let folders = [
+            ("outbox", paths.outbox), ("spool", paths.spool), ("archive", paths.archive), ("quarantine", paths.quarantine),
+        ]
+        checks += folders.map { folder($0.0, $0.1) }
+        checks.append(sameFileSystem())
+        checks += (folders + [("ledger", AbsolutePath.parent(of: paths.ledger))]).compactMap { space($0.0, $0.1) }
+        let ledger = await ledger()
+        checks += [ledger.check, clock(last: ledger.last)]
+        checks += models()
+        checks.append(ignored())
+        checks.append(watches())
+        checks.append(service())
+        return checks
+    }
+
+    private static let asUser = "Give the service's user the right, and run this as that user: sudo -u papilla papilla doctor"
+
+    private func inbox() -> Check {
+        let path = configuration.paths.inbox
+        guard access(path, F_OK) == 0 else {
+            return Check(
+                "inbox", ok: false, "there is no folder \(path)",
+                advice: "Make it, or mount what belongs there; it is never made by itself")
+        }
+        guard access(path, R_OK | W_OK | X_OK) == 0, let folder = try? Folder.open(path) else {
+            return Check("inbox", ok: false, "\(path) cannot be read and written", advice: Self.asUser)
+        }
+        let kind =
+            FileSystemKind(of: folder) == .local
+            ? "local: inotify and a sweep every" : "on a network or user-space file system: a sweep every"
+        let rescan = FileSystemKind(of: folder) == .local ? configuration.rescan.local : configuration.rescan.remote
+        return Check("inbox", ok: true, "\(path), \(kind) \(Quantity.text(rescan))")
+    }
+
+    private func folder(_ name: String, _ path: String) -> Check {
+        if access(path, F_OK) == 0 {
+            let mayUse = access(path, R_OK | W_OK | X_OK) == 0
+            return Check(
+                name, ok: mayUse, mayUse ? path : "\(path) cannot be read and written", advice: mayUse ? nil : Self.asUser)
+        }
+        let above = AbsolutePath.nearestExisting(path)
+        let mayMake = access(above, W_OK | X_OK) == 0
+        return Check(
+            name, ok: mayMake, mayMake ? "\(path), made at the first start" : "\(path) is not there and cannot be made",
+            advice: mayMake ? nil : "Make it, or let the service's user write to \(above)")
+    }
+
+    private func sameFileSystem() -> Check {
+        func device(_ path: String) -> UInt64? {
+            (try? Folder.open(AbsolutePath.nearestExisting(path)))?.device
+        }
+        let paths = configuration.paths
+        guard let spool = device(paths.spool), let outbox = device(paths.outbox), spool == outbox else {
+            return Check(
+                "same file system", ok: false, "spool and outbox are not on one file system",
+                advice: "Put both on one disk: bundles are published by a rename")
+        }
+        let apart = [("inbox", paths.inbox), ("archive", paths.archive), ("quarantine", paths.quarantine)].filter {
+            device($0.1) != spool
+        }.map(\.0)
+        guard !apart.isEmpty else { return Check("same file system", ok: true, "inbox, spool, outbox, archive and quarantine") }
+        return Check(
+            "same file system", ok: true, "spool and outbox; not \(apart.joined(separator: ", "))",
+            advice: "Files to and from there are copied and verified instead of renamed: safe, but slower")
+    }
+
+    private func space(_ name: String, _ path: String) -> Check? {
+        guard let folder = try? Folder.open(AbsolutePath.nearestExisting(path)), let space = try? DiskSpace(of: folder) else {
+            return nil
+        }
+        let isBelow = space.isBelow(configuration.diskFloor)
+        return Check(
+            "space, \(name)", ok: !isBelow, "\(Quantity.text(bytes: space.free)) free of \(Quantity.text(bytes: space.size))",
+            advice: isBelow
+                ? "Make room: below \(Quantity.text(bytes: configuration.diskFloor.bytes(of: space.size))) nothing new is taken in"
+                : nil)
+    }
+
+    private func ledger() async -> (check: Check, last: Timestamp?) {
+        let path = configuration.paths.ledger
+        do {
+            let ledger = try Ledger(path: path, mode: .readOnly)
+            let last = try await ledger.auditEntries(AuditFilter(limit: 1)).last
+            return (Check("ledger", ok: true, "\(path), \(last?.seq ?? 0) audit entries"), last?.at)
+        } catch {
+            let error = PapillaError(any: error)
+            if error.code == .notFound { return (Check("ledger", ok: true, "\(path), made at the first start"), nil) }
+            return (Check("ledger", ok: false, error.detailed, advice: error.hint), nil)
+        }
+    }
+
+    private func clock(last: Timestamp?) -> Check {
+        let now = Timestamp.now
+        if let last, now < last {
+            return Check(
+                "clock", ok: false, "\(now), which is before the last audit entry (\(last))", advice: "Set the clock: timedatectl"
+            )
+        }
+        let isSet = now.day >= "2026-01-01"
+        return Check("clock", ok: isSet, "\(now)", advice: isSet ? nil : "Set the clock: IDs and folders are named for the day")
+    }
+
+    private func models() -> [Check] {
+        let store = ModelStore(directory: configuration.paths.models)
+        return ModelTask.allCases.map { task in
+            do throws(PapillaError) {
+                let model = try store.loadLive(task)
+                return Check(
+                    "model, \(task.rawValue)", ok: true, "\(model.manifest.name), digest and shapes as its manifest says")
+            } catch {
+                return Check("model, \(task.rawValue)", ok: false, error.detailed, advice: error.hint ?? "Look at paths.models")
+            }
+        }
+    }
+
+    private func ignored() -> Check {
+        guard let survey = IgnoredEntries(of: configuration.paths.inbox, IgnoreRules(globs: configuration.ignore)) else {
+            return Check("ignored files", ok: true, "not known: the inbox cannot be read")
+        }
+        let names = survey.examples.joined(separator: ", ") + (survey.count > survey.examples.count ? ", …" : "")
+        return Check("ignored files", ok: true, survey.count == 0 ? "none" : "\(survey.count): \(names)")
+    }
+
+    private func watches() -> Check {
+        let limit = (try? Folder.open("/proc/sys/fs/inotify"))
+            .flatMap { try? $0.read(FileName(ours: "max_user_watches"), limit: 64) }
+            .flatMap { Int(String(decoding: $0, as: UTF8.self).filter(\.isNumber)) }
+        guard let limit else { return Check("inotify", ok: true, "its limit is not known") }
+        return Check(
+            "inotify", ok: limit > 0, "\(limit) folders may be watched",
+            advice: limit < 1024 ? "Raise fs.inotify.max_user_watches; folders beyond it are swept" : nil)
+    }
+
+    private func service() -> Check {
+        let isRunning = Lock.isHeld(beside: configuration.paths.ledger)
+        return Check("service", ok: true, isRunning ? "running" : "not running")
+    }
+}
+
+extension Folder {
+    /// The file system that it is on; nil where that cannot be told.
+    fileprivate var device: UInt64? { (try? status())?.device }
+}

@@ -1,0 +1,42 @@
+internal import Glibc
+internal import Screening
+
+/// What the operating system refused, with its number: code that must tell a missing file from a full disk looks at that.
+struct FileError: Error {
+    /// errno.
+    let number: Int32
+    /// What was not possible, without a name: "a file could not be moved".
+    let message: String
+    /// The entry.
+    let place: String
+
+    init(_ message: String, place: String, number: Int32 = errno) {
+        (self.message, self.place, self.number) = (message, place, number)
+    }
+
+    /// The entry is not there, or a folder on the way to it is not.
+    var isMissing: Bool { number == ENOENT || number == ENOTDIR }
+}
+
+extension PapillaError {
+    /// Any error as ours: ours as it is, the system's with what a person can do about it.
+    init(any error: any Error) {
+        switch error {
+        case let error as PapillaError: self = error
+        case let error as FileError:
+            self = .system(error.message, errno: error.number, place: error.place, hint: Self.hint(error.number))
+        default: self.init(.internal, "Something unexpected happened", cause: error)
+        }
+    }
+
+    private static func hint(_ number: Int32) -> String? {
+        switch number {
+        case ENOSPC, EDQUOT: "Make room; it is tried again by itself"
+        case EROFS: "The file system is read-only; it is tried again by itself"
+        case EACCES, EPERM: "The service's user must be let in; papilla doctor names the folder"
+        case EIO: "Look at the disk and its cables; it is tried again by itself"
+        case ESTALE, EHOSTDOWN, ETIMEDOUT: "The network share does not answer; it is tried again by itself"
+        default: nil
+        }
+    }
+}

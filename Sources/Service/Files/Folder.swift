@@ -1,0 +1,118 @@
+internal import Glibc
+
+/// An open folder. Everything in it is reached through its descriptor, one name at a time, and no symbolic link is ever followed.
+final class Folder: Sendable {
+    /// Closed when the folder is released.
+    let descriptor: Int32
+    /// For messages.
+    let path: String
+
+    private init(descriptor: Int32, path: String) { (self.descriptor, self.path) = (descriptor, path) }
+    deinit { close(descriptor) }
+
+    /// Opens a folder by its path: one that the configuration names, which may be a symbolic link.
+    static func open(_ path: String) throws(FileError) -> Folder {
+        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw FileError("a folder could not be opened", place: path) }
+        return Folder(descriptor: descriptor, path: path)
+    }
+
+    /// Opens a folder by its path, making it and those above it where they are missing (mode 0750).
+    static func make(_ path: String) throws(FileError) -> Folder {
+        do throws(FileError) { return try open(path) } catch {
+            guard error.number == ENOENT else { throw error }
+            let parent = path.split(separator: "/").dropLast()
+            guard !parent.isEmpty || path.hasPrefix("/"), let name = path.split(separator: "/").last else { throw error }
+            let above = try make((path.hasPrefix("/") ? "/" : "") + parent.joined(separator: "/"))
+            return try above.make(FileName(ours: String(name)))
+        }
+    }
+
+    /// The folder's own status.
+    func status() throws(FileError) -> FileStatus {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError("a folder could not be examined", place: path) }
+        return FileStatus(status)
+    }
+
+    /// An entry's status; nil where there is no such entry.
+    func status(_ name: FileName) throws(FileError) -> FileStatus? {
+        var status = stat()
+        guard name.withCString({ fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
+            if errno == ENOENT { return nil }
+            throw FileError("an entry could not be examined", place: place(name))
+        }
+        return FileStatus(status)
+    }
+
+    /// Opens a folder in this one; a symbolic link is refused.
+    func folder(_ name: FileName) throws(FileError) -> Folder {
+        let opened = name.withCString { openat(descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK) }
+        guard opened >= 0 else { throw FileError("a folder could not be opened", place: place(name)) }
+        return Folder(descriptor: opened, path: place(name))
+    }
+
+    /// Opens a folder further below; this one where `path` is nil.
+    func folder(_ path: RelativePath?) throws(FileError) -> Folder {
+        var folder = self
+        for name in path?.names ?? [] { folder = try folder.folder(name) }
+        return folder
+    }
+
+    /// Opens a folder in this one, made where it is missing, mode 0750 whatever the umask, and on disk when this returns.
+    func make(_ name: FileName) throws(FileError) -> Folder {
+        if name.withCString({ mkdirat(descriptor, $0, 0o750) }) == 0 {
+            let made = try folder(name)
+            guard fchmod(made.descriptor, 0o750) == 0 else {
+                throw FileError("a folder's mode could not be set", place: made.path)
+            }
+            try sync()
+            return made
+        }
+        guard errno == EEXIST else { throw FileError("a folder could not be made", place: place(name)) }
+        return try folder(name)
+    }
+
+    /// Makes what was done to the folder's entries last.
+    func sync() throws(FileError) {
+        guard fsync(descriptor) == 0 else { throw FileError("a folder could not be written to disk", place: path) }
+    }
+
+    /// The names of all entries, in no order, one by one: a folder may hold more than memory should.
+    func forEachName(_ body: (FileName) throws(FileError) -> Void) throws(FileError) {
+        // A descriptor of its own: the position in a folder belongs to the open file.
+        let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard own >= 0 else { throw FileError("a folder could not be read", place: path) }
+        guard let stream = fdopendir(own) else {
+            let error = FileError("a folder could not be read", place: path)
+            close(own)
+            throw error
+        }
+        defer { closedir(stream) }
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                if errno != 0 { throw FileError("a folder could not be read", place: path) }
+                return
+            }
+            let length = withUnsafePointer(to: &entry.pointee.d_name) {
+                strlen(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+            }
+            let bytes = withUnsafePointer(to: &entry.pointee.d_name) { Array(UnsafeRawBufferPointer(start: $0, count: length)) }
+            if let name = FileName(bytes) { try body(name) }
+        }
+    }
+
+    /// The names of all entries, sorted: for folders of our own, which are small.
+    func names() throws(FileError) -> [FileName] {
+        var names: [FileName] = []
+        try forEachName { (name) throws(FileError) in names.append(name) }
+        return names.sorted()
+    }
+
+    /// Whether it has no entries.
+    func isEmpty() throws(FileError) -> Bool { try names().isEmpty }
+
+    /// An entry for messages.
+    func place(_ name: FileName) -> String { "\(path)/\(name)" }
+}

@@ -1,0 +1,92 @@
+internal import Glibc
+
+/// An open regular file. A symbolic link, FIFO, socket or device is refused before anything is read.
+final class OpenFile: Sendable {
+    private let descriptor: Int32
+    private let place: String
+    private static let chunk = 1 << 20
+
+    private init(descriptor: Int32, place: String) { (self.descriptor, self.place) = (descriptor, place) }
+    deinit { close(descriptor) }
+
+    /// Opens a file for reading. Not blocking, so that a FIFO put in its place cannot hold us up.
+    static func open(_ name: FileName, in folder: Folder) throws(FileError) -> OpenFile {
+        let opened = name.withCString { openat(folder.descriptor, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) }
+        guard opened >= 0 else { throw FileError("a file could not be opened", place: folder.place(name)) }
+        let file = OpenFile(descriptor: opened, place: folder.place(name))
+        guard try file.status().kind == .file else { throw FileError("not a regular file", place: file.place, number: EINVAL) }
+        return file
+    }
+
+    /// Makes a new file for writing, mode 0640 whatever the umask.
+    static func create(_ name: FileName, in folder: Folder) throws(FileError) -> OpenFile {
+        let made = name.withCString { openat(folder.descriptor, $0, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o640) }
+        guard made >= 0 else { throw FileError("a file could not be made", place: folder.place(name)) }
+        let file = OpenFile(descriptor: made, place: folder.place(name))
+        guard fchmod(made, 0o640) == 0 else { throw FileError("a file's mode could not be set", place: file.place) }
+        return file
+    }
+
+    /// What the file system says of the open file.
+    func status() throws(FileError) -> FileStatus {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError("a file could not be examined", place: place) }
+        return FileStatus(status)
+    }
+
+    /// Up to `count` bytes from `offset`; fewer only at the end of the file.
+    func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
+        var failure: FileError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = 0
+            while filled < count {
+                let got = pread(descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(offset) + off_t(filled))
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { failure = FileError("a file could not be read", place: place) }
+                guard got > 0 else { return }
+                filled += got
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Everything, from the start.
+    func readAll() throws(FileError) -> [UInt8] {
+        let size = Int(try status().size)
+        var bytes = try read(at: 0, count: size)
+        // It may have grown since it was examined.
+        while true {
+            let more = try read(at: Int64(bytes.count), count: Self.chunk)
+            if more.isEmpty { return bytes }
+            bytes += more
+        }
+    }
+
+    /// Calls `body` with every piece of the file in turn: a file need not fit into memory.
+    func forEachChunk(_ body: ([UInt8]) throws(FileError) -> Void) throws(FileError) {
+        var offset: Int64 = 0
+        while true {
+            let bytes = try read(at: offset, count: Self.chunk)
+            if bytes.isEmpty { return }
+            try body(bytes)
+            offset += Int64(bytes.count)
+        }
+    }
+
+    /// Adds bytes at the end of what was written so far.
+    func write(_ bytes: [UInt8]) throws(FileError) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw FileError("a file could not be written", place: place) }
+            written += count
+        }
+    }
+
+    /// Makes the content last.
+    func sync() throws(FileError) {
+        guard fsync(descriptor) == 0 else { throw FileError("a file could not be written to disk", place: place) }
+    }
+}

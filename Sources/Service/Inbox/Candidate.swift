@@ -1,0 +1,18 @@
+internal import Screening
+
+/// An entry of the inbox whose turn it is.
+struct Candidate: Sendable, Hashable {
+    /// In the inbox.
+    let path: RelativePath
+    /// What the file system says; nil where a pending arrival's file is there no more.
+    let status: FileStatus?
+    /// Its row in the ledger, where there is one already.
+    let id: ScreeningID?
+    /// When it was first seen.
+    let received: Timestamp
+    /// It is judged as it is: nothing more is waited for.
+    let isLast: Bool
+
+    /// Whether it lies under `urgent/`.
+    var isUrgent: Bool { path.names.count > 1 && path.first == InboxRules.urgent }
+}

@@ -1,0 +1,226 @@
+internal import Screening
+
+/// The folder where files are dropped: what is in it, what is whole, and whose turn it is.
+///
+/// Events are a hint, the sweep is the truth. Time is passed in: `now` is any monotonic clock's reading. Nothing here opens a file's
+/// content, and nothing is moved. Confined to the actor that owns it.
+final class Inbox {
+    /// Whether the inbox is there.
+    enum State {
+        case open(Folder)
+        /// An alarm, with what a person should know. Nothing is concluded from what is not seen meanwhile.
+        case gone(PapillaError)
+    }
+
+    /// Facts for `status` and metrics.
+    struct Facts: Sendable, Codable, Hashable {
+        /// Files seen and not taken yet.
+        var waiting = 0
+        /// Entries left alone, counted by the last sweep.
+        var ignored = 0
+        /// Folders, the inbox itself included.
+        var folders = 0
+        /// Those of them that inotify watches.
+        var watched = 0
+        /// Folders deeper than are walked.
+        var tooDeep = 0
+        /// Folders that could not be read at the last sweep.
+        var unreadable = 0
+        /// Times that inotify lost events.
+        var overflows = 0
+        @Nullable var lastEvent: Timestamp?
+        @Nullable var lastSweep: Timestamp?
+
+        /// How changes become known.
+        var mode: String { watched == 0 ? "sweep" : watched < folders ? "inotify in part, sweep" : "inotify and sweep" }
+    }
+
+    let path: String
+    var rules: InboxRules
+    private(set) var state: State
+    private(set) var facts = Facts()
+    var watch: InboxWatch?
+    var observations: [RelativePath: Observation] = [:]
+    var folders: [RelativePath?: FolderSeen] = [:]
+    var sweeps = 0
+    private let identity: InboxIdentity
+    private let wallClock: @Sendable () -> Timestamp
+    private var order = 0
+    var urgentRun = 0
+    var nextSweep = Duration.zero
+    var nextRemoteSweep = Duration.zero
+
+    /// What the last sweep knows of a folder.
+    struct FolderSeen {
+        var isRemote: Bool
+        var watch: Int32?
+        var emptySince: Duration?
+        var sweep: Int
+    }
+
+    /// - Parameters:
+    ///   - ring: called when there are events to `poll`.
+    ///   - isWatching: false: sweeps alone tell what is there.
+    init(
+        path: String, spool: Folder, rules: InboxRules, isWatching: Bool = true,
+        wallClock: @escaping @Sendable () -> Timestamp = { .now },
+        ring: @escaping @Sendable () -> Void = {}
+    ) {
+        (self.path, self.rules, self.wallClock) = (path, rules, wallClock)
+        identity = InboxIdentity(spool: spool, path: path)
+        state = .gone(PapillaError(.notFound, "The inbox was not looked at yet"))
+        // Without inotify (too many instances) the sweep does it all; `facts.mode` says so.
+        watch = isWatching ? try? InboxWatch(ring: ring) : nil
+    }
+
+    /// The open inbox; nil while it is gone.
+    var root: Folder? {
+        if case .open(let folder) = state { return folder }
+        return nil
+    }
+
+    /// A pending arrival of an earlier run whose file should still be here.
+    func know(_ path: RelativePath, id: ScreeningID, status: FileStatus, received: Timestamp, now: Duration) {
+        order += 1
+        var observation = Observation(
+            status, received: received, now: now, order: order, isClosed: false, isRemote: false, sweep: sweeps)
+        observation.id = id
+        observations[path] = observation
+    }
+
+    // MARK: - What happens
+
+    /// Takes note of events.
+    func poll(now: Duration) {
+        guard let watch else { return }
+        let events = watch.read()
+        if !events.isEmpty { facts.lastEvent = wallClock() }
+        for event in events {
+            guard let root else { return }
+            switch event {
+            case .overflow:
+                facts.overflows += 1
+                nextSweep = now
+            case .lost(nil): nextSweep = now
+            case .lost: break
+            case .folder(let path):
+                guard !rules.ignore.ignores(path) else { break }
+                // Files may have come before the watch did.
+                if let folder = try? root.folder(path) { visit(folder, path, now: now) }
+            case .entry(let path, let isWhole): look(at: path, in: root, now: now, isClosed: isWhole)
+            }
+        }
+    }
+
+    /// Looks at one entry.
+    private func look(at path: RelativePath, in root: Folder, now: Duration, isClosed: Bool) {
+        guard !rules.ignore.ignores(path), let status = try? root.folder(path.parent).status(path.name), status.kind != .folder
+        else { return }
+        observe(path, status, now: now, isClosed: isClosed)
+    }
+
+    func observe(_ path: RelativePath, _ status: FileStatus, now: Duration, isClosed: Bool) {
+        let isRemote = folders[path.parent]?.isRemote ?? false
+        guard observations[path] == nil else {
+            observations[path]?.see(status, now: now, isClosed: isClosed)
+            observations[path]?.sweep = sweeps
+            observations[path]?.isRemote = isRemote
+            return
+        }
+        order += 1
+        observations[path] = Observation(
+            status, received: wallClock(), now: now, order: order, isClosed: isClosed, isRemote: isRemote, sweep: sweeps)
+    }
+
+    /// Sweeps where it is time to.
+    ///
+    /// - Returns: whether the inbox's state changed: from open to gone, or back.
+    @discardableResult
+    func sweepIfDue(now: Duration) -> Bool {
+        guard now >= nextSweep || now >= nextRemoteSweep else { return false }
+        return sweep(now: now, onlyRemote: now < nextSweep)
+    }
+
+    /// Looks at every entry, or at those of remote folders.
+    @discardableResult
+    func sweep(now: Duration, onlyRemote: Bool = false) -> Bool {
+        let wasOpen = root != nil
+        nextRemoteSweep = now + rules.rescan.remote
+        if !onlyRemote { nextSweep = now + rules.rescan.local }
+        do {
+            let root = try check()
+            state = .open(root)
+            sweeps += 1
+            facts.lastSweep = wallClock()
+            walk(root, now: now, onlyRemote: onlyRemote && wasOpen)
+        } catch {
+            if wasOpen { watch?.keep(only: []) }
+            state = .gone(Self.gone(error))
+            nextSweep = now + min(rules.rescan.local, rules.rescan.remote)
+        }
+        return wasOpen != (root != nil)
+    }
+
+    /// Opens the inbox, or makes sure that the open one is still what is under its path.
+    private func check() throws(PapillaError) -> Folder {
+        do {
+            let found = try Folder.open(path)
+            let folder: Folder
+            if let root, try root.status().device == found.status().device, try root.status().inode == found.status().inode {
+                folder = root
+            } else {
+                folder = found
+            }
+            guard try identity.check(folder) != .other else {
+                throw PapillaError(
+                    .notFound, "The folder under the inbox's path is not the inbox that was watched before", place: path,
+                    hint: "Mount the share that belongs there; if this folder is meant, make the empty file .papilla-inbox in it",
+                    isRetryable: true)
+            }
+            // Reading the folder and searching it are two permissions; both are needed.
+            _ = try folder.status(InboxIdentity.markerName)
+            return folder
+        } catch { throw PapillaError(any: error) }
+    }
+
+    private static func gone(_ error: PapillaError) -> PapillaError {
+        var result = error
+        if error.code == .system {
+            result.message = "The inbox cannot be read: \(error.message)\(error.cause.map { ": \($0)" } ?? "")"
+        }
+        result.isRetryable = true
+        return result
+    }
+
+    func take(_ counted: Facts) {
+        (facts.ignored, facts.folders, facts.watched) = (counted.ignored, counted.folders, counted.watched)
+        (facts.tooDeep, facts.unreadable) = (counted.tooDeep, counted.unreadable)
+    }
+
+    /// The facts as they are now.
+    func factsNow() -> Facts {
+        var facts = facts
+        facts.waiting = observations.count
+        return facts
+    }
+
+    // MARK: - What became of it
+
+    /// It is not complete: it stays, and is looked at again when it changes or after a while.
+    func left(_ path: RelativePath, id: ScreeningID?, now: Duration) {
+        observations[path]?.id = id
+        observations[path]?.leave(now: now, deadline: rules.deadline)
+    }
+
+    /// It could not be taken now.
+    func postpone(_ path: RelativePath, id: ScreeningID?, until time: Duration) {
+        observations[path]?.id = id
+        observations[path]?.postpone(until: time)
+    }
+
+    /// It was taken out of the inbox, or is no longer there. Another file may have its name already.
+    func conclude(_ path: RelativePath, now: Duration) {
+        observations[path] = nil
+        if let root { look(at: path, in: root, now: now, isClosed: false) }
+    }
+}

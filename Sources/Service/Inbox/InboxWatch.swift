@@ -1,0 +1,103 @@
+internal import Dispatch
+internal import Glibc
+
+/// inotify, one watch a folder. What it says is a hint of where to look, never the truth: the sweep is.
+///
+/// The kernel's queue is the only buffer, so a flood of events costs no memory: what does not fit is one overflow.
+final class InboxWatch {
+    /// Something that happened.
+    enum Event: Hashable {
+        /// An entry appeared or changed. `isWhole`: it was closed after writing, or moved in.
+        case entry(RelativePath, isWhole: Bool)
+        /// A folder appeared.
+        case folder(RelativePath)
+        /// The folder itself went away, was moved or unmounted; nil: the inbox.
+        case lost(RelativePath?)
+        /// Events were lost.
+        case overflow
+    }
+
+    private let descriptor: Int32
+    private let gate: Gate
+    private var folders: [Int32: RelativePath?] = [:]
+    private static let mask = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+
+    /// - Parameter ring: called on a thread of its own when there is something to read; not again before `read()`.
+    /// - Throws: `FileError`, EMFILE where this user has too many of them.
+    init(ring: @escaping @Sendable () -> Void) throws(FileError) {
+        descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
+        guard descriptor >= 0 else { throw FileError("inotify is not to be had", place: "inotify") }
+        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor)
+        let gate = Gate(source)
+        self.gate = gate
+        source.setEventHandler {
+            // Quiet until the events are read: the descriptor stays readable, and this would be called without end.
+            gate.close()
+            ring()
+        }
+        let descriptor = descriptor
+        source.setCancelHandler { close(descriptor) }
+        source.activate()
+    }
+
+    deinit { gate.cancel() }
+
+    /// How many folders are watched.
+    var count: Int { folders.count }
+
+    /// Watches a folder; again where it is watched already, under its present path.
+    ///
+    /// - Returns: the watch; nil where the kernel refuses (too many watches).
+    func add(_ folder: Folder, _ path: RelativePath?) -> Int32? {
+        // By its descriptor: no link on the way can lead elsewhere.
+        let watch = inotify_add_watch(descriptor, "/proc/self/fd/\(folder.descriptor)", Self.mask)
+        guard watch >= 0 else { return nil }
+        folders[watch] = .some(path)
+        return watch
+    }
+
+    /// Ends all watches but these: folders that are gone or elsewhere now.
+    func keep(only watches: Set<Int32>) {
+        for watch in folders.keys where !watches.contains(watch) {
+            inotify_rm_watch(descriptor, watch)
+            folders[watch] = nil
+        }
+    }
+
+    /// Everything that happened since the last call.
+    func read() -> [Event] {
+        var events: [Event] = []
+        var seen: Set<Event> = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { break }
+            var offset = 0
+            while offset + 16 <= count {
+                let (watch, mask, length) = buffer.withUnsafeBytes { bytes in
+                    (
+                        bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self),
+                        bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self),
+                        Int(bytes.loadUnaligned(fromByteOffset: offset + 12, as: UInt32.self))
+                    )
+                }
+                let name = buffer[(offset + 16)..<min(count, offset + 16 + length)].prefix { $0 != 0 }
+                if let event = event(watch, mask, name), seen.insert(event).inserted { events.append(event) }
+                offset += 16 + length
+            }
+        }
+        gate.open()
+        return events
+    }
+
+    private func event(_ watch: Int32, _ mask: UInt32, _ name: ArraySlice<UInt8>) -> Event? {
+        func has(_ bits: Int32) -> Bool { mask & UInt32(bitPattern: bits) != 0 }
+        if has(IN_Q_OVERFLOW) { return .overflow }
+        guard let folder = folders[watch] else { return nil }
+        if has(IN_IGNORED) { folders[watch] = nil }
+        if has(IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT) { return .lost(folder) }
+        guard let name = FileName(name) else { return nil }
+        let path = RelativePath(folder, name)
+        return has(IN_ISDIR) ? .folder(path) : .entry(path, isWhole: has(IN_CLOSE_WRITE | IN_MOVED_TO))
+    }
+}

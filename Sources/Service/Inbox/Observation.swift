@@ -1,0 +1,72 @@
+internal import Screening
+
+/// What we have seen of one entry of the inbox. Ages are by our own observation on a monotonic clock: a foreign clock's times are only
+/// ever compared with themselves.
+struct Observation {
+    /// What the file system said last.
+    private(set) var status: FileStatus
+    /// When it was first seen, on the wall clock and on the monotonic one.
+    let received: Timestamp
+    let firstSeen: Duration
+    /// Breaks ties: the order in which entries were seen.
+    let order: Int
+    /// When it last changed.
+    private(set) var lastChange: Duration
+    /// Closed after writing or moved in since it last changed.
+    private(set) var isClosed: Bool
+    /// On a file system where others write behind inotify's back.
+    var isRemote: Bool
+    /// Its row in the ledger, where there is one already.
+    var id: ScreeningID?
+    /// Looks at it since it last changed that found it not complete.
+    private(set) var tries = 0
+    /// Not looked at again before.
+    private(set) var notBefore: Duration
+    /// Taken, and neither left nor gone yet.
+    var isInHand = false
+    /// The last sweep that saw it.
+    var sweep: Int
+
+    init(_ status: FileStatus, received: Timestamp, now: Duration, order: Int, isClosed: Bool, isRemote: Bool, sweep: Int) {
+        (self.status, self.received, self.order, self.isClosed, self.isRemote) = (status, received, order, isClosed, isRemote)
+        (firstSeen, lastChange, notBefore, self.sweep) = (now, now, now, sweep)
+    }
+
+    /// Takes note of what the file system says now.
+    mutating func see(_ status: FileStatus, now: Duration, isClosed: Bool) {
+        if !status.isUnchanged(since: self.status) {
+            (self.status, lastChange, self.isClosed, tries, notBefore) = (status, now, isClosed, 0, now)
+        } else if isClosed {
+            self.isClosed = true
+        }
+    }
+
+    /// Found not complete: looked at again after 2, 4, 8 ... s, at the latest when `deadline` is over.
+    mutating func leave(now: Duration, deadline: Duration) {
+        tries += 1
+        isInHand = false
+        notBefore = min(now + Backoff.wait(tries), max(now + .seconds(2), lastChange + deadline))
+    }
+
+    /// Not possible now for another reason: looked at again after `wait`.
+    mutating func postpone(until time: Duration) {
+        isInHand = false
+        notBefore = time
+    }
+
+    /// When it can be looked at, unless it changes before.
+    ///
+    /// - Parameter sidecarIsWhole: there is nothing to wait for beside it.
+    func due(_ rules: InboxRules, sidecarIsWhole: Bool) -> Duration {
+        guard status.kind == .file else { return notBefore }
+        let settled = lastChange + rules.settle(isRemote: isRemote)
+        if status.size == 0, !rules.isDraining { return max(notBefore, lastChange + rules.deadline) }
+        return max(notBefore, isClosed && sidecarIsWhole ? lastChange : settled)
+    }
+
+    /// Whether it counts as whole by itself.
+    func isWhole(_ rules: InboxRules, now: Duration) -> Bool { isClosed || now >= lastChange + rules.settle(isRemote: isRemote) }
+
+    /// Whether there is no more waiting: it is judged as it is.
+    func isLast(_ rules: InboxRules, now: Duration) -> Bool { rules.isDraining || now >= lastChange + rules.deadline }
+}

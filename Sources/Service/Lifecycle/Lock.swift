@@ -1,0 +1,39 @@
+internal import Glibc
+internal import Screening
+
+/// Keeps a second service off the same ledger: flock(2) on a file beside it, held as long as the process lives.
+final class Lock: Sendable {
+    private let descriptor: Int32
+
+    /// - Throws: `refused` where another process holds it, naming its process ID.
+    init(beside ledger: String) throws(PapillaError) {
+        let path = ledger + ".lock"
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        guard descriptor >= 0 else { throw .system("The lock file could not be opened", errno: errno, place: path) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let number = errno
+            var buffer = [UInt8](repeating: 0, count: 32)
+            let count = max(0, pread(descriptor, &buffer, buffer.count, 0))
+            close(descriptor)
+            guard number == EWOULDBLOCK else { throw .system("The lock file could not be locked", errno: number, place: path) }
+            let holder = String(decoding: buffer[..<count].filter { (48...57).contains($0) }, as: UTF8.self)
+            throw PapillaError(
+                .refused, "Another papilla serve (process \(holder.isEmpty ? "unknown" : holder)) works on this ledger",
+                place: path,
+                hint: "Only one may: stop it first, or give this one folders and a ledger of its own")
+        }
+        let text = Array("\(getpid())\n".utf8)
+        ftruncate(descriptor, 0)
+        pwrite(descriptor, text, text.count, 0)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Whether a service holds the lock now.
+    static func isHeld(beside ledger: String) -> Bool {
+        let descriptor = open(ledger + ".lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+}

@@ -1,0 +1,25 @@
+internal import Ledger
+internal import Screening
+
+/// One file name that appeared in the inbox, on its way to its one end.
+struct Arrival: Sendable {
+    let id: ScreeningID
+    /// In the inbox.
+    let path: RelativePath
+    let received: Timestamp
+    /// Readings begun without an end in earlier lives of the process.
+    var attempts = 0
+    /// It is judged as it is: nothing more is waited for.
+    var isLast = false
+
+    /// The day whose folders it belongs to.
+    var day: String { received.day }
+}
+
+extension Arrival {
+    /// A pending arrival of the ledger; nil where its path cannot be one (only after `forget`, which never touches what is pending).
+    init?(_ row: ArrivalRow) {
+        guard let path = row.path.flatMap(RelativePath.init(escaped:)) else { return nil }
+        self.init(id: row.id, path: path, received: row.received, attempts: row.attempts)
+    }
+}

@@ -1,0 +1,43 @@
+internal import Glibc
+internal import Screening
+
+/// Why an arrival could not go on.
+struct Obstacle: Error {
+    /// Whose trouble it is: that decides who waits.
+    enum Scope {
+        /// The file's own: the others go on.
+        case file
+        /// The house's (ledger, spool, outbox, archive): nobody can go on.
+        case house
+        /// Not yet whole; it stays in the inbox.
+        case incomplete
+    }
+
+    let scope: Scope
+    let error: PapillaError
+
+    /// An error in a scope. A full or read-only disk is never one file's own trouble.
+    private init(_ error: any Error, within scope: Scope) {
+        let number = (error as? FileError)?.number
+        self.init(scope: [ENOSPC, EDQUOT, EROFS].contains(number) ? .house : scope, error: PapillaError(any: error))
+    }
+
+    init(scope: Scope, error: PapillaError) { (self.scope, self.error) = (scope, error) }
+
+    /// What it waits for, in words that name no patient and no file.
+    var waitsFor: String { error.cause.flatMap { error.code == .system ? "\(error.message): \($0)" : nil } ?? error.message }
+
+    /// Calls `body`, and puts what it throws into a scope.
+    static func within<Value>(_ scope: Scope, _ body: () throws -> Value) throws(Obstacle) -> Value {
+        do { return try body() } catch let obstacle as Obstacle { throw obstacle } catch {
+            throw Obstacle(error, within: scope)
+        }
+    }
+
+    /// Calls `body`, and puts what it throws into a scope.
+    static func within<Value: Sendable>(_ scope: Scope, _ body: () async throws -> Value) async throws(Obstacle) -> Value {
+        do { return try await body() } catch let obstacle as Obstacle { throw obstacle } catch {
+            throw Obstacle(error, within: scope)
+        }
+    }
+}

@@ -1,0 +1,222 @@
+internal import Imaging
+internal import Ledger
+internal import Reading
+internal import Screening
+
+/// The way of one arrival from the inbox to its end: ledger row, spool, claim, reading, bundle, original, ledger.
+///
+/// Every step looks first at what is done already, so that `carryOn` may be called again after an error, and after a stop of the process
+/// at any point: the same arrival ends with one bundle and one original, each once.
+struct Passage: Sendable {
+    /// How an arrival ended.
+    struct Finished: Sendable {
+        let report: Report
+        /// Relative to the outbox.
+        let bundle: String
+        let timing: Report.Timing
+    }
+
+    let ledger: Ledger
+    let spool: Spool
+    let publisher: Publisher
+    let originals: Originals
+    let screener: any ImageScreener
+    let configuration: Configuration
+    /// Where readings run, so that one that never ends holds up nobody else.
+    let executor: WorkExecutor
+    var wallClock: @Sendable () -> Timestamp = { .now }
+    var checkpoint: Checkpoint = { _ in }
+
+    /// An arrival's attempts after which it is given up.
+    static let attemptLimit = 3
+
+    /// Carries an arrival on from wherever it is to its end.
+    ///
+    /// - Parameter inbox: nil while the inbox is gone; then only what is in the spool goes on.
+    /// - Throws: `Obstacle` where it must wait, `CancellationError`.
+    func carryOn(_ arrival: Arrival, from inbox: Folder?) async throws -> Finished {
+        if let published = try Obstacle.within(.house, { try publisher.find(arrival.id, day: arrival.day) }) {
+            return try await conclude(arrival, published, timing: published.report.timing, key: nil)
+        }
+        if try Obstacle.within(.house, { try originals.has(arrival.id, day: arrival.day) }) {
+            try Obstacle.within(.house) { try originals.giveBack(arrival.id, day: arrival.day, to: spool) }
+        }
+        guard let row = try await Obstacle.within(.house, { try await ledger.arrival(arrival.id) }) else {
+            throw Obstacle(
+                scope: .house, error: PapillaError(.internal, "An arrival without a row was carried on", place: "\(arrival.id)"))
+        }
+        guard row.spool == nil else {
+            let held = try Obstacle.within(.house) { try spool.held(for: arrival.id, arrival.path.name) }
+            return try await read(arrival, held, source(arrival, row))
+        }
+        let held = try await claim(arrival, row, from: inbox)
+        guard let claimed = try await Obstacle.within(.house, { try await ledger.arrival(arrival.id) }) else {
+            return try await carryOn(arrival, from: inbox)
+        }
+        return try await read(arrival, held, source(arrival, claimed))
+    }
+
+    /// What the report says of the file.
+    private func source(_ arrival: Arrival, _ row: ArrivalRow) -> Report.Source {
+        Report.Source(
+            name: "\(arrival.path.name)", path: "\(arrival.path)", sha256: row.sha256, bytes: row.bytes ?? 0,
+            received: arrival.received,
+            sidecar: row.sidecar, patient: row.patient, study: row.study, eye: row.eye)
+    }
+
+    // MARK: - Reading
+
+    private func read(_ arrival: Arrival, _ held: Spool.Held?, _ source: Report.Source) async throws -> Finished {
+        guard let held else {
+            return try await fail(
+                arrival, source, .vanished, "The file was there when it arrived, and was gone when its turn came.")
+        }
+        guard held.status.kind == .file else {
+            let kind = held.status.kind == .link ? "A symbolic link" : "A FIFO, socket, device or folder"
+            return try await fail(
+                arrival, source, .notARegularFile, "\(kind) was dropped; it is never opened. A regular file was expected.")
+        }
+        guard arrival.attempts < Self.attemptLimit else {
+            return try await fail(
+                arrival, source, .crashed,
+                "The process ended \(arrival.attempts) times while it read this file; it is not tried again.")
+        }
+        guard held.status.size > 0 else { return try await fail(arrival, source, .empty, "The file has no content.") }
+        let limit = configuration.limits.maximumBytes
+        guard held.status.size <= limit else {
+            return try await fail(
+                arrival, source, .tooLarge, "The file has \(held.status.size) bytes; at most \(limit) are read.")
+        }
+        let waited = Double(wallClock().milliseconds - arrival.received.milliseconds)
+        let key = Digest(of: "\(screener.key)\(source.eye.rawValue)".utf8).description
+        if let bundle = try await reuse(arrival, source, key: key, waited: waited) {
+            return try await publish(arrival, bundle, key: key)
+        }
+        _ = try await Obstacle.within(.house) { try await ledger.begin(arrival.id) }
+        try checkpoint(.begun)
+        let bytes = try Obstacle.within(.file) { try OpenFile.open(held.name, in: held.folder).readAll() }
+        guard let bundle = try await screen(bytes, arrival, source, waited: waited) else {
+            return try await fail(
+                arrival, source, .timedOut,
+                "The reading did not end within \(Quantity.text(configuration.imageDeadline)), the configured image_deadline.")
+        }
+        try checkpoint(.read)
+        guard try Obstacle.within(.house, { try held.folder.status(held.name) }) == held.status else {
+            throw Obstacle(
+                scope: .file, error: PapillaError(.system, "The file was changed while it was read", isRetryable: true))
+        }
+        if bundle.report.reasons.contains(where: { $0.code == .truncated }), !isGivenUp(arrival) {
+            throw Obstacle(scope: .file, error: PapillaError(.badInput, "The rest of the file is missing", isRetryable: true))
+        }
+        return try await publish(arrival, bundle, key: bundle.report.outcome == .failed ? nil : key)
+    }
+
+    /// Whether a truncated file is not waited for any longer.
+    private func isGivenUp(_ arrival: Arrival) -> Bool {
+        arrival.isLast
+            || Double(wallClock().milliseconds - arrival.received.milliseconds) >= configuration.deadline / .milliseconds(1)
+    }
+
+    /// Nil where the deadline of an image is over.
+    private func screen(_ bytes: [UInt8], _ arrival: Arrival, _ source: Report.Source, waited: Double) async throws -> Bundle? {
+        do {
+            return try await executor.run(atMost: configuration.imageDeadline) { [screener] in
+                try await screener.screen(bytes, id: arrival.id, source: source, waited: waited)
+            }
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            let error = PapillaError(any: error)
+            if error.isRetryable { throw Obstacle(scope: .file, error: error) }
+            return try Bundle.failed(
+                id: arrival.id, source: source, reason: Reason(.internal, "The reading failed: \(error.message)."),
+                engine: await screener.engine())
+        }
+    }
+
+    private func reuse(_ arrival: Arrival, _ source: Report.Source, key: String, waited: Double) async throws -> Bundle? {
+        guard let digest = source.sha256 else { return nil }
+        let found = try await Obstacle.within(.house) { try await ledger.reusable(sha256: digest, key: key).map(Reused.init) }
+        guard let found, let earlier = try? publisher.load(found.bundle), earlier.report.id == found.id else { return nil }
+        return try Bundle.reusing(earlier, id: arrival.id, source: source, waited: waited)
+    }
+
+    private struct Reused: Sendable {
+        let id: ScreeningID
+        let bundle: String
+        init(_ found: (id: ScreeningID, bundle: String)) { (id, bundle) = found }
+    }
+
+    // MARK: - The end
+
+    /// Ends an arrival that could not be read.
+    func fail(_ arrival: Arrival, _ source: Report.Source, _ code: Reason.Code, _ detail: String) async throws -> Finished {
+        let bundle = try Bundle.failed(
+            id: arrival.id, source: source, reason: Reason(code, detail), engine: await screener.engine())
+        return try await publish(arrival, bundle, key: nil)
+    }
+
+    /// Ends an arrival for a reason of our own: an error that trying again cannot help.
+    func fail(_ arrival: Arrival, _ error: PapillaError) async throws -> Finished {
+        let row = try await Obstacle.within(.house) { try await ledger.arrival(arrival.id) }
+        let source =
+            row.map { self.source(arrival, $0) }
+            ?? Report.Source(
+                name: "\(arrival.path.name)", path: "\(arrival.path)", sha256: nil, bytes: 0, received: arrival.received)
+        return try await fail(arrival, source, .internal, "\(error.message).")
+    }
+
+    private func publish(_ arrival: Arrival, _ bundle: Bundle, key: String?) async throws -> Finished {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let published = try Obstacle.within(.house) { try publisher.publish(bundle, day: arrival.day) }
+        try checkpoint(.published)
+        var timing = bundle.report.timing
+        timing.publish = ((clock.now - start) / .microseconds(1)).rounded() / 1000
+        return try await conclude(arrival, published, timing: timing, key: key)
+    }
+
+    /// The bundle is out: the original follows, and the ledger.
+    private func conclude(_ arrival: Arrival, _ published: Publisher.Published, timing: Report.Timing, key: String?) async throws
+        -> Finished
+    {
+        let report = published.report
+        let place: Originals.Place = report.outcome.isQuarantined ? .quarantine : .archive
+        let original = try Obstacle.within(.house) { () -> String? in
+            let isHere = try spool.held(for: arrival.id, arrival.path.name) != nil
+            guard try isHere || originals.has(arrival.id, day: arrival.day) else {
+                if report.outcome == .failed { return nil }
+                throw Obstacle(
+                    scope: .file,
+                    error: PapillaError(
+                        .damaged, "The original is gone from the spool, although its bundle is out", isRetryable: true))
+            }
+            let reason = report.outcome == .failed ? try Array(CanonicalJSON.document(ReasonFile(report)).utf8) : nil
+            return try originals.store(
+                arrival.id, arrival.path.name.stored, from: spool, day: arrival.day, in: place, reason: reason)
+        }
+        try checkpoint(.stored)
+        try await Obstacle.within(.house) {
+            try await ledger.finish(
+                arrival.id,
+                Ending(
+                    report: report, bundle: published.folder, bundleDigest: published.digest, original: original, timing: timing,
+                    key: key))
+            try spool.tidy(arrival.id)
+        }
+        try checkpoint(.finished)
+        return Finished(report: report, bundle: published.folder, timing: timing)
+    }
+
+    /// `reason.json`, beside an original in quarantine.
+    private struct ReasonFile: Encodable {
+        var id: ScreeningID
+        var outcome: Outcome
+        var reasons: [Reason]
+        var received: Timestamp
+
+        init(_ report: Report) {
+            (id, outcome, reasons, received) = (report.id, report.outcome, report.reasons, report.source.received)
+        }
+    }
+}

@@ -1,0 +1,154 @@
+internal import Ledger
+internal import Logging
+internal import Reading
+internal import Screening
+
+extension Pipeline {
+    /// Takes up what an earlier run left: half-written bundles go, and every pending arrival is carried on from where its file is.
+    func recover() async throws {
+        var waits = 0
+        while true {
+            do {
+                try tools.house.publisher.clean()
+                let rows = try await tools.ledger.pending()
+                let now = tools.now()
+                for row in rows { try take(row, now: now) }
+                if !rows.isEmpty {
+                    tools.log.tell(.recovered, .notice, "carrying on what an earlier run left", ["arrivals": "\(rows.count)"])
+                }
+                return
+            } catch {
+                let error = PapillaError(any: error)
+                waits += 1
+                guard error.isRetryable, !isDraining || waits < Self.drainTries else { throw error }
+                _ = trouble(error)
+                try await Task.sleep(for: Backoff.wait(waits))
+            }
+        }
+    }
+
+    private func take(_ row: ArrivalRow, now: Duration) throws {
+        guard var arrival = Arrival(row) else { return }
+        arrival.isLast = isDraining
+        let house = tools.house
+        let isInHouse =
+            try row.spool != nil || house.spool.held(for: row.id, arrival.path.name) != nil
+            || house.originals.has(row.id, day: arrival.day)
+        if isInHouse {
+            queue.add(RetryQueue.Entry(arrival: arrival, due: now))
+        } else {
+            inbox.know(
+                arrival.path, id: row.id, status: FileStatus(device: row.device, inode: row.inode), received: row.received,
+                now: now)
+        }
+    }
+
+    /// One try of one arrival.
+    func carryOn(_ entry: RetryQueue.Entry) async {
+        let arrival = entry.arrival
+        tools.telemetry.update { [now = tools.now()] in $0.inHand[arrival.id] = now }
+        defer { tools.telemetry.update { $0.inHand[arrival.id] = nil } }
+        do {
+            let finished = try await passage.carryOn(arrival, from: inbox.root)
+            finish(arrival, finished)
+        } catch let obstacle as Obstacle {
+            await meet(obstacle, entry)
+        } catch is CancellationError {
+            keep(entry, until: tools.now())
+        } catch {
+            await meet(Obstacle(scope: .house, error: PapillaError(any: error)), entry)
+        }
+    }
+
+    private var passage: Passage {
+        Passage(
+            ledger: tools.ledger, spool: tools.house.spool, publisher: tools.house.publisher, originals: tools.house.originals,
+            screener: screener, configuration: tools.configuration, executor: tools.executor, wallClock: tools.wallClock,
+            checkpoint: tools.checkpoint)
+    }
+
+    private func finish(_ arrival: Arrival, _ finished: Passage.Finished) {
+        inbox.conclude(arrival.path, now: tools.now())
+        inboxTries[arrival.path] = nil
+        troubles = 0
+        alarm(.house, nil)
+        let report = finished.report
+        let seconds = max(0, Double(tools.wallClock().milliseconds - arrival.received.milliseconds) / 1000)
+        tools.telemetry.update { state in
+            state.outcomes[report.outcome, default: 0] += 1
+            state.latency.add(seconds)
+        }
+        var fields = ["outcome": report.outcome.rawValue]
+        if let reason = report.reasons.first { fields["reason"] = reason.code.rawValue }
+        tools.log.tell(.finished, report.outcome == .failed ? .warning : .info, "screened", id: arrival.id, fields)
+        if report.reasons.first?.code == .timedOut {
+            tools.log.tell(.timedOut, .error, "a reading took too long and was given up", id: arrival.id)
+        }
+        if report.outcome == .failed, let reason = report.reasons.first {
+            tools.telemetry.failed(reason.detail, id: arrival.id, at: tools.wallClock())
+        }
+        tools.ended(finished)
+    }
+
+    /// Decides who waits, and for how long.
+    private func meet(_ obstacle: Obstacle, _ entry: RetryQueue.Entry) async {
+        let arrival = entry.arrival
+        guard obstacle.error.isRetryable else { return await giveUp(arrival, obstacle.error, entry) }
+        var entry = entry
+        entry.tries += 1
+        let now = tools.now()
+        let until = obstacle.scope == .house ? trouble(obstacle.error) : now + Backoff.wait(entry.tries)
+        if (try? await tools.ledger.wait(arrival.id, for: obstacle.waitsFor)) != nil, entry.tries == 1 {
+            tools.log.tell(.waiting, .notice, "an arrival waits: \(obstacle.waitsFor)", id: arrival.id)
+        }
+        if obstacle.scope == .incomplete {
+            inboxTries[arrival.path] = entry.tries
+            inbox.left(arrival.path, id: arrival.id, now: now)
+        } else {
+            tools.telemetry.failed(obstacle.waitsFor, id: arrival.id, at: tools.wallClock())
+            keep(entry, until: until)
+        }
+    }
+
+    /// Trying again cannot help: it ends as failed.
+    private func giveUp(_ arrival: Arrival, _ error: PapillaError, _ entry: RetryQueue.Entry) async {
+        tools.log.tell(.trouble, .error, "an arrival could not be processed: \(error.description)", id: arrival.id)
+        do {
+            finish(arrival, try await passage.fail(arrival, error))
+        } catch {
+            let error = (error as? Obstacle)?.error ?? PapillaError(any: error)
+            tools.telemetry.failed(error.description, id: arrival.id, at: tools.wallClock())
+            var entry = entry
+            entry.tries += 1
+            keep(entry, until: trouble(error))
+        }
+    }
+
+    /// Where the file is decides who remembers it: the queue, or the inbox.
+    private func keep(_ entry: RetryQueue.Entry, until: Duration) {
+        var entry = entry
+        entry.due = until
+        entry.isGivenUp = isDraining && entry.tries >= Self.drainTries
+        let isInHouse = (try? tools.house.spool.held(for: entry.arrival.id, entry.arrival.path.name)) != nil
+        if isInHouse || entry.arrival.attempts > 0 {
+            inbox.conclude(entry.arrival.path, now: tools.now())
+            queue.add(entry)
+        } else {
+            inboxTries[entry.arrival.path] = entry.tries
+            inbox.postpone(entry.arrival.path, id: entry.arrival.id, until: entry.isGivenUp ? Inbox.never : until)
+        }
+    }
+
+    /// The house is in trouble: nothing begins for a while.
+    ///
+    /// - Returns: until when.
+    func trouble(_ error: any Error) -> Duration {
+        let error = (error as? Obstacle)?.error ?? PapillaError(any: error)
+        troubles += 1
+        pausedUntil = tools.now() + Backoff.wait(troubles)
+        let text = Obstacle(scope: .house, error: error).waitsFor
+        alarm(.house, "everything waits: \(text)")
+        tools.telemetry.failed(text, at: tools.wallClock())
+        return pausedUntil
+    }
+}

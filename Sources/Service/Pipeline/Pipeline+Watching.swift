@@ -1,0 +1,91 @@
+internal import Ledger
+internal import Logging
+internal import Reading
+internal import Screening
+
+extension Pipeline {
+    /// Events, and the sweep where it is due; an inbox that went or came back is told of.
+    func lookAtInbox(_ now: Duration) {
+        let overflows = inbox.facts.overflows
+        inbox.poll(now: now)
+        if inbox.facts.overflows > overflows { tools.log.tell(.overflow, .warning, "inotify lost events; the inbox is swept") }
+        inbox.sweepIfDue(now: now)
+        if case .gone(let error) = inbox.state { alarm(.inbox, error.description) } else { alarm(.inbox, nil) }
+    }
+
+    /// Whether there is room enough to take in something new.
+    var hasSpace: Bool { !tools.telemetry.now.alarms.contains { $0.kind == .disk } }
+
+    func checkSpace() -> Bool {
+        for (name, folder) in tools.house.folders {
+            guard let space = try? DiskSpace(of: folder), space.isBelow(tools.configuration.diskFloor) else { continue }
+            alarm(
+                .disk,
+                "nothing new is taken in: the disk of the \(name) has \(Quantity.text(bytes: space.free)) left, less than disk_floor"
+            )
+            return false
+        }
+        alarm(.disk, nil)
+        return true
+    }
+
+    /// Raises or ends an alarm, and tells of it once.
+    func alarm(_ kind: Telemetry.Alarm.Kind, _ text: String?) {
+        switch tools.telemetry.alarm(kind, text, at: tools.wallClock()) {
+        case true?:
+            tools.log.tell(.alarm, .error, text ?? "", ["about": kind.rawValue])
+            note("alarm", ["about": kind.rawValue])
+        case false?:
+            tools.log.tell(.alarmOver, .notice, "it is over", ["about": kind.rawValue])
+            note("alarm_over", ["about": kind.rawValue])
+        case nil: break
+        }
+    }
+
+    /// An audit entry that may fail: the ledger itself may be what the alarm is about.
+    private func note(_ event: String, _ detail: [String: String]) {
+        Task { [ledger = tools.ledger] in try? await ledger.record(event, subject: "service", detail: detail) }
+    }
+
+    /// Passes on what `status` shows.
+    func report() {
+        let facts = inbox.factsNow()
+        let (retrying, abandoned, mode) = (queue.entries.count, tools.executor.abandonedCount, facts.mode)
+        tools.telemetry.update {
+            ($0.inbox, $0.inboxMode, $0.retrying, $0.abandoned) = (facts, mode, retrying, abandoned)
+        }
+        alarm(.stuck, abandoned == 0 ? nil : "\(abandoned) reading that was given up has not ended")
+        let line = statusLine
+        if line != lastStatusLine { Notify.status(line) }
+        lastStatusLine = line
+    }
+
+    /// What a person reads in `systemctl status`.
+    var statusLine: String {
+        let state = tools.telemetry.now
+        if let alarm = state.alarms.first { return "Alarm: \(alarm.text)" }
+        let done = state.outcomes.values.reduce(0, +)
+        let waiting = state.inbox.waiting + state.retrying
+        return
+            "\(state.inHand.isEmpty ? "Idle" : "Reading"), \(waiting) waiting, \(done) done (\(state.outcomes[.failed] ?? 0) failed)"
+    }
+
+    // MARK: - Draining
+
+    /// Whether nothing is left that could be done now.
+    var isDrained: Bool {
+        guard inbox.root != nil else { return true }
+        return queue.entries.allSatisfy(\.isGivenUp) && inbox.isDrained
+    }
+
+    /// - Throws: `refused` where something is left pending.
+    func checkDrained() async throws {
+        if case .gone(let error) = inbox.state { throw error }
+        let pending = try await tools.ledger.pending().count
+        guard pending == 0 else {
+            throw PapillaError(
+                .refused, "\(pending) \(pending == 1 ? "arrival is" : "arrivals are") still pending",
+                hint: "papilla status says what they wait for; run it again when that is there")
+        }
+    }
+}

@@ -1,0 +1,203 @@
+internal import Ledger
+internal import Logging
+internal import Reading
+internal import Screening
+internal import ServiceLifecycle
+
+/// Takes arrivals out of the inbox and carries each to its end: two at once, so that decoding and drawing of one overlap the networks of
+/// the other. One bad or slow file never holds up the next.
+actor Pipeline: ServiceLifecycle.Service {
+    /// What it works with.
+    struct Tools: Sendable {
+        var configuration: Configuration
+        let house: House
+        let ledger: Ledger
+        let executor: WorkExecutor
+        let telemetry: Telemetry
+        let log: Logger
+        /// A monotonic clock's reading.
+        var now: @Sendable () -> Duration = { ContinuousClock.now - Pipeline.origin }
+        var wallClock: @Sendable () -> Timestamp = { .now }
+        var checkpoint: Checkpoint = { _ in }
+        /// Reads configuration and models again; throws where either is bad.
+        var reload: @Sendable (Configuration) async throws -> (Configuration, any ImageScreener)
+        /// Told of every arrival that ends.
+        var ended: @Sendable (Passage.Finished) -> Void = { _ in }
+    }
+
+    private static let origin = ContinuousClock.now
+    private static let width = 2
+    /// Tries after which `--drain` leaves an arrival pending.
+    static let drainTries = 3
+
+    var tools: Tools
+    private(set) var screener: any ImageScreener
+    let inbox: Inbox
+    let bell = Bell()
+    let isDraining: Bool
+    /// What waits in the spool, or must be carried on from an earlier run.
+    var queue = RetryQueue()
+    /// IDs drawn for files whose row could not be written yet.
+    var drawn: [RelativePath: ScreeningID] = [:]
+    /// Failures in a row of what is still in the inbox.
+    var inboxTries: [RelativePath: Int] = [:]
+    private var inFlight = 0
+    private var isAlone = false
+    private var isStopping = false
+    private var wantsReload = false
+    /// Nothing begins before: the house is in trouble.
+    var pausedUntil = Duration.zero
+    var troubles = 0
+    var lastStatusLine = ""
+    private var random = SystemRandomNumberGenerator()
+
+    init(_ tools: Tools, screener: any ImageScreener, isDraining: Bool) {
+        (self.tools, self.screener, self.isDraining) = (tools, screener, isDraining)
+        inbox = Inbox(
+            path: tools.configuration.paths.inbox, spool: tools.house.spool.root,
+            rules: InboxRules(tools.configuration, isDraining: isDraining), wallClock: tools.wallClock,
+            ring: { [bell] in bell.ring() })
+    }
+
+    /// Works until it is told to stop; with `isDraining` until nothing is left to do.
+    /// - Throws: `refused` where a drain leaves something pending, or readings that were given up hold too much.
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await withTaskExecutorPreference(tools.executor) { try await self.workToTheEnd() }
+        } onGracefulShutdown: {
+            Task { await self.stop() }
+        }
+        if tools.executor.abandonedCount >= Self.width {
+            throw PapillaError(
+                .refused, "Readings that were given up have not ended and hold every place",
+                hint: "Start the service again; systemd does so by itself")
+        }
+        if isDraining, !isStopping { try await checkDrained() }
+    }
+
+    private func workToTheEnd() async throws {
+        try await recover()
+        await withDiscardingTaskGroup { group in await work(in: &group) }
+        report()
+    }
+
+    /// Finishes what is in hand and ends.
+    func stop() {
+        isStopping = true
+        tools.telemetry.update { $0.isStopping = true }
+        bell.ring()
+    }
+
+    /// Reads configuration and models again, between images.
+    func requestReload() {
+        wantsReload = true
+        bell.ring()
+    }
+
+    private func work(in group: inout DiscardingTaskGroup) async {
+        while !Task.isCancelled {
+            let now = tools.now()
+            tools.telemetry.update { $0.beat = now }
+            lookAtInbox(now)
+            if wantsReload, inFlight == 0 { await reload() }
+            let mayBegin = !isStopping && !wantsReload && now >= pausedUntil && tools.executor.abandonedCount < Self.width
+            if mayBegin { begin(now, in: &group) }
+            report()
+            if inFlight == 0, isStopping || tools.executor.abandonedCount >= Self.width || (isDraining && isDrained) { return }
+            let wait = nextWake(now, mayBegin: mayBegin) - now
+            // Not longer than the watchdog is patient.
+            await bell.wait(atMost: min(.seconds(10), max(.milliseconds(10), wait)))
+        }
+    }
+
+    private func nextWake(_ now: Duration, mayBegin: Bool) -> Duration {
+        let sweep = inbox.nextSweepTime
+        guard mayBegin else { return min(sweep, max(pausedUntil, now + .milliseconds(100))) }
+        guard inFlight < Self.width, !isAlone else { return sweep }
+        return min(sweep, queue.wake ?? sweep, hasSpace ? inbox.wake(now: now) : now + .seconds(5))
+    }
+
+    // MARK: - Beginning
+
+    private func begin(_ now: Duration, in group: inout DiscardingTaskGroup) {
+        while inFlight < Self.width, !isAlone {
+            if let next = queue.take(now: now, alone: inFlight == 0) {
+                start(in: &group, alone: next.arrival.attempts > 0) { await self.carryOn(next) }
+            } else if queue.isWaitingToBeAlone(now: now) {
+                // Nothing new, until what is in hand has ended.
+                return
+            } else if checkSpace(), let candidate = inbox.next(now: now) {
+                start(in: &group, alone: false) { await self.receive(candidate) }
+            } else {
+                return
+            }
+        }
+    }
+
+    private func start(in group: inout DiscardingTaskGroup, alone: Bool, _ work: @escaping @Sendable () async -> Void) {
+        inFlight += 1
+        isAlone = alone
+        group.addTask(executorPreference: tools.executor) {
+            await work()
+            await self.ended()
+        }
+    }
+
+    private func ended() {
+        inFlight -= 1
+        isAlone = false
+        bell.ring()
+    }
+
+    /// A file whose turn it is: its row, then its way.
+    private func receive(_ candidate: Candidate) async {
+        let id: ScreeningID
+        do { id = try await receive(candidate, as: candidate.id ?? drawn[candidate.path]) } catch {
+            inbox.postpone(candidate.path, id: nil, until: trouble(error))
+            return
+        }
+        let arrival = Arrival(id: id, path: candidate.path, received: candidate.received, isLast: candidate.isLast)
+        await carryOn(RetryQueue.Entry(arrival: arrival, tries: inboxTries[candidate.path] ?? 0))
+    }
+
+    private func receive(_ candidate: Candidate, as known: ScreeningID?) async throws -> ScreeningID {
+        if let id = candidate.id { return id }
+        let id = known ?? ScreeningID(at: candidate.received, using: &random)
+        drawn[candidate.path] = id
+        if let known, try await tools.ledger.arrival(known) != nil {
+            drawn[candidate.path] = nil
+            return known
+        }
+        try await tools.ledger.receive(
+            NewArrival(
+                id: id, path: "\(candidate.path)", name: "\(candidate.path.name)", isUrgent: candidate.isUrgent,
+                received: candidate.received,
+                device: candidate.status?.device ?? 0, inode: candidate.status?.inode ?? 0))
+        drawn[candidate.path] = nil
+        try tools.checkpoint(.received)
+        return id
+    }
+
+    // MARK: - Reloading
+
+    private func reload() async {
+        wantsReload = false
+        Notify.reloading()
+        do {
+            let (configuration, screener) = try await tools.reload(tools.configuration)
+            tools.configuration = configuration
+            self.screener = screener
+            inbox.rules = InboxRules(configuration, isDraining: isDraining)
+            tools.telemetry.update { $0.models = screener.described }
+            alarm(.reload, nil)
+            tools.log.tell(.reloaded, .notice, "configuration and models were read again")
+            try? await tools.ledger.record("reloaded", subject: "service", detail: ["models": screener.described.map(\.name)])
+        } catch {
+            let error = PapillaError(any: error)
+            alarm(.reload, "the last reload was refused, the old configuration and models stay: \(error.description)")
+            tools.log.tell(
+                .reloadRefused, .error, "the reload was refused, the old configuration and models stay: \(error.detailed)")
+        }
+        Notify.ready(statusLine)
+    }
+}

@@ -1,0 +1,85 @@
+internal import Glibc
+internal import Screening
+
+/// Where originals go at the end: `ARCHIVE/DATE/ID/NAME` or `QUARANTINE/DATE/ID/NAME`, with sidecar, and in quarantine with `reason.json`.
+struct Originals: Sendable {
+    /// The two folders, by the name that the ledger gives them.
+    enum Place: String, Sendable, CaseIterable {
+        case archive
+        case quarantine
+    }
+
+    let archive: Folder
+    let quarantine: Folder
+
+    private func root(_ place: Place) -> Folder { place == .archive ? archive : quarantine }
+
+    /// Moves what the spool holds for an arrival, in one rename where the file systems are the same. Called again, it completes what was begun.
+    ///
+    /// - Parameter reason: the content of `reason.json`.
+    /// - Returns: the original as the ledger names it: `archive/2026-11-24/ID/NAME`.
+    func store(_ id: ScreeningID, _ name: FileName, from spool: Spool, day: String, in place: Place, reason: [UInt8]?)
+        throws(FileError) -> String
+    {
+        let own = spool.name(of: id)
+        let folder = try root(place).make(FileName(ours: day))
+        if try spool.root.status(own) != nil {
+            let source = try spool.root.folder(own)
+            if let reason, try folder.status(own) == nil { try source.replace(Self.reasonName(beside: name), with: reason) }
+            if try folder.status(own) == nil {
+                do throws(FileError) { try spool.root.rename(own, to: folder, as: own) } catch {
+                    guard error.number == EXDEV else { throw error }
+                    try copy(source, as: own, to: folder)
+                    try spool.root.removeTree(own)
+                }
+            } else {
+                // The copy was complete when we stopped.
+                try spool.root.removeTree(own)
+            }
+            try folder.sync()
+            try spool.root.sync()
+        }
+        return "\(place.rawValue)/\(day)/\(id)/\(name.text)"
+    }
+
+    /// Copies a folder between file systems: aside, then renamed when complete.
+    private func copy(_ source: Folder, as name: FileName, to folder: Folder) throws(FileError) {
+        let aside = FileName(ours: ".\(name.text).part")
+        try folder.removeTree(aside)
+        let target = try folder.make(aside)
+        for entry in try source.names() { try Transfer.copy(entry, from: source, to: target, as: entry) }
+        try target.sync()
+        try folder.rename(aside, to: folder, as: name)
+        try folder.sync()
+    }
+
+    /// `reason.json`, or another name where the original is called so itself.
+    private static func reasonName(beside original: FileName) -> FileName {
+        let name = FileName(ours: "reason.json")
+        return original == name ? FileName(ours: "papilla-reason.json") : name
+    }
+
+    /// Whether an arrival's original is here already.
+    func has(_ id: ScreeningID, day: String) throws(FileError) -> Bool {
+        for place in Place.allCases where try find(id, day: day, in: place) != nil { return true }
+        return false
+    }
+
+    /// Gives an arrival's folder back to the spool: its bundle is gone, and it is read again.
+    func giveBack(_ id: ScreeningID, day: String, to spool: Spool) throws(FileError) {
+        let own = spool.name(of: id)
+        for place in Place.allCases {
+            guard let folder = try find(id, day: day, in: place) else { continue }
+            let source = try folder.folder(own)
+            let target = try spool.root.make(own)
+            for entry in try source.names() { try Transfer.move(entry, from: source, to: target, as: entry) }
+            try folder.removeEmpty(own)
+        }
+    }
+
+    private func find(_ id: ScreeningID, day: String, in place: Place) throws(FileError) -> Folder? {
+        guard try root(place).status(FileName(ours: day)) != nil else { return nil }
+        let folder = try root(place).folder(FileName(ours: day))
+        return try folder.status(FileName(ours: id.description)) == nil ? nil : folder
+    }
+}

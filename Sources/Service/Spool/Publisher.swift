@@ -1,0 +1,92 @@
+internal import Reading
+internal import Screening
+
+/// Puts bundles into the outbox, each complete or not at all: written under OUTBOX/.staging, every file and folder on disk, then one rename.
+struct Publisher: Sendable {
+    /// A bundle in the outbox.
+    struct Published: Sendable {
+        /// Relative to the outbox: `2026-11-24/STEM.ID`.
+        let folder: String
+        /// As in its report.json.
+        let report: Report
+        /// Of the bytes of its report.json.
+        let digest: Digest
+    }
+
+    static let staging = FileName(ours: ".staging")
+    private static let reportLimit = 64 << 20
+    let outbox: Folder
+    var checkpoint: Checkpoint = { _ in }
+
+    /// Takes away what a stop left half written.
+    func clean() throws(FileError) {
+        try outbox.removeTree(Self.staging)
+        _ = try outbox.make(Self.staging)
+        try outbox.sync()
+    }
+
+    /// Publishes a bundle under the day of its arrival.
+    func publish(_ bundle: Bundle, day: String) throws -> Published {
+        let staging = try outbox.make(Self.staging)
+        let aside = FileName(ours: bundle.report.id.description)
+        try staging.removeTree(aside)
+        let folder = try staging.make(aside)
+        for file in bundle.files { try folder.write(file.bytes, as: FileName(ours: file.name)) }
+        try folder.sync()
+        try checkpoint(.staged)
+        let target = try outbox.make(FileName(ours: day))
+        try staging.rename(aside, to: target, as: FileName(ours: bundle.folder))
+        try target.sync()
+        try staging.sync()
+        let report = bundle.files.last?.bytes ?? []
+        return Published(folder: "\(day)/\(bundle.folder)", report: bundle.report, digest: Digest(of: report))
+    }
+
+    /// The bundle that an arrival has already; nil where it has none.
+    /// - Throws: `damaged` for one whose report cannot be read.
+    func find(_ id: ScreeningID, day: String) throws -> Published? {
+        guard let folder = try folder(of: day), let name = try Self.bundle(of: id, in: folder) else { return nil }
+        return try read(name, in: try folder.folder(name), day: day)
+    }
+
+    private func read(_ name: FileName, in folder: Folder, day: String) throws -> Published {
+        guard let bytes = try folder.read(FileName(ours: Bundle.reportName), limit: Self.reportLimit),
+            let report = try? CanonicalJSON.decode(Report.self, from: bytes)
+        else {
+            throw PapillaError(
+                .damaged, "A published bundle's report cannot be read", place: "\(folder.path)",
+                hint:
+                    "Nothing of ours leaves a bundle so: look at the disk, and move the folder away to have the image read again")
+        }
+        return Published(folder: "\(day)/\(name.text)", report: report, digest: Digest(of: bytes))
+    }
+
+    /// A bundle published before, with all its files; nil where any is missing or not as its report says.
+    func load(_ path: String) throws -> Bundle? {
+        guard let path = RelativePath(ours: path), let folder = try? outbox.folder(path),
+            let published = try? read(path.name, in: folder, day: "")
+        else { return nil }
+        var files: [(name: String, bytes: [UInt8])] = []
+        for file in published.report.files {
+            guard let bytes = try folder.read(FileName(ours: file.name), limit: Self.reportLimit * 4),
+                Digest(of: bytes) == file.sha256
+            else {
+                return nil
+            }
+            files.append((name: file.name, bytes: bytes))
+        }
+        return try Bundle(report: published.report, files: files)
+    }
+
+    private func folder(of day: String) throws(FileError) -> Folder? {
+        guard try outbox.status(FileName(ours: day)) != nil else { return nil }
+        return try outbox.folder(FileName(ours: day))
+    }
+
+    /// `STEM.ID`, whatever the stem.
+    private static func bundle(of id: ScreeningID, in folder: Folder) throws(FileError) -> FileName? {
+        var found: FileName?
+        try folder.forEachName { (name) throws(FileError) in if name.hasSuffix(".\(id)") { found = name } }
+        return found
+    }
+}

@@ -1,0 +1,103 @@
+internal import Screening
+internal import Synchronization
+
+/// What the running service knows of itself, for `status`, metrics and the watchdog. Written by the pipeline, read from anywhere.
+final class Telemetry: Sendable {
+    /// Something that a person should look at, until it is over.
+    struct Alarm: Sendable, Codable, Hashable {
+        /// What it is about.
+        enum Kind: String, Sendable, Codable, CaseIterable {
+            /// The inbox is not there.
+            case inbox
+            /// A disk is fuller than `disk_floor` allows.
+            case disk
+            /// Ledger, spool, outbox or archive cannot be used.
+            case house
+            /// A reload was refused; the old configuration or models stay.
+            case reload
+            /// A reading that was given up has not ended.
+            case stuck
+        }
+        var kind: Kind
+        /// One sentence, without patient or file names.
+        var text: String
+        var since: Timestamp
+    }
+
+    /// An error of late.
+    struct Failure: Sendable, Codable, Hashable {
+        var at: Timestamp
+        @Nullable var id: ScreeningID?
+        var text: String
+    }
+
+    /// Whether the service moves on: its loop goes round, and nothing is in hand for longer than an image may take.
+    func isAlive(now: Duration, imageDeadline: Duration) -> Bool {
+        state.withLock { state in
+            now - state.beat < Self.patience && state.inHand.values.allSatisfy { now - $0 < imageDeadline + Self.patience }
+        }
+    }
+
+    private static let patience = Duration.seconds(60)
+
+    /// All of it at one moment.
+    struct State: Sendable {
+        var started: Timestamp
+        var isReady = false
+        var isStopping = false
+        /// Arrivals being worked on, and since when.
+        var inHand: [ScreeningID: Duration] = [:]
+        /// The loop's last round, on the monotonic clock.
+        var beat = Duration.zero
+        /// Arrivals that wait in the spool for another try.
+        var retrying = 0
+        /// Readings that were given up and have not ended.
+        var abandoned = 0
+        var inbox = Inbox.Facts()
+        var inboxMode = "sweep"
+        var alarms: [Alarm] = []
+        var failures: [Failure] = []
+        var outcomes: [Outcome: Int] = [:]
+        var latency = Histogram()
+        var models: [Report.Model] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(started: Timestamp = .now) { state = Mutex(State(started: started)) }
+
+    /// Everything as it is now.
+    var now: State { state.withLock(\.self) }
+
+    /// Changes something.
+    func update(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
+
+    /// Remembers an error; the latest ten are kept.
+    func failed(_ text: String, id: ScreeningID? = nil, at: Timestamp = .now) {
+        update { state in
+            state.failures.append(Failure(at: at, id: id, text: text))
+            if state.failures.count > 10 { state.failures.removeFirst() }
+        }
+    }
+
+    /// Raises an alarm, changes its words, or ends it.
+    ///
+    /// - Returns: whether it was raised (true), ended (false), or was so already (nil).
+    func alarm(_ kind: Alarm.Kind, _ text: String?, at: Timestamp = .now) -> Bool? {
+        state.withLock { state in
+            let index = state.alarms.firstIndex { $0.kind == kind }
+            switch (index, text) {
+            case (nil, let text?):
+                state.alarms.append(Alarm(kind: kind, text: text, since: at))
+                return true
+            case (let index?, nil):
+                state.alarms.remove(at: index)
+                return false
+            case (let index?, let text?):
+                state.alarms[index].text = text
+                return nil
+            case (nil, nil): return nil
+            }
+        }
+    }
+}

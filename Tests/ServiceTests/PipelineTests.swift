@@ -1,0 +1,155 @@
+import Glibc
+import Imaging
+import Ledger
+import Logging
+import Screening
+import Testing
+
+@testable import Service
+
+/// The whole way, from the inbox to the end, with a reader that reads nothing.
+@Suite struct PipelineTests {
+    private let sandbox: Sandbox
+    private let screener = FakeScreener()
+    init() throws { sandbox = try Sandbox() }
+
+    private func outcomes(_ finished: [Passage.Finished]) -> [String: String] {
+        Dictionary(
+            uniqueKeysWithValues: finished.map {
+                ($0.report.source.path, $0.report.reasons.first?.code.rawValue ?? $0.report.outcome.rawValue)
+            })
+    }
+
+    @Test func everythingThereIsEndsAndNothingIsLeft() async throws {
+        try sandbox.drop("a.jpg")
+        try sandbox.drop("sub/b.jpg", "not an image")
+        try sandbox.drop("urgent/c.jpg", "another image")
+        try sandbox.drop("empty.jpg", "")
+        try sandbox.drop("half.jpg", "truncated")
+        try sandbox.drop("big.jpg", String(repeating: "x", count: 5000))
+        try sandbox.drop("broken.jpg", "broken")
+        try sandbox.drop("lonely.json", "{}")
+        try sandbox.drop("left.tmp")
+        #expect(symlink("/etc/passwd", "\(sandbox.path)/inbox/link.jpg") == 0)
+        #expect(mkfifo("\(sandbox.path)/inbox/fifo.jpg", 0o600) == 0)
+        let finished = try await sandbox.drain(screener) { $0.limits.maximumBytes = 4096 }
+        #expect(
+            outcomes(finished) == [
+                "a.jpg": "no_finding", "sub/b.jpg": "not_an_image", "urgent/c.jpg": "no_finding", "empty.jpg": "empty",
+                "half.jpg": "truncated", "big.jpg": "too_large", "broken.jpg": "internal", "lonely.json": "no_finding",
+                "link.jpg": "not_a_regular_file", "fifo.jpg": "not_a_regular_file",
+            ])
+        #expect(try sandbox.files("inbox") == ["left.tmp"])
+        // The links themselves were moved, never what they lead to.
+        #expect(try sandbox.files("quarantine").filter { $0.hasSuffix("link.jpg") || $0.hasSuffix("fifo.jpg") }.count == 2)
+        #expect(access("/etc/passwd", F_OK) == 0)
+        #expect(try await sandbox.verify() == [])
+        let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly)
+        let statement = try await ledger.statement(in: sandbox.configuration.paths.folders)
+        #expect(statement.received == 10 && statement.noFinding == 3 && statement.failed == 7 && statement.unexplained == 0)
+    }
+
+    @Test func aReadingThatNeverEndsTimesOutAndHoldsUpNobody() async throws {
+        try sandbox.drop("a.jpg", "forever")
+        try sandbox.drop("b.jpg")
+        let finished = try await sandbox.drain(screener) { $0.imageDeadline = .milliseconds(50) }
+        #expect(outcomes(finished) == ["a.jpg": "timed_out", "b.jpg": "no_finding"])
+    }
+
+    @Test func readingsThatHoldEveryPlaceEndTheService() async throws {
+        for index in 0..<5 { try sandbox.drop("\(index).jpg", "forever \(index)") }
+        var refusals = 0
+        for _ in 0..<5 {
+            do { try await sandbox.drain(screener) { $0.imageDeadline = .milliseconds(50) } } catch let error as PapillaError {
+                #expect(error.code == .refused)
+                refusals += 1
+            }
+        }
+        // Every life gave some of them up; none was lost, none ended twice.
+        #expect((1...4).contains(refusals))
+        let reports = try sandbox.files("outbox").filter { $0.hasSuffix("report.json") }
+        #expect(reports.count == 5)
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test func whatCannotGoOnStaysPendingAndIsNamed() async throws {
+        try sandbox.drop("a.jpg", "busy")
+        try sandbox.drop("b.jpg")
+        await #expect { try await sandbox.drain(screener) } throws: {
+            ($0 as? PapillaError)?.message == "1 arrival is still pending"
+        }
+        #expect(screener.reads.count { $0 == "a.jpg" } == Pipeline.drainTries)
+        let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly)
+        #expect(try await ledger.pending().map(\.waitsFor) == ["There is no memory just now"])
+        #expect(try sandbox.files("archive").count == 1)
+    }
+
+    @Test func namesAndSidecarsTellWhoseImageItIs() async throws {
+        try sandbox.drop("123456_OS.jpg")
+        try sandbox.drop("777777_OD.jpg", "another")
+        try sandbox.drop("777777_OD.jpg.json", #"{"patient": "from the sidecar"}"#)
+        try sandbox.drop("bad.jpg", "a third")
+        try sandbox.drop("bad.json", "no JSON")
+        let finished = try await sandbox.drain(screener) { $0.namePattern = "^(?<patient>[0-9]{6})_(?<eye>OD|OS)" }
+        let sources = Dictionary(uniqueKeysWithValues: finished.map { ($0.report.source.name, $0.report.source) })
+        #expect(sources["123456_OS.jpg"]?.patient == "123456" && sources["123456_OS.jpg"]?.eye == .left)
+        #expect(sources["777777_OD.jpg"]?.patient == "from the sidecar" && sources["777777_OD.jpg"]?.eye == .right)
+        #expect(sources["bad.jpg"]?.patient == nil && sources["bad.jpg"]?.sidecar == "bad.json")
+        #expect(try sandbox.files("inbox") == [])
+    }
+
+    @Test func belowTheFloorNothingNewIsTakenIn() async throws {
+        try sandbox.drop("a.jpg")
+        let house = try House(sandbox.configuration.paths)
+        var configuration = sandbox.configuration
+        configuration.diskFloor = .init(space: .max, share: 1)
+        let telemetry = Telemetry()
+        let tools = Pipeline.Tools(
+            configuration: configuration, house: house, ledger: try house.ledger(configuration.paths.ledger),
+            executor: WorkExecutor(),
+            telemetry: telemetry, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            reload: { [screener] in ($0, screener) })
+        let pipeline = Pipeline(tools, screener: screener, isDraining: false)
+        #expect(await pipeline.checkSpace() == false)
+        #expect(telemetry.now.alarms.map(\.kind) == [.disk])
+        #expect(await pipeline.statusLine.hasPrefix("Alarm: nothing new is taken in"))
+        #expect(try sandbox.files("inbox") == ["a.jpg"])
+    }
+
+    @Test func anInboxThatIsGoneEndsADrainWithItsReason() async throws {
+        #expect(rmdir("\(sandbox.path)/inbox") == 0)
+        await #expect { try await sandbox.drain(screener) } throws: {
+            ($0 as? PapillaError)?.message.hasPrefix("The inbox cannot be read") ?? false
+        }
+    }
+
+    @Test func aSecondServiceIsRefused() throws {
+        let ledger = sandbox.configuration.paths.ledger
+        let lock = try Lock(beside: ledger)
+        #expect { _ = try Lock(beside: ledger) } throws: {
+            ($0 as? PapillaError)?.message == "Another papilla serve (process \(getpid())) works on this ledger"
+        }
+        #expect(Lock.isHeld(beside: ledger))
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test func anArrivalThatKilledItsReaderIsReadAlone() {
+        var random = SystemRandomNumberGenerator()
+        func entry(_ name: String, attempts: Int) -> RetryQueue.Entry {
+            let id = ScreeningID(at: .now, using: &random)
+            return RetryQueue.Entry(
+                arrival: Arrival(id: id, path: RelativePath(FileName(ours: name)), received: .now, attempts: attempts))
+        }
+        var queue = RetryQueue()
+        queue.add(entry("deadly", attempts: 1))
+        queue.add(entry("plain", attempts: 0))
+        #expect(queue.take(now: .zero, alone: false)?.arrival.attempts == 0)
+        #expect(queue.take(now: .zero, alone: false) == nil)
+        #expect(queue.isWaitingToBeAlone(now: .zero))
+        #expect(queue.take(now: .zero, alone: true)?.arrival.attempts == 1)
+    }
+
+    @Test func waitsDouble() {
+        #expect((1...9).map { Backoff.wait($0) / .seconds(1) } == [2, 4, 8, 16, 32, 64, 128, 256, 300])
+    }
+}

@@ -1,0 +1,120 @@
+import Crypto
+import FoundationEssentials
+import Glibc
+import Ledger
+import Logging
+import Screening
+import Testing
+
+@testable import Service
+
+@Suite struct WatchingTests {
+    @Test func everyKindOfEventHasItsOwnMessageID() {
+        for event in Event.allCases {
+            #expect(
+                event.messageID.utf8.count == 32 && event.messageID.allSatisfy { $0.isHexDigit && !$0.isUppercase }, "\(event)")
+        }
+        #expect(Set(Event.allCases.map(\.messageID)).count == Event.allCases.count)
+        // Never changed after a release: someone's filter may hold it.
+        #expect(Event.finished.messageID == "d1a8043b6e7f4c25b90c62f5e38d7a10")
+    }
+
+    @Test func anEntryInTheJournal() {
+        let fields = JournalHandler.journalFields(
+            .warning, "screened", ["event": "finished", "id": "20261124-k7q2m9xd", "outcome": "failed"])
+        #expect(
+            fields.map { String(decoding: $0, as: UTF8.self) } == [
+                "MESSAGE=screened", "PRIORITY=4", "SYSLOG_IDENTIFIER=papilla", "MESSAGE_ID=d1a8043b6e7f4c25b90c62f5e38d7a10",
+                "PAPILLA_EVENT=finished", "PAPILLA_ID=20261124-k7q2m9xd", "PAPILLA_OUTCOME=failed",
+            ])
+    }
+
+    @Test func anEntryOnStandardErrorIsOneLine() {
+        let line = JournalHandler.line(.error, "two\nlines", ["event": "alarm", "about": "disk"])
+        #expect(String(decoding: line, as: UTF8.self) == "papilla: error: two lines (about=disk)\n")
+    }
+
+    @Test func theJournalIsKnownByDeviceAndInode() {
+        var status = stat()
+        #expect(fstat(0, &status) == 0)
+        #expect(JournalHandler.isJournal("\(status.st_dev):\(status.st_ino)", standardError: 0))
+        #expect(!JournalHandler.isJournal("\(status.st_dev):\(status.st_ino + 1)", standardError: 0))
+        #expect(!JournalHandler.isJournal(nil, standardError: 0))
+    }
+
+    @Test func theMetricsFile() throws {
+        let telemetry = Telemetry(started: Timestamp(milliseconds: 1_700_000_000_000))
+        telemetry.update { state in
+            state.isReady = true
+            state.outcomes = [.measured: 2, .failed: 1]
+            for seconds in [0.2, 3, 99_999] { state.latency.add(seconds) }
+        }
+        _ = telemetry.alarm(.disk, "full")
+        let text = MetricsFile.text(telemetry.now, disks: [.init(folder: "outbox", free: 5, size: 9)], pending: 4)
+        for line in [
+            "papilla_up 1", "papilla_start_time_seconds 1700000000.0", "papilla_arrivals_total{outcome=\"measured\"} 2",
+            "papilla_arrivals_total{outcome=\"no_finding\"} 0", "papilla_pending 4", "papilla_alarm{about=\"disk\"} 1",
+            "papilla_alarm{about=\"inbox\"} 0", "papilla_disk_free_bytes{folder=\"outbox\"} 5",
+            "papilla_latency_seconds_bucket{le=\"0.25\"} 1",
+            "papilla_latency_seconds_bucket{le=\"5.0\"} 2", "papilla_latency_seconds_bucket{le=\"+Inf\"} 3",
+            "papilla_latency_seconds_count 3",
+        ] { #expect(text.split(separator: "\n").contains(Substring(line)), "\(line)") }
+        let sandbox = try Sandbox()
+        try MetricsFile.write(text, to: "\(sandbox.path)/new/papilla.prom")
+        #expect(try sandbox.files("new") == ["papilla.prom"])
+    }
+
+    @Test func theWatchdogIsFedOnlyWhileWorkMovesOn() {
+        let telemetry = Telemetry()
+        var random = SystemRandomNumberGenerator()
+        let id = ScreeningID(at: .now, using: &random)
+        func isAlive(_ seconds: Int) -> Bool { telemetry.isAlive(now: .seconds(seconds), imageDeadline: .seconds(120)) }
+        telemetry.update { $0.beat = .seconds(1000) }
+        #expect(isAlive(1059) && !isAlive(1060))
+        telemetry.update { $0.inHand[id] = .seconds(900) }
+        #expect(isAlive(1059))
+        telemetry.update { $0.beat = .seconds(1079) }
+        #expect(isAlive(1079) && !isAlive(1080))
+        telemetry.update { $0.inHand = [:] }
+        #expect(isAlive(1080))
+    }
+
+    @Test func alarmsAreToldOnce() {
+        let telemetry = Telemetry()
+        #expect(telemetry.alarm(.inbox, "gone") == true)
+        #expect(telemetry.alarm(.inbox, "still gone") == nil)
+        #expect(telemetry.now.alarms.map(\.text) == ["still gone"])
+        #expect(telemetry.alarm(.inbox, nil) == false)
+        #expect(telemetry.alarm(.inbox, nil) == nil)
+    }
+
+    @Test func aStatementIsSignedWhereThereIsAKey() throws {
+        let figures =
+            #"{"received":3,"measured":3,"no_finding":0,"ungradable":0,"out_of_domain":0,"failed":0,"pending":0,"unexplained":0}"#
+        let statement = try CanonicalJSON.decode(Statement.self, from: figures.utf8)
+        let file = StatementFile(at: Timestamp(milliseconds: 0), statement: statement, head: Digest(of: "head".utf8), entries: 7)
+        let key = try StatementKey.key(Array("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n".utf8))
+        let text = String(decoding: try file.signed(by: key), as: UTF8.self)
+        #expect(text.contains("\"algorithm\" : \"Ed25519\"") && text.contains("papilla.statement/1"))
+        let value = try #require(text.firstMatch(of: #/"value" : "([0-9a-f]{128})"/#)?.output.1)
+        let bytes = stride(from: 0, to: 128, by: 2).compactMap { UInt8(value.dropFirst($0).prefix(2), radix: 16) }
+        #expect(key.publicKey.isValidSignature(bytes, for: Data(try CanonicalJSON.line(file).utf8)))
+        #expect(!String(decoding: try file.signed(by: nil), as: UTF8.self).contains("Ed25519"))
+        #expect(throws: PapillaError.self) { try StatementKey.key(Array("no key".utf8)) }
+    }
+
+    @Test func workIsGivenUpAfterItsTimeAndCountedUntilItEnds() async throws {
+        let executor = WorkExecutor()
+        #expect(try await executor.run(atMost: .seconds(600)) { 7 } == 7)
+        await #expect(throws: Stopped.self) { try await executor.run(atMost: .seconds(600)) { throw Stopped() } }
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let result: Int? = try await executor.run(atMost: .milliseconds(20)) {
+            // Does not listen to cancellation: the wait is in a task of its own.
+            await Task { for await _ in stream {} }.value
+            return 1
+        }
+        #expect(result == nil && executor.abandonedCount == 1)
+        continuation.finish()
+        while executor.abandonedCount > 0 { await Task.yield() }
+    }
+}
