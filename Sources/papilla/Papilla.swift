@@ -22,7 +22,7 @@ struct Papilla: AsyncParsableCommand {
             CommandGroup(
                 name: "The account",
                 subcommands: [
-                    StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, DoctorCommand.self,
+                    StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, RequeueCommand.self, DoctorCommand.self,
                 ]),
             CommandGroup(
                 name: "Models",
