@@ -22,7 +22,8 @@ struct Papilla: AsyncParsableCommand {
             CommandGroup(
                 name: "The account",
                 subcommands: [
-                    StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, RequeueCommand.self, DoctorCommand.self,
+                    StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, RequeueCommand.self,
+                    DoctorCommand.self,
                 ]),
             CommandGroup(
                 name: "Models",

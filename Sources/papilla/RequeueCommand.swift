@@ -12,7 +12,8 @@ struct RequeueCommand: AsyncParsableCommand {
 
             Example: papilla requeue --failed
             """)
-    @Argument(help: "IDs, or any unique beginnings of their second parts, of three characters or more.") var arrivals: [String] = []
+    @Argument(help: "IDs, or any unique beginnings of their second parts, of three characters or more.") var arrivals: [String] =
+        []
     @Flag(help: "All failed arrivals.") var failed = false
     @OptionGroup var configuration: ConfigurationOption
     @Flag(help: "Print one JSON value.") var json = false
