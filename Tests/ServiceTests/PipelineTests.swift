@@ -3,6 +3,7 @@ import Imaging
 import Ledger
 import Logging
 import Screening
+import Synchronization
 import Testing
 
 @testable import Service
@@ -82,6 +83,22 @@ import Testing
         let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly)
         #expect(try await ledger.pending().map(\.waitsFor) == ["There is no memory just now"])
         #expect(try sandbox.files("archive").count == 1)
+    }
+
+    /// Its file is in the archive by then: neither in the spool, nor in the inbox that would remember it.
+    @Test func aDiskThatFailsAgainAtTheVeryEndLosesNothing() async throws {
+        try sandbox.drop("a.jpg")
+        let failing = Mutex<Set<Stage>>([.spooled, .stored])
+        let finished = try await sandbox.drain(
+            screener,
+            checkpoint: { stage in
+                guard failing.withLock({ $0.remove(stage) }) == nil else {
+                    throw FileError("a disk fails", place: "", number: EIO)
+                }
+            })
+        #expect(outcomes(finished) == ["a.jpg": "no_finding"])
+        #expect(failing.withLock(\.isEmpty))
+        #expect(try await sandbox.verify() == [])
     }
 
     @Test func namesAndSidecarsTellWhoseImageItIs() async throws {

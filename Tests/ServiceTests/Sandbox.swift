@@ -130,9 +130,10 @@ extension Sandbox {
 
     /// Runs the whole pipeline until nothing is left.
     @discardableResult
-    func drain(_ screener: FakeScreener = FakeScreener(), change: @Sendable (inout Configuration) -> Void = { _ in }) async throws
-        -> [Passage.Finished]
-    {
+    func drain(
+        _ screener: FakeScreener = FakeScreener(), checkpoint: @escaping Checkpoint = { _ in },
+        change: @Sendable (inout Configuration) -> Void = { _ in }
+    ) async throws -> [Passage.Finished] {
         var configuration = configuration
         change(&configuration)
         let house = try House(configuration.paths)
@@ -140,7 +141,7 @@ extension Sandbox {
         let finished = Mutex<[Passage.Finished]>([])
         let tools = Pipeline.Tools(
             configuration: configuration, house: house, ledger: ledger, executor: WorkExecutor(), telemetry: Telemetry(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, reload: { ($0, screener) },
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, checkpoint: checkpoint, reload: { ($0, screener) },
             ended: { one in finished.withLock { $0.append(one) } })
         try await Pipeline(tools, screener: screener, isDraining: true).run()
         return finished.withLock(\.self)

@@ -50,7 +50,7 @@ extension Pipeline {
         defer { tools.telemetry.update { $0.inHand[arrival.id] = nil } }
         do {
             let finished = try await passage.carryOn(arrival, from: inbox.root)
-            finish(arrival, finished)
+            finish(entry, finished)
         } catch let obstacle as Obstacle {
             await meet(obstacle, entry)
         } catch is CancellationError {
@@ -67,8 +67,9 @@ extension Pipeline {
             checkpoint: tools.checkpoint)
     }
 
-    private func finish(_ arrival: Arrival, _ finished: Passage.Finished) {
-        inbox.conclude(arrival.path, now: tools.now())
+    private func finish(_ entry: RetryQueue.Entry, _ finished: Passage.Finished) {
+        let arrival = entry.arrival
+        if entry.isInInbox { inbox.conclude(arrival.path, now: tools.now()) }
         inboxTries[arrival.path] = nil
         troubles = 0
         alarm(.house, nil)
@@ -114,7 +115,7 @@ extension Pipeline {
     private func giveUp(_ arrival: Arrival, _ error: PapillaError, _ entry: RetryQueue.Entry) async {
         tools.log.tell(.trouble, .error, "an arrival could not be processed: \(error.description)", id: arrival.id)
         do {
-            finish(arrival, try await passage.fail(arrival, error))
+            finish(entry, try await passage.fail(arrival, error))
         } catch {
             let error = (error as? Obstacle)?.error ?? PapillaError(any: error)
             tools.telemetry.failed(error.description, id: arrival.id, at: tools.wallClock())
@@ -124,14 +125,16 @@ extension Pipeline {
         }
     }
 
-    /// Where the file is decides who remembers it: the queue, or the inbox.
+    /// Where the file is decides who remembers it: the queue, or the inbox. What once came from the queue stays there: its original may be in
+    /// the archive already, and in the inbox another file may have its name.
     private func keep(_ entry: RetryQueue.Entry, until: Duration) {
         var entry = entry
         entry.due = until
         entry.isGivenUp = isDraining && entry.tries >= Self.drainTries
         let isInHouse = (try? tools.house.spool.held(for: entry.arrival.id, entry.arrival.path.name)) != nil
-        if isInHouse || entry.arrival.attempts > 0 {
-            inbox.conclude(entry.arrival.path, now: tools.now())
+        if !entry.isInInbox || isInHouse || entry.arrival.attempts > 0 {
+            if entry.isInInbox { inbox.conclude(entry.arrival.path, now: tools.now()) }
+            entry.isInInbox = false
             queue.add(entry)
         } else {
             inboxTries[entry.arrival.path] = entry.tries

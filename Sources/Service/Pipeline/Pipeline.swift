@@ -157,7 +157,7 @@ actor Pipeline: ServiceLifecycle.Service {
             return
         }
         let arrival = Arrival(id: id, path: candidate.path, received: candidate.received, isLast: candidate.isLast)
-        await carryOn(RetryQueue.Entry(arrival: arrival, tries: inboxTries[candidate.path] ?? 0))
+        await carryOn(RetryQueue.Entry(arrival: arrival, tries: inboxTries[candidate.path] ?? 0, isInInbox: true))
     }
 
     private func receive(_ candidate: Candidate, as known: ScreeningID?) async throws -> ScreeningID {

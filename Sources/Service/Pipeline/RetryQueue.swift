@@ -9,6 +9,8 @@ struct RetryQueue {
         var due = Duration.zero
         /// A drain has given it up; it stays pending.
         var isGivenUp = false
+        /// The inbox has just handed it out, and remembers it until it has left.
+        var isInInbox = false
     }
 
     private(set) var entries: [Entry] = []
