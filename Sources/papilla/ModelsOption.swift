@@ -7,7 +7,7 @@ struct ModelsOption: ParsableArguments {
     @Option(
         name: .customLong("models"),
         help: ArgumentHelp(
-            "The models' folder. Default: $PAPILLA_MODELS, else /usr/share/papilla/models, else Deploy/models here.",
+            "The models' folder. Default: $PAPILLA_MODELS, else the service's (/var/lib/papilla/models), else /usr/share/papilla/models, else Deploy/models here.",
             valueName: "dir"))
     var directory: String?
 
@@ -15,8 +15,9 @@ struct ModelsOption: ParsableArguments {
     var path: String {
         if let directory { return directory }
         if let named = ProcessInfo.processInfo.environment["PAPILLA_MODELS"], !named.isEmpty { return named }
-        let installed = "/usr/share/papilla/models"
-        return FileManager.default.fileExists(atPath: installed) ? installed : "Deploy/models"
+        // The service's own are not for everybody to see; those that came with the package are.
+        let installed = ["/var/lib/papilla/models", "/usr/share/papilla/models"]
+        return installed.first { FileManager.default.fileExists(atPath: "\($0)/live.json") } ?? "Deploy/models"
     }
 
     /// The models in it.

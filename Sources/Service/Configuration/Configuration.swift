@@ -19,7 +19,7 @@ public struct Configuration: Sendable, Equatable {
         /// The SQLite file that knows every arrival.
         public var ledger = "/var/lib/papilla/ledger/papilla.sqlite"
         /// The folder of models.
-        public var models = "/usr/share/papilla/models"
+        public var models = "/var/lib/papilla/models"
         /// The Unix socket for commands that change something.
         public var socket = "/run/papilla/papilla.sock"
         /// The Prometheus text file; nil: none is written.
