@@ -31,7 +31,7 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd"),
         .target(
             name: "CImageCodecs", cSettings: c,
-            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
+            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
         .target(name: "CKernels", cSettings: c, linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
         .target(name: "Screening", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift),
         .target(name: "OneDNN", dependencies: ["COneDNN", "Screening"], swiftSettings: computing),
@@ -93,3 +93,12 @@ let package = Package(
         .testTarget(name: "EndToEndTests", dependencies: ["papilla"], swiftSettings: swift),
     ]
 )
+
+// The fuzzers are built by Tests/Fuzzing/run alone: they need a main of their own kind, and sanitizers in everything.
+if Context.environment["PAPILLA_FUZZING"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzers", dependencies: ["Imaging", "Neural", "Reading", "Registry", "Screening", "Service"],
+            path: "Tests/Fuzzing",
+            exclude: ["Found", "run", "seeds"], swiftSettings: [.swiftLanguageMode(.v5)]))
+}

@@ -1,0 +1,28 @@
+import Glibc
+import Imaging
+
+@testable import Service
+
+/// The look at a file's end that tells a file which is still being copied from a whole one.
+enum Ending {
+    private static let folder: Folder = {
+        var template = Array("/tmp/papilla-fuzz-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil, let folder = try? Folder.open(String(cString: template)) else {
+            fatalError("there is no folder to write to")
+        }
+        return folder
+    }()
+    private static let name = FileName(ours: "image")
+
+    /// An image that decodes must never be waited for.
+    static func check(_ bytes: [UInt8]) {
+        let bytes = bytes.first == 0x89 ? PNG.withChecksums(bytes) : bytes
+        guard (try? folder.remove(name)) != nil, (try? folder.write(bytes, as: name)) != nil,
+            let file = try? OpenFile.open(name, in: folder), let isComplete = try? ImageEnding.isComplete(file)
+        else { fatalError("the file cannot be written and read") }
+        guard !isComplete else { return }
+        if (try? ImageDecoder.decode(bytes, limits: ImageLimits(maximumBytes: 1 << 20, maximumPixels: 1 << 16))) != nil {
+            fatalError("a file that decodes counts as incomplete")
+        }
+    }
+}

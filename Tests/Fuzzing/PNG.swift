@@ -1,0 +1,24 @@
+/// What stands between a fuzzer and a PNG decoder: the signature, and the checksum of every chunk.
+enum PNG {
+    static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+
+    private static let table: [UInt32] = (0..<256).map { byte in
+        (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1 }
+    }
+
+    /// The file with the checksum of each chunk put right, so that what is in the chunks gets its turn.
+    static func withChecksums(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        var at = signature.count
+        while at + 12 <= bytes.count {
+            let length = bytes[at..<at + 4].reduce(0) { $0 << 8 | Int($1) }
+            guard at + 12 + length <= bytes.count else { break }
+            let sum = ~bytes[(at + 4)..<(at + 8 + length)].reduce(~UInt32(0)) {
+                table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ $0 >> 8
+            }
+            for index in 0..<4 { bytes[at + 8 + length + index] = UInt8(truncatingIfNeeded: sum >> (24 - 8 * UInt32(index))) }
+            at += 12 + length
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,62 @@
+import Neural
+import Registry
+import Screening
+
+@testable import Imaging
+@testable import Reading
+@testable import Service
+
+/// Every parser that reads what others wrote. Each is given bytes, may refuse them with an error of ours, and must do nothing else: no
+/// trap, no read beyond them, no memory or time out of proportion. What it accepts must make sense.
+let targets: [String: ([UInt8]) -> Void] = [
+    "jpeg": { decode([0xFF, 0xD8, 0xFF] + $0) },
+    "png": { decode(PNG.withChecksums(PNG.signature + $0)) },
+    "ending": Ending.check,
+    "safetensors": { bytes in
+        guard let weights = try? Weights(safetensors: bytes) else { return }
+        // Reading what was written gives the same again.
+        let again = try? Weights(safetensors: weights.safetensors(.float32))
+        guard again?.tensors.count == weights.tensors.count else { fatalError("what was read cannot be written") }
+    },
+    "manifest": { bytes in
+        guard let manifest = try? CanonicalJSON.decode(ModelManifest.self, from: bytes), (try? manifest.check()) != nil else {
+            return
+        }
+        guard (try? CanonicalJSON.document(manifest)) != nil else { fatalError("a manifest that was accepted cannot be written") }
+    },
+    "live": { bytes in _ = try? CanonicalJSON.decode(LiveModels.self, from: bytes) },
+    "configuration": { bytes in
+        guard let text = String(validating: bytes, as: UTF8.self) else { return }
+        _ = try? ConfigurationReader(file: "/nonexistent/papilla.yaml").read(text)
+    },
+    "sidecar": { bytes in _ = try? Sidecar.read(bytes) },
+    "request": { bytes in
+        guard let request = try? CanonicalJSON.decode(ControlRequest.self, from: bytes) else { return }
+        let line = (try? CanonicalJSON.line(request)) ?? ""
+        guard (try? CanonicalJSON.decode(ControlRequest.self, from: line.utf8)) == request else {
+            fatalError("a request is another one after it was written")
+        }
+    },
+    "name": { bytes in
+        guard let name = FileName(bytes) else { return }
+        guard FileName(escaped: name.description) == name else { fatalError("a name cannot be read back") }
+        _ = RelativePath(escaped: String(decoding: bytes, as: UTF8.self))
+        var random = SeededGenerator(1)
+        let folder = BundleName.folder(file: name.description, id: ScreeningID(at: Timestamp(milliseconds: 0), using: &random))
+        guard folder.utf8.count <= 100, !folder.contains("/"), !folder.hasPrefix(".") else {
+            fatalError("a bundle's name is bad")
+        }
+    },
+]
+
+/// Small limits, so that the time goes into the parser and not into filling memory.
+private let limits = ImageLimits(maximumBytes: 1 << 20, maximumPixels: 1 << 18)
+
+private func decode(_ bytes: [UInt8]) {
+    guard let image = try? ImageDecoder.decode(bytes, limits: limits) else { return }
+    guard image.raster.pixels.count == image.raster.width * image.raster.height * 3 else { fatalError("pixels are missing") }
+    guard let mask = try? ImageDecoder.decodeMask(bytes, limits: limits), mask.pixels.count * 3 == image.raster.pixels.count
+    else {
+        fatalError("an image that can be read in colour cannot be read in grey")
+    }
+}
