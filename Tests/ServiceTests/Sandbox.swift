@@ -131,8 +131,8 @@ extension Sandbox {
     /// Runs the whole pipeline until nothing is left.
     @discardableResult
     func drain(
-        _ screener: FakeScreener = FakeScreener(), checkpoint: @escaping Checkpoint = { _ in },
-        change: @Sendable (inout Configuration) -> Void = { _ in }
+        _ screener: FakeScreener = FakeScreener(), change: @Sendable (inout Configuration) -> Void = { _ in },
+        checkpoint: @escaping Checkpoint = { _ in }
     ) async throws -> [Passage.Finished] {
         var configuration = configuration
         change(&configuration)
