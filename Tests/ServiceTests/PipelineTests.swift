@@ -97,7 +97,8 @@ import Testing
                 }
             })
         #expect(outcomes(finished) == ["a.jpg": "no_finding"])
-        #expect(failing.withLock(\.isEmpty))
+        let notMet = failing.withLock { $0 }
+        #expect(notMet.isEmpty)
         #expect(try await sandbox.verify() == [])
     }
 
