@@ -6,7 +6,8 @@ import Imaging
 /// The look at a file's end that tells a file which is still being copied from a whole one.
 enum Ending {
     private static let folder: Folder = {
-        var template = Array("/tmp/papilla-fuzz-XXXXXX".utf8CString)
+        // In memory: every input is written to disk for good.
+        var template = Array("/dev/shm/papilla-fuzz-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil, let folder = try? Folder.open(String(cString: template)) else {
             fatalError("there is no folder to write to")
         }

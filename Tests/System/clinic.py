@@ -110,6 +110,20 @@ threads: 1
         os.fsync(directory)
         os.close(directory)
 
+    def finished(self, count):
+        """Waits until `count` files were received and none is pending: as long as it takes, while anything moves on. False where nothing
+        does any more."""
+        seen, since = None, time.monotonic()
+        while True:
+            statement = self.statement()
+            if statement.get("received") == count and statement.get("pending") == 0:
+                return True
+            if statement != seen:
+                seen, since = statement, time.monotonic()
+            if time.monotonic() - since > PATIENCE:
+                return False
+            time.sleep(0.2)
+
     def check(self, names):
         """Everything that must hold once nothing is left to do. Returns what does not, in words."""
         wrong = []
@@ -119,7 +133,8 @@ threads: 1
                 wrong.append(f"statement: {key} is {statement.get(key)}, expected {expected}")
         for name in names:
             if len(bundles.get(name, [])) != 1:
-                wrong.append(f"{name} has {len(bundles.get(name, []))} bundles, expected 1")
+                place = "in the inbox" if (self.folder / "inbox" / name).exists() else "not in the inbox"
+                wrong.append(f"{name} has {len(bundles.get(name, []))} bundles, expected 1; it is {place}")
             elif bundles[name][0]["outcome"] == "failed":
                 wrong.append(f"{name} failed: {bundles[name][0]['reasons']}")
         if originals != sorted(names):
