@@ -83,7 +83,8 @@ extension Ledger {
         }
     }
 
-    private func insertScreening(_ db: Database, _ end: Ending, image: Digest?, at time: Timestamp) throws {
+    /// Adds a screening with its findings and models.
+    func insertScreening(_ db: Database, _ end: Ending, image: Digest?, at time: Timestamp) throws {
         let report = end.report
         var models: [ModelTask: Int64] = [:]
         for model in report.models { models[model.task] = try self.model(db, model, at: time) }

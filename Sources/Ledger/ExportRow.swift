@@ -45,6 +45,12 @@ public struct ExportRow: Sendable, Codable, Hashable {
     public var attention: [String]
     /// Names of the models that took part: router, disc, cup, polyp.
     public var models: [String]
+    /// 1, and one more for each correction.
+    public var version: Int
+    /// The last decision; null where nobody has decided.
+    @Nullable public var decision: Report.Decision.Verdict?
+    /// Who made it.
+    @Nullable public var reader: String?
     /// The bundle's folder, relative to the outbox; null once forgotten.
     @Nullable public var bundle: String?
 
@@ -58,7 +64,7 @@ public struct ExportRow: Sendable, Codable, Hashable {
         case polyps
         case polypAreaFraction = "polyp_area_fraction"
         case maxConfidence = "max_confidence"
-        case attention, models, bundle
+        case attention, models, version, decision, reader, bundle
     }
 
     /// The columns of the CSV, in order; the same words are the keys of the JSON lines.
@@ -73,12 +79,26 @@ public struct ExportRow: Sendable, Codable, Hashable {
             modality?.rawValue ?? "", quality?.rawValue ?? "", text(vcdr), text(vcdrLow), text(vcdrHigh), text(hcdr),
             text(areaRatio),
             text(rimMinimum), text(polyps), text(polypAreaFraction), text(maxConfidence), attention.joined(separator: " "),
-            models.joined(separator: " "), bundle ?? "",
+            models.joined(separator: " "), "\(version)", decision?.rawValue ?? "", reader ?? "", bundle ?? "",
         ]
     }
 }
 
 extension ExportRow {
+    /// What every query of these rows begins with: the newest version of each arrival that has ended, and the last decision on it.
+    static let select = """
+        SELECT screening.*, arrival.received, arrival.name, arrival.patient, arrival.study, decision.verdict, decision.reader,
+            router.name AS router_name, disc.name AS disc_name, cup.name AS cup_name, polyp.name AS polyp_name
+        FROM arrival
+            JOIN screening ON screening.arrival = arrival.id
+                AND screening.version = (SELECT max(version) FROM screening AS newest WHERE newest.arrival = arrival.id)
+            LEFT JOIN decision ON decision.id = \(DecisionRow.last)
+            LEFT JOIN model AS router ON router.id = screening.router
+            LEFT JOIN model AS disc ON disc.id = screening.disc
+            LEFT JOIN model AS cup ON cup.id = screening.cup
+            LEFT JOIN model AS polyp ON polyp.id = screening.polyp
+        """
+
     /// Reads a screening joined with its arrival and models, and its findings.
     init(_ row: Row, _ findings: [Finding]) throws {
         let text: String = row["arrival"]
@@ -99,9 +119,12 @@ extension ExportRow {
         (vcdr, vcdrLow, vcdrHigh, hcdr) = (measure(.vcdr), measure(.vcdrLow), measure(.vcdrHigh), measure(.hcdr))
         let fraction = measure(.polypAreaFraction)
         (areaRatio, rimMinimum, polypAreaFraction) = (measure(.areaRatio), measure(.rimMinimum), fraction)
+        let areas = findings.filter { $0.kind == .polyp && $0.code == "area" }
         let confidences = findings.filter { $0.kind == .polyp && $0.code == "confidence" }.compactMap(\.value)
-        polyps = fraction == nil ? nil : confidences.count
+        polyps = fraction == nil ? nil : areas.count
         maxConfidence = confidences.max()
+        (version, reader) = (row["version"], row["reader"])
+        decision = (row["verdict"] as String?).flatMap(Report.Decision.Verdict.init)
         attention = findings.filter { $0.kind == .attention }.map(\.code)
         models = ["router_name", "disc_name", "cup_name", "polyp_name"].compactMap { row[$0] }
     }
@@ -118,17 +141,7 @@ extension Ledger {
             let (clause, arguments) = filter.clause
             let rows = try Row.fetchCursor(
                 db,
-                sql: """
-                    SELECT screening.*, arrival.received, arrival.name, arrival.patient, arrival.study,
-                        router.name AS router_name, disc.name AS disc_name, cup.name AS cup_name, polyp.name AS polyp_name
-                    FROM arrival
-                        JOIN screening ON screening.arrival = arrival.id
-                            AND version = (SELECT max(version) FROM screening AS newest WHERE newest.arrival = arrival.id)
-                        LEFT JOIN model AS router ON router.id = screening.router
-                        LEFT JOIN model AS disc ON disc.id = screening.disc
-                        LEFT JOIN model AS cup ON cup.id = screening.cup
-                        LEFT JOIN model AS polyp ON polyp.id = screening.polyp
-                    """ + clause, arguments: arguments)
+                sql: ExportRow.select + clause, arguments: arguments)
             while let row = try rows.next() { try body(ExportRow(row, try Finding.stored(db, screening: row["id"]))) }
         }
     }

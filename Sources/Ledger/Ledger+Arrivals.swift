@@ -28,6 +28,15 @@ public struct ArrivalFilter: Sendable, Hashable {
 
     /// The SQL from WHERE to LIMIT, over a table named `arrival`.
     var clause: (sql: String, arguments: StatementArguments) {
+        let (conditions, arguments) = conditions
+        var sql = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+        sql += newestFirst ? " ORDER BY arrival.received DESC, arrival.id DESC" : " ORDER BY arrival.received, arrival.id"
+        if let limit { sql += " LIMIT \(max(0, limit))" }
+        return (sql, arguments)
+    }
+
+    /// The conditions, in SQL over a table named `arrival`.
+    var conditions: (sql: [String], arguments: StatementArguments) {
         var conditions: [String] = []
         var arguments = StatementArguments()
         func oneOf(_ column: String, _ values: [String]) {
@@ -44,10 +53,7 @@ public struct ArrivalFilter: Sendable, Hashable {
             conditions.append("arrival.received < ?")
             arguments += [until.description]
         }
-        var sql = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
-        sql += newestFirst ? " ORDER BY arrival.received DESC, arrival.id DESC" : " ORDER BY arrival.received, arrival.id"
-        if let limit { sql += " LIMIT \(max(0, limit))" }
-        return (sql, arguments)
+        return (conditions, arguments)
     }
 }
 

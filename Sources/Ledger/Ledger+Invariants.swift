@@ -100,6 +100,37 @@ extension Ledger {
             """
         ),
         (
+            "a later version was made by a correction, and every correction made one",
+            """
+            SELECT arrival FROM screening
+            WHERE (version > 1) <> EXISTS (
+                SELECT 1 FROM decision JOIN screening AS shown ON shown.id = decision.screening
+                WHERE result = screening.id AND shown.arrival = screening.arrival AND shown.version < screening.version)
+            """
+        ),
+        (
+            "a decision is in the audit, as it was made",
+            """
+            SELECT shown.arrival FROM decision JOIN screening AS shown ON shown.id = decision.screening
+                JOIN arrival ON arrival.id = shown.arrival AND forgotten IS NULL
+            WHERE NOT EXISTS (
+                SELECT 1 FROM audit
+                WHERE subject = shown.arrival AND event IN ('decided', 'corrected') AND audit.actor = decision.actor
+                    AND json_extract(detail, '$.decision') = decision.id AND json_extract(detail, '$.version') = shown.version
+                    AND json_extract(detail, '$.reader') = reader AND json_extract(detail, '$.verdict') = verdict
+                    AND json_extract(detail, '$.note') IS note)
+            """
+        ),
+        (
+            "a correction's version is what its audit entry says",
+            """
+            SELECT subject FROM audit LEFT JOIN screening
+                ON screening.arrival = subject AND screening.version = json_extract(detail, '$.result')
+            WHERE event = 'corrected' AND detail IS NOT NULL AND (screening.bundle IS NOT json_extract(detail, '$.bundle')
+                OR bundle_sha256 IS NOT json_extract(detail, '$.bundle_sha256') OR outcome IS NOT json_extract(detail, '$.outcome'))
+            """
+        ),
+        (
             "an arrival of the audit is in the ledger",
             "SELECT DISTINCT subject FROM audit WHERE event = 'received' AND NOT EXISTS (SELECT 1 FROM arrival WHERE id = subject)"
         ),

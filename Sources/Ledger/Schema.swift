@@ -122,11 +122,19 @@ enum Schema {
             reader TEXT NOT NULL,
             verdict TEXT NOT NULL CHECK (verdict IN ('accept', 'reject', 'correct')),
             note TEXT,
-            mask_sha256 TEXT CHECK (length(mask_sha256) = 64),
+            actor TEXT NOT NULL,
+            result INTEGER UNIQUE REFERENCES screening,
             at TEXT NOT NULL,
-            CHECK (mask_sha256 IS NULL OR verdict = 'correct')
+            CHECK ((verdict = 'correct') = (result IS NOT NULL))
         ) STRICT;
         CREATE INDEX decision_screening ON decision (screening);
+
+        CREATE TABLE correction (
+            arrival TEXT NOT NULL PRIMARY KEY REFERENCES arrival,
+            version INTEGER NOT NULL CHECK (version > 1),
+            actor TEXT NOT NULL,
+            at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE setting (
             name TEXT NOT NULL PRIMARY KEY,
@@ -178,7 +186,7 @@ enum Schema {
 
         CREATE TRIGGER decision_blank BEFORE UPDATE ON decision
         WHEN NEW.note IS NOT NULL OR NEW.id IS NOT OLD.id OR NEW.screening IS NOT OLD.screening OR NEW.reader IS NOT OLD.reader
-            OR NEW.verdict IS NOT OLD.verdict OR NEW.mask_sha256 IS NOT OLD.mask_sha256 OR NEW.at IS NOT OLD.at
+            OR NEW.verdict IS NOT OLD.verdict OR NEW.actor IS NOT OLD.actor OR NEW.result IS NOT OLD.result OR NEW.at IS NOT OLD.at
         BEGIN SELECT RAISE(ABORT, 'a decision is never changed, except that its note is forgotten'); END;
 
         """

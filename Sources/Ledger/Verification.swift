@@ -95,6 +95,8 @@ extension Ledger {
         // Folders before rows: a bundle or file is always announced in the ledger first.
         let census = try FolderCensus(folders)
         let (rows, lost) = try whereabouts(day: nil, in: folders)
+        // Before the screenings: a correction whose bundle is out is still pending here, or has its screening there.
+        let correcting = Set(try pendingCorrections().map(\.arrival))
         let screenings = try read { db in try PublishedScreening.all(db) }
         for id in lost.missing.sorted() {
             problems.append(Problem(kind: .originalMissing, subject: id.description, detail: "the arrival's file is nowhere"))
@@ -131,7 +133,8 @@ extension Ledger {
             }
             await Task.yield()
         }
-        problems += try unknownBundles(census, folders, rows: rows, known: known)
+        problems += try unknownBundles(
+            census, folders, rows: rows.filter { !correcting.contains($0.id) }, known: known)
         return Verification(
             ok: problems.isEmpty, head: chain.head, entries: chain.entries, expectedAt: chain.expectedAt,
             forgotten: chain.forgotten,

@@ -35,3 +35,18 @@ public struct Attention: Sendable, Codable, Hashable {
         self.threshold = threshold
     }
 }
+
+extension Attention.Code {
+    /// How much this alone calls for a person, 1...8: work lists add up the weights of a screening's codes and begin with the largest sum.
+    public var weight: Int {
+        switch self {
+        case .ratioHigh, .polyp: 8
+        case .rimThin: 7
+        case .ratioInterval, .polypBorderline: 5
+        case .disagreement, .lowConfidence, .eyeConflict: 4
+        case .cupOutsideDisc, .discShape: 3
+        case .discSize, .outOfDomainNear: 2
+        case .qualityUsable: 1
+        }
+    }
+}

@@ -29,8 +29,8 @@ public struct Structure: Sendable, Codable, Hashable {
     public var verticalDiameter: Double
     /// Extent of the ellipse along the image's x axis, px.
     public var horizontalDiameter: Double
-    /// Mean probability inside, 0...1.
-    public var meanProbability: Double
+    /// Mean probability inside, 0...1; null where a reader drew it.
+    @Nullable public var meanProbability: Double?
     /// The mask's file in the bundle, after the ellipse.
     public var mask: String
     /// The mask's file in the bundle, before the ellipse.
@@ -39,7 +39,7 @@ public struct Structure: Sendable, Codable, Hashable {
     /// All measures of a structure.
     public init(
         area: Double, centre: [Double], ellipse: Ellipse, verticalDiameter: Double, horizontalDiameter: Double,
-        meanProbability: Double,
+        meanProbability: Double?,
         mask: String, rawMask: String
     ) {
         (self.area, self.centre, self.ellipse, self.verticalDiameter) = (area, centre, ellipse, verticalDiameter)
@@ -65,7 +65,7 @@ public struct CupToDiscRatio: Sendable, Codable, Hashable {
     public var horizontal: Double
     /// Of the areas.
     public var area: Double
-    /// 95 % interval of the vertical ratio, [low, high], from the networks' own uncertainty.
+    /// 95 % interval of the vertical ratio, [low, high], from the networks' own uncertainty; empty where a reader drew disc or cup.
     public var interval: [Double]
 
     /// The three ratios and the interval of the first.
@@ -137,13 +137,13 @@ public struct Polyp: Sendable, Codable, Hashable {
     public var areaFraction: Double
     /// [x, y].
     public var centroid: [Double]
-    /// Mean probability of the component, 0...1.
-    public var confidence: Double
+    /// Mean probability of the component, 0...1; null where a reader drew it.
+    @Nullable public var confidence: Double?
     /// Closed polygon of at most 200 points [x, y].
     public var contour: [[Double]]
 
     /// All measures of a polyp.
-    public init(box: [Int], area: Double, areaFraction: Double, centroid: [Double], confidence: Double, contour: [[Double]]) {
+    public init(box: [Int], area: Double, areaFraction: Double, centroid: [Double], confidence: Double?, contour: [[Double]]) {
         (self.box, self.area, self.areaFraction, self.centroid) = (box, area, areaFraction, centroid)
         (self.confidence, self.contour) = (confidence, contour)
     }

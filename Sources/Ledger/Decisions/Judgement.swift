@@ -1,0 +1,63 @@
+internal import GRDB
+public import Screening
+
+/// What readers made of what the models showed: the first version of a screening, and where the last decision left it.
+public struct Judgement: Sendable, Hashable {
+    /// What became of the models' result.
+    public enum Verdict: String, Sendable, Codable { case accepted, corrected, rejected }
+
+    /// The arrival.
+    public var id: ScreeningID
+    /// What became of it.
+    public var verdict: Verdict
+    /// Codes of attention that the models' result raised.
+    public var attention: Set<Attention.Code>
+    /// Names of the models that took part, by task.
+    public var models: [ModelTask: String]
+    /// The models' bundle, relative to the outbox; nil once forgotten.
+    public var shown: String?
+    /// The bundle of the version that counts; nil once forgotten.
+    public var kept: String?
+    /// Vertical cup-to-disc ratio that the models showed.
+    public var shownRatio: Double?
+    /// Vertical cup-to-disc ratio of the version that counts.
+    public var keptRatio: Double?
+}
+
+extension Ledger {
+    /// What readers made of every screening that anybody decided on, in order of arrival.
+    public nonisolated func judgements() throws(PapillaError) -> [Judgement] {
+        try read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT arrival.id, verdict, shown.id AS shown_id, shown.bundle AS shown_bundle, kept.id AS kept_id,
+                        kept.bundle AS kept_bundle, kept.version AS kept_version, router.name AS router, disc.name AS disc, cup.name AS cup,
+                        polyp.name AS polyp
+                    FROM arrival JOIN decision ON decision.id = \(DecisionRow.last)
+                        JOIN screening AS kept ON kept.id = ifnull(decision.result, decision.screening)
+                        JOIN screening AS shown ON shown.arrival = arrival.id AND shown.version = 1
+                        LEFT JOIN model AS router ON router.id = shown.router LEFT JOIN model AS disc ON disc.id = shown.disc
+                        LEFT JOIN model AS cup ON cup.id = shown.cup LEFT JOIN model AS polyp ON polyp.id = shown.polyp
+                    ORDER BY arrival.received, arrival.id
+                    """)
+            return try rows.map { row in
+                guard let id = ScreeningID(row["id"]) else {
+                    throw PapillaError(.damaged, "A judgement of the ledger cannot be read", hint: LedgerFile.damageHint)
+                }
+                func ratio(_ findings: [Finding]) -> Double? {
+                    findings.first { $0.kind == .measure && $0.code == Finding.Measure.vcdr.rawValue }?.value
+                }
+                let shown = try Finding.stored(db, screening: row["shown_id"])
+                let version: Int = row["kept_version"]
+                var models: [ModelTask: String] = [:]
+                for task in ModelTask.allCases { models[task] = row[task.rawValue] }
+                return Judgement(
+                    id: id, verdict: row["verdict"] == "reject" ? .rejected : version > 1 ? .corrected : .accepted,
+                    attention: Set(shown.filter { $0.kind == .attention }.compactMap { Attention.Code(rawValue: $0.code) }),
+                    models: models, shown: row["shown_bundle"], kept: row["kept_bundle"], shownRatio: ratio(shown),
+                    keptRatio: ratio(try Finding.stored(db, screening: row["kept_id"])))
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+internal import GRDB
+public import Screening
+
+/// A correction that is written down, and whose new version may or may not be in the outbox yet.
+public struct PendingCorrection: Sendable, Hashable {
+    /// Of which screening.
+    public var arrival: ScreeningID
+    /// The version that it publishes.
+    public var version: Int
+    /// When the arrival was received: under that day its bundles are.
+    public var received: Timestamp
+}
+
+extension Ledger {
+    /// Writes down that the next version of a screening is about to be published, before it is: whatever stops the process then, the next
+    /// start finds the bundle and concludes, or finds none and gives up.
+    ///
+    /// - Parameter version: the one that will be published.
+    /// - Throws: as `decide`; `refused` also where another correction came first.
+    public func beginCorrection(_ decision: NewDecision, version: Int, actor: String) throws(PapillaError) {
+        let time = now()
+        try write { db in
+            let shown = try Self.shown(db, for: decision)
+            guard shown.version + 1 == version else {
+                throw PapillaError(
+                    .refused, "Another correction came first: the newest version is \(shown.version)",
+                    place: decision.arrival.description, hint: "Look at the newest version, then decide")
+            }
+            try db.execute(
+                sql: "INSERT INTO correction (arrival, version, actor, at) VALUES (?, ?, ?, ?)",
+                arguments: [decision.arrival.description, version, actor, time.description])
+            try AuditEntry.append(
+                db, at: time, actor: actor, event: .correcting, subject: decision.arrival.description,
+                detail: ["version": version])
+        }
+    }
+
+    /// Writes a published correction down: the new version with its findings, the decision, and the arrival's outcome, in one transaction.
+    ///
+    /// - Parameter end: of the new version, its report with the decision; `original` does not matter.
+    /// - Throws: `internal` where no such correction was begun.
+    public func concludeCorrection(_ end: Ending) throws(PapillaError) -> DecisionRow {
+        let report = end.report
+        let id = report.id
+        return try write { db in
+            guard let given = report.decision,
+                let begun = try Row.fetchOne(
+                    db, sql: "SELECT * FROM correction WHERE arrival = ? AND version = ?",
+                    arguments: [id.description, report.version]),
+                let shown = try Row.fetchOne(
+                    db, sql: "SELECT id, version FROM screening WHERE arrival = ? AND version = ?",
+                    arguments: [id.description, report.version - 1])
+            else { throw PapillaError(.internal, "A correction ended that was not begun", place: id.description) }
+            let decision = try NewDecision(id, reader: given.reader, verdict: given.verdict, note: given.note)
+            let image = report.source.sha256
+            try self.insertScreening(db, end, image: image, at: given.at)
+            let made = try Int64.fetchOne(
+                db, sql: "SELECT id FROM screening WHERE arrival = ? AND version = ?",
+                arguments: [id.description, report.version])
+            try db.execute(
+                sql: "UPDATE arrival SET outcome = ? WHERE id = ?", arguments: [report.outcome.rawValue, id.description])
+            try db.execute(sql: "DELETE FROM correction WHERE arrival = ?", arguments: [id.description])
+            return try Self.insert(
+                db, decision, shown: shown["id"], result: made, actor: begun["actor"], at: given.at
+            ) { number in
+                var detail = DecisionDetail(decision, number: number, version: shown["version"])
+                (detail.result, detail.outcome, detail.bundle) = (report.version, report.outcome, end.bundle)
+                detail.bundleDigest = end.bundleDigest
+                return detail
+            }
+        }
+    }
+
+    /// Writes down that a correction that was begun did not come about: its bundle is not in the outbox.
+    public func abandonCorrection(of id: ScreeningID) throws(PapillaError) {
+        let time = now()
+        try write { db in
+            try db.execute(sql: "DELETE FROM correction WHERE arrival = ?", arguments: [id.description])
+            guard db.changesCount > 0 else { return }
+            try AuditEntry.append(
+                db, at: time, actor: "service", event: .abandoned, subject: id.description, detail: [String: String]())
+        }
+    }
+
+    /// Corrections that were begun and have not ended.
+    public nonisolated func pendingCorrections() throws(PapillaError) -> [PendingCorrection] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT arrival.id, arrival.received, correction.version FROM correction JOIN arrival ON arrival.id = correction.arrival
+                    """
+            ).compactMap { row in
+                guard let id = ScreeningID(row["id"]), let received = Timestamp(row["received"] as String) else { return nil }
+                return PendingCorrection(arrival: id, version: row["version"], received: received)
+            }
+        }
+    }
+}
