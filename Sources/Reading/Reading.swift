@@ -22,6 +22,8 @@ public struct Reading: Sendable {
     /// The masks by name, each of the original's size: `disc` and `cup` (ellipses, the cup clipped to the disc), `disc-raw` and `cup-raw`
     /// (before the ellipse), `polyp`. Those that were not found are missing.
     public var masks: [String: Mask] = [:]
+    /// The structures that a reader drew; none in a reading by networks alone.
+    public var corrected: [ModelTask] = []
     /// Which eye it is, stated or seen.
     public var eye = Eye.unknown
     /// The models that took part.

@@ -27,6 +27,12 @@ public struct Thresholds: Sendable, Hashable {
     /// The standard values.
     public init() { values = Dictionary(uniqueKeysWithValues: Threshold.table.map { ($0.name, $0.standard) }) }
 
+    /// The values that a report states, and the standard ones of what it does not know yet.
+    init(stated: [String: Double]) {
+        self.init()
+        for (name, value) in stated where values[name] != nil { values[name] = value }
+    }
+
     /// The value that a threshold has now.
     public subscript(_ threshold: Threshold) -> Double { values[threshold.name] ?? threshold.standard }
 

@@ -80,7 +80,8 @@ struct AttentionTests {
         #expect(try codes(try result(ratio: 0.5, auxiliary: 0.2)) == [.disagreement])
         #expect(try codes(try result(ratio: 0.5, auxiliary: 0.3)) == [.disagreement, .disagreement])
         let result = try result(ratio: 0.5)
-        let mean = try #require(result.measure).findings.cup.meanProbability
+        let cup = try #require(result.measure).findings.cup
+        let mean = try #require(cup.meanProbability)
         #expect(try codes(result, ["low_confidence_cup": mean, "low_confidence_disc": 0]).isEmpty)
         #expect(try codes(result, ["low_confidence_cup": mean.nextUp, "low_confidence_disc": 0]) == [.lowConfidence])
     }

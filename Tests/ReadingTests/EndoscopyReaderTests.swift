@@ -25,7 +25,7 @@ struct EndoscopyReaderTests {
         #expect(abs(polyps[0].areaFraction - large.area / 800_000) < 0.003)
         #expect(abs(result.findings.polypAreaFraction - (large.area + small.area) / 800_000) < 0.004)
         #expect(abs(Double(polyps[1].box[2]) - 100) < 6 && abs(polyps[1].box[0] - 150) <= 4)
-        #expect(polyps[0].confidence > 0.9 && polyps[0].confidence <= 1)
+        #expect((0.9...1).contains(polyps[0].confidence ?? 0))
         #expect(polyps.allSatisfy { $0.contour.count <= 200 && $0.contour.count >= 8 })
         #expect(result.mask.area == Int(polyps[0].area + polyps[1].area))
         #expect(abs(Contour.signedArea(polyps[0].contour.map { Point(x: $0[0], y: $0[1]) }) / polyps[0].area - 1) < 0.02)

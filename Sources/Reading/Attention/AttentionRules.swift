@@ -34,8 +34,9 @@ struct AttentionRules: Sendable {
                 if let value = measure.findings.disagreement[task] {
                     list += above(value, disagreement, .disagreement, disagreeing(task))
                 }
-                list += below(
-                    structure.meanProbability, confidence, .lowConfidence, "The \(task) network is not sure of its \(task)")
+                if let mean = structure.meanProbability {
+                    list += below(mean, confidence, .lowConfidence, "The \(task) network is not sure of its \(task)")
+                }
             }
         }
         if let size = result.discSize {
@@ -72,7 +73,7 @@ struct AttentionRules: Sendable {
         if let disagreement = result.findings.disagreement {
             list += above(disagreement, .disagreementPolyp, .disagreement, disagreeing("polyp"))
         }
-        if let least = polyps.map(\.confidence).min() {
+        if let least = polyps.compactMap(\.confidence).min() {
             list += below(least, .lowConfidencePolyp, .lowConfidence, "The polyp network is not sure of a polyp")
         }
         return list

@@ -40,8 +40,8 @@ extension ImageReader {
         }
     }
 
-    private static func files(of reading: Reading, _ image: DecodedImage) throws(PapillaError) -> [(name: String, bytes: [UInt8])]
-    {
+    /// Overlay and masks of a reading.
+    static func files(of reading: Reading, _ image: DecodedImage) throws(PapillaError) -> [(name: String, bytes: [UInt8])] {
         let overlay = try Overlay(of: reading, image).drawn()
         let comment = image.isPhantom ? "PHANTOM: a synthetic image, no patient" : nil
         var files = [(name: "overlay.jpg", bytes: try ImageEncoder.jpeg(overlay, quality: 90, comment: comment))]

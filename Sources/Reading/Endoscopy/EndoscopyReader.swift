@@ -27,6 +27,16 @@ struct EndoscopyReader: Sendable {
         let window = Self.window(of: look.probability, above: floor, in: view)
         let probability = view.carryBack(look.probability, over: window)
         let minimumArea = thresholds[.polypArea] * field.area
+        var result = measure(probability, over: window, field, minimumArea: minimumArea, width: width, height: height)
+        result.findings.disagreement = look.disagreement(threshold: thresholds[.polyp])
+        result.borderline = borderline(probability, minimumArea)
+        return result
+    }
+
+    /// Pure geometry: from probabilities over a window of the original to polyps. Regions under `minimumArea` px are left out.
+    func measure(_ probability: Plane, over window: PixelBox, _ field: FieldOfView, minimumArea: Double, width: Int, height: Int)
+        -> Result
+    {
         let map = probability.thresholded(Float(thresholds[.polyp])).filledHoles().labelled()
         let sums = map.sums(of: probability)
         let kept = map.components.filter { Double($0.area) >= minimumArea }.sorted { $0.area > $1.area }
@@ -35,8 +45,8 @@ struct EndoscopyReader: Sendable {
         let mask = map.mask { labels.contains($0.label) }.placed(at: window, width: width, height: height)
         let findings = EndoscopyFindings(
             polyps: polyps, polypAreaFraction: min(1, polyps.reduce(0) { $0 + $1.area } / field.area),
-            disagreement: look.disagreement(threshold: thresholds[.polyp]), mask: "polyp.png")
-        return Result(findings: findings, mask: mask, borderline: borderline(probability, minimumArea))
+            disagreement: nil, mask: "polyp.png")
+        return Result(findings: findings, mask: mask)
     }
 
     private func polyp(_ component: Component, _ map: ComponentMap, sum: Double, _ window: PixelBox, _ field: FieldOfView)

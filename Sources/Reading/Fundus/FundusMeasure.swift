@@ -4,7 +4,7 @@ internal import Screening
 /// Measures disc and cup: pure geometry on probabilities over one window of the original.
 struct FundusMeasure: Sendable {
     /// What a report states.
-    let findings: FundusFindings
+    var findings: FundusFindings
     /// The cup's pixels after clipping, in the window.
     let cupMask: Mask
     /// 0...1, minor over major axis of the disc.

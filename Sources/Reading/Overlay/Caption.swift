@@ -32,6 +32,9 @@ struct Caption: Sendable, Equatable {
         attention = reading.attention.map(Self.words)
         if let fundus = reading.fundus { add(fundus, reading.eye) }
         if let endoscopy = reading.endoscopy { add(endoscopy) }
+        if !reading.corrected.isEmpty {
+            figures.append("Drawn by a reader: \(reading.corrected.map(\.rawValue).joined(separator: " and "))")
+        }
         if let modality = reading.modality { figures.append(Self.words(modality, reading.quality)) }
     }
 
@@ -44,9 +47,11 @@ struct Caption: Sendable, Equatable {
     private mutating func add(_ fundus: FundusFindings, _ eye: Eye) {
         let ratio = fundus.cdr
         figures.append("Vertical cup-to-disc ratio \(Self.decimal(ratio.vertical))")
-        let interval = ratio.interval.map(Self.decimal).joined(separator: " to ")
-        figures.append(
-            "95 % interval \(interval) · horizontal \(Self.decimal(ratio.horizontal)) · area \(Self.decimal(ratio.area))")
+        var parts = ["horizontal \(Self.decimal(ratio.horizontal))", "area \(Self.decimal(ratio.area))"]
+        if !ratio.interval.isEmpty {
+            parts.insert("95 % interval \(ratio.interval.map(Self.decimal).joined(separator: " to "))", at: 0)
+        }
+        figures.append(parts.joined(separator: " · "))
         let words =
             switch eye {
             case .right: "right eye"
@@ -64,8 +69,8 @@ struct Caption: Sendable, Equatable {
         headline = polyps.count == 1 ? "1 polyp found" : "\(polyps.count) polyps found"
         for (index, polyp) in polyps.enumerated().prefix(5) {
             let number = polyps.count > 1 ? "\(index + 1): " : ""
-            figures.append(
-                "\(number)\(Self.percent(polyp.areaFraction)) of the picture, confidence \(Self.percent(polyp.confidence))")
+            let confidence = polyp.confidence.map { ", confidence \(Self.percent($0))" } ?? ""
+            figures.append("\(number)\(Self.percent(polyp.areaFraction)) of the picture\(confidence)")
         }
         if polyps.count > 5 { figures.append("and \(polyps.count - 5) more") }
         legend = [(.polyp, polyps.count == 1 ? "polyp (solid)" : "polyps (solid)")]

@@ -1,0 +1,182 @@
+public import Imaging
+public import Screening
+
+/// What a reader drew instead of what the networks saw. It is measured by the code that measures the networks' own outlines; only what
+/// networks alone can tell (probabilities, an interval, disagreement) is left out.
+public struct Correction: Sendable {
+    /// The structures that can be drawn.
+    public static let tasks: [ModelTask] = [.disc, .cup, .polyp]
+
+    private let earlier: Bundle
+    private let image: DecodedImage
+    private let drawn: [ModelTask: Mask]
+    private let statedEye: Eye
+
+    /// A reader's outlines for a screening.
+    ///
+    /// - Parameters:
+    ///   - earlier: the newest bundle; of disc and cup, the one that is not drawn is taken from it.
+    ///   - image: the original.
+    ///   - drawn: by structure, each of the original's size; an empty polyp mask says that there is no polyp.
+    ///   - eye: as sidecar or file name state it.
+    /// - Throws: `badInput` for a mask of another size (naming both), for structures that do not go together or with the image, for an
+    ///   empty disc or cup.
+    public init(of earlier: Bundle, image: DecodedImage, drawn: [ModelTask: Mask], eye: Eye) throws(PapillaError) {
+        guard !drawn.isEmpty, drawn.keys.allSatisfy(Self.tasks.contains) else {
+            throw PapillaError(.badInput, "A correction has the mask of a disc, a cup or polyps")
+        }
+        guard drawn[.polyp] == nil || drawn.count == 1 else {
+            throw PapillaError(
+                .badInput, "Disc and cup are of a fundus photograph, polyps of an endoscopy frame: no image is both")
+        }
+        let modality: Modality = drawn[.polyp] == nil ? .fundus : .endoscopy
+        if let seen = earlier.report.modality?.value, seen != .neither, seen != modality, earlier.report.outcome != .outOfDomain {
+            let masks = seen == .fundus ? "disc and cup" : "polyps"
+            throw PapillaError(
+                .badInput, "This is \(seen == .fundus ? "a fundus photograph" : "an endoscopy frame"): draw \(masks)")
+        }
+        for (task, mask) in drawn.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+        where mask.width != image.raster.width || mask.height != image.raster.height {
+            throw PapillaError(
+                .badInput,
+                "The \(task.rawValue) mask has \(mask.width) x \(mask.height) pixels, the original \(image.raster.width) x \(image.raster.height)",
+                hint: "Draw on the original at its own size; it is never rescaled")
+        }
+        (self.earlier, self.image, self.drawn, statedEye) = (earlier, image, drawn, eye)
+    }
+
+    /// Measures what was drawn and puts the next version's bundle together.
+    ///
+    /// - Parameters:
+    ///   - decision: as the report will state it.
+    ///   - supersedes: the earlier bundle's folder, relative to the outbox.
+    /// - Throws: `badInput` for outlines that cannot be measured.
+    public func bundle(_ decision: Report.Decision, supersedes: String) async throws(PapillaError) -> Bundle {
+        let former = earlier.report
+        var reading = Reading(.measured)
+        (reading.quality, reading.thresholds, reading.modelsUsed) = (former.quality, former.thresholds, former.models)
+        reading.eye = former.source.eye
+        reading.corrected = Self.tasks.filter { drawn[$0] != nil }
+        let modality: Modality = drawn[.polyp] == nil ? .fundus : .endoscopy
+        let finding = Report.ModalityFinding(value: modality, probabilities: former.modality?.probabilities ?? [:])
+        reading.modality = finding
+        let thresholds = Thresholds(stated: former.thresholds)
+        let rules = AttentionRules(thresholds: thresholds)
+        if let quality = former.quality { reading.attention = rules.common(quality: quality, modality: finding) }
+        if let polyps = drawn[.polyp] {
+            measure(polyps, thresholds, rules, &reading)
+        } else {
+            try measureFundus(rules, &reading)
+        }
+        let files = try ImageReader.files(of: reading, image)
+        var report = Report(
+            reading, of: image, id: former.id, source: former.source, engine: await ImageReader.engine())
+        (report.version, report.supersedes, report.decision) = (former.version + 1, supersedes, decision)
+        return try Bundle(report: report, files: files)
+    }
+
+    // MARK: - Endoscopy
+
+    private func measure(_ polyps: Mask, _ thresholds: Thresholds, _ rules: AttentionRules, _ reading: inout Reading) {
+        let reader = EndoscopyReader(thresholds: thresholds) { _, _ in preconditionFailure("nothing is looked at again") }
+        let window = polyps.window(around: [polyps]) ?? PixelBox(x: 0, y: 0, width: 1, height: 1)
+        // A reader means every pixel, however few.
+        var result = reader.measure(
+            polyps.plane(over: window), over: window, FieldOfView(of: image.raster), minimumArea: 0, width: polyps.width,
+            height: polyps.height)
+        for index in result.findings.polyps.indices { result.findings.polyps[index].confidence = nil }
+        reading.outcome = result.findings.polyps.isEmpty ? .noFinding : .measured
+        reading.endoscopy = result.findings
+        reading.masks["polyp"] = result.mask
+        reading.attention += rules.endoscopy(result)
+    }
+
+    // MARK: - Fundus
+
+    private func measureFundus(_ rules: AttentionRules, _ reading: inout Reading) throws(PapillaError) {
+        let (discMask, cupMask) = (try mask(.disc), try mask(.cup))
+        let (width, height) = (discMask.width, discMask.height)
+        guard let window = discMask.window(around: [discMask, cupMask]) else { throw Self.empty(.disc) }
+        let (discPlane, cupPlane) = (discMask.plane(over: window), cupMask.plane(over: window))
+        guard let disc = Region(probability: discPlane, window: window, threshold: 0.5) else { throw Self.shapeless(.disc) }
+        let inside = disc.ellipseMask
+        guard let cup = Region(probability: cupPlane, window: window, threshold: 0.5, inside: inside) else {
+            throw cupPlane.thresholded(0.5).intersection(inside).area == 0
+                ? PapillaError(.badInput, "The cup lies outside of the disc", hint: "Draw both, the cup inside of the disc")
+                : Self.shapeless(.cup)
+        }
+        let field = FieldOfView(of: image.raster)
+        var result = FundusReader.Result()
+        (result.eye, result.eyeConflict) = EyeSide.decide(
+            stated: statedEye, seen: EyeSide.seen(disc: disc.centre, in: field))
+        result.discSize = field.circle.map { disc.diameter / (2 * $0.radius) }
+        let former = earlier.report.fundus
+        var disagreement: [String: Double] = [:]
+        for task in [ModelTask.disc, .cup] where drawn[task] == nil {
+            disagreement[task.rawValue] = former?.disagreement[task.rawValue]
+        }
+        var measure = FundusMeasure(
+            disc: disc, cup: cup, discProbability: discPlane, cupProbability: cupPlane, eye: result.eye,
+            disagreement: disagreement)
+        measure.findings.cdr.interval = []
+        measure.findings.disc.meanProbability = drawn[.disc] == nil ? former?.disc.meanProbability : nil
+        measure.findings.cup.meanProbability = drawn[.cup] == nil ? former?.cup.meanProbability : nil
+        result.measure = measure
+        reading.eye = result.eye
+        reading.fundus = measure.findings
+        for (name, part) in [
+            ("disc", inside), ("disc-raw", disc.mask), ("cup", measure.cupMask), ("cup-raw", cup.mask),
+        ] {
+            reading.masks[name] = part.placed(at: window, width: width, height: height)
+        }
+        reading.attention += rules.fundus(result)
+    }
+
+    /// What was drawn, or else what the earlier version measured, before the ellipse.
+    private func mask(_ task: ModelTask) throws(PapillaError) -> Mask {
+        if let mask = drawn[task] {
+            guard mask.area > 0 else { throw Self.empty(task) }
+            return mask
+        }
+        guard let file = earlier.files.first(where: { $0.name == "\(task.rawValue)-raw.png" }) else {
+            throw PapillaError(
+                .badInput, "There is no \(task.rawValue) yet to go with what was drawn", hint: "Draw both the disc and the cup")
+        }
+        do { return try ImageDecoder.decodeMask(file.bytes).mask(atLeast: 128) } catch {
+            throw PapillaError(
+                .damaged, "The earlier version's \(task.rawValue) mask cannot be read", place: "\(earlier.report.id)")
+        }
+    }
+
+    private static func empty(_ task: ModelTask) -> PapillaError {
+        PapillaError(
+            .badInput, "The \(task.rawValue) mask is empty",
+            hint: "Where there is no \(task.rawValue) to be seen, reject the screening and say so")
+    }
+
+    private static func shapeless(_ task: ModelTask) -> PapillaError {
+        PapillaError(.badInput, "What was drawn as \(task.rawValue) is too small or thin for an ellipse")
+    }
+}
+
+extension Mask {
+    /// A part of the image that holds all of some masks of its size with room for their ellipses; nil where they are empty.
+    func window(around masks: [Mask]) -> PixelBox? {
+        let boxes = masks.flatMap { $0.components().map(\.box) }
+        guard let left = boxes.map(\.x).min(), let top = boxes.map(\.y).min(), let right = boxes.map({ $0.x + $0.width }).max(),
+            let bottom = boxes.map({ $0.y + $0.height }).max()
+        else { return nil }
+        let margin = max(8, max(right - left, bottom - top) / 2)
+        let (x, y) = (max(0, left - margin), max(0, top - margin))
+        return PixelBox(x: x, y: y, width: min(width, right + margin) - x, height: min(height, bottom + margin) - y)
+    }
+
+    /// A part of the mask, which lies in the image, as probabilities of 0 and 1.
+    func plane(over window: PixelBox) -> Plane {
+        var plane = Plane(width: window.width, height: window.height, fill: 0)
+        for y in 0..<window.height {
+            for x in 0..<window.width where self[x + window.x, y + window.y] { plane.values[y * window.width + x] = 1 }
+        }
+        return plane
+    }
+}
