@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Ledger
 import Logging
@@ -81,7 +82,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [ControlRequest.ping, .status, .requeue(arrivals: ["abc", "def"], failed: true)])
+    @Test(arguments: [
+        ControlRequest.ping, .status, .requeue(arrivals: ["abc", "def"], failed: true),
+        .review(
+            ReviewRequest(
+                arrival: "abc", verdict: .correct, reader: "Anna", note: "why", seen: Seen(version: 1, decisions: 0),
+                masks: ["cup": Data([1, 2, 3])])),
+    ])
     func requestsSurviveTheWire(request: ControlRequest) throws {
         #expect(try CanonicalJSON.decode(ControlRequest.self, from: CanonicalJSON.line(request).utf8) == request)
     }

@@ -4,10 +4,13 @@ public import Screening
 public enum ControlClient {
     /// Asks one thing.
     ///
+    /// - Parameter patience: seconds to wait for the answer.
     /// - Returns: nil where no service listens at `socket`.
     /// - Throws: what the service refused with; `system` where the socket cannot be used.
-    public static func ask(_ request: ControlRequest, at socket: String) throws(PapillaError) -> ControlResponse? {
-        guard let connection = try UnixSocket.connect(socket) else { return nil }
+    public static func ask(_ request: ControlRequest, at socket: String, patience: Int = 10) throws(PapillaError)
+        -> ControlResponse?
+    {
+        guard let connection = try UnixSocket.connect(socket, patience: patience) else { return nil }
         let response: ControlResponse
         do {
             try connection.write(line: try CanonicalJSON.line(request))

@@ -6,11 +6,13 @@ public enum ControlRequest: Sendable, Hashable {
     case status
     /// Reads failed arrivals again, each as a new arrival: those named by ID (or a unique beginning of it), or all of them.
     case requeue(arrivals: [String], failed: Bool)
+    /// A reader's decision on a screening.
+    case review(ReviewRequest)
 }
 
 extension ControlRequest: Codable {
-    private enum CodingKeys: String, CodingKey { case request, arrivals, failed }
-    private enum Name: String, Codable { case ping, status, requeue }
+    private enum CodingKeys: String, CodingKey { case request, arrivals, failed, review }
+    private enum Name: String, Codable { case ping, status, requeue, review }
 
     /// Reads a request.
     public init(from decoder: any Decoder) throws {
@@ -18,6 +20,7 @@ extension ControlRequest: Codable {
         switch try container.decode(Name.self, forKey: .request) {
         case .ping: self = .ping
         case .status: self = .status
+        case .review: self = .review(try container.decode(ReviewRequest.self, forKey: .review))
         case .requeue:
             self = .requeue(
                 arrivals: try container.decodeIfPresent([String].self, forKey: .arrivals) ?? [],
@@ -31,6 +34,9 @@ extension ControlRequest: Codable {
         switch self {
         case .ping: try container.encode(Name.ping, forKey: .request)
         case .status: try container.encode(Name.status, forKey: .request)
+        case .review(let review):
+            try container.encode(Name.review, forKey: .request)
+            try container.encode(review, forKey: .review)
         case .requeue(let arrivals, let failed):
             try container.encode(Name.requeue, forKey: .request)
             try container.encode(arrivals, forKey: .arrivals)

@@ -1,3 +1,4 @@
+public import Ledger
 public import Screening
 
 /// What the service answers, one JSON object a line.
@@ -28,8 +29,12 @@ public struct ControlResponse: Sendable, Codable {
     public var status: ServiceStatus?
     /// What was queued again, where that was asked.
     public var requeued: [Requeued]?
+    /// What a reader decided, as it is written down.
+    public var decided: DecisionRow?
 
-    init(status: ServiceStatus? = nil, requeued: [Requeued]? = nil) { (self.status, self.requeued) = (status, requeued) }
+    init(status: ServiceStatus? = nil, requeued: [Requeued]? = nil, decided: DecisionRow? = nil) {
+        (self.status, self.requeued, self.decided) = (status, requeued, decided)
+    }
 
     init(_ error: PapillaError) {
         ok = false

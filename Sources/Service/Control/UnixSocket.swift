@@ -6,10 +6,10 @@ final class UnixSocket: Sendable {
     let descriptor: Int32
     private static let lineLimit = 1 << 20
 
-    /// Takes over a connected descriptor. Reads and writes end with an error after ten seconds: nobody holds us up by silence.
-    init(_ descriptor: Int32) {
+    /// Takes over a connected descriptor. Reads and writes end with an error after so many seconds: nobody holds us up by silence.
+    init(_ descriptor: Int32, patience: Int = 10) {
         self.descriptor = descriptor
-        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        var patience = timeval(tv_sec: patience, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
@@ -17,7 +17,7 @@ final class UnixSocket: Sendable {
     deinit { close(descriptor) }
 
     /// Connects; nil where nobody listens.
-    static func connect(_ path: String) throws(PapillaError) -> UnixSocket? {
+    static func connect(_ path: String, patience: Int = 10) throws(PapillaError) -> UnixSocket? {
         guard let folder = try? Folder.open(AbsolutePath.parent(of: path)) else { return nil }
         let descriptor = try make()
         guard address(path, in: folder, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
@@ -28,7 +28,7 @@ final class UnixSocket: Sendable {
                 "The service's socket could not be reached", errno: number, place: path,
                 hint: "It lets in members of the group papilla")
         }
-        return UnixSocket(descriptor)
+        return UnixSocket(descriptor, patience: patience)
     }
 
     /// A new stream socket.

@@ -97,6 +97,8 @@ public struct Server: Sendable {
                 return (next, try await Self.screener(next))
             }, ended: { [ended] in ended(Result($0, outbox: outbox)) })
         let pipeline = Pipeline(tools, screener: screener, isDraining: isDraining)
+        let reviewing = Reviewing(ledger: ledger, house: house, limits: configuration.limits)
+        try await reviewing.recover()
         let requeue = Requeue(ledger: ledger, house: house, inbox: configuration.paths.inbox)
         let socket = try ControlSocket(path: configuration.paths.socket, executor: executor, log: log) { [log] request, actor in
             switch request {
@@ -105,6 +107,11 @@ public struct Server: Sendable {
             case .requeue(let arrivals, let failed):
                 log.tell(.control, .notice, "failed arrivals are read again", ["actor": actor])
                 return ControlResponse(requeued: try await requeue.run(arrivals, allFailed: failed, actor: actor))
+            case .review(let review):
+                let decided = try await reviewing.run(review, actor: actor)
+                log.tell(
+                    .control, .notice, "a reader decided: \(decided.verdict.rawValue)", id: decided.arrival, ["actor": actor])
+                return ControlResponse(decided: decided)
             }
         }
         let housekeeping = Housekeeping(

@@ -42,10 +42,12 @@ struct Publisher: Sendable {
         return Published(folder: "\(day)/\(bundle.folder)", report: bundle.report, digest: Digest(of: report))
     }
 
-    /// The bundle that an arrival has already; nil where it has none.
+    /// The bundle that an arrival has already, of its first version or a later one; nil where it has none.
     /// - Throws: `damaged` for one whose report cannot be read.
-    func find(_ id: ScreeningID, day: String) throws -> Published? {
-        guard let folder = try folder(of: day), let name = try Self.bundle(of: id, in: folder) else { return nil }
+    func find(_ id: ScreeningID, day: String, version: Int = 1) throws -> Published? {
+        guard let folder = try folder(of: day), let name = try Self.bundle(of: id, version: version, in: folder) else {
+            return nil
+        }
         return try read(name, in: try folder.folder(name), day: day)
     }
 
@@ -83,10 +85,11 @@ struct Publisher: Sendable {
         return try outbox.folder(FileName(ours: day))
     }
 
-    /// `STEM.ID`, whatever the stem.
-    private static func bundle(of id: ScreeningID, in folder: Folder) throws(FileError) -> FileName? {
+    /// `STEM.ID` or `STEM.ID.v2`, whatever the stem.
+    private static func bundle(of id: ScreeningID, version: Int, in folder: Folder) throws(FileError) -> FileName? {
+        let ending = version == 1 ? ".\(id)" : ".\(id).v\(version)"
         var found: FileName?
-        try folder.forEachName { (name) throws(FileError) in if name.hasSuffix(".\(id)") { found = name } }
+        try folder.forEachName { (name) throws(FileError) in if name.hasSuffix(ending) { found = name } }
         return found
     }
 }

@@ -1,0 +1,28 @@
+public import FoundationEssentials
+public import Ledger
+public import Screening
+
+/// A reader's word, as a command or the review page hands it to the service.
+public struct ReviewRequest: Sendable, Codable, Hashable {
+    /// An ID, or a unique beginning of it.
+    public var arrival: String
+    /// Accept, reject or correct.
+    public var verdict: Report.Decision.Verdict
+    /// Who decides.
+    public var reader: String
+    /// Why.
+    public var note: String?
+    /// What the reader saw; nil where the newest version is meant, whatever it is.
+    public var seen: Seen?
+    /// PNG files of the original's size by structure (disc, cup, polyp), in which everything but 0 belongs to it.
+    public var masks: [String: Data]
+
+    /// A reader's word.
+    public init(
+        arrival: String, verdict: Report.Decision.Verdict, reader: String, note: String? = nil, seen: Seen? = nil,
+        masks: [String: Data] = [:]
+    ) {
+        (self.arrival, self.verdict, self.reader, self.note) = (arrival, verdict, reader, note)
+        (self.seen, self.masks) = (seen, masks)
+    }
+}

@@ -1,0 +1,217 @@
+import FoundationEssentials
+import Imaging
+import Ledger
+import Logging
+import Reading
+import Screening
+import Testing
+
+@testable import Service
+
+/// What readers decide: written down once, published once, wherever the process stops on the way.
+@Suite struct ReviewingTests {
+    private let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    /// Finds nothing in any image, so that a reader has to draw.
+    private struct BlindScreener: ImageScreener {
+        let modality: Modality
+        let key = Digest(of: "blind".utf8)
+        let described: [Report.Model] = []
+        func engine() async -> Report.Engine { Report.Engine(version: "0", isa: "none", threads: 1, batch: 1) }
+        func screen(_ bytes: [UInt8], id: ScreeningID, source: Report.Source, waited: Double) async throws -> Bundle {
+            var source = source
+            (source.sha256, source.bytes) = (Digest(of: bytes), bytes.count)
+            guard let image = try? ImageDecoder.decode(bytes) else {
+                return try Bundle.failed(id: id, source: source, reason: Reason(.corrupt, "Damaged."), engine: await engine())
+            }
+            (source.width, source.height) = (image.raster.width, image.raster.height)
+            let isFundus = modality == .fundus
+            return try Bundle(
+                report: Report(
+                    id: id, source: source, outcome: isFundus ? .ungradable : .noFinding,
+                    reasons: isFundus ? [Reason(.noDisc, "No disc.")] : [],
+                    modality: .init(value: modality, probabilities: [modality.rawValue: 1]),
+                    quality: Quality(grade: .good, checks: [:]), engine: await engine()), files: [])
+        }
+    }
+
+    private struct Room {
+        let house: House
+        let ledger: Ledger
+        let id: ScreeningID
+    }
+
+    /// A screened image of 200 x 160 px.
+    private func screened(_ modality: Modality = .fundus, content: [UInt8]? = nil) async throws -> Room {
+        let raster = Raster(width: 200, height: 160, fill: (120, 60, 20))
+        try sandbox.drop([Array("eye.png".utf8)], try content ?? ImageEncoder.png(raster))
+        let configuration = sandbox.configuration
+        let house = try House(configuration.paths)
+        let ledger = try house.ledger(configuration.paths.ledger)
+        let screener = BlindScreener(modality: modality)
+        let tools = Pipeline.Tools(
+            configuration: configuration, house: house, ledger: ledger, executor: WorkExecutor(), telemetry: Telemetry(),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, reload: { ($0, screener) })
+        try await Pipeline(tools, screener: screener, isDraining: true).run()
+        return Room(house: house, ledger: ledger, id: try #require(try await ledger.arrivals().first?.id))
+    }
+
+    private func reviewing(_ room: Room, stopAt stop: Stage? = nil) -> Reviewing {
+        Reviewing(
+            ledger: room.ledger, house: room.house, limits: ImageLimits(),
+            checkpoint: { stage in if stage == stop { throw Stopped() } })
+    }
+
+    private func mask(_ ellipse: Ellipse, width: Int = 200, height: Int = 160) throws -> Data {
+        Data(try ImageEncoder.png(ellipse.mask(width: width, height: height)))
+    }
+
+    private func request(
+        _ room: Room, _ verdict: Report.Decision.Verdict = .correct, masks: [String: Data]? = nil, seen: Seen? = nil
+    ) throws -> ReviewRequest {
+        let drawn = try [
+            "disc": mask(Ellipse(cx: 100, cy: 80, a: 50, b: 40, angle: 90)),
+            "cup": mask(Ellipse(cx: 100, cy: 80, a: 30, b: 20, angle: 90)),
+        ]
+        return ReviewRequest(
+            arrival: "\(room.id)", verdict: verdict, reader: "Anna", note: "seen by eye", seen: seen,
+            masks: verdict == .correct ? masks ?? drawn : [:])
+    }
+
+    private func report(_ room: Room, version: Int) throws -> Report {
+        let bundle = try #require(try room.ledger.versions(of: room.id).first { $0.version == version }?.bundle)
+        return try #require(try room.house.publisher.load(bundle)).report
+    }
+
+    @Test func aCorrectionIsMeasuredAndPublished() async throws {
+        let room = try await screened()
+        let first = try sandbox.files("outbox")
+        let decided = try await reviewing(room).run(try request(room), actor: "anna@1000")
+        #expect(decided.result == 2 && decided.actor == "anna@1000" && decided.reader == "Anna")
+        let second = try report(room, version: 2)
+        let ratio = try #require(second.fundus?.cdr)
+        #expect(abs(ratio.vertical - 0.6) < 0.02 && abs(ratio.horizontal - 0.5) < 0.02 && ratio.interval.isEmpty)
+        #expect(second.outcome == .measured && second.reasons.isEmpty && second.version == 2)
+        #expect(second.supersedes == (try room.ledger.versions(of: room.id)[0].bundle))
+        #expect(
+            second.decision?.reader == "Anna" && second.decision?.verdict == .correct && second.decision?.note == "seen by eye")
+        #expect(second.fundus?.disc.meanProbability == nil && second.fundus?.disagreement == [:])
+        #expect(Set(second.files.map(\.name)) == ["overlay.jpg", "disc.png", "cup.png", "disc-raw.png", "cup-raw.png"])
+        // What was published first is still there, and nothing else.
+        #expect(Set(try sandbox.files("outbox")).isSuperset(of: first))
+        #expect(try await room.ledger.statement(in: sandbox.configuration.paths.folders).measured == 1)
+        // Of the next version only the cup is drawn; the disc stays.
+        let cup = try mask(Ellipse(cx: 100, cy: 80, a: 20, b: 20, angle: 0))
+        _ = try await reviewing(room).run(try request(room, masks: ["cup": cup]), actor: "anna@1000")
+        let third = try report(room, version: 3)
+        #expect(third.fundus?.disc.ellipse == second.fundus?.disc.ellipse)
+        #expect(abs(try #require(third.fundus).cdr.vertical - 0.4) < 0.02)
+        #expect(third.supersedes == (try room.ledger.versions(of: room.id)[1].bundle))
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test(arguments: [Stage.begun, .staged, .published]) func aStopEndsInOneVersionOrNone(stage: Stage) async throws {
+        let room = try await screened()
+        await #expect(throws: Stopped.self) {
+            try await reviewing(room, stopAt: stage).run(try request(room), actor: "anna@1000")
+        }
+        // While it is under way nothing is wrong.
+        #expect(try await sandbox.verify() == [])
+        // The next start.
+        try room.house.publisher.clean()
+        try await reviewing(room).recover()
+        let versions = try room.ledger.versions(of: room.id).map(\.version)
+        #expect(versions == (stage == .published ? [1, 2] : [1]))
+        let decisions = try room.ledger.decisions(of: room.id)
+        #expect(decisions.map(\.actor) == (stage == .published ? ["anna@1000"] : []))
+        #expect(try room.ledger.pendingCorrections().isEmpty)
+        #expect(try await sandbox.verify() == [])
+        _ = try await reviewing(room).run(try request(room), actor: "anna@1000")
+        #expect(try room.ledger.versions(of: room.id).count == versions.count + 1)
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test func anErrorIsMadeGoodByTheNextDecision() async throws {
+        let room = try await screened()
+        await #expect(throws: Stopped.self) {
+            try await reviewing(room, stopAt: .published).run(try request(room), actor: "anna@1000")
+        }
+        let decided = try await reviewing(room).run(try request(room, .accept), actor: "ben@1001")
+        #expect(decided.version == 2)
+        #expect(try room.ledger.decisions(of: room.id).map(\.verdict) == [.correct, .accept])
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test func polypsAreDrawnAndTakenBack() async throws {
+        let room = try await screened(.endoscopy)
+        let two = Ellipse(cx: 60, cy: 60, a: 20, b: 15, angle: 30).mask(width: 200, height: 160)
+        var both = two
+        for (index, pixel) in Ellipse(cx: 150, cy: 100, a: 4, b: 3, angle: 0).mask(width: 200, height: 160).pixels.enumerated()
+        where pixel != 0 { both.pixels[index] = 255 }
+        _ = try await reviewing(room).run(
+            try request(room, masks: ["polyp": Data(try ImageEncoder.png(both))]), actor: "anna@1000")
+        let second = try report(room, version: 2)
+        #expect(second.outcome == .measured && second.endoscopy?.polyps.count == 2)
+        #expect(second.endoscopy?.polyps.map(\.area).reduce(0, +) == Double(both.area))
+        #expect(second.endoscopy?.polyps.first?.confidence == nil && second.attention.map(\.code) == [.polyp])
+        let none = Data(try ImageEncoder.png(Mask(width: 200, height: 160)))
+        _ = try await reviewing(room).run(try request(room, masks: ["polyp": none]), actor: "anna@1000")
+        #expect(try report(room, version: 3).outcome == .noFinding)
+        #expect(
+            try room.ledger.review(
+                {
+                    var all = ReviewFilter(); all.includesQuiet = true; return all
+                }()
+            ).first?.polyps == 0)
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test func whatCannotBeMeasuredIsRefusedAndLeavesNothing() async throws {
+        let room = try await screened()
+        let reviewing = reviewing(room)
+        let disc = try mask(Ellipse(cx: 60, cy: 80, a: 40, b: 40, angle: 0))
+        let apart = try mask(Ellipse(cx: 160, cy: 80, a: 20, b: 20, angle: 0))
+        let small = try mask(Ellipse(cx: 60, cy: 80, a: 40, b: 40, angle: 0), width: 100, height: 80)
+        let empty = Data(try ImageEncoder.png(Mask(width: 200, height: 160)))
+        for (masks, words) in [
+            (["disc": small, "cup": disc], "100 x 80 pixels, the original 200 x 160"), (["disc": disc], "no cup yet"),
+            (["disc": disc, "cup": apart], "outside of the disc"), (["disc": disc, "cup": empty], "cup mask is empty"),
+            (["polyp": disc], "a fundus photograph"), (["rim": disc], "no structure rim"),
+            (["disc": Data("none".utf8)], "cannot be read"), ([:], "A correction has masks"),
+        ] {
+            await #expect {
+                try await reviewing.run(try request(room, masks: masks), actor: "a@1")
+            } throws: {
+                let error = $0 as? PapillaError
+                return error?.code == .badInput && error?.message.contains(words) == true
+            }
+        }
+        #expect(try room.ledger.decisions(of: room.id).isEmpty && room.ledger.versions(of: room.id).count == 1)
+        #expect(try room.ledger.pendingCorrections().isEmpty)
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test func whatIsNoImageIsNotCorrected() async throws {
+        let room = try await screened(content: Array("no image".utf8))
+        await #expect(throws: PapillaError.self) { try await reviewing(room).run(try request(room), actor: "a@1") }
+        let decided = try await reviewing(room).run(try request(room, .reject), actor: "a@1")
+        #expect(decided.verdict == .reject)
+    }
+
+    @Test func ofTwoReadersTheSecondIsTold() async throws {
+        let room = try await screened()
+        let reviewing = reviewing(room)
+        let seen = Seen(version: 1, decisions: 0)
+        let requests = [try request(room, seen: seen), try request(room, .accept, seen: seen)]
+        let outcomes = await withTaskGroup(of: Bool.self) { group in
+            for request in requests {
+                group.addTask { (try? await reviewing.run(request, actor: "a@1")) != nil }
+            }
+            return await group.reduce(into: [Bool]()) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0 } == 1)
+        #expect(try room.ledger.decisions(of: room.id).count == 1)
+        #expect(try await sandbox.verify() == [])
+    }
+}
