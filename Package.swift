@@ -21,7 +21,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -57,10 +61,21 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: swift),
+        .target(
+            name: "Review",
+            dependencies: [
+                "Training", "Ledger", "Phantoms", "Reading", "Registry", "Neural", "Imaging", "Screening",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("Page/Assets")], swiftSettings: swift),
         .executableTarget(
             name: "papilla",
             dependencies: [
-                "Service", "Training", "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging", "Screening",
+                "Review", "Service", "Training", "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging", "Screening",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),
@@ -86,6 +101,13 @@ let package = Package(
             dependencies: [
                 "Service", "Ledger", "Reading", "Imaging", "Screening", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift),
+        .testTarget(
+            name: "ReviewTests",
+            dependencies: [
+                "Review", "Service", "Ledger", "Reading", "Training", "Phantoms", "Registry", "Neural", "Imaging", "Screening",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),

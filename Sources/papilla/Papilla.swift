@@ -25,6 +25,7 @@ struct Papilla: AsyncParsableCommand {
                     StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, RequeueCommand.self,
                     DoctorCommand.self,
                 ]),
+            CommandGroup(name: "Readers", subcommands: [ReviewCommand.self]),
             CommandGroup(
                 name: "Models",
                 subcommands: [

@@ -51,11 +51,12 @@ private final class Results: Sendable {
         }
         guard keeps else { return }
         let finding =
-            result.vcdr.map { "vCDR \(Self.decimal($0))" } ?? result.polyps.map { $0 == 1 ? "1 polyp" : "\($0) polyps" }
+            result.vcdr.map { "vCDR \(TextTable.decimal($0))" } ?? result.polyps.map { $0 == 1 ? "1 polyp" : "\($0) polyps" }
             ?? result.reasons.map(\.rawValue).joined(separator: ", ")
         rows.withLock {
             $0.append([
-                "\(result.id.suffix)", Self.printable(result.file), result.modality?.rawValue ?? "-", result.outcome.rawValue,
+                "\(result.id.suffix)", TextTable.printable(result.file), result.modality?.rawValue ?? "-",
+                result.outcome.rawValue,
                 finding.isEmpty ? "-" : finding,
                 "\(Int(result.milliseconds.rounded()))", result.bundle,
             ])
@@ -70,15 +71,5 @@ private final class Results: Sendable {
             return
         }
         print(TextTable(["id", "file", "modality", "outcome", "result", "ms", "bundle"], rows, right: [5]).text)
-    }
-
-    /// A file's name may hold anything, and a terminal obeys some of it.
-    private static func printable(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
-    }
-
-    private static func decimal(_ value: Double) -> String {
-        let hundredths = Int((value * 100).rounded())
-        return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
     }
 }

@@ -6,7 +6,8 @@ struct CommandTests {
     @Test(
         "Every command has help with an example",
         arguments: [
-            "serve", "screen", "status", "statement", "audit", "export", "requeue", "doctor", "models", "train", "evaluate",
+            "serve", "screen", "status", "statement", "audit", "export", "review", "requeue", "doctor", "models", "train",
+            "evaluate",
             "architectures",
             "bench", "phantom",
         ])

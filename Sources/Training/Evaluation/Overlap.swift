@@ -1,14 +1,14 @@
-internal import Imaging
+public import Imaging
 
 /// How far two masks agree.
-struct Overlap: Sendable, Equatable {
+public struct Overlap: Sendable, Equatable {
     /// 2 |A and B| / (|A| + |B|); 1 where both are empty.
-    let dice: Double
+    public let dice: Double
     /// |A and B| / |A or B|; 1 where both are empty.
-    let jaccard: Double
+    public let jaccard: Double
 
     /// Compares two masks of one size.
-    init(_ first: Mask, _ second: Mask) {
+    public init(_ first: Mask, _ second: Mask) {
         precondition(first.width == second.width && first.height == second.height, "masks of one image have one size")
         var (both, sum) = (0, 0)
         for (a, b) in zip(first.pixels, second.pixels) {

@@ -1,0 +1,151 @@
+internal import Imaging
+public import Ledger
+public import Screening
+internal import Training
+
+/// How far readers agree with what the models showed them: whether a site may trust its models.
+public struct Agreement: Sendable, Codable {
+    /// Differences between two ways to measure the same (Bland & Altman, Lancet 327, 1986): corrected less shown.
+    public struct Differences: Sendable, Codable, Hashable {
+        /// How many.
+        public var count: Int
+        /// Their mean: what the models show too little.
+        public var bias: Double
+        /// Their standard deviation; null for fewer than two.
+        @Nullable public var deviation: Double?
+        /// Limits of agreement, bias ± 1.96 standard deviations: 95 % of the differences lie between them. Null for fewer than two.
+        @Nullable public var limits: [Double]?
+
+        init?(_ values: [Double]) {
+            guard !values.isEmpty else { return nil }
+            count = values.count
+            let mean = values.reduce(0, +) / Double(values.count)
+            bias = mean
+            guard values.count > 1 else { return }
+            let sum = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+            let spread = (sum / Double(values.count - 1)).squareRoot()
+            (deviation, limits) = (spread, [mean - 1.96 * spread, mean + 1.96 * spread])
+        }
+    }
+
+    /// The Dice of corrections against what was shown.
+    public struct MeanDice: Sendable, Codable, Hashable {
+        /// How many corrections.
+        public var count: Int
+        /// 0...1; 1 is the same outline.
+        public var mean: Double
+    }
+
+    /// What readers made of some screenings.
+    public struct Figures: Sendable, Codable, Hashable {
+        /// On how many anybody decided.
+        public var decided: Int
+        /// Left as they were.
+        public var accepted: Int
+        /// Drawn anew, in part or in whole.
+        public var corrected: Int
+        /// Not to be used.
+        public var rejected: Int
+        /// Accepted over decided; null where nobody has decided.
+        @Nullable public var acceptance: Double?
+        /// Of corrections, by structure: disc, cup, polyp. A structure that was not shown before is not among them.
+        public var dice: [String: MeanDice]
+        /// Change in the vertical cup-to-disc ratio by corrections; null where there was none.
+        @Nullable public var ratio: Differences?
+    }
+
+    /// Figures of one model.
+    public struct OfModel: Sendable, Codable, Hashable {
+        /// What it is for.
+        public var task: ModelTask
+        /// Its name.
+        public var model: String
+        /// Of the screenings it took part in.
+        public var figures: Figures
+    }
+
+    /// Figures of what one attention code was raised for.
+    public struct OfAttention: Sendable, Codable, Hashable {
+        /// The code; null for screenings that nothing drew attention to.
+        @Nullable public var code: Attention.Code?
+        /// Of the screenings with it.
+        public var figures: Figures
+    }
+
+    /// Of all that anybody decided on.
+    public var all: Figures
+    /// By model, in the order of tasks and names.
+    public var byModel: [OfModel]
+    /// By what drew attention.
+    public var byAttention: [OfAttention]
+
+    enum CodingKeys: String, CodingKey {
+        case all
+        case byModel = "by_model"
+        case byAttention = "by_attention"
+    }
+}
+
+extension ReviewDesk {
+    /// How far readers agree with the models, over everything that anybody decided on. Reads the masks of every correction.
+    public func agreement() throws(PapillaError) -> Agreement {
+        var cases: [(judgement: Judgement, dice: [ModelTask: Double])] = []
+        for judgement in try ledger.judgements() { cases.append((judgement, try dice(of: judgement))) }
+        var models: [Agreement.OfModel] = []
+        for task in [ModelTask.disc, .cup, .polyp] {
+            for name in Set(cases.compactMap { $0.judgement.models[task] }).sorted() {
+                var figures = Agreement.Figures(cases.filter { $0.judgement.models[task] == name })
+                figures.dice = figures.dice.filter { $0.key == task.rawValue }
+                models.append(.init(task: task, model: name, figures: figures))
+            }
+        }
+        var attention = Attention.Code.allCases.map { code in
+            Agreement.OfAttention(code: code, figures: .init(cases.filter { $0.judgement.attention.contains(code) }))
+        }
+        attention.append(.init(code: nil, figures: .init(cases.filter { $0.judgement.attention.isEmpty })))
+        return Agreement(all: .init(cases), byModel: models, byAttention: attention.filter { $0.figures.decided > 0 })
+    }
+
+    private func dice(of judgement: Judgement) throws(PapillaError) -> [ModelTask: Double] {
+        guard judgement.verdict == .corrected, let shown = judgement.shown, let kept = judgement.kept else { return [:] }
+        var dice: [ModelTask: Double] = [:]
+        for task in [ModelTask.disc, .cup, .polyp] {
+            guard let first = try mask(task, in: shown), let second = try mask(task, in: kept), first.width == second.width,
+                first.height == second.height
+            else { continue }
+            dice[task] = Overlap(first, second).dice
+        }
+        return dice
+    }
+
+    /// A structure's mask in a bundle; nil where it has none.
+    private func mask(_ task: ModelTask, in bundle: String) throws(PapillaError) -> Mask? {
+        let name = "\(task.rawValue).png"
+        guard try report(bundle).files.contains(where: { $0.name == name }) else { return nil }
+        do { return try ImageDecoder.decodeMask(try ArchiveFile.read("\(bundle)/\(name)", in: outbox)).mask(atLeast: 128) } catch
+        {
+            throw PapillaError(
+                .damaged, "A published mask cannot be read", place: "\(bundle)/\(name)", hint: "Run papilla audit verify",
+                cause: error)
+        }
+    }
+}
+
+extension Agreement.Figures {
+    init(_ cases: [(judgement: Judgement, dice: [ModelTask: Double])]) {
+        func count(_ verdict: Judgement.Verdict) -> Int { cases.count { $0.judgement.verdict == verdict } }
+        (decided, accepted, corrected, rejected) = (cases.count, count(.accepted), count(.corrected), count(.rejected))
+        acceptance = cases.isEmpty ? nil : Double(count(.accepted)) / Double(cases.count)
+        dice = [:]
+        for task in [ModelTask.disc, .cup, .polyp] {
+            let values = cases.compactMap { $0.dice[task] }
+            if !values.isEmpty {
+                dice[task.rawValue] = .init(count: values.count, mean: values.reduce(0, +) / Double(values.count))
+            }
+        }
+        let changes = cases.filter { $0.judgement.verdict == .corrected }.compactMap { one in
+            one.judgement.shownRatio.flatMap { shown in one.judgement.keptRatio.map { $0 - shown } }
+        }
+        ratio = Agreement.Differences(changes)
+    }
+}

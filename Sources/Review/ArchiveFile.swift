@@ -1,0 +1,47 @@
+internal import Glibc
+internal import Screening
+
+/// A file below one of the service's folders. Nothing outside of that folder is ever opened: no name is `..`, and no link is followed.
+enum ArchiveFile {
+    /// All of a file.
+    ///
+    /// - Parameters:
+    ///   - path: relative to the folder, as the ledger has it.
+    ///   - folder: one that the configuration names.
+    ///   - limit: bytes at most.
+    /// - Throws: `badInput` for a path that leaves the folder, `notFound` for a file that is not there, `system`.
+    static func read(_ path: String, in folder: String, limit: Int = 1 << 30) throws(PapillaError) -> [UInt8] {
+        let names = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }) else {
+            throw PapillaError(.badInput, "This is no path below the folder", place: path)
+        }
+        var place = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        for (index, name) in names.enumerated() where place >= 0 {
+            let flags = index + 1 < names.count ? O_DIRECTORY : O_NONBLOCK
+            let next = openat(place, String(name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | flags)
+            let number = errno
+            close(place)
+            (place, errno) = (next, number)
+        }
+        guard place >= 0 else {
+            if errno == ENOENT { throw PapillaError(.notFound, "A file is gone", place: path, hint: "Run papilla audit verify") }
+            throw .system(
+                "A file could not be opened", errno: errno, place: path,
+                hint: "Only members of the group papilla may read the service's folders")
+        }
+        defer { close(place) }
+        var status = stat()
+        guard fstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG, Int(status.st_size) <= limit else {
+            throw PapillaError(.damaged, "This is not a file of the expected kind and size", place: path)
+        }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = Glibc.read(place, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .system("A file could not be read", errno: errno, place: path) }
+            guard count > 0 else { return bytes }
+            bytes += buffer[..<count]
+        }
+    }
+}

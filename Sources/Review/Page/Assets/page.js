@@ -1,0 +1,327 @@
+// The review page: work list, one screening, decisions. Talks to /api only; keeps nothing in the browser.
+import { Viewer } from "/viewer.js";
+import { EllipseTool, MaskTool } from "/drawing.js";
+
+const $ = id => document.getElementById(id);
+const state = { rows: [], id: null, detail: null, busy: false };
+const viewer = window.papillaViewer = new Viewer($("canvas"), showPlace);   // named, so that the browser test can find pixels
+
+// What attention codes and verdicts are called on the page.
+const codes = {
+  ratio_high: "ratio high", ratio_interval: "ratio near threshold", rim_thin: "rim thin", disagreement: "networks disagree",
+  low_confidence: "low confidence", disc_shape: "disc shape", disc_size: "disc size", cup_outside_disc: "cup outside disc",
+  quality_usable: "quality", eye_conflict: "which eye?", polyp: "polyp", polyp_borderline: "borderline polyp",
+  out_of_domain_near: "near out of domain",
+};
+const verdicts = { accept: "✓ accepted", reject: "✕ rejected", correct: "✎ corrected" };
+const reasons = {
+  fundus: ["not the disc", "outline of the disc is wrong", "outline of the cup is wrong", "image not fit to measure", "not a fundus photograph"],
+  endoscopy: ["not a polyp", "a polyp was missed", "outline is wrong", "image not fit to judge", "not an endoscopy frame"],
+  neither: ["is a fundus photograph", "is an endoscopy frame", "image not fit to judge"],
+};
+const decimal = value => value.toFixed(2);
+const polyps = count => count === 0 ? "no polyp" : count === 1 ? "1 polyp" : `${count} polyps`;
+const signed = value => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
+
+// MARK: Small helpers
+
+function el(tag, properties = {}, ...children) {
+  const { dataset, ...rest } = properties;
+  const node = Object.assign(document.createElement(tag), rest);
+  Object.assign(node.dataset, dataset);
+  node.append(...children.filter(child => child != null));
+  return node;
+}
+
+async function ask(path, body) {
+  const response = await fetch(path, body === undefined ? {} : {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+  });
+  const answer = await response.json().catch(() => ({ error: { message: response.statusText } }));
+  if (response.ok) return answer;
+  const { message = "Something went wrong", hint } = answer.error ?? {};
+  throw Object.assign(new Error(hint ? `${message}. ${hint}.` : `${message}.`), { status: response.status });
+}
+
+function tell(text, good = false) {
+  $("message").textContent = text;
+  $("message").className = text ? (good ? "on good" : "on") : "";
+}
+
+function picture(source) {
+  return new Promise((resolve, reject) => {
+    const image = new Image();
+    image.onload = () => resolve(image);
+    image.onerror = () => reject(new Error("A picture could not be loaded."));
+    image.src = source;
+  });
+}
+
+// MARK: Work list
+
+async function loadList() {
+  const query = new URLSearchParams([...new FormData($("filters"))].filter(([, value]) => value));
+  state.rows = await ask(`/api/screenings?${query}`);
+  $("count").textContent = state.rows.length === 1 ? "1 screening" : `${state.rows.length}${state.rows.length === 500 ? " or more" : ""} screenings`;
+  const hadFocus = $("list").contains(document.activeElement);
+  $("list").replaceChildren(...state.rows.map(row => el("li", {}, el("button", { dataset: { id: row.id }, onclick: () => open(row.id) }, ...lines(row)))));
+  mark();
+  if (hadFocus) $("list").querySelector('[aria-current="true"]')?.focus();
+}
+
+function lines(row) {
+  const result = row.vcdr != null ? `ratio ${decimal(row.vcdr)}`
+    : row.polyps != null ? polyps(row.polyps) : row.outcome.replaceAll("_", " ");
+  const eye = row.eye === "unknown" ? null : row.eye;
+  return [
+    el("span", { className: "first" }, el("b", { title: row.file ?? "" }, [row.patient, row.file].filter(Boolean).join(" · ")),
+      el("span", { className: "done" }, row.decision ? verdicts[row.decision] : "")),
+    el("span", { className: "quiet" }, [result, eye, row.version > 1 ? `version ${row.version}` : null, row.received.slice(0, 10)].filter(Boolean).join(" · ")),
+    el("span", { className: row.attention.length ? "look" : "quiet" }, row.attention.length ? [...new Set(row.attention)].map(code => codes[code]).join(", ") : (row.reason ?? "").replaceAll("_", " ")),
+  ];
+}
+
+function mark() {
+  for (const button of $("list").querySelectorAll("button")) button.setAttribute("aria-current", button.dataset.id === state.id);
+}
+
+function step(by) {
+  const index = state.rows.findIndex(row => row.id === state.id);
+  const next = state.rows[Math.min(state.rows.length - 1, Math.max(0, index + by))];
+  if (next && next.id !== state.id) open(next.id);
+}
+
+// MARK: One screening
+
+async function open(id, keepsMessage = false) {
+  state.id = id;
+  stopDrawing();
+  mark();
+  $("list").querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
+  if (!keepsMessage) tell("");
+  try {
+    const detail = await ask(`/api/screenings/${id}`);
+    if (state.id !== id) return;             // another one was opened meanwhile
+    state.detail = detail;
+    showResult();
+    const image = detail.report.outcome === "failed" ? null : await picture(`/api/screenings/${id}/image`);
+    if (state.id === id) viewer.show(image, detail.report);
+  } catch (error) {
+    if (state.id === id) { viewer.show(null, null); tell(error.message); }
+  }
+}
+
+function showResult() {
+  const { report, decisions, earlier, measurement_error: error, versions } = state.detail;
+  const { fundus, endoscopy, source } = report;
+  const list = items => items.length ? el("ul", {}, ...items.map(item => el("li", {}, item))) : null;
+  const part = (title, ...children) => children.some(Boolean) ? [el("h3", {}, title), ...children] : [];
+  const interval = fundus?.cdr.interval ?? [];
+  const outcome = report.outcome.replaceAll("_", " ");
+  $("result").replaceChildren(...[
+    el("h2", {}, source.name),
+    el("p", { className: "quiet" }, [source.patient && `patient ${source.patient}`, source.eye !== "unknown" && `${source.eye} eye`, source.received.slice(0, 16).replace("T", " ")].filter(Boolean).join(" · ")),
+    fundus ? el("p", { className: "figure", title: "vertical cup-to-disc ratio" }, decimal(fundus.cdr.vertical)) : el("p", { className: "figure" }, endoscopy ? polyps(endoscopy.polyps.length) : outcome),
+    fundus && el("p", { className: "quiet" }, "vertical cup-to-disc ratio" + (interval.length ? `, 95 % ${decimal(interval[0])} to ${decimal(interval[1])}` : ", drawn by a reader")),
+    fundus && el("p", { className: "quiet" }, `horizontal ${decimal(fundus.cdr.horizontal)} · area ${decimal(fundus.cdr.area)} · thinnest rim ${decimal(fundus.rim.minimum)} at ${Math.round(fundus.rim.minimum_angle)}°`),
+    ...(endoscopy?.polyps ?? []).map((polyp, index) => el("p", { className: "quiet" }, `${index + 1}: ${(100 * polyp.area_fraction).toFixed(1)} % of the picture` + (polyp.confidence == null ? ", drawn by a reader" : `, confidence ${Math.round(100 * polyp.confidence)} %`))),
+    ...part("Why", list(report.reasons.map(reason => reason.detail))),
+    ...part("Look at", list(report.attention.map(entry => el("span", { className: "look" }, entry.detail.replace(/\.$/, "") + (entry.value != null && entry.threshold != null && entry.code !== "polyp" ? ` (${decimal(entry.value)}, threshold ${decimal(entry.threshold)})` : ""))))),
+    ...part("Earlier, same eye", ...earlier.slice(0, 4).flatMap((result, index) => [
+      el("p", {}, `${result.received.slice(0, 10)}: ${decimal(result.vcdr)}` + (result.change == null ? "" : `, since then ${signed(result.change)}`)),
+      result.change == null ? null : el("p", { className: result.within_error ? "quiet" : "look" }, result.within_error ? `within measurement error (${decimal(error.limit)}, ${error.source})` : `more than the measurement error (${decimal(error.limit)}, ${error.source})`),
+      index === 0 ? el("img", { src: `/api/screenings/${result.id}/${result.version}/overlay.jpg`, alt: `Result of ${result.received.slice(0, 10)}` }) : null,
+    ])),
+    ...part(versions.length > 1 ? `Decisions (version ${report.version} is shown)` : "Decisions", list(decisions.map(decision => `${decision.reader}, ${decision.at.slice(0, 16).replace("T", " ")}: ${verdicts[decision.verdict].slice(2)}` + (decision.result ? ` (version ${decision.result})` : "") + (decision.note ? `: ${decision.note}` : "")))),
+    report.outcome === "measured" || report.outcome === "no_finding" ? el("p", { className: "quiet" }, report.models.map(model => model.name).join(", ")) : null,
+  ].filter(Boolean));
+  $("result").scrollTop = 0;
+  update();
+}
+
+// Which buttons can be used, and what the keys do now.
+function update() {
+  const drawing = viewer.tool != null;
+  const some = state.detail != null && !state.busy;
+  $("accept").disabled = $("reject").disabled = !some || drawing;
+  $("correct").disabled = !some || (!drawing && state.detail.report.outcome === "failed");
+  $("correct").replaceChildren(el("kbd", {}, drawing ? "S" : "E"), drawing ? " save" : " correct");
+  const mask = viewer.tool instanceof MaskTool;
+  $("keys").textContent = !drawing
+    ? "W S or ↑ ↓ list · C contours · F whole or disc · 1 natural size · wheel zoom · drag to move"
+    : mask ? "S save · Esc leave · Z undo · 1 2 3 tools · Q W brush size · Enter closes the polygon · wheel zoom · right button moves"
+    : "S save · Esc leave · Z undo · 1 disc · 2 cup · arrows move, + − size (Shift: ten) · drag handles, or the inside";
+}
+
+function showPlace(scale, point) {
+  $("zoom").textContent = viewer.image ? `${Math.round(scale * 100)} %` : "";
+  if (point) $("pixel").textContent = `${Math.floor(point.x)}, ${Math.floor(point.y)}`;
+}
+
+// MARK: Deciding
+
+async function decide(verdict, note, outlines) {
+  if (!state.detail || state.busy) return;
+  const id = state.id;
+  state.busy = true;
+  update();
+  try {
+    const decided = await ask(`/api/screenings/${id}/decisions`, { verdict, note: note || null, seen: state.detail.seen, outlines });
+    const row = state.rows.find(row => row.id === id);
+    if (row) row.decision = verdict;
+    const done = $("list").querySelector(`[data-id="${id}"] .done`);
+    if (done) done.textContent = verdicts[verdict];
+    if (verdict === "correct") {
+      await open(id, true);
+      tell(`Corrected: version ${decided.result} is published.`, true);
+    } else {
+      const next = state.rows.slice(state.rows.findIndex(row => row.id === id) + 1).find(row => !row.decision);
+      await open(next?.id ?? id, true);
+      tell(`${row?.file ?? id}: ${verdicts[verdict].slice(2)}.`, true);
+    }
+  } catch (error) {
+    tell(error.message);
+    // Somebody was first: what they decided is shown. What was drawn stays, for another look before saving again.
+    if (error.status === 409) {
+      state.detail = await ask(`/api/screenings/${id}`);
+      if (viewer.tool) viewer.report = state.detail.report; else viewer.show(viewer.image, state.detail.report);
+      showResult();
+    }
+  } finally {
+    state.busy = false;
+    update();
+  }
+}
+
+function startRejecting() {
+  const kind = state.detail.report.modality?.value ?? "neither";
+  $("reasons").replaceChildren(...reasons[kind].map((reason, index) => el("button", { type: "button", onclick: () => reject(reason) }, el("kbd", {}, `${index + 1}`), ` ${reason}`)));
+  $("reason").value = "";
+  $("why").showModal();
+  $("reasons").firstChild.focus();
+}
+
+function reject(reason) {
+  if (!reason.trim()) return $("reason").focus();
+  $("why").close();
+  decide("reject", reason.trim());
+}
+
+$("why").querySelector("form").addEventListener("submit", event => { event.preventDefault(); reject($("reason").value); });
+$("stay").addEventListener("click", () => $("why").close());
+$("why").addEventListener("keydown", event => {
+  const chosen = $("reasons").children[Number(event.key) - 1];
+  if (chosen && document.activeElement !== $("reason")) { event.preventDefault(); chosen.click(); }
+});
+
+// MARK: Correcting
+
+async function startDrawing(kind) {
+  const { report } = state.detail;
+  if (report.outcome === "failed" || !viewer.image) return;
+  const seen = report.outcome === "out_of_domain" ? null : report.modality?.value;
+  kind ??= ["fundus", "endoscopy"].includes(seen) ? seen : null;
+  if (!kind) return askKind();
+  const { naturalWidth: width, naturalHeight: height } = viewer.image;
+  if (kind === "fundus") {
+    const middle = { x: (viewer.canvas.clientWidth / 2 - viewer.x) / viewer.scale, y: (viewer.canvas.clientHeight / 2 - viewer.y) / viewer.scale };
+    if (report.fundus) { viewer.whole = false; viewer.fit(); }
+    viewer.tool = new EllipseTool(report.fundus, middle, Math.min(width, viewer.canvas.clientWidth / viewer.scale) / 8, drawn);
+  } else {
+    const former = report.endoscopy ? await picture(`/api/screenings/${report.id}/${report.version}/${report.endoscopy.mask}`) : null;
+    viewer.tool = new MaskTool(width, height, former, drawn);
+  }
+  tell("");
+  const choices = viewer.tool.choices.map(([name, words], index) => el("button", { dataset: { name }, onclick: () => choose(index) }, el("kbd", {}, `${index + 1}`), ` ${words}`));
+  $("tools").replaceChildren(...choices, el("button", { onclick: undo }, el("kbd", {}, "Z"), " undo"), el("output", { id: "live" }), el("button", { onclick: leave }, el("kbd", {}, "Esc"), " leave"));
+  $("tools").hidden = false;
+  $("canvas").focus();
+  drawn();
+  update();
+}
+
+// What the networks took for neither can still be either.
+function askKind() {
+  $("tools").replaceChildren("Draw", el("button", { onclick: () => startDrawing("fundus") }, "disc and cup"), el("button", { onclick: () => startDrawing("endoscopy") }, "polyps"), el("button", { onclick: leave }, el("kbd", {}, "Esc"), " leave"));
+  $("tools").hidden = false;
+  $("tools").querySelector("button").focus();
+}
+
+function stopDrawing() {
+  viewer.tool = null;
+  $("tools").hidden = true;
+  viewer.draw();
+  update();
+}
+
+function leave() { stopDrawing(); $("canvas").focus(); }
+function undo() { viewer.tool?.undo(); }
+function choose(index) {
+  const choice = viewer.tool?.choices[index];
+  if (choice) { viewer.tool.choose(choice[0]); drawn(); }
+}
+
+// After every change of what is drawn: the tools, the figure, the picture.
+function drawn() {
+  const tool = viewer.tool;
+  if (!tool) return;
+  for (const button of $("tools").querySelectorAll("[data-name]")) button.setAttribute("aria-pressed", button.dataset.name === tool.active);
+  const before = state.detail.report.fundus?.cdr.vertical;
+  const live = $("live");
+  if (live && tool instanceof EllipseTool) {
+    const ratio = tool.ratio();
+    live.textContent = before == null ? `ratio ${decimal(ratio)}` : `ratio ${decimal(ratio)} (${signed(ratio - before)})`;
+  } else if (live && !tool.last) {
+    live.textContent = `${(100 * tool.area()).toFixed(1)} % of the image · brush ${Math.round(tool.radius)} px`;
+  }
+  viewer.draw();
+}
+
+function save() {
+  const outlines = viewer.tool.outlines();
+  if (!Object.keys(outlines).length) return tell("Nothing was changed yet. If the outlines are right, leave (Esc) and accept (A).");
+  decide("correct", null, outlines);
+}
+
+// MARK: Keys and buttons
+
+$("accept").addEventListener("click", () => decide("accept"));
+$("reject").addEventListener("click", startRejecting);
+$("correct").addEventListener("click", () => viewer.tool ? save() : startDrawing());
+
+document.addEventListener("keydown", event => {
+  if (event.ctrlKey || event.metaKey || event.altKey || $("why").open || event.target.matches("input, select")) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const onButton = event.target.matches("button") && (key === "Enter" || key === " ");
+  if (onButton || state.busy) return;
+  if (key === "Escape" && !$("tools").hidden) { event.preventDefault(); return leave(); }
+  const action = viewer.tool ? drawingKeys(key, event.shiftKey) : readingKeys[key];
+  if (!action) return;
+  event.preventDefault();
+  if (typeof action === "function") action();
+});
+
+const readingKeys = {
+  a: () => decide("accept"), r: () => state.detail && startRejecting(), e: () => state.detail && startDrawing(),
+  s: () => step(1), w: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1),
+  c: () => { viewer.contours = !viewer.contours; viewer.draw(); },
+  f: () => { viewer.whole = !viewer.whole; viewer.fit(); },
+  1: () => viewer.zoom(1 / viewer.scale), "+": () => viewer.zoom(1.25), "-": () => viewer.zoom(0.8),
+};
+
+function drawingKeys(key, shift) {
+  if (key === "s") return save;
+  if (key === "z") return undo;
+  if (viewer.tool.choices[Number(key) - 1]) return () => choose(Number(key) - 1);
+  return viewer.tool.key(key, shift);
+}
+
+// MARK: Start
+
+$("filters").elements.attention.append(...Object.entries(codes).map(([code, words]) => el("option", { value: code }, words)));
+$("filters").addEventListener("change", () => loadList().catch(error => tell(error.message)));
+$("filters").addEventListener("submit", event => event.preventDefault());
+// What arrives meanwhile appears at its place; nothing happens to what is being read.
+setInterval(() => { if (!viewer.tool && !state.busy && !$("why").open && !document.hidden) loadList().catch(() => {}); }, 30000);
+loadList().then(() => { if (state.rows.length) open(state.rows[0].id); else tell("Nothing to look at with these filters."); }).catch(error => tell(error.message));
+update();

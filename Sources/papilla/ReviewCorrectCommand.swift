@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Imaging
+internal import Screening
+
+/// `papilla review correct ID --disc FILE --cup FILE`
+struct ReviewCorrectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "correct", abstract: "Replaces outlines by a reader's, measures again and publishes the next version.",
+        discussion: """
+            A mask is a PNG of the original's size, in which everything but 0 belongs to the structure. Of disc and cup, the one that is not \
+            given stays as it was. An empty polyp mask says that there is no polyp.
+
+            Example: papilla review correct k7q --cup cup.png --note "notch at 6 o'clock"
+            """)
+    @Argument(help: "The screening's ID, or a unique beginning of its second part.") var id: String
+    @Option(help: ArgumentHelp("Mask of the optic disc.", valueName: "file")) var disc: String?
+    @Option(help: ArgumentHelp("Mask of the cup.", valueName: "file")) var cup: String?
+    @Option(help: ArgumentHelp("Mask of all polyps.", valueName: "file")) var polyp: String?
+    @OptionGroup var options: ReaderOptions
+
+    func validate() throws {
+        if disc == nil && cup == nil && polyp == nil { throw ValidationError("Expected --disc, --cup or --polyp with a mask.") }
+        if polyp != nil && (disc != nil || cup != nil) { throw ValidationError("--polyp goes with neither --disc nor --cup.") }
+    }
+
+    func run() throws {
+        var masks: [String: Data] = [:]
+        for (name, file) in [("disc", disc), ("cup", cup), ("polyp", polyp)] {
+            if let file { masks[name] = try Self.mask(file) }
+        }
+        try options.decide(id, .correct, masks: masks)
+    }
+
+    /// A mask as the service takes it: small, whatever program wrote the file.
+    private static func mask(_ file: String) throws -> Data {
+        let bytes: Data
+        do { bytes = try Data(contentsOf: URL(fileURLWithPath: file)) } catch {
+            throw PapillaError(.notFound, "A mask could not be read", place: file, cause: error)
+        }
+        do { return Data(try ImageEncoder.png(ImageDecoder.decodeMask(Array(bytes)).mask(atLeast: 1))) } catch {
+            throw PapillaError(.badInput, "A mask is no image that can be read; a PNG was expected", place: file, cause: error)
+        }
+    }
+}

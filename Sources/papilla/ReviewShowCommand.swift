@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import Ledger
+internal import Review
+internal import Screening
+internal import Service
+
+/// `papilla review show ID`: everything about one screening.
+struct ReviewShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Shows a screening: result, versions, decisions, earlier results of the same eye.",
+        discussion: "Only reads: it may run while the service works.\n\nExample: papilla review show k7q")
+    @Argument(help: "The screening's ID, or a unique beginning of its second part.") var id: String
+    @OptionGroup var configuration: ConfigurationOption
+    @Flag(help: "Print one JSON value.") var json = false
+
+    func run() async throws {
+        let loaded = try configuration.load()
+        let detail = try await ReviewDesk(loaded).detail(id)
+        if json { return print(try CanonicalJSON.document(detail), terminator: "") }
+        print(Self.lines(of: detail, outbox: loaded.paths.outbox).joined(separator: "\n"))
+    }
+
+    private static func lines(of detail: ReviewDetail, outbox: String) -> [String] {
+        let report = detail.report
+        var lines = ["\(report.id)  \(report.outcome.rawValue)  \(TextTable.printable(report.source.path))"]
+        if let patient = report.source.patient {
+            lines.append("patient \(TextTable.printable(patient)), eye \(report.source.eye.rawValue)")
+        }
+        lines += report.reasons.map { "\($0.code.rawValue): \($0.detail)" }
+        if let ratio = report.fundus?.cdr {
+            let interval = ratio.interval.isEmpty ? "" : " (\(ratio.interval.map(TextTable.decimal).joined(separator: " to ")))"
+            lines.append("vertical cup-to-disc ratio \(TextTable.decimal(ratio.vertical))\(interval)")
+        }
+        if let polyps = report.endoscopy?.polyps { lines.append(polyps.count == 1 ? "1 polyp" : "\(polyps.count) polyps") }
+        lines += report.attention.map { "look: \($0.detail)" }
+        for earlier in detail.earlier {
+            let change = earlier.change.map { "\($0 < 0 ? "" : "+")\(TextTable.decimal($0))" } ?? "no ratio now"
+            let limit = TextTable.decimal(detail.measurementError.limit)
+            let error = earlier.isWithinError == true ? ", within measurement error (\(limit))" : ""
+            lines.append("\(earlier.received.day): ratio \(TextTable.decimal(earlier.vcdr)), since then \(change)\(error)")
+        }
+        lines += detail.versions.compactMap { version in version.bundle.map { "version \(version.version): \(outbox)/\($0)" } }
+        for decision in detail.decisions {
+            let note = decision.note.map { ": \($0)" } ?? ""
+            let result = decision.result.map { ", made version \($0)" } ?? ""
+            let what = "\(decision.verdict.rawValue)ed version \(decision.version)\(result)\(note)"
+            lines.append(TextTable.printable("\(decision.at) \(decision.reader) \(what)"))
+        }
+        if detail.decisions.isEmpty { lines.append("nobody has decided") }
+        return lines
+    }
+}

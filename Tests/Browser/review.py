@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""Uses the review page as a reader would, in a real headless Chromium: list, open, draw, save, see version 2, two readers at once.
+
+  review.py PAPILLA MODELS [PICTURES]     PICTURES: a folder for screenshots
+
+Makes a site of phantoms in a temporary folder, serves it and its page with the built program, and fails (status 1) on the first thing that
+is not as it should be, on any error of the page's script, and on any request to another host.
+Needs Debian's chromium and PyPI's playwright (no 'playwright install': the browser is Debian's)."""
+import json, os, shutil, subprocess, sys, tempfile, time
+from playwright.sync_api import sync_playwright
+
+PAPILLA, MODELS = (os.path.abspath(a) for a in sys.argv[1:3])
+PICTURES = os.path.abspath(sys.argv[3]) if len(sys.argv) > 3 else None
+SITE = tempfile.mkdtemp(prefix="papilla-browser-")
+CONFIG = f"{SITE}/papilla.yaml"
+problems, processes = [], []
+
+
+def papilla(*arguments):
+    result = subprocess.run([PAPILLA, *arguments], capture_output=True, text=True)
+    assert result.returncode == 0, f"papilla {' '.join(arguments)}: {result.stderr}"
+    return result.stdout
+
+
+def start(*arguments):
+    process = subprocess.Popen([PAPILLA, *arguments, "--config", CONFIG], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    processes.append(process)
+    return process
+
+
+def check(condition, words):
+    print("ok  " if condition else "FAIL", words)
+    if not condition:
+        problems.append(words)
+
+
+def make_site():
+    for name in ["inbox", "outbox", "spool", "archive", "quarantine"]:
+        os.mkdir(f"{SITE}/{name}")
+    with open(CONFIG, "w") as file:
+        file.write(f"paths: {{inbox: inbox, outbox: outbox, spool: spool, archive: archive, quarantine: quarantine, ledger: ledger.sqlite,\n"
+                   f"  socket: control.socket, models: {MODELS}}}\nsettle: {{local: 200 ms, remote: 200 ms}}\ndisk_floor: {{space: 1 MiB, share: 0.1 %}}\n")
+    for kind, seed in [("fundus", 5), ("endoscopy", 6)]:
+        papilla("phantom", "--kind", kind, "--count", "3", "--seed", str(seed), "--out", f"{SITE}/{kind}")
+        for index, name in enumerate(sorted(os.listdir(f"{SITE}/{kind}/images"))):
+            ending = name.rsplit(".", 1)[1]
+            shutil.copy(f"{SITE}/{kind}/images/{name}", f"{SITE}/inbox/{kind}-{index}.{ending}")
+            if kind == "fundus":
+                with open(f"{SITE}/inbox/{kind}-{index}.json", "w") as file:
+                    json.dump({"patient": "P7", "eye": "left"}, file)
+    with open(f"{SITE}/inbox/text.jpg", "w") as file:
+        file.write("no image")
+    papilla("serve", "--drain", "--config", CONFIG)
+
+
+class Page:
+    """A reader's browser."""
+
+    def __init__(self, browser, address):
+        self.page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+        self.page.set_default_timeout(60000)
+        host = address.split("/")[2]
+        self.page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+        self.page.on("console", lambda m: m.type == "error" and "409" not in m.text and problems.append(f"console: {m.text}"))
+        self.page.on("request", lambda r: r.url.split(":")[0] not in ("data", "blob") and r.url.split("/")[2] != host
+                     and problems.append(f"request to another host: {r.url}"))
+        self.page.goto(address)
+        self.page.wait_for_selector("#list button")
+
+    def picture(self, name):
+        if PICTURES:
+            self.page.wait_for_timeout(400)
+            self.page.screenshot(path=f"{PICTURES}/{name}.png")
+
+    def open(self, name):
+        self.page.click(f"#list button:has-text('{name}')")
+        self.page.wait_for_selector(f"#result h2:has-text('{name}')")
+        self.page.wait_for_function("document.getElementById('zoom').textContent !== ''")
+        self.page.wait_for_timeout(300)
+
+    def text(self, selector):
+        return self.page.inner_text(selector)
+
+    def message(self, words):
+        self.page.wait_for_selector(f"#message.on:has-text('{words}')")
+
+    def place(self, x, y):
+        """Where a pixel of the original is on the screen."""
+        box = self.page.locator("#canvas").bounding_box()
+        view = self.page.evaluate("(() => { const v = window.papillaViewer; return v && [v.scale, v.x, v.y]; })()")
+        return box["x"] + x * view[0] + view[1], box["y"] + y * view[0] + view[2]
+
+
+def fundus(page):
+    name = "fundus-0"
+    page.open(name)
+    page.picture("fundus")
+    before = page.text("#result .figure")
+    page.page.keyboard.press("f")
+    page.page.keyboard.press("c")
+    page.picture("contours-off")
+    page.page.keyboard.press("c")
+    page.page.keyboard.press("e")
+    page.page.wait_for_selector("#tools output")
+    live = page.text("#live")
+    check(f"ratio {before} (+0.00)" in live, f"drawing begins with the published ratio: {live}")
+    # The cup's upper handle is pulled up by 12 px.
+    report = page.page.evaluate("window.papillaViewer.report.fundus")
+    cup = report["cup"]["ellipse"]
+    top = min(([cup["cx"] + cup["a"] * dx, cup["cy"] + cup["a"] * dy] for dx, dy in ends(cup)), key=lambda p: p[1])
+    x, y = page.place(*top)
+    page.page.mouse.move(x, y)
+    page.page.mouse.down()
+    page.page.mouse.move(x, y - 12, steps=4)
+    page.page.mouse.up()
+    moved = page.text("#live")
+    check(moved != live and "+" in moved, f"the ratio follows the handle: {moved}")
+    page.page.keyboard.press("z")
+    check(page.text("#live") == live, "undo takes it back")
+    for _ in range(4):
+        page.page.keyboard.press("+")
+    page.picture("drawing-ellipse")
+    expected = page.text("#live").split()[1]
+    page.page.keyboard.press("s")
+    page.message("version 2 is published")
+    shown = page.text("#result .figure")
+    check(abs(float(shown) - float(expected)) <= 0.02, f"version 2 measures what the page showed: {expected}, {shown}")
+    check("version 2 is shown" in page.text("#result") and "corrected (version 2)" in page.text("#result"), "the correction is among the decisions")
+    page.picture("version-2")
+
+
+def ends(ellipse):
+    import math
+    turn = math.radians(ellipse["angle"])
+    return [(math.cos(turn), -math.sin(turn)), (-math.cos(turn), math.sin(turn))]
+
+
+def endoscopy(page):
+    page.open("endoscopy-0")
+    page.picture("endoscopy")
+    page.page.keyboard.press("e")
+    page.page.wait_for_selector("#tools output")
+    box = page.page.locator("#canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before = page.text("#live")
+    page.page.mouse.move(x - 40, y)
+    page.page.mouse.down()
+    page.page.mouse.move(x + 40, y + 30, steps=5)
+    page.page.mouse.up()
+    page.page.mouse.move(x, y + 120)
+    check(page.text("#live") != before, f"the brush paints: {page.text('#live')}")
+    page.page.keyboard.press("3")
+    for dx, dy in [(-150, -120), (-90, -130), (-80, -70)]:
+        page.page.mouse.click(x + dx, y + dy)
+    page.picture("drawing-polyp")
+    page.page.keyboard.press("Enter")
+    page.page.keyboard.press("1")
+    page.page.keyboard.press("s")
+    page.message("version 2 is published")
+    check("2 polyps" in page.text("#result") or "polyps" in page.text("#result .figure"), f"what was drawn is measured: {page.text('#result .figure')}")
+    page.picture("endoscopy-version-2")
+
+
+def two_readers(anna, ben):
+    for page in (anna, ben):
+        page.open("fundus-1")
+    anna.page.keyboard.press("a")
+    anna.message("accepted")
+    ben.page.keyboard.press("r")
+    ben.page.wait_for_selector("#why[open]")
+    ben.picture("reject")
+    ben.page.keyboard.press("1")
+    ben.message("Anna decided")
+    check("accepted" in ben.text("#result"), "the second reader sees the first one's decision")
+    ben.picture("told")
+    ben.page.keyboard.press("r")
+    ben.page.keyboard.press("2")
+    ben.message("rejected")
+    rows = [json.loads(line) for line in papilla("review", "list", "--all", "--json", "--config", CONFIG).splitlines()]
+    row = next(row for row in rows if row["file"].startswith("fundus-1"))
+    check((row["decision"], row["reader"]) == ("reject", "Ben"), "the last decision counts")
+
+
+def main():
+    make_site()
+    service = start("serve")
+    pages = start("review", "serve", "--reader", "Anna", "--reader", "Ben", "--json")
+    addresses = [json.loads(pages.stdout.readline())["address"] for _ in range(2)]
+    # Decisions need the service: it refuses this one for its ID once it listens.
+    for _ in range(600):
+        if "No arrival" in subprocess.run([PAPILLA, "review", "accept", "zzzzzzzz", "--config", CONFIG], capture_output=True, text=True).stderr:
+            break
+        time.sleep(0.2)
+    with sync_playwright() as p:
+        executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+        browser = p.chromium.launch(executable_path=executable, args=["--no-sandbox"] if os.getuid() == 0 else [])
+        anna, ben = (Page(browser, address) for address in addresses)
+        check("token" not in anna.page.url, "the token leaves the address bar")
+        anna.page.uncheck("[name=undecided]")
+        anna.page.check("[name=all]")
+        ben.page.uncheck("[name=undecided]")
+        ben.page.check("[name=all]")
+        anna.page.wait_for_selector("#list button:has-text('text.jpg')")
+        ben.page.wait_for_selector("#list button:has-text('text.jpg')")
+        fundus(anna)
+        endoscopy(anna)
+        two_readers(anna, ben)
+        anna.page.click("#list button:has-text('text.jpg')")
+        anna.page.wait_for_selector("#result h2:has-text('text.jpg')")
+        check(anna.page.is_disabled("#correct"), "what could not be read cannot be corrected")
+        anna.picture("failed")
+        stranger = browser.new_context().new_page()
+        check(stranger.goto(addresses[0]).status == 403, "an address that was used lets nobody else in")
+        browser.close()
+    papilla("audit", "verify", "--config", CONFIG)
+    check(json.loads(papilla("statement", "--json", "--config", CONFIG))["unexplained"] == 0, "ledger and folders agree")
+
+
+try:
+    main()
+finally:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait()
+    shutil.rmtree(SITE)
+for problem in problems:
+    print("PROBLEM", problem)
+sys.exit(1 if problems else 0)

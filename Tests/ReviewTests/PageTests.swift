@@ -1,0 +1,153 @@
+import Foundation
+import Imaging
+import Ledger
+import Screening
+import Testing
+
+@testable import Review
+
+/// The page over HTTP: who is let in, what is served, what becomes of a decision.
+@Suite("The review page")
+struct PageTests {
+    private let site: PageSite
+    init() async throws { site = try await PageSite() }
+
+    @Test("An address lets one browser in, once; the cookie is strict and no script can read it")
+    func token() async throws {
+        #expect(try await site.ask("GET", "/").status == 401)
+        #expect(try await site.ask("GET", "/?token=wrong").status == 403)
+        let first = try await site.ask("GET", "/?token=\(site.token)")
+        #expect(first.status == 303 && first.headers["location"] == "/")
+        let cookie = try #require(first.headers["set-cookie"])
+        #expect(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains(site.token))
+        #expect(try await site.ask("GET", "/?token=\(site.token)").status == 403)
+        #expect(try await site.ask("GET", "/", ["Cookie": "papilla-session=\(site.token)"]).status == 401)
+        let page = try await site.ask("GET", "/", ["Cookie": String(cookie.split(separator: ";")[0])])
+        #expect(page.status == 200 && page.text.contains("Anna") && page.text.contains(Version.current))
+    }
+
+    @Test("Everything says what browsers may do with it, and nothing comes from elsewhere")
+    func headers() async throws {
+        let cookie = try await site.enter()
+        for path in [
+            "/", "/page.js", "/viewer.js", "/drawing.js", "/page.css", "/api/screenings", "/nothing", "/api/screenings/x",
+        ] {
+            for headers in [cookie, [:]] {
+                let answer = try await site.ask("GET", path, headers)
+                #expect(answer.headers["content-security-policy"]?.hasPrefix("default-src 'none'") == true, "\(path)")
+                #expect(answer.headers["cache-control"] == "no-store" && answer.headers["x-content-type-options"] == "nosniff")
+                #expect(answer.headers["x-frame-options"] == "DENY")
+                if headers.isEmpty { #expect(answer.status == 401, "\(path)") }
+                #expect(!answer.text.contains("http://") && !answer.text.contains("https://"), "\(path)")
+            }
+        }
+        #expect(try await site.ask("GET", "/nothing", cookie).status == 404)
+    }
+
+    @Test("Another site, another origin, another name and a request without origin are refused")
+    func strangers() async throws {
+        let id = try await site.screen(1)
+        let cookie = try await site.enter()
+        let path = "/api/screenings/\(id)/decisions"
+        let body = #"{"verdict":"accept","seen":{"version":1,"decisions":0}}"#
+        let own = cookie.merging(site.origin) { $1 }
+        for (strange, status) in [
+            (["Origin": "http://evil.example"], 403), (["Origin": "http://127.0.0.1:1"], 403), (["Origin": "null"], 403),
+            (["Sec-Fetch-Site": "cross-site"], 403), (["Sec-Fetch-Site": "same-site"], 403),
+            (["Host": "evil.example:\(site.port)"], 421), (["Host": "127.0.0.1:1"], 421), (["Cookie": "papilla-session=0"], 401),
+            (["Cookie": ""], 401),
+        ] {
+            #expect(try await site.ask("POST", path, own.merging(strange) { $1 }, body: body).status == status, "\(strange)")
+        }
+        #expect(try await site.ask("POST", path, cookie, body: body).status == 403, "no origin")
+        #expect(
+            try await site.ask("GET", "/api/screenings/\(id)/image", cookie.merging(["Sec-Fetch-Site": "cross-site"]) { $1 })
+                .status == 403)
+        #expect(site.decided.isEmpty)
+        #expect(try await site.ask("POST", path, own, body: body).status == 200)
+        #expect(site.decided.map(\.reader) == ["Anna"])
+    }
+
+    @Test("An ID that is none, a version that is none, and a path out of the folders are refused")
+    func places() async throws {
+        let id = try await site.screen(1)
+        let cookie = try await site.enter()
+        try Data("secret".utf8).write(to: URL(fileURLWithPath: site.root + "/secret.jpg"))
+        for path in [
+            "/api/screenings/x", "/api/screenings/20261124-zzzzzzzz", "/api/screenings/..", "/api/screenings/\(id)/1/report.json",
+            "/api/screenings/\(id)/1/..%2F..%2F..%2Fsecret.jpg", "/api/screenings/\(id)/1/../../secret.jpg",
+            "/api/screenings/\(id)/1/%2e%2e/secret.jpg", "/api/screenings/\(id)/2/overlay.jpg",
+            "/api/screenings/\(id)/x/overlay.jpg",
+            "/api/screenings/\(id)/1/disc.png", "/../secret.jpg", "/api/screenings?outcome=none", "/api/screenings?since=today",
+            "/api/screenings?path=/etc",
+        ] {
+            let answer = try await site.ask("GET", path, cookie)
+            #expect((400..<500).contains(answer.status), "\(path): \(answer.status)")
+            #expect(!answer.text.contains("secret"))
+        }
+        #expect(try await site.ask("GET", "/api/screenings/\(id)/1/overlay.jpg", cookie).text == "drawn")
+        // A link in the archive leads nowhere.
+        let original = "\(site.root)/archive/2026-11-24/\(id)/eye.png"
+        try FileManager.default.removeItem(atPath: original)
+        try FileManager.default.createSymbolicLink(atPath: original, withDestinationPath: site.root + "/secret.jpg")
+        #expect(try await site.ask("GET", "/api/screenings/\(id)/image", cookie).status >= 400)
+        #expect(throws: PapillaError.self) { try ArchiveFile.read("../secret.jpg", in: site.root + "/archive") }
+        #expect(throws: PapillaError.self) { try ArchiveFile.read("/etc/passwd", in: site.root + "/archive") }
+    }
+
+    @Test("The list, a screening with its earlier results, and its image")
+    func reading() async throws {
+        try await site.screen(1, patient: "7") { $0.fundus?.cdr.vertical = 0.62 }
+        let id = try await site.screen(2, patient: "7", received: Timestamp(milliseconds: 1_795_616_867_250))
+        try await site.screen(3) { $0.attention = [] }
+        let cookie = try await site.enter()
+        func list(_ query: String) async throws -> [String] {
+            let rows = try CanonicalJSON.decode(
+                [ExportRow].self, from: try await site.ask("GET", "/api/screenings?" + query, cookie).body)
+            return rows.map { String($0.id.suffix.last ?? " ") }
+        }
+        #expect(try await list("") == ["2", "1"])
+        #expect(try await list("all=1").count == 3)
+        #expect(try await list("attention=polyp") == [])
+        #expect(try await list("outcome=measured&until=2026-11-24&undecided=1") == ["1"])
+        let answer = try await site.ask("GET", "/api/screenings/\(id)", cookie)
+        let detail = try CanonicalJSON.decode(ReviewDetail.self, from: answer.body)
+        #expect(detail.seen == Seen(version: 1, decisions: 0) && detail.versions.count == 1)
+        let earlier = try #require(detail.earlier.first)
+        #expect(abs(try #require(earlier.change) - 0.08) < 1e-9 && earlier.isWithinError == true)
+        #expect(detail.measurementError == .betweenReaders)
+        let image = try await site.ask("GET", "/api/screenings/\(id)/image", cookie)
+        let decoded = try ImageDecoder.decode(image.body)
+        #expect(image.headers["content-type"] == "image/jpeg" && decoded.raster.width == 120 && decoded.raster.height == 90)
+    }
+
+    @Test("What is drawn becomes masks of the original's size; the second reader is told")
+    func drawing() async throws {
+        let id = try await site.screen(1)
+        let headers = try await site.enter().merging(site.origin) { $1 }
+        let path = "/api/screenings/\(id)/decisions"
+        func send(_ outlines: String, decisions: Int = 0) async throws -> PageSite.Answer {
+            let word = #"{"verdict":"correct","seen":{"version":1,"decisions":\#(decisions)},"outlines":\#(outlines)}"#
+            return try await site.ask("POST", path, headers, body: word)
+        }
+        for bad in [
+            #"{"cup":{"runs":[0]}}"#, #"{"cup":{"runs":[10790,11]}}"#, #"{"cup":{"runs":[5,2,6,1]}}"#,
+            #"{"cup":{"runs":[-1,2]}}"#,
+            #"{"cup":{"runs":[0,9223372036854775807]}}"#, #"{"cup":{}}"#,
+            #"{"cup":{"ellipse":{"cx":1,"cy":1,"a":-3,"b":1,"angle":0}}}"#, "17",
+        ] {
+            #expect(try await send(bad).status == 400, "\(bad)")
+        }
+        #expect(site.decided.isEmpty)
+        let drawn = #"{"cup":{"ellipse":{"cx":60,"cy":45,"a":12,"b":9,"angle":90}},"disc":{"runs":[0,3,120,2,10799,1]}}"#
+        #expect(try await send(drawn).status == 200)
+        let masks = try #require(site.decided.first?.masks)
+        let cup = try ImageDecoder.decodeMask(Array(try #require(masks["cup"]))).mask(atLeast: 128)
+        #expect(cup == Ellipse(cx: 60, cy: 45, a: 12, b: 9, angle: 90).mask(width: 120, height: 90))
+        let disc = try ImageDecoder.decodeMask(Array(try #require(masks["disc"]))).mask(atLeast: 128)
+        #expect(disc.area == 6 && disc[2, 0] && disc[1, 1] && disc[119, 89])
+        let late = try await send(drawn)
+        #expect(late.status == 409 && late.text.contains("Anna decided at"))
+        #expect(try await send(drawn, decisions: 1).status == 200)
+    }
+}
