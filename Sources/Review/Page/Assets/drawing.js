@@ -195,7 +195,10 @@ export class MaskTool {
     this.last = point;
   }
 
-  up() { this.last = null; }
+  up() {
+    this.last = null;
+    this.onChange();
+  }
 
   // A stroke of the brush: every pixel whose centre is within its radius of the line.
   line(from, to) {

@@ -81,6 +81,20 @@ function lines(row) {
   ];
 }
 
+// Brings a row of the list up to date with the screening that is shown; it stays where it is, whatever the filters say.
+function renew(row) {
+  if (!row) return;
+  const { report, decisions } = state.detail;
+  if (report.id === row.id) {
+    row.decision = decisions.at(-1)?.verdict ?? null;
+    Object.assign(row, {
+      outcome: report.outcome, version: report.version, attention: report.attention.map(entry => entry.code),
+      vcdr: report.fundus?.cdr.vertical ?? null, polyps: report.endoscopy?.polyps.length ?? null, reason: report.reasons[0]?.code ?? null,
+    });
+  }
+  $("list").querySelector(`[data-id="${row.id}"]`)?.replaceChildren(...lines(row));
+}
+
 function mark() {
   for (const button of $("list").querySelectorAll("button")) button.setAttribute("aria-current", button.dataset.id === state.id);
 }
@@ -168,11 +182,11 @@ async function decide(verdict, note, outlines) {
   try {
     const decided = await ask(`/api/screenings/${id}/decisions`, { verdict, note: note || null, seen: state.detail.seen, outlines });
     const row = state.rows.find(row => row.id === id);
-    if (row) row.decision = verdict;
-    const done = $("list").querySelector(`[data-id="${id}"] .done`);
-    if (done) done.textContent = verdicts[verdict];
+    state.detail.decisions.push(decided);
+    renew(row);
     if (verdict === "correct") {
       await open(id, true);
+      renew(row);
       tell(`Corrected: version ${decided.result} is published.`, true);
     } else {
       const next = state.rows.slice(state.rows.findIndex(row => row.id === id) + 1).find(row => !row.decision);
@@ -180,13 +194,15 @@ async function decide(verdict, note, outlines) {
       tell(`${row?.file ?? id}: ${verdicts[verdict].slice(2)}.`, true);
     }
   } catch (error) {
-    tell(error.message);
     // Somebody was first: what they decided is shown. What was drawn stays, for another look before saving again.
-    if (error.status === 409) {
-      state.detail = await ask(`/api/screenings/${id}`);
-      if (viewer.tool) viewer.report = state.detail.report; else viewer.show(viewer.image, state.detail.report);
+    const detail = error.status === 409 ? await ask(`/api/screenings/${id}`).catch(() => null) : null;
+    if (detail && state.id === id) {
+      state.detail = detail;
+      if (viewer.tool) viewer.report = detail.report; else viewer.show(viewer.image, detail.report);
       showResult();
+      renew(state.rows.find(row => row.id === id));
     }
+    tell(error.message);
   } finally {
     state.busy = false;
     update();
