@@ -21,7 +21,7 @@ const reasons = {
 };
 const decimal = value => value.toFixed(2);
 const polyps = count => count === 0 ? "no polyp" : count === 1 ? "1 polyp" : `${count} polyps`;
-const signed = value => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
+const signed = value => (value.toFixed(2) < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 
 // MARK: Small helpers
 
@@ -120,6 +120,7 @@ async function open(id, keepsMessage = false) {
     showResult();
     const image = detail.report.outcome === "failed" ? null : await picture(`/api/screenings/${id}/image`);
     if (state.id === id) viewer.show(image, detail.report);
+    if (!image) tell("The file could not be read: there is no image to show.");
   } catch (error) {
     if (state.id === id) { viewer.show(null, null); tell(error.message); }
   }
