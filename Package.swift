@@ -19,6 +19,7 @@ let package = Package(
     products: [.executable(name: "papilla", targets: ["papilla"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
@@ -58,6 +59,7 @@ let package = Package(
             dependencies: [
                 "Reading", "Ledger", "Imaging", "Neural", "Registry", "Screening", "CSystemd", "Yams",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: swift),
@@ -112,7 +114,7 @@ let package = Package(
             ],
             swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),
-        .testTarget(name: "EndToEndTests", dependencies: ["papilla"], swiftSettings: swift),
+        .testTarget(name: "EndToEndTests", dependencies: ["papilla", "Imaging"], swiftSettings: swift),
     ]
 )
 

@@ -43,6 +43,8 @@ import Testing
     @Test func anythingElseIsForTheDecoder() throws {
         #expect(try isComplete(Array("hello".utf8)))
         #expect(try isComplete([0x49, 0x49, 0x2A, 0x00]))
+        #expect(try isComplete([UInt8](repeating: 0, count: 128) + Array("DICM".utf8)))
+        #expect(try !isComplete([UInt8](repeating: 0, count: 5000)))
         // A segment of length 0 is malformed, not short.
         #expect(try isComplete([0xFF, 0xD8, 0xFF, 0xE0, 0x00, 0x00, 0x00]))
         #expect(try !isComplete([0xFF]))

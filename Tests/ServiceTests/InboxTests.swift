@@ -241,4 +241,38 @@ import Testing
         #expect(inbox.factsNow().waiting == 1)
         #expect(inbox.factsNow().mode == "inotify and sweep")
     }
+
+    @Test func aBacklogOfAnySizeTakesBoundedMemoryAndAllOfItHasItsTurn() throws {
+        let inbox = try inbox(isWatching: false) {
+            $0.observationLimit = 50
+            $0.settle = .init(local: .zero, remote: .zero)
+        }
+        for index in 0..<300 { try sandbox.drop("many/\(index).jpg") }
+        for index in 0..<20 { try sandbox.drop("urgent/\(index).jpg") }
+        for index in 0..<20 { try sandbox.drop("many/\(index).json", "{}") }
+        inbox.sweep(now: now)
+        #expect(inbox.factsNow().waiting == 340)
+        var done: Set<String> = []
+        var time = now
+        while done.count < 320 {
+            #expect(inbox.observations.count <= 100)
+            guard let candidate = inbox.next(now: time) else {
+                time += .seconds(1)
+                inbox.sweepIfDue(now: time)
+                // More rounds than this and something is never found.
+                guard time < now + .seconds(1000) else { break }
+                continue
+            }
+            #expect(!candidate.path.name.hasSuffix(".json"), "a sidecar is not an arrival while its image may be here")
+            done.insert("\(candidate.path)")
+            try sandbox.removeFromInbox(candidate.path)
+            for sidecar in Sidecar.names(for: candidate.path.name) {
+                try sandbox.removeFromInbox(RelativePath(candidate.path.parent, sidecar))
+            }
+            inbox.conclude(candidate.path, now: time)
+        }
+        #expect(done.count == 320)
+        inbox.sweep(now: time + .seconds(1))
+        #expect(inbox.factsNow().waiting == 0)
+    }
 }

@@ -14,5 +14,5 @@ struct Candidate: Sendable, Hashable {
     let isLast: Bool
 
     /// Whether it lies under `urgent/`.
-    var isUrgent: Bool { path.names.count > 1 && path.first == InboxRules.urgent }
+    var isUrgent: Bool { Inbox.isUrgent(path) }
 }

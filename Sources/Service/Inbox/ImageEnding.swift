@@ -19,7 +19,9 @@ struct ImageEnding {
         let start = try file.read(at: 0, count: 8)
         if start.starts(with: jpeg) { return try ending.jpegEnds() }
         if start == png { return try ending.pngEnds() }
-        return !(png.starts(with: start) || jpeg.starts(with: start))
+        if png.starts(with: start) || jpeg.starts(with: start) { return false }
+        // Zeros where the file should begin: space that was reserved and is not written yet. (A DICOM file may begin with 128 of them.)
+        return try file.read(at: 0, count: 132).contains { $0 != 0 }
     }
 
     /// The byte at an offset; nil behind the end.

@@ -10,7 +10,7 @@ extension Inbox {
 
     /// Whether nothing is left but what was given up for now, and sidecars beside it. A first sweep must have been made.
     var isDrained: Bool {
-        sweeps > 0
+        sweeps > 0 && unobserved == 0
             && observations.allSatisfy { !$0.value.isInHand && ($0.value.notBefore == Self.never || isBesideImage($0.key)) }
     }
 
@@ -21,16 +21,45 @@ extension Inbox {
     }
 
     /// When something may be due or a sweep is, if nothing happens before.
-    func wake(now: Duration) -> Duration {
-        var wake = nextSweepTime
-        for (path, observation) in observations where !observation.isInHand { wake = min(wake, due(path, observation, now: now)) }
-        return wake
+    func wake(now: Duration) -> Duration { min(nextSweepTime, max(now, turns.wake ?? nextSweepTime)) }
+
+    /// Gives an entry its place in the order, after any change of it.
+    func schedule(_ path: RelativePath, now: Duration) {
+        guard var observation = observations[path], !observation.isInHand else { return }
+        observation.isReady = false
+        let due = due(path, observation, now: now)
+        observation.scheduled = due
+        observations[path] = observation
+        if due != Self.never { turns.wait(path, until: due) }
     }
+
+    /// Lines up what is due now.
+    private func ripen(now: Duration) {
+        while let waiting = turns.ripe(now: now) {
+            guard let observation = observations[waiting.path], observation.scheduled == waiting.due, !observation.isInHand else {
+                continue
+            }
+            // A sidecar may have come, or grown, since.
+            guard due(waiting.path, observation, now: now) <= now else {
+                schedule(waiting.path, now: now)
+                continue
+            }
+            observations[waiting.path]?.scheduled = nil
+            observations[waiting.path]?.isReady = true
+            let isSidecar = Sidecar.isSidecar(waiting.path.name) && observation.status.kind == .file
+            turns.line(
+                up: waiting.path, order: observation.order,
+                in: isSidecar ? .sidecar : Self.isUrgent(waiting.path) ? .urgent : .other)
+        }
+    }
+
+    static func isUrgent(_ path: RelativePath) -> Bool { path.names.count > 1 && path.first == InboxRules.urgent }
 
     /// The entry whose turn it is; it is in hand until `left`, `postpone` or `conclude` is called.
     func next(now: Duration) -> Candidate? {
         guard let root else { return nil }
         while let path = choose(now: now) {
+            observations[path]?.isReady = false
             guard var observation = observations[path] else { return nil }
             // Once more, since a remote file's changes are not told.
             let status: FileStatus?
@@ -38,7 +67,7 @@ extension Inbox {
                 if error.isMissing {
                     status = nil
                 } else {
-                    observations[path]?.postpone(until: now + Backoff.wait(1))
+                    postpone(path, id: observation.id, until: now + Backoff.wait(1), now: now)
                     continue
                 }
             }
@@ -52,9 +81,15 @@ extension Inbox {
             }
             guard status.isUnchanged(since: observation.status) else {
                 observations[path]?.see(status, now: now, isClosed: false)
+                schedule(path, now: now)
                 continue
             }
-            observation.isInHand = true
+            // A sidecar is an arrival of its own only where no image that it could belong to is here, or may be.
+            if Sidecar.isSidecar(path.name), status.kind == .file, unobserved > 0 || isBesideImage(path) {
+                postpone(path, id: observation.id, until: now + max(.seconds(1), rules.settle.local), now: now)
+                continue
+            }
+            (observation.isInHand, observation.isReady) = (true, false)
             observations[path] = observation
             let candidate = Candidate(
                 path: path, status: status, id: observation.id, received: observation.received,
@@ -69,7 +104,7 @@ extension Inbox {
     private func vanished(_ path: RelativePath, _ observation: Observation, now: Duration) -> Candidate? {
         guard let root, let parent = nearest(path.parent, in: root), (try? parent.status().device) == observation.status.device
         else {
-            observations[path]?.postpone(until: now + Backoff.wait(5))
+            postpone(path, id: observation.id, until: now + Backoff.wait(5), now: now)
             return nil
         }
         observations[path]?.isInHand = true
@@ -84,24 +119,28 @@ extension Inbox {
         return folder
     }
 
+    /// Urgent ones first, but not more than four of them in a row while another waits; sidecars when nothing else is due.
     private func choose(now: Duration) -> RelativePath? {
-        var best: [Bool: (path: RelativePath, order: Int)] = [:]
-        var sidecars: [(path: RelativePath, order: Int)] = []
-        for (path, observation) in observations where !observation.isInHand && due(path, observation, now: now) <= now {
-            if Sidecar.isSidecar(path.name), observation.status.kind == .file {
-                sidecars.append((path, observation.order))
-                continue
-            }
-            let isUrgent = path.names.count > 1 && path.first == InboxRules.urgent
-            if let other = best[isUrgent], other.order < observation.order { continue }
-            best[isUrgent] = (path, observation.order)
+        ripen(now: now)
+        let (urgent, other) = (first(of: .urgent), first(of: .other))
+        let queue: Turns.Queue
+        if other != nil, urgentRun >= InboxRules.urgentRun || urgent == nil {
+            queue = .other
+        } else if urgent != nil {
+            queue = .urgent
+        } else {
+            queue = .sidecar
         }
-        if let other = best[false], urgentRun >= InboxRules.urgentRun || best[true] == nil { return other.path }
-        if let urgent = best[true] { return urgent.path }
-        // A sidecar is an arrival of its own only where no image that it could belong to is here.
-        for sidecar in sidecars.sorted(by: { $0.order < $1.order }) {
-            guard isBesideImage(sidecar.path) else { return sidecar.path }
-            observations[sidecar.path]?.postpone(until: now + max(.seconds(1), rules.settle.local))
+        guard let path = first(of: queue) else { return nil }
+        turns.removeFirst(of: queue)
+        return path
+    }
+
+    /// The first of a queue whose place in it still counts.
+    private func first(of queue: Turns.Queue) -> RelativePath? {
+        while let path = turns.first(of: queue) {
+            if observations[path]?.isReady == true { return path }
+            turns.removeFirst(of: queue)
         }
         return nil
     }

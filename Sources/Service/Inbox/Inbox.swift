@@ -36,11 +36,18 @@ final class Inbox {
     }
 
     let path: String
-    var rules: InboxRules
+    var rules: InboxRules {
+        didSet { for path in observations.keys { schedule(path, now: lastLook) } }
+    }
     private(set) var state: State
     private(set) var facts = Facts()
     var watch: InboxWatch?
     var observations: [RelativePath: Observation] = [:]
+    var turns = Turns()
+    /// Entries seen since the last sweep that there was no room for.
+    private(set) var unobserved = 0
+    /// The latest `now` that was passed in with a sweep or events.
+    private var lastLook = Duration.zero
     var folders: [RelativePath?: FolderSeen] = [:]
     var sweeps = 0
     private let identity: InboxIdentity
@@ -86,12 +93,14 @@ final class Inbox {
             status, received: received, now: now, order: order, isClosed: false, isRemote: false, sweep: sweeps)
         observation.id = id
         observations[path] = observation
+        schedule(path, now: now)
     }
 
     // MARK: - What happens
 
     /// Takes note of events.
     func poll(now: Duration) {
+        lastLook = now
         guard let watch else { return }
         let events = watch.read()
         if !events.isEmpty { facts.lastEvent = wallClock() }
@@ -121,15 +130,25 @@ final class Inbox {
 
     func observe(_ path: RelativePath, _ status: FileStatus, now: Duration, isClosed: Bool) {
         let isRemote = folders[path.parent]?.isRemote ?? false
-        guard observations[path] == nil else {
-            observations[path]?.see(status, now: now, isClosed: isClosed)
-            observations[path]?.sweep = sweeps
-            observations[path]?.isRemote = isRemote
-            return
+        guard let before = observations[path] else {
+            guard observations.count < rules.observationLimit * (Self.isUrgent(path) ? 2 : 1) else {
+                unobserved += 1
+                return
+            }
+            order += 1
+            observations[path] = Observation(
+                status, received: wallClock(), now: now, order: order, isClosed: isClosed, isRemote: isRemote, sweep: sweeps)
+            return schedule(path, now: now)
         }
-        order += 1
-        observations[path] = Observation(
-            status, received: wallClock(), now: now, order: order, isClosed: isClosed, isRemote: isRemote, sweep: sweeps)
+        var after = before
+        after.see(status, now: now, isClosed: isClosed)
+        (after.sweep, after.isRemote) = (sweeps, isRemote)
+        observations[path] = after
+        if after.lastChange != before.lastChange || after.isClosed != before.isClosed || isRemote != before.isRemote
+            || after.notBefore != before.notBefore
+        {
+            schedule(path, now: now)
+        }
     }
 
     /// Sweeps where it is time to.
@@ -145,6 +164,7 @@ final class Inbox {
     @discardableResult
     func sweep(now: Duration, onlyRemote: Bool = false) -> Bool {
         let wasOpen = root != nil
+        lastLook = now
         nextRemoteSweep = now + rules.rescan.remote
         if !onlyRemote { nextSweep = now + rules.rescan.local }
         do {
@@ -152,6 +172,7 @@ final class Inbox {
             state = .open(root)
             sweeps += 1
             facts.lastSweep = wallClock()
+            if !onlyRemote { unobserved = 0 }
             walk(root, now: now, onlyRemote: onlyRemote && wasOpen)
         } catch {
             if wasOpen { watch?.keep(only: []) }
@@ -200,7 +221,7 @@ final class Inbox {
     /// The facts as they are now.
     func factsNow() -> Facts {
         var facts = facts
-        facts.waiting = observations.count
+        facts.waiting = observations.count + unobserved
         return facts
     }
 
@@ -210,17 +231,28 @@ final class Inbox {
     func left(_ path: RelativePath, id: ScreeningID?, now: Duration) {
         observations[path]?.id = id
         observations[path]?.leave(now: now, deadline: rules.deadline)
+        schedule(path, now: now)
     }
 
     /// It could not be taken now.
-    func postpone(_ path: RelativePath, id: ScreeningID?, until time: Duration) {
+    func postpone(_ path: RelativePath, id: ScreeningID?, until time: Duration, now: Duration) {
         observations[path]?.id = id
         observations[path]?.postpone(until: time)
+        schedule(path, now: now)
     }
 
-    /// It was taken out of the inbox, or is no longer there. Another file may have its name already.
+    /// It was taken out of the inbox, or is no longer there. Another file may have its name already, and its sidecar went with it.
     func conclude(_ path: RelativePath, now: Duration) {
         observations[path] = nil
-        if let root { look(at: path, in: root, now: now, isClosed: false) }
+        if unobserved > 0, observations.count <= rules.observationLimit / 2 { nextSweep = now }
+        guard let root else { return }
+        look(at: path, in: root, now: now, isClosed: false)
+        for sidecar in Sidecar.names(for: path.name).map({ RelativePath(path.parent, $0) }) {
+            if let seen = observations[sidecar], seen.id == nil, !seen.isInHand,
+                (try? root.folder(path.parent).status(sidecar.name)) == .some(nil)
+            {
+                observations[sidecar] = nil
+            }
+        }
     }
 }

@@ -14,6 +14,8 @@ struct InboxRules: Sendable {
     static let urgent = FileName(ours: "urgent")
     /// Urgent files in a row while another one waits.
     static let urgentRun = 4
+    /// Entries that are held in memory; what lies beyond is found when half of them are done. Urgent ones may be twice as many.
+    var observationLimit = 20_000
 
     init() {}
 

@@ -24,6 +24,10 @@ struct Observation {
     private(set) var notBefore: Duration
     /// Taken, and neither left nor gone yet.
     var isInHand = false
+    /// When its turn is to be looked at; entries of `Turns` with another time are out of date. Nil once it is ready, or in hand.
+    var scheduled: Duration?
+    /// Its time has come and it waits for its turn.
+    var isReady = false
     /// The last sweep that saw it.
     var sweep: Int
 
