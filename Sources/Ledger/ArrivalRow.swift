@@ -47,13 +47,15 @@ public struct ArrivalRow: Sendable, Codable, Hashable {
     @Nullable public var original: String?
     /// The newest version's bundle, relative to the outbox; null while pending and once forgotten.
     @Nullable public var bundle: String?
+    /// When its original was removed, because it was kept long enough.
+    @Nullable public var expired: Timestamp?
     /// When its names were forgotten.
     @Nullable public var forgotten: Timestamp?
 
     enum CodingKeys: String, CodingKey {
         case id, path, name, received, device, inode, state, changed, attempts, spool, sidecar, patient, study, eye, sha256,
             bytes, outcome
-        case finished, original, bundle, forgotten
+        case finished, original, bundle, expired, forgotten
         case isUrgent = "urgent"
         case waitsFor = "waits_for"
     }
@@ -88,7 +90,7 @@ extension ArrivalRow {
         (device, inode) = (UInt64(bitPattern: row["device"]), UInt64(bitPattern: row["inode"]))
         (path, name, waitsFor, spool, sidecar) = (row["path"], row["name"], row["waits_for"], row["spool"], row["sidecar"])
         (patient, study, bytes, original, bundle) = (row["patient"], row["study"], row["bytes"], row["original"], row["bundle"])
-        (finished, forgotten) = (try time("finished"), try time("forgotten"))
+        (finished, expired, forgotten) = (try time("finished"), try time("expired"), try time("forgotten"))
         sha256 = (row["sha256"] as String?).flatMap(Digest.init)
         outcome = (row["outcome"] as String?).flatMap(Outcome.init)
     }

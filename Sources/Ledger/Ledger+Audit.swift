@@ -63,6 +63,26 @@ extension Ledger {
         }
     }
 
+    /// What tells this ledger from every other: drawn when it was made.
+    public func identity() throws(PapillaError) -> String {
+        guard let identity = try read({ db in try String.fetchOne(db, sql: "SELECT value FROM setting WHERE name = 'identity'") })
+        else { throw PapillaError(.damaged, "The ledger has no identity", hint: LedgerFile.damageHint) }
+        return identity
+    }
+
+    /// How often the process ended without having been asked to since `time`: starts without their stop.
+    public func deaths(since time: Timestamp) throws(PapillaError) -> Int {
+        let until = now().description
+        return try read { db in
+            func count(_ condition: String) throws -> Int {
+                try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM audit WHERE subject = 'service' AND at >= ? AND at <= ? AND " + condition,
+                    arguments: [time.description, until]) ?? 0
+            }
+            return max(0, try count("event = 'started'") - count("event = 'stopped' AND detail LIKE '{\"why\":\"as asked%'"))
+        }
+    }
+
     /// Recomputes the whole chain. See ``ChainVerdict``.
     ///
     /// - Parameter head: a hash noted elsewhere, of any entry; the chain must still hold that entry.

@@ -36,4 +36,31 @@ extension Ledger {
         // Until then the write-ahead log holds the pages as they were.
         fold()
     }
+
+    /// Arrivals whose forgetting was begun and not ended, and who asked for it.
+    public func halfForgotten() throws(PapillaError) -> [(id: ScreeningID, actor: String)] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT DISTINCT subject, actor FROM audit JOIN arrival ON arrival.id = subject
+                    WHERE event = 'forgetting' AND arrival.forgotten IS NULL
+                    """
+            ).compactMap { row in ScreeningID(row["subject"]).map { ($0, row["actor"]) } }
+        }
+    }
+
+    /// Other arrivals of the same patient or the same image whose names are still known, oldest first.
+    public func related(to id: ScreeningID) throws(PapillaError) -> [ScreeningID] {
+        try read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT other.id FROM arrival AS this JOIN arrival AS other
+                        ON other.id <> this.id AND (other.patient = this.patient OR other.sha256 = this.sha256)
+                    WHERE this.id = ? AND other.forgotten IS NULL ORDER BY other.received, other.id
+                    """, arguments: [id.description]
+            ).compactMap(ScreeningID.init)
+        }
+    }
 }

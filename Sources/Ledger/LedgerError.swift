@@ -12,7 +12,7 @@ extension PapillaError {
         case .SQLITE_FULL:
             return PapillaError(
                 .system, "\(message): no space is left", place: path, hint: "Make room.", cause: database, isRetryable: true)
-        case .SQLITE_BUSY, .SQLITE_LOCKED:
+        case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
             return PapillaError(
                 .system, "\(message): another process holds it", place: path,
                 hint: "Only one papilla serve may write to it; look for a second one.", cause: database, isRetryable: true)

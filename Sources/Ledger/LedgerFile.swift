@@ -6,7 +6,7 @@ internal import Screening
 /// Making and opening the file: what stands between a path and a connection that can be trusted.
 enum LedgerFile {
     static let damageHint =
-        "Stop the service, keep the file and its -wal and -shm for examination, and restore the last backup; it is never recreated by itself"
+        "Stop the service and run papilla restore with the last backup, or --from-bundles; the damaged file is kept. It is never recreated by itself"
 
     /// Makes a complete, empty ledger at `path` unless something is there.
     ///
@@ -142,7 +142,8 @@ enum LedgerFile {
         throw .system("The ledger's folder could not be looked at", errno: errno, place: path)
     }
 
-    private static func syncFolder(of path: String) throws(PapillaError) {
+    /// Makes what was done to the entries of a file's folder last.
+    static func syncFolder(of path: String) throws(PapillaError) {
         let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system("The ledger's folder could not be opened", errno: errno, place: path) }

@@ -53,11 +53,13 @@ enum Schema {
             outcome TEXT CHECK (outcome IN \(outcomes)),
             finished TEXT,
             original TEXT UNIQUE,
+            expired TEXT,
             forgotten TEXT,
             CHECK ((state = 'waiting') = (waits_for IS NOT NULL)),
             CHECK ((state = 'finished') = (outcome IS NOT NULL)),
             CHECK ((state = 'finished') = (finished IS NOT NULL)),
             CHECK (forgotten IS NULL OR state = 'finished'),
+            CHECK (expired IS NULL OR state = 'finished'),
             CHECK (forgotten IS NOT NULL OR (path IS NOT NULL AND name IS NOT NULL))
         ) STRICT;
         CREATE INDEX arrival_suffix ON arrival (suffix);

@@ -119,6 +119,8 @@ extension Ledger {
         var known: Set<String> = []
         for screening in screenings {
             known.insert(screening.bundle)
+            // Taken out of the outbox by the site, after which the original went too.
+            if screening.isExpired, try FolderListing.status(of: folders.outbox + "/" + screening.bundle) == nil { continue }
             let check = try BundleCheck(
                 of: screening.id, in: folders.outbox + "/" + screening.bundle, expecting: screening.bundleDigest)
             problems += check.problems
@@ -149,7 +151,10 @@ extension Ledger {
             try Row.fetchAll(
                 db,
                 sql:
-                    "SELECT id, original, bytes FROM arrival WHERE original IS NOT NULL AND sha256 IS NOT NULL AND outcome IS NOT NULL"
+                    """
+                    SELECT id, original, bytes FROM arrival
+                    WHERE original IS NOT NULL AND sha256 IS NOT NULL AND outcome IS NOT NULL AND expired IS NULL
+                    """
             )
         }
         var problems: [Verification.Problem] = []
@@ -205,14 +210,23 @@ struct PublishedScreening {
     var id: ScreeningID
     var bundle: String
     var bundleDigest: Digest
+    /// Its original was kept long enough and is gone.
+    var isExpired: Bool
 
     static func all(_ db: Database) throws -> [PublishedScreening] {
-        try Row.fetchAll(db, sql: "SELECT id, arrival, bundle, bundle_sha256 FROM screening WHERE bundle IS NOT NULL ORDER BY id")
-            .map { row in
-                guard let id = ScreeningID(row["arrival"]), let digest = Digest(row["bundle_sha256"] as String) else {
-                    throw PapillaError(.damaged, "A screening of the ledger cannot be read", hint: LedgerFile.damageHint)
-                }
-                return PublishedScreening(rowID: row["id"], id: id, bundle: row["bundle"], bundleDigest: digest)
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT screening.id, arrival, bundle, bundle_sha256, expired FROM screening JOIN arrival ON arrival.id = arrival
+                WHERE bundle IS NOT NULL ORDER BY screening.id
+                """
+        )
+        .map { row in
+            guard let id = ScreeningID(row["arrival"]), let digest = Digest(row["bundle_sha256"] as String) else {
+                throw PapillaError(.damaged, "A screening of the ledger cannot be read", hint: LedgerFile.damageHint)
             }
+            return PublishedScreening(
+                rowID: row["id"], id: id, bundle: row["bundle"], bundleDigest: digest, isExpired: row["expired"] != nil)
+        }
     }
 }

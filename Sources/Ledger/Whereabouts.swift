@@ -12,10 +12,11 @@ struct Whereabouts: Hashable {
     var spool: String?
     var sidecar: String?
     var original: String?
+    var isExpired: Bool
 
     /// Of the arrivals received on `day`, or of all.
     static func all(_ db: Database, day: String?) throws -> [Whereabouts] {
-        let columns = "SELECT id, state, outcome, changed, path, device, spool, sidecar, original FROM arrival"
+        let columns = "SELECT id, state, outcome, changed, path, device, spool, sidecar, original, expired FROM arrival"
         let rows =
             if let day {
                 try Row.fetchAll(db, sql: columns + " WHERE received >= ? AND received < ?", arguments: [day + "T", day + "U"])
@@ -31,16 +32,17 @@ struct Whereabouts: Hashable {
             return Whereabouts(
                 id: id, state: state, outcome: (row["outcome"] as String?).flatMap(Outcome.init), changed: row["changed"],
                 path: row["path"],
-                device: UInt64(bitPattern: row["device"]), spool: row["spool"], sidecar: row["sidecar"], original: row["original"]
-            )
+                device: UInt64(bitPattern: row["device"]), spool: row["spool"], sidecar: row["sidecar"],
+                original: row["original"],
+                isExpired: row["expired"] != nil)
         }
     }
 
     /// Whether the arrival's file is nowhere: not where the ledger says, not in the inbox, in no folder of ours that bears its ID.
     func isNowhere(_ folders: Folders, _ census: FolderCensus) throws(PapillaError) -> Bool {
         if state == .finished {
-            // Without an original it vanished or was forgotten, which the ledger says.
-            guard let original else { return false }
+            // Without an original it vanished, was kept long enough, or was forgotten, which the ledger says.
+            guard let original, !isExpired else { return false }
             if try FolderListing.status(of: folders.place(ofOriginal: original)) != nil { return false }
         } else if let spool {
             if try FolderListing.status(of: folders.spool + "/" + spool) != nil { return false }
