@@ -24,6 +24,15 @@ public struct Configuration: Sendable, Equatable {
         public var socket = "/run/papilla/papilla.sock"
         /// The Prometheus text file; nil: none is written.
         public var metrics: String?
+
+        /// Which of our places a path is in: inbox, outbox, spool, archive, quarantine or ledger; nil for none of them.
+        func name(of path: String?) -> String? {
+            let places = [
+                ("inbox", inbox), ("outbox", outbox), ("spool", spool), ("archive", archive), ("quarantine", quarantine),
+                ("ledger", AbsolutePath.parent(of: ledger)),
+            ]
+            return path.flatMap { path in places.first { path == $0.1 || path.hasPrefix($0.1 + "/") }?.0 }
+        }
     }
 
     /// Two durations: where inotify tells everything, and where it does not (NFS, SMB, FUSE).
@@ -45,6 +54,31 @@ public struct Configuration: Sendable, Equatable {
         public func bytes(of size: Int) -> Int { min(space, Int(Double(size) * share)) }
     }
 
+    /// When a person is called.
+    public struct Alarms: Sendable, Equatable {
+        /// When an arrival has been pending for so long; nil: never.
+        public var oldest: Duration? = .seconds(3600)
+        /// When nothing has arrived for so long; nil: never.
+        public var silence: Duration?
+
+        init(oldest: Duration? = .seconds(3600), silence: Duration? = nil) { (self.oldest, self.silence) = (oldest, silence) }
+    }
+
+    /// How long originals are kept. See `Retention` for what is never removed.
+    public struct Retention: Sendable, Equatable {
+        /// For one folder.
+        public struct Rule: Sendable, Equatable {
+            /// Removed when so much time has gone by since the arrival ended; nil: never.
+            public var age: Duration?
+            /// The oldest are removed while the folder's originals are more bytes; nil: any number.
+            public var size: Int?
+        }
+        /// In the archive.
+        public var archive = Rule()
+        /// In quarantine.
+        public var quarantine = Rule()
+    }
+
     /// Where everything is.
     public var paths = Paths()
     /// How long a file must be unchanged to count as whole.
@@ -63,6 +97,10 @@ public struct Configuration: Sendable, Equatable {
     public var namePattern: String?
     /// Back-pressure.
     public var diskFloor = DiskFloor()
+    /// When a person is called.
+    public var alarms = Alarms()
+    /// How long originals are kept.
+    public var retention = Retention()
     /// Larger files and images are refused.
     public var limits = ImageLimits()
     /// Thresholds that override those of the models.

@@ -8,7 +8,8 @@ internal import Yams
 struct ConfigurationReader {
     let file: String
     private static let keys = [
-        "paths", "settle", "rescan", "deadline", "image_deadline", "keep_empty", "ignore", "name_pattern", "disk_floor", "limits",
+        "paths", "settle", "rescan", "deadline", "image_deadline", "keep_empty", "ignore", "name_pattern", "disk_floor", "alarms",
+        "retention", "limits",
         "thresholds", "threads", "precision",
     ]
     private static let pathKeys = ["inbox", "outbox", "spool", "archive", "quarantine", "ledger", "models", "socket", "metrics"]
@@ -43,6 +44,8 @@ struct ConfigurationReader {
         if let node = values["ignore"] { configuration.ignore = try readGlobs(node) }
         if let node = values["name_pattern"] { configuration.namePattern = try readPattern(node) }
         if let node = values["disk_floor"] { try readFloor(node, &configuration.diskFloor) }
+        if let node = values["alarms"] { try readAlarms(node, &configuration.alarms) }
+        if let node = values["retention"] { try readRetention(node, &configuration.retention) }
         if let node = values["limits"] { try readLimits(node, &configuration) }
         if let node = values["thresholds"] { configuration.thresholds = try readThresholds(node) }
         if let node = values["threads"] { configuration.threads = try node.integer(in: 0...1024, "0: one for each core") }
@@ -155,6 +158,28 @@ struct ConfigurationReader {
         let values = try node.values(["space", "share"])
         if let value = values["space"] { floor.space = try value.bytes(in: 0...1 << 50) }
         if let value = values["share"] { floor.share = try value.share() }
+    }
+
+    private func readAlarms(_ node: ConfigurationNode, _ alarms: inout Configuration.Alarms) throws(PapillaError) {
+        let values = try node.values(["oldest", "silence"])
+        let range = Duration.seconds(1) ... .seconds(365 * 86400)
+        if let value = values["oldest"] { alarms.oldest = value.isNull ? nil : try value.duration(in: range) }
+        if let value = values["silence"] { alarms.silence = value.isNull ? nil : try value.duration(in: range) }
+    }
+
+    private func readRetention(_ node: ConfigurationNode, _ retention: inout Configuration.Retention) throws(PapillaError) {
+        let values = try node.values(["archive", "quarantine"])
+        func rule(_ node: ConfigurationNode) throws(PapillaError) -> Configuration.Retention.Rule {
+            let values = try node.values(["age", "size"])
+            var rule = Configuration.Retention.Rule()
+            if let value = values["age"], !value.isNull {
+                rule.age = try value.duration(in: .seconds(3600) ... .seconds(36500 * 86400))
+            }
+            if let value = values["size"], !value.isNull { rule.size = try value.bytes(in: 0...1 << 50) }
+            return rule
+        }
+        if let value = values["archive"] { retention.archive = try rule(value) }
+        if let value = values["quarantine"] { retention.quarantine = try rule(value) }
     }
 
     private func readLimits(_ node: ConfigurationNode, _ configuration: inout Configuration) throws(PapillaError) {

@@ -1,3 +1,5 @@
+public import Screening
+
 /// What may be asked of the running service, one JSON object a line: `{"request": "status"}`.
 public enum ControlRequest: Sendable, Hashable {
     /// Whether it is there.
@@ -8,11 +10,17 @@ public enum ControlRequest: Sendable, Hashable {
     case requeue(arrivals: [String], failed: Bool)
     /// A reader's decision on a screening.
     case review(ReviewRequest)
+    /// Erases a finished arrival's original, bundles and names, by its ID or a unique beginning of it.
+    case forget(arrival: String)
+    /// Makes a model live for its task, if the gate lets it through.
+    case promote(model: String)
+    /// Makes the model before the present one of a task live again.
+    case rollback(task: ModelTask)
 }
 
 extension ControlRequest: Codable {
-    private enum CodingKeys: String, CodingKey { case request, arrivals, failed, review }
-    private enum Name: String, Codable { case ping, status, requeue, review }
+    private enum CodingKeys: String, CodingKey { case request, arrivals, arrival, failed, review, model, task }
+    private enum Name: String, Codable { case ping, status, requeue, forget, review, promote, rollback }
 
     /// Reads a request.
     public init(from decoder: any Decoder) throws {
@@ -25,6 +33,9 @@ extension ControlRequest: Codable {
             self = .requeue(
                 arrivals: try container.decodeIfPresent([String].self, forKey: .arrivals) ?? [],
                 failed: try container.decodeIfPresent(Bool.self, forKey: .failed) ?? false)
+        case .forget: self = .forget(arrival: try container.decode(String.self, forKey: .arrival))
+        case .promote: self = .promote(model: try container.decode(String.self, forKey: .model))
+        case .rollback: self = .rollback(task: try container.decode(ModelTask.self, forKey: .task))
         }
     }
 
@@ -41,6 +52,15 @@ extension ControlRequest: Codable {
             try container.encode(Name.requeue, forKey: .request)
             try container.encode(arrivals, forKey: .arrivals)
             try container.encode(failed, forKey: .failed)
+        case .forget(let arrival):
+            try container.encode(Name.forget, forKey: .request)
+            try container.encode(arrival, forKey: .arrival)
+        case .promote(let model):
+            try container.encode(Name.promote, forKey: .request)
+            try container.encode(model, forKey: .model)
+        case .rollback(let task):
+            try container.encode(Name.rollback, forKey: .request)
+            try container.encode(task, forKey: .task)
         }
     }
 }

@@ -1,4 +1,5 @@
 public import Ledger
+public import Registry
 public import Screening
 
 /// What the service answers, one JSON object a line.
@@ -21,6 +22,16 @@ public struct ControlResponse: Sendable, Codable {
         public var path: String
     }
 
+    /// An arrival that was forgotten.
+    public struct Forgotten: Sendable, Codable, Hashable {
+        /// Its ID.
+        public var id: ScreeningID
+        /// Bundles that were erased.
+        public var bundles: Int
+        /// Others of the same patient or the same image that are still there.
+        public var related: [ScreeningID]
+    }
+
     /// Whether it was done.
     public var ok = true
     /// Why not.
@@ -31,9 +42,18 @@ public struct ControlResponse: Sendable, Codable {
     public var requeued: [Requeued]?
     /// What a reader decided, as it is written down.
     public var decided: DecisionRow?
+    /// Which model became live, where that was asked.
+    public var change: LiveModels.Change?
 
-    init(status: ServiceStatus? = nil, requeued: [Requeued]? = nil, decided: DecisionRow? = nil) {
-        (self.status, self.requeued, self.decided) = (status, requeued, decided)
+    /// What was forgotten, where that was asked.
+    public var forgotten: Forgotten?
+
+    init(
+        status: ServiceStatus? = nil, requeued: [Requeued]? = nil, decided: DecisionRow? = nil, forgotten: Forgotten? = nil,
+        change: LiveModels.Change? = nil
+    ) {
+        (self.status, self.requeued, self.decided, self.forgotten) = (status, requeued, decided, forgotten)
+        self.change = change
     }
 
     init(_ error: PapillaError) {

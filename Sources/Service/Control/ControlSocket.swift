@@ -2,10 +2,9 @@ internal import Dispatch
 internal import Glibc
 internal import Logging
 internal import Screening
-internal import ServiceLifecycle
 
 /// The Unix socket through which commands ask the service to change something: mode 0660, so that the socket's group may.
-struct ControlSocket: ServiceLifecycle.Service {
+struct ControlSocket: Sendable {
     let path: String
     let executor: WorkExecutor
     let log: Logger
@@ -40,7 +39,8 @@ struct ControlSocket: ServiceLifecycle.Service {
         }
     }
 
-    func run() async throws {
+    /// Answers until the task is cancelled; what is being answered then is answered.
+    func run() async {
         let (connections, continuation) = AsyncStream.makeStream(
             of: UnixSocket.self, bufferingPolicy: .bufferingOldest(Self.connectionLimit))
         let source = DispatchSource.makeReadSource(fileDescriptor: listener)
@@ -48,7 +48,11 @@ struct ControlSocket: ServiceLifecycle.Service {
         let listener = listener
         source.setEventHandler {
             let descriptor = accept(listener, nil, nil)
-            guard descriptor >= 0 else { return }
+            guard descriptor >= 0 else {
+                // No descriptor is left: the connection stays, and this would be called without end.
+                usleep(100_000)
+                return
+            }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             // A connection more than are waited for is closed at once: dropping it closes it.
             continuation.yield(UnixSocket(descriptor))
@@ -58,14 +62,14 @@ struct ControlSocket: ServiceLifecycle.Service {
             continuation.finish()
         }
         source.activate()
-        await withGracefulShutdownHandler {
+        await withTaskCancellationHandler {
             // Never on Swift's own pool: whoever waits for an answer would wait for whatever holds that up.
             await withTaskExecutorPreference(executor) {
                 await withDiscardingTaskGroup { group in
                     for await connection in connections { group.addTask { await serve(connection) } }
                 }
             }
-        } onGracefulShutdown: {
+        } onCancel: {
             gate.cancel()
         }
         unlink(path)

@@ -3,7 +3,7 @@ internal import Screening
 
 extension ServiceStatus {
     /// What the service knows of itself now.
-    init(_ telemetry: Telemetry, _ house: House) {
+    init(_ telemetry: Telemetry, _ house: House?) {
         let now = telemetry.now
         let facts = now.inbox
         version = Version.current
@@ -21,9 +21,10 @@ extension ServiceStatus {
         alarms = now.alarms.map { Alarm(about: $0.kind.rawValue, text: $0.text, since: $0.since) }
         errors = now.failures.map { Failure(at: $0.at, id: $0.id, text: $0.text) }
         outcomes = Dictionary(uniqueKeysWithValues: Outcome.allCases.map { ($0.rawValue, now.outcomes[$0] ?? 0) })
-        disks = house.folders.compactMap { name, folder in
+        disks = (house?.folders ?? []).compactMap { name, folder in
             (try? DiskSpace(of: folder)).map { Disk(folder: name, free: $0.free, size: $0.size) }
         }
+        memory = ResidentMemory.bytes
         meanSeconds = now.latency.total == 0 ? nil : now.latency.sum / Double(now.latency.total)
     }
 }

@@ -35,7 +35,7 @@ public struct ServiceStatus: Sendable, Codable, Hashable {
 
     /// Something that needs a person.
     public struct Alarm: Sendable, Codable, Hashable {
-        /// inbox, disk, house, reload or stuck.
+        /// inbox, disk, house, reload, stuck, deaths, oldest or silence.
         public var about: String
         /// One sentence.
         public var text: String
@@ -91,9 +91,11 @@ public struct ServiceStatus: Sendable, Codable, Hashable {
     public var models: [Report.Model]
     /// Disks.
     public var disks: [Disk]
+    /// Bytes of memory in use; null where that is not known.
+    @Nullable public var memory: Int?
 
     enum CodingKeys: String, CodingKey {
-        case version, pid, since, state, retrying, abandoned, inbox, alarms, errors, outcomes, models, disks
+        case version, pid, since, state, retrying, abandoned, inbox, alarms, errors, outcomes, models, disks, memory
         case inHand = "in_hand"
         case meanSeconds = "mean_seconds"
     }

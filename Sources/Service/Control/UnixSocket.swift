@@ -94,11 +94,16 @@ final class UnixSocket: Sendable {
         var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
         var size = socklen_t(MemoryLayout.size(ofValue: credentials))
         guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else { return nil }
+        return Self.user(credentials.uid)
+    }
+
+    /// `user@uid` of a user's number.
+    static func user(_ uid: uid_t) -> String {
         var entry = passwd()
         var buffer = [CChar](repeating: 0, count: 16384)
         var result: UnsafeMutablePointer<passwd>?
-        getpwuid_r(credentials.uid, &entry, &buffer, buffer.count, &result)
+        getpwuid_r(uid, &entry, &buffer, buffer.count, &result)
         let name = result.map { String(cString: $0.pointee.pw_name) } ?? "uid"
-        return "\(name)@\(credentials.uid)"
+        return "\(name)@\(uid)"
     }
 }

@@ -3,27 +3,33 @@ internal import Logging
 internal import Screening
 internal import ServiceLifecycle
 
-/// What is done by the clock: the metrics file, the audit's head to the journal hourly, and the statement of each day that is over.
+/// What is done by the clock: the metrics file and alarms, and hourly the audit's head to the journal, the statement of each day that is
+/// over, and what retention removes.
 struct Housekeeping: ServiceLifecycle.Service {
     let ledger: Ledger
-    let folders: Folders
     let house: House
     let telemetry: Telemetry
-    let metrics: String?
     let log: Logger
     var wallClock: @Sendable () -> Timestamp = { .now }
+    /// As it is now: a reload changes it.
+    let configuration: @Sendable () async -> Configuration
 
     private static let tick = Duration.seconds(15)
     private static let ticksAnHour = 240
+    /// Days back for which a statement is written where it is missing.
+    private static let days: Int64 = 7
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             var ticks = 0
             while true {
-                await writeMetrics()
+                let configuration = await configuration()
+                await checkAlarms(configuration.alarms)
+                await writeMetrics(configuration)
                 if ticks % Self.ticksAnHour == 0 {
                     if ticks > 0 { await tellHead() }
-                    await writeMissingStatement()
+                    await writeMissingStatements(configuration)
+                    await retain(configuration.retention)
                 }
                 ticks += 1
                 try await Task.sleep(for: Self.tick)
@@ -33,20 +39,57 @@ struct Housekeeping: ServiceLifecycle.Service {
 
     /// What is done last, when nothing is in hand any more.
     func finish() async {
+        let configuration = await configuration()
         await tellHead()
-        await writeStatement(of: wallClock().day)
-        await writeMetrics()
+        await writeStatement(of: wallClock().day, configuration)
+        await writeMetrics(configuration)
     }
 
-    private func writeMetrics() async {
-        guard let metrics else { return }
-        let pending = try? await ledger.overview(failures: 0).states.filter { $0.key != ArrivalState.finished.rawValue }.values
-            .reduce(0, +)
-        let disks = ServiceStatus(telemetry, house).disks
-        do { try MetricsFile.write(MetricsFile.text(telemetry.now, disks: disks, pending: pending), to: metrics) } catch {
+    private func writeMetrics(_ configuration: Configuration) async {
+        guard let metrics = configuration.paths.metrics else { return }
+        let overview = try? await ledger.overview(failures: 0)
+        let text = MetricsFile.text(telemetry.now, disks: ServiceStatus(telemetry, house).disks, overview, now: wallClock())
+        do { try MetricsFile.write(text, to: metrics) } catch {
             log.tell(.trouble, .warning, "the metrics file could not be written: \(PapillaError(any: error).description)")
         }
     }
+
+    // MARK: - Alarms
+
+    /// Calls a person where something has waited for too long, or nothing comes any more.
+    func checkAlarms(_ limits: Configuration.Alarms) async {
+        let alarms = Alarms(telemetry: telemetry, ledger: ledger, log: log, wallClock: wallClock)
+        let now = wallClock()
+        // A ledger that cannot be read is another alarm's affair.
+        if let overview = try? await ledger.overview(failures: 0) {
+            let oldest = limits.oldest.flatMap { limit in
+                overview.oldestPending.flatMap { isOver(limit, since: $0.received, now) ? $0 : nil }
+            }
+            alarms.set(.oldest, oldest.map { "\($0.id) has been pending since \($0.received)" })
+        }
+        if let last = try? await ledger.lastReceived() ?? telemetry.now.started {
+            let since = max(last, telemetry.now.started)
+            alarms.set(
+                .silence,
+                limits.silence.flatMap { isOver($0, since: since, now) ? "nothing has arrived since \(since)" : nil })
+        }
+    }
+
+    private func isOver(_ limit: Duration, since time: Timestamp, _ now: Timestamp) -> Bool {
+        Double(now.milliseconds - time.milliseconds) > limit / .milliseconds(1)
+    }
+
+    private func retain(_ rules: Configuration.Retention) async {
+        let retention = Retention(ledger: ledger, house: house, log: log, wallClock: wallClock)
+        do {
+            try await retention.complete()
+            try await retention.run(rules)
+        } catch {
+            log.tell(.trouble, .warning, "originals could not be removed: \(PapillaError(any: error).description)")
+        }
+    }
+
+    // MARK: - Statements
 
     /// The audit's head and count leave the file here, so that a chain that was cut or rebuilt is found out.
     private func tellHead() async {
@@ -54,17 +97,37 @@ struct Housekeeping: ServiceLifecycle.Service {
         log.tell(.auditHead, .notice, "audit head", ["hash": head.hash.description, "entries": "\(head.entries)"])
     }
 
-    /// The statement of the day before today, unless it was written already.
-    private func writeMissingStatement() async {
-        let yesterday = Timestamp(milliseconds: wallClock().milliseconds - 86_400_000).day
-        guard (try? house.publisher.outbox.status(StatementFile.name(of: yesterday))) == .some(nil) else { return }
-        await writeStatement(of: yesterday)
+    /// The statements of the days before today on which something arrived, unless they were written when the day was over.
+    func writeMissingStatements(_ configuration: Configuration) async {
+        let now = wallClock().milliseconds
+        for back in (1...Self.days).reversed() {
+            let day = Timestamp(milliseconds: now - back * 86_400_000).day
+            guard !isWritten(day) else { continue }
+            await writeStatement(of: day, configuration)
+        }
     }
 
-    private func writeStatement(of day: String) async {
+    /// Whether a day's statement was written after its end: at a stop it is written for a day that goes on.
+    private func isWritten(_ day: String) -> Bool {
+        struct Written: Decodable {
+            struct Signed: Decodable { var at: Timestamp }
+            var signed: Signed
+        }
+        guard let bytes = try? house.publisher.outbox.read(StatementFile.name(of: day), limit: 1 << 20),
+            let written = try? CanonicalJSON.decode(Written.self, from: bytes)
+        else { return false }
+        return written.signed.at.day > day
+    }
+
+    private func writeStatement(of day: String, _ configuration: Configuration) async {
         do {
-            let statement = try await ledger.statement(day: day, in: folders)
-            guard statement.received > 0 else { return }
+            // Looking through the folders takes long where there are many; a day on which nothing arrived needs no look.
+            guard let start = Timestamp(startOf: day),
+                try await !ledger.arrivals(
+                    ArrivalFilter(since: start, until: Timestamp(milliseconds: start.milliseconds + 86_400_000), limit: 1)
+                ).isEmpty
+            else { return }
+            let statement = try await ledger.statement(day: day, in: configuration.paths.folders)
             let head = try await ledger.head()
             let file = StatementFile(at: wallClock(), statement: statement, head: head.hash, entries: head.entries)
             try house.publisher.outbox.replace(StatementFile.name(of: day), with: try file.signed(by: StatementKey.load()))

@@ -27,6 +27,18 @@ final class Lock: Sendable {
         pwrite(descriptor, text, text.count, 0)
     }
 
+    /// Takes the lock, waiting a little for a process that is just ending: one that was killed holds it until its memory is given back.
+    static func take(beside ledger: String, patience: Duration = .seconds(5)) async throws -> Lock {
+        let clock = ContinuousClock()
+        let end = clock.now + patience
+        while true {
+            do { return try Lock(beside: ledger) } catch {
+                guard error.code == .refused, clock.now < end else { throw error }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
     deinit { close(descriptor) }
 
     /// Whether a service holds the lock now.

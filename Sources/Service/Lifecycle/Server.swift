@@ -32,36 +32,113 @@ public struct Server: Sendable {
     private let configuration: Configuration
     private let isDraining: Bool
     private let log: Logger
+    private let gate: PromotionGate
     private let ended: @Sendable (Result) -> Void
 
     /// A service that is not running yet.
     ///
     /// - Parameters:
     ///   - isDraining: end when nothing is left to do, and wait for no deadline.
+    ///   - gate: decides whether a model may become live.
     ///   - ended: told of every arrival that ends.
     public init(
-        _ configuration: Configuration, isDraining: Bool, log: Logger, ended: @escaping @Sendable (Result) -> Void = { _ in }
+        _ configuration: Configuration, isDraining: Bool, log: Logger, gate: @escaping PromotionGate,
+        ended: @escaping @Sendable (Result) -> Void = { _ in }
     ) {
-        (self.configuration, self.isDraining, self.log, self.ended) = (configuration, isDraining, log, ended)
+        (self.configuration, self.isDraining, self.log, self.gate, self.ended) = (configuration, isDraining, log, gate, ended)
     }
 
-    /// Runs the service until SIGTERM or, draining, until nothing is left to do.
+    /// Runs the service until SIGTERM or, draining, until nothing is left to do. What is missing at the start and may come is waited for.
     ///
     /// - Throws: `refused` where another service works on the ledger, or a drain leaves something pending; what models, ledger and folders
     ///   throw at the start.
     public func run() async throws {
         let signals = Signals(log: log)
+        let reins = Reins()
+        let listening = Task { await signals.listen(reload: { await reins.reload() }, stop: { await reins.stop() }) }
+        defer { listening.cancel() }
+        let life = Task { try await live(reins) }
+        await reins.hold(life)
+        do { try await life.value } catch is CancellationError {
+            guard await reins.isStopping else { throw CancellationError() }
+            log.tell(.stopped, .notice, "stopped", ["why": "as asked, at the start"])
+        }
+    }
+
+    private func live(_ reins: Reins) async throws {
         Notify.status("Starting")
         log.tell(.started, .notice, "starting", ["version": Version.current])
-        let house = try House(configuration.paths)
-        let lock = try Lock(beside: configuration.paths.ledger)
-        defer { withExtendedLifetime(lock) {} }
-        let ledger = try house.ledger(configuration.paths.ledger)
         let telemetry = Telemetry()
-        let screener = try await loading { try await Self.screener(configuration) }
-        telemetry.update { $0.models = screener.described }
+        let patience = Patience(
+            log: log, telemetry: telemetry, paths: configuration.paths, limit: isDraining ? Pipeline.drainTries : nil)
+        let path = configuration.paths.ledger
+        let lock = try await patience.wait {
+            do { _ = try Folder.make(AbsolutePath.parent(of: path)) } catch { throw PapillaError(any: error) }
+            return try await Lock.take(beside: path)
+        }
+        defer { withExtendedLifetime(lock) {} }
+        let (executor, desk) = (WorkExecutor(), Desk(telemetry: telemetry, log: log))
+        let socket = try ControlSocket(path: configuration.paths.socket, executor: executor, log: log) {
+            try await desk.answer($0, $1)
+        }
+        let answering = Task(executorPreference: executor) { await socket.run() }
+        let result: Swift.Result<Void, any Error>
+        do {
+            result = .success(
+                try await work(Parts(executor: executor, telemetry: telemetry, desk: desk, patience: patience), reins))
+        } catch { result = .failure(error) }
+        answering.cancel()
+        await answering.value
+        try result.get()
+    }
+
+    /// What lasts as long as the process.
+    private struct Parts: Sendable {
+        let executor: WorkExecutor
+        let telemetry: Telemetry
+        let desk: Desk
+        let patience: Patience
+    }
+
+    /// Opens the house and works in it; again where the folders under its paths have changed.
+    private func work(_ parts: Parts, _ reins: Reins) async throws {
+        var screener: ImageReader?
+        while true {
+            let (house, ledger, pause) = try await parts.patience.wait { try await self.house(parts.telemetry) }
+            let promotion = Promotion(store: ModelStore(directory: configuration.paths.models), ledger: ledger, gate: gate)
+            try await promotion.settle()
+            let reader: ImageReader
+            if let screener { reader = screener } else { reader = try await loading { try await Self.screener(configuration) } }
+            screener = reader
+            parts.telemetry.update { $0.models = reader.described }
+            do { return try await serve(house, ledger, promotion, parts, reader, pause, reins) } catch is Pipeline.HouseMoved {
+                log.tell(.trouble, .error, "a folder of ours is no longer what is under its path; all are opened anew")
+            }
+        }
+    }
+
+    private func house(_ telemetry: Telemetry) async throws -> (House, Ledger, pause: Duration) {
+        let house = try House(configuration.paths)
+        let ledger = try house.ledger(configuration.paths.ledger)
+        try await HouseMark.check(house, ledger)
+        try await Forget(ledger: ledger, house: house).complete()
+        let pause = try await pauseAfterDeaths(ledger, telemetry)
         try await ledger.record("started", subject: "service", detail: ["version": Version.current])
-        try await serve(house, ledger, telemetry, screener, signals)
+        return (house, ledger, pause)
+    }
+
+    /// Deaths in ten minutes from which on each start rests: so many that systemd's limit on starts is never reached.
+    private static let deathLimit = 4
+    private static let rest = Duration.seconds(120)
+
+    /// How long nothing is read, because the process has died again and again.
+    private func pauseAfterDeaths(_ ledger: Ledger, _ telemetry: Telemetry) async throws -> Duration {
+        guard !isDraining else { return .zero }
+        let deaths = try await ledger.deaths(since: Timestamp(milliseconds: Timestamp.now.milliseconds - 600_000))
+        guard deaths >= Self.deathLimit else { return .zero }
+        Alarms(telemetry: telemetry, ledger: ledger, log: log).set(
+            .deaths, "the process died \(deaths) times in ten minutes; nothing is read for \(Quantity.text(Self.rest))")
+        return Self.rest
     }
 
     /// Loads models, telling systemd that it takes a while.
@@ -76,17 +153,19 @@ public struct Server: Sendable {
 
     private static func screener(_ configuration: Configuration) async throws -> ImageReader {
         try ImageReader(
-            models: try await ReadingModels(store: ModelStore(directory: configuration.paths.models)),
+            models: try await ReadingModels(
+                store: ModelStore(directory: configuration.paths.models), precision: configuration.precision),
             settings: configuration.reading)
     }
 
     private func serve(
-        _ house: House, _ ledger: Ledger, _ telemetry: Telemetry, _ screener: ImageReader, _ signals: Signals
+        _ house: House, _ ledger: Ledger, _ promotion: Promotion, _ parts: Parts, _ screener: ImageReader, _ pause: Duration,
+        _ reins: Reins
     ) async throws {
-        let executor = WorkExecutor()
         let outbox = configuration.paths.outbox
         let tools = Pipeline.Tools(
-            configuration: configuration, house: house, ledger: ledger, executor: executor, telemetry: telemetry, log: log,
+            configuration: configuration, house: house, ledger: ledger, executor: parts.executor, telemetry: parts.telemetry,
+            log: log,
             reload: { [log] running in
                 let read = try Configuration.load(path: running.file ?? "/etc/papilla/papilla.yaml")
                 let fixed = read.fixedKeys(differingFrom: running)
@@ -94,50 +173,41 @@ public struct Server: Sendable {
                     log.tell(.reloaded, .warning, "these keys change at the next start only: \(fixed.joined(separator: ", "))")
                 }
                 let next = read.reloaded(into: running)
+                try await promotion.settle()
                 return (next, try await Self.screener(next))
             }, ended: { [ended] in ended(Result($0, outbox: outbox)) })
-        let pipeline = Pipeline(tools, screener: screener, isDraining: isDraining)
+        let pipeline = Pipeline(tools, screener: screener, isDraining: isDraining, pause: pause)
         let reviewing = Reviewing(ledger: ledger, house: house, limits: configuration.limits)
         try await reviewing.recover()
-        let requeue = Requeue(ledger: ledger, house: house, inbox: configuration.paths.inbox)
-        let socket = try ControlSocket(path: configuration.paths.socket, executor: executor, log: log) { [log] request, actor in
-            switch request {
-            case .ping: return ControlResponse()
-            case .status: return ControlResponse(status: ServiceStatus(telemetry, house))
-            case .requeue(let arrivals, let failed):
-                log.tell(.control, .notice, "failed arrivals are read again", ["actor": actor])
-                return ControlResponse(requeued: try await requeue.run(arrivals, allFailed: failed, actor: actor))
-            case .review(let review):
-                let decided = try await reviewing.run(review, actor: actor)
-                log.tell(
-                    .control, .notice, "a reader decided: \(decided.verdict.rawValue)", id: decided.arrival, ["actor": actor])
-                return ControlResponse(decided: decided)
-            }
-        }
         let housekeeping = Housekeeping(
-            ledger: ledger, folders: configuration.paths.folders, house: house, telemetry: telemetry,
-            metrics: configuration.paths.metrics,
-            log: log)
-        let group = group(pipeline, socket, housekeeping, telemetry, now: tools.now)
-        telemetry.update { $0.isReady = true }
+            ledger: ledger, house: house, telemetry: parts.telemetry, log: log,
+            configuration: { await pipeline.tools.configuration })
+        let group = group(pipeline, housekeeping, parts.telemetry, now: tools.now)
+        parts.desk.open(
+            Desk.Room(
+                ledger: ledger, house: house, configuration: configuration, reviewing: reviewing, promotion: promotion,
+                reload: { await pipeline.requestReload() }))
+        parts.telemetry.update { $0.isReady = true }
+        for reason in screener.models.fallbacks { log.tell(.ready, .info, "a model runs in fp32", ["why": reason]) }
         log.tell(.ready, .notice, "ready", ["models": screener.described.map(\.name).joined(separator: " ")])
         Notify.ready("Ready")
-        do { try await run(group, pipeline, signals) } catch {
-            await end(housekeeping, ledger, telemetry, failure: error)
-            throw error
-        }
-        await end(housekeeping, ledger, telemetry, failure: nil)
+        await reins.hold(pipeline)
+        let failure: (any Error)?
+        do {
+            try await group.run()
+            failure = nil
+        } catch { failure = error }
+        await reins.hold(nil)
+        parts.desk.open(nil)
+        await end(housekeeping, ledger, parts.telemetry, failure: failure)
+        if let failure { throw failure }
     }
 
     private func group(
-        _ pipeline: Pipeline, _ socket: ControlSocket, _ housekeeping: Housekeeping, _ telemetry: Telemetry,
-        now: @escaping @Sendable () -> Duration
+        _ pipeline: Pipeline, _ housekeeping: Housekeeping, _ telemetry: Telemetry, now: @escaping @Sendable () -> Duration
     ) -> ServiceGroup {
         typealias Member = ServiceGroupConfiguration.ServiceConfiguration
-        var members = [
-            Member(service: socket, successTerminationBehavior: .ignore),
-            Member(service: housekeeping, successTerminationBehavior: .ignore),
-        ]
+        var members = [Member(service: housekeeping, successTerminationBehavior: .ignore)]
         if let interval = Notify.watchdogInterval {
             let watchdog = Watchdog(
                 telemetry: telemetry, interval: interval, imageDeadline: configuration.imageDeadline, now: now)
@@ -150,23 +220,16 @@ public struct Server: Sendable {
         return ServiceGroup(configuration: ServiceGroupConfiguration(services: members, logger: quiet))
     }
 
-    /// Runs the group beside the signals, which are heard until it has ended.
-    private func run(_ group: ServiceGroup, _ pipeline: Pipeline, _ signals: Signals) async throws {
-        let listening = Task {
-            await signals.listen(reload: { await pipeline.requestReload() }, stop: { await group.triggerGracefulShutdown() })
-        }
-        defer { listening.cancel() }
-        try await group.run()
-    }
-
     private func end(_ housekeeping: Housekeeping, _ ledger: Ledger, _ telemetry: Telemetry, failure: (any Error)?) async {
-        Notify.stopping()
-        telemetry.update { $0.isStopping = true }
-        let why = failure.map { PapillaError(any: $0).description } ?? "as asked"
+        let isMoving = failure is Pipeline.HouseMoved
+        if !isMoving { Notify.stopping() }
+        telemetry.update { ($0.isReady, $0.isStopping) = (!isMoving, !isMoving) }
+        let why =
+            failure.map { isMoving ? "as asked, to open the folders anew" : PapillaError(any: $0).description } ?? "as asked"
         try? await ledger.record("stopped", subject: "service", detail: ["why": why])
         await housekeeping.finish()
         try? await ledger.close()
-        log.tell(.stopped, failure == nil ? .notice : .error, "stopped", ["why": why])
+        if !isMoving { log.tell(.stopped, failure == nil ? .notice : .error, "stopped", ["why": why]) }
     }
 }
 

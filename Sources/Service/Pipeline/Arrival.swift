@@ -11,6 +11,8 @@ struct Arrival: Sendable {
     var attempts = 0
     /// It is judged as it is: nothing more is waited for.
     var isLast = false
+    /// When this life of the process first took it up, on the monotonic clock: a clock that is set makes nothing older.
+    var since: Duration?
 
     /// The day whose folders it belongs to.
     var day: String { received.day }

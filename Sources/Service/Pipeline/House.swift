@@ -4,7 +4,7 @@ internal import Screening
 /// The folders that the service works in, open.
 struct House: Sendable {
     let spool: Spool
-    let publisher: Publisher
+    var publisher: Publisher
     let originals: Originals
 
     /// Opens the folders, making those that are missing. The inbox is not among them: a missing one is never made.
@@ -25,6 +25,15 @@ struct House: Sendable {
         ]
     }
 
+    /// Whether the open folders are still what is under their paths: nothing was mounted over them, unmounted, or moved away.
+    func isInPlace(_ paths: Configuration.Paths) -> Bool {
+        let places = [paths.spool, paths.outbox, paths.archive, paths.quarantine]
+        return zip(folders, places).allSatisfy { held, path in
+            guard let held = try? held.folder.status(), let found = try? Folder.open(path).status() else { return false }
+            return held.device == found.device && held.inode == found.inode
+        }
+    }
+
     /// Opens the ledger. One that is missing while our folders hold what it should know of is never made anew.
     func ledger(_ path: String) throws(PapillaError) -> Ledger {
         do { return try Ledger(path: path, mode: .open) } catch {
@@ -32,7 +41,8 @@ struct House: Sendable {
             guard try isUnused() else {
                 throw PapillaError(
                     .damaged, "The ledger is missing, but there are bundles or originals that it should know of", place: path,
-                    hint: "Restore the ledger from a backup; for a new beginning, move outbox, spool, archive and quarantine away"
+                    hint:
+                        "Put it back, or run papilla restore with a backup or --from-bundles; for a new beginning, move outbox, spool, archive and quarantine away"
                 )
             }
             return try Ledger(path: path, mode: .create)

@@ -1,7 +1,9 @@
 internal import Glibc
 internal import Screening
 
-/// Why an arrival could not go on.
+/// Why an arrival could not go on, or nobody can: the service's choice between waiting and giving up.
+///
+/// The README's table "What is waited for, and what is given up" is this file and `PapillaError.isRetryable` in words.
 struct Obstacle: Error {
     /// Whose trouble it is: that decides who waits.
     enum Scope {
@@ -25,7 +27,15 @@ struct Obstacle: Error {
     init(scope: Scope, error: PapillaError) { (self.scope, self.error) = (scope, error) }
 
     /// What it waits for, in words that name no patient and no file.
-    var waitsFor: String { error.cause.flatMap { error.code == .system ? "\(error.message): \($0)" : nil } ?? error.message }
+    ///
+    /// - Parameter paths: so that it can be said in which folder.
+    func waitsFor(in paths: Configuration.Paths) -> String {
+        guard error.code == .system else { return error.message }
+        let place = paths.name(of: error.place).map { $0 == "ledger" ? "" : "in the \($0): " } ?? ""
+        // What SQLite was doing is of no use to whoever reads this.
+        let cause = error.cause.map { ": " + ($0.split(separator: " - while").first.map(String.init) ?? $0) } ?? ""
+        return place + error.message + cause
+    }
 
     /// Calls `body`, and puts what it throws into a scope.
     static func within<Value>(_ scope: Scope, _ body: () throws -> Value) throws(Obstacle) -> Value {

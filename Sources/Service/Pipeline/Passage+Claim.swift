@@ -20,7 +20,8 @@ extension Passage {
         }
         try checkpoint(.spooled)
         guard let held else { return nil }
-        let content = try Obstacle.within(.house) {
+        // Within the file's own scope: a bad sector in one file is no reason for the others to wait.
+        let content = try Obstacle.within(.file) {
             held.status.kind == .file ? try OpenFile.open(held.name, in: held.folder).digest() : nil
         }
         let identity = identity(of: arrival, held)

@@ -25,6 +25,8 @@ struct Passage: Sendable {
     /// Where readings run, so that one that never ends holds up nobody else.
     let executor: WorkExecutor
     var wallClock: @Sendable () -> Timestamp = { .now }
+    /// A monotonic clock's reading.
+    var now: @Sendable () -> Duration = { .zero }
     var checkpoint: Checkpoint = { _ in }
 
     /// An arrival's attempts after which it is given up.
@@ -113,8 +115,7 @@ struct Passage: Sendable {
 
     /// Whether a truncated file is not waited for any longer.
     private func isGivenUp(_ arrival: Arrival) -> Bool {
-        arrival.isLast
-            || Double(wallClock().milliseconds - arrival.received.milliseconds) >= configuration.deadline / .milliseconds(1)
+        arrival.isLast || arrival.since.map { now() - $0 >= configuration.deadline } ?? false
     }
 
     /// Nil where the deadline of an image is over.

@@ -7,7 +7,8 @@ extension Pipeline {
     /// Takes up what an earlier run left: half-written bundles go, and every pending arrival is carried on from where its file is.
     func recover() async throws {
         var waits = 0
-        while true {
+        tools.telemetry.update { [now = tools.now()] in $0.beat = now }
+        while !isStopping {
             do {
                 try tools.house.publisher.clean()
                 let rows = try await tools.ledger.pending()
@@ -22,14 +23,19 @@ extension Pipeline {
                 waits += 1
                 guard error.isRetryable, !isDraining || waits < Self.drainTries else { throw error }
                 _ = trouble(error)
-                try await Task.sleep(for: Backoff.wait(waits))
+                let until = tools.now() + Backoff.wait(waits)
+                while !isStopping, tools.now() < until {
+                    tools.telemetry.update { [now = tools.now()] in $0.beat = now }
+                    // Not longer than the watchdog is patient, and who stops the service does not wait for it.
+                    await bell.wait(atMost: min(.seconds(10), until - tools.now()))
+                }
             }
         }
     }
 
     private func take(_ row: ArrivalRow, now: Duration) throws {
         guard var arrival = Arrival(row) else { return }
-        arrival.isLast = isDraining
+        (arrival.isLast, arrival.since) = (isDraining, now)
         let house = tools.house
         let isInHouse =
             try row.spool != nil || house.spool.held(for: row.id, arrival.path.name) != nil
@@ -64,7 +70,7 @@ extension Pipeline {
         Passage(
             ledger: tools.ledger, spool: tools.house.spool, publisher: tools.house.publisher, originals: tools.house.originals,
             screener: screener, configuration: tools.configuration, executor: tools.executor, wallClock: tools.wallClock,
-            checkpoint: tools.checkpoint)
+            now: tools.now, checkpoint: tools.checkpoint)
     }
 
     private func finish(_ entry: RetryQueue.Entry, _ finished: Passage.Finished) {
@@ -78,6 +84,7 @@ extension Pipeline {
         tools.telemetry.update { state in
             state.outcomes[report.outcome, default: 0] += 1
             state.latency.add(seconds)
+            state.add(finished.timing)
         }
         var fields = ["outcome": report.outcome.rawValue]
         if let reason = report.reasons.first { fields["reason"] = reason.code.rawValue }
@@ -99,14 +106,16 @@ extension Pipeline {
         entry.tries += 1
         let now = tools.now()
         let until = obstacle.scope == .house ? trouble(obstacle.error) : now + Backoff.wait(entry.tries)
-        if (try? await tools.ledger.wait(arrival.id, for: obstacle.waitsFor)) != nil, entry.tries == 1 {
-            tools.log.tell(.waiting, .notice, "an arrival waits: \(obstacle.waitsFor)", id: arrival.id)
+        let reason = obstacle.waitsFor(in: tools.configuration.paths)
+        tools.telemetry.update { $0.waits += 1 }
+        if (try? await tools.ledger.wait(arrival.id, for: reason)) != nil, entry.tries == 1 {
+            tools.log.tell(.waiting, .notice, "an arrival waits: \(reason)", id: arrival.id)
         }
         if obstacle.scope == .incomplete {
             inboxTries[arrival.path] = entry.tries
             inbox.left(arrival.path, id: arrival.id, now: now)
         } else {
-            tools.telemetry.failed(obstacle.waitsFor, id: arrival.id, at: tools.wallClock())
+            tools.telemetry.failed(reason, id: arrival.id, at: tools.wallClock())
             keep(entry, until: until)
         }
     }
@@ -138,7 +147,8 @@ extension Pipeline {
             queue.add(entry)
         } else {
             inboxTries[entry.arrival.path] = entry.tries
-            inbox.postpone(entry.arrival.path, id: entry.arrival.id, until: entry.isGivenUp ? Inbox.never : until)
+            inbox.postpone(
+                entry.arrival.path, id: entry.arrival.id, until: entry.isGivenUp ? Inbox.never : until, now: tools.now())
         }
     }
 
@@ -149,7 +159,7 @@ extension Pipeline {
         let error = (error as? Obstacle)?.error ?? PapillaError(any: error)
         troubles += 1
         pausedUntil = tools.now() + Backoff.wait(troubles)
-        let text = Obstacle(scope: .house, error: error).waitsFor
+        let text = Obstacle(scope: .house, error: error).waitsFor(in: tools.configuration.paths)
         alarm(.house, "everything waits: \(text)")
         tools.telemetry.failed(text, at: tools.wallClock())
         return pausedUntil

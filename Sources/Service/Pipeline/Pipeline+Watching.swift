@@ -17,6 +17,10 @@ extension Pipeline {
     var hasSpace: Bool { !tools.telemetry.now.alarms.contains { $0.kind == .disk } }
 
     func checkSpace() -> Bool {
+        guard tools.house.isInPlace(tools.configuration.paths) else {
+            isHouseMoved = true
+            return false
+        }
         for (name, folder) in tools.house.folders {
             guard let space = try? DiskSpace(of: folder), space.isBelow(tools.configuration.diskFloor) else { continue }
             alarm(
@@ -29,22 +33,9 @@ extension Pipeline {
         return true
     }
 
-    /// Raises or ends an alarm, and tells of it once.
+    /// Raises or ends an alarm.
     func alarm(_ kind: Telemetry.Alarm.Kind, _ text: String?) {
-        switch tools.telemetry.alarm(kind, text, at: tools.wallClock()) {
-        case true?:
-            tools.log.tell(.alarm, .error, text ?? "", ["about": kind.rawValue])
-            note("alarm", ["about": kind.rawValue])
-        case false?:
-            tools.log.tell(.alarmOver, .notice, "it is over", ["about": kind.rawValue])
-            note("alarm_over", ["about": kind.rawValue])
-        case nil: break
-        }
-    }
-
-    /// An audit entry that may fail: the ledger itself may be what the alarm is about.
-    private func note(_ event: String, _ detail: [String: String]) {
-        Task { [ledger = tools.ledger] in try? await ledger.record(event, subject: "service", detail: detail) }
+        Alarms(telemetry: tools.telemetry, ledger: tools.ledger, log: tools.log, wallClock: tools.wallClock).set(kind, text)
     }
 
     /// Passes on what `status` shows.

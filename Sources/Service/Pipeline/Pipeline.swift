@@ -43,16 +43,20 @@ actor Pipeline: ServiceLifecycle.Service {
     var inboxTries: [RelativePath: Int] = [:]
     private var inFlight = 0
     private var isAlone = false
-    private var isStopping = false
+    private(set) var isStopping = false
     private var wantsReload = false
+    /// Our folders are no longer what is under their paths.
+    var isHouseMoved = false
     /// Nothing begins before: the house is in trouble.
     var pausedUntil = Duration.zero
     var troubles = 0
     var lastStatusLine = ""
     private var random = SystemRandomNumberGenerator()
 
-    init(_ tools: Tools, screener: any ImageScreener, isDraining: Bool) {
+    /// - Parameter pause: nothing begins before this time has gone by.
+    init(_ tools: Tools, screener: any ImageScreener, isDraining: Bool, pause: Duration = .zero) {
         (self.tools, self.screener, self.isDraining) = (tools, screener, isDraining)
+        pausedUntil = tools.now() + pause
         inbox = Inbox(
             path: tools.configuration.paths.inbox, spool: tools.house.spool.root,
             rules: InboxRules(tools.configuration, isDraining: isDraining), wallClock: tools.wallClock,
@@ -60,7 +64,7 @@ actor Pipeline: ServiceLifecycle.Service {
     }
 
     /// Works until it is told to stop; with `isDraining` until nothing is left to do.
-    /// - Throws: `refused` where a drain leaves something pending, or readings that were given up hold too much.
+    /// - Throws: `refused` where a drain leaves something pending, or readings that were given up hold too much; `HouseMoved`.
     func run() async throws {
         try await withGracefulShutdownHandler {
             try await withTaskExecutorPreference(tools.executor) { try await self.workToTheEnd() }
@@ -72,8 +76,12 @@ actor Pipeline: ServiceLifecycle.Service {
                 .refused, "Readings that were given up have not ended and hold every place",
                 hint: "Start the service again; systemd does so by itself")
         }
+        if isHouseMoved, !isStopping { throw HouseMoved() }
         if isDraining, !isStopping { try await checkDrained() }
     }
+
+    /// Our folders must be opened anew: something was mounted over them, unmounted, or moved.
+    struct HouseMoved: Error {}
 
     private func workToTheEnd() async throws {
         try await recover()
@@ -100,10 +108,17 @@ actor Pipeline: ServiceLifecycle.Service {
             tools.telemetry.update { $0.beat = now }
             lookAtInbox(now)
             if wantsReload, inFlight == 0 { await reload() }
-            let mayBegin = !isStopping && !wantsReload && now >= pausedUntil && tools.executor.abandonedCount < Self.width
-            if mayBegin { begin(now, in: &group) }
+            let mayBegin =
+                !isStopping && !wantsReload && !isHouseMoved && now >= pausedUntil && tools.executor.abandonedCount < Self.width
+            if mayBegin {
+                alarm(.deaths, nil)
+                begin(now, in: &group)
+            }
             report()
-            if inFlight == 0, isStopping || tools.executor.abandonedCount >= Self.width || (isDraining && isDrained) { return }
+            if inFlight == 0 {
+                if isStopping || isHouseMoved || tools.executor.abandonedCount >= Self.width { return }
+                if isDraining, isDrained { return }
+            }
             let wait = nextWake(now, mayBegin: mayBegin) - now
             // Not longer than the watchdog is patient.
             await bell.wait(atMost: min(.seconds(10), max(.milliseconds(10), wait)))
@@ -153,10 +168,11 @@ actor Pipeline: ServiceLifecycle.Service {
     private func receive(_ candidate: Candidate) async {
         let id: ScreeningID
         do { id = try await receive(candidate, as: candidate.id ?? drawn[candidate.path]) } catch {
-            inbox.postpone(candidate.path, id: nil, until: trouble(error))
+            inbox.postpone(candidate.path, id: nil, until: trouble(error), now: tools.now())
             return
         }
-        let arrival = Arrival(id: id, path: candidate.path, received: candidate.received, isLast: candidate.isLast)
+        let arrival = Arrival(
+            id: id, path: candidate.path, received: candidate.received, isLast: candidate.isLast, since: tools.now())
         await carryOn(RetryQueue.Entry(arrival: arrival, tries: inboxTries[candidate.path] ?? 0, isInInbox: true))
     }
 

@@ -77,6 +77,41 @@ struct Originals: Sendable {
         }
     }
 
+    /// Removes an arrival's folder with all that is in it.
+    func erase(_ id: ScreeningID, day: String) throws(FileError) {
+        for place in Place.allCases {
+            guard let folder = try find(id, day: day, in: place) else { continue }
+            try folder.removeTree(FileName(ours: id.description))
+            try folder.sync()
+        }
+    }
+
+    /// Whether an original is where the ledger says: `archive/2026-11-24/ID/NAME`.
+    func has(_ original: String) throws(FileError) -> Bool {
+        guard let (folder, name) = try folder(of: original) else { return false }
+        return try folder.status(name) != nil
+    }
+
+    /// Removes an original by the name that the ledger gives it, with what lies beside it. Nothing happens where it is gone.
+    func erase(_ original: String) throws(FileError) {
+        guard let path = RelativePath(ours: original), path.names.count == 4, let place = Place(rawValue: path.names[0].text),
+            let id = ScreeningID(path.names[2].text)
+        else { return }
+        guard let day = try find(id, day: path.names[1].text, in: place) else { return }
+        try day.removeTree(path.names[2])
+        try day.sync()
+    }
+
+    private func folder(of original: String) throws(FileError) -> (Folder, FileName)? {
+        guard let path = RelativePath(ours: original), path.names.count == 4, let place = Place(rawValue: path.names[0].text)
+        else {
+            return nil
+        }
+        do { return (try root(place).folder(path.names[1]).folder(path.names[2]), path.name) } catch  where error.isMissing {
+            return nil
+        }
+    }
+
     private func find(_ id: ScreeningID, day: String, in place: Place) throws(FileError) -> Folder? {
         guard try root(place).status(FileName(ours: day)) != nil else { return nil }
         let folder = try root(place).folder(FileName(ours: day))

@@ -80,6 +80,30 @@ struct Publisher: Sendable {
         return try Bundle(report: published.report, files: files)
     }
 
+    /// Whether a bundle, named relative to the outbox, is there.
+    func has(_ path: String) throws(FileError) -> Bool {
+        guard let path = RelativePath(ours: path) else { return false }
+        do { return try outbox.folder(path.parent).status(path.name) != nil } catch  where error.isMissing { return false }
+    }
+
+    /// Takes every version of an arrival's bundle away: each vanishes whole.
+    ///
+    /// - Returns: how many there were.
+    func erase(_ id: ScreeningID, day: String) throws(FileError) -> Int {
+        guard let folder = try folder(of: day) else { return 0 }
+        let staging = try outbox.make(Self.staging)
+        var count = 0
+        for name in try folder.names() where name.text.contains(".\(id)") {
+            let aside = FileName(ours: "\(id).erased")
+            try staging.removeTree(aside)
+            try folder.rename(name, to: staging, as: aside)
+            try folder.sync()
+            try staging.removeTree(aside)
+            count += 1
+        }
+        return count
+    }
+
     private func folder(of day: String) throws(FileError) -> Folder? {
         guard try outbox.status(FileName(ours: day)) != nil else { return nil }
         return try outbox.folder(FileName(ours: day))

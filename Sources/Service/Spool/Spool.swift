@@ -26,10 +26,13 @@ struct Spool: Sendable {
             let source = try inbox.folder(path.parent)
             try Transfer.move(path.name, from: source, to: folder, as: path.name.stored)
             try takeSidecar(of: path.name, from: source, to: folder)
+            // Also where nothing was left to move: a try before may have ended between the rename and this.
+            try source.sync()
         } catch {
             // The folder is gone: then the file is here already, or nowhere.
             guard error.isMissing else { throw error }
         }
+        try folder.sync()
         return try held(for: id, path.name)
     }
 

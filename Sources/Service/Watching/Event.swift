@@ -32,6 +32,8 @@ enum Event: String, Sendable, CaseIterable {
     case statement
     /// Something was asked for through the socket.
     case control
+    /// Originals were kept long enough and are removed.
+    case expired
     /// Something that should not happen and is not about one arrival.
     case trouble
 
@@ -54,6 +56,7 @@ enum Event: String, Sendable, CaseIterable {
         case .auditHead: "059ec2b74d3f4a81b6e80f7d9c15a3e6"
         case .statement: "8d4f10a6b3e74c92a05cf8e21d7b6930"
         case .control: "b37c9e51f0824d6a94fb2e8d05a7c163"
+        case .expired: "61c8f2d07b5a4e39a4d3c0917fe2b86a"
         case .trouble: "4ea6d80b1c9f4357be03a2f7650cd81b"
         }
     }

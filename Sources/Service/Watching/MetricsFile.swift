@@ -1,3 +1,4 @@
+internal import Ledger
 internal import Screening
 
 /// The Prometheus text file (exposition format 0.0.4), for node_exporter's textfile collector.
@@ -13,38 +14,43 @@ enum MetricsFile {
     }
 
     /// What is written: figures only, no patient and no file.
-    static func text(_ state: Telemetry.State, disks: [ServiceStatus.Disk], pending: Int?) -> String {
-        var lines: [String] = []
-        func metric(_ name: String, _ type: String, _ help: String, _ values: [(labels: String, value: String)]) {
-            lines += ["# HELP papilla_\(name) \(help)", "# TYPE papilla_\(name) \(type)"]
-            lines += values.map { "papilla_\(name)\($0.labels) \($0.value)" }
+    static func text(_ state: Telemetry.State, disks: [ServiceStatus.Disk], _ ledger: Overview?, now: Timestamp) -> String {
+        var text = PrometheusText()
+        text.metric("up", .gauge, "1 while the service takes files.", state.isReady && !state.isStopping ? 1 : 0)
+        text.metric("start_time_seconds", .gauge, "When the service started.", seconds(state.started))
+        text.metric(
+            "arrivals_total", .counter, "Arrivals that ended since the start, by outcome.",
+            Outcome.allCases.map { ("outcome", $0.rawValue, Double(state.outcomes[$0] ?? 0)) })
+        text.metric("waits_total", .counter, "Times that an arrival had to wait for something.", Double(state.waits))
+        if let ledger {
+            let pending = ledger.states.filter { $0.key != ArrivalState.finished.rawValue }.values.reduce(0, +)
+            text.metric("pending", .gauge, "Arrivals in the ledger that have not ended.", Double(pending))
+            let oldest = ledger.oldestPending.map { max(0, seconds(now) - seconds($0.received)) } ?? 0
+            text.metric(
+                "oldest_pending_seconds", .gauge, "How long the oldest of them has been pending; 0: there is none.", oldest)
         }
-        metric("up", "gauge", "1 while the service takes files.", [("", state.isReady && !state.isStopping ? "1" : "0")])
-        metric("start_time_seconds", "gauge", "When the service started.", [("", "\(Double(state.started.milliseconds) / 1000)")])
-        metric(
-            "arrivals_total", "counter", "Arrivals that ended since the start, by outcome.",
-            Outcome.allCases.map { ("{outcome=\"\($0.rawValue)\"}", "\(state.outcomes[$0] ?? 0)") })
-        if let pending { metric("pending", "gauge", "Arrivals in the ledger that have not ended.", [("", "\(pending)")]) }
-        metric("inbox_waiting", "gauge", "Files seen in the inbox and not taken yet.", [("", "\(state.inbox.waiting)")])
-        metric("inbox_ignored", "gauge", "Entries of the inbox that are left alone.", [("", "\(state.inbox.ignored)")])
-        metric("inbox_overflows_total", "counter", "Times that inotify lost events.", [("", "\(state.inbox.overflows)")])
-        metric("in_hand", "gauge", "Images being worked on.", [("", "\(state.inHand.count)")])
-        metric("retrying", "gauge", "Arrivals that wait in the spool for another try.", [("", "\(state.retrying)")])
-        metric(
-            "alarm", "gauge", "1 for everything that needs a person now.",
+        text.metric("inbox_waiting", .gauge, "Files seen in the inbox and not taken yet.", Double(state.inbox.waiting))
+        text.metric("inbox_ignored", .gauge, "Entries of the inbox that are left alone.", Double(state.inbox.ignored))
+        text.metric("inbox_overflows_total", .counter, "Times that inotify lost events.", Double(state.inbox.overflows))
+        if let sweep = state.inbox.lastSweep {
+            text.metric("inbox_last_sweep_time_seconds", .gauge, "When the inbox was last swept.", seconds(sweep))
+        }
+        text.metric("in_hand", .gauge, "Images being worked on.", Double(state.inHand.count))
+        text.metric("retrying", .gauge, "Arrivals that wait in the spool for another try.", Double(state.retrying))
+        text.metric("abandoned", .gauge, "Readings that were given up and have not ended.", Double(state.abandoned))
+        text.metric(
+            "alarm", .gauge, "1 for everything that needs a person now.",
             Telemetry.Alarm.Kind.allCases.map { kind in
-                ("{about=\"\(kind.rawValue)\"}", state.alarms.contains { $0.kind == kind } ? "1" : "0")
+                ("about", kind.rawValue, state.alarms.contains { $0.kind == kind } ? 1 : 0)
             })
-        metric("disk_free_bytes", "gauge", "Free space, by folder.", disks.map { ("{folder=\"\($0.folder)\"}", "\($0.free)") })
-        var buckets: [(labels: String, value: String)] = []
-        var sum = 0
-        for (index, count) in state.latency.counts.enumerated() {
-            sum += count
-            let limit = index < Histogram.limits.count ? "\(Histogram.limits[index])" : "+Inf"
-            buckets.append(("_bucket{le=\"\(limit)\"}", "\(sum)"))
-        }
-        buckets += [("_sum", "\(state.latency.sum)"), ("_count", "\(sum)")]
-        metric("latency_seconds", "histogram", "From arrival to end.", buckets)
-        return lines.joined(separator: "\n") + "\n"
+        text.metric("disk_free_bytes", .gauge, "Free space, by folder.", disks.map { ("folder", $0.folder, Double($0.free)) })
+        if let memory = ResidentMemory.bytes { text.metric("resident_memory_bytes", .gauge, "Memory in use.", Double(memory)) }
+        text.histogram("latency_seconds", "From arrival to end.", [(labels: [], state.latency)])
+        text.histogram(
+            "stage_seconds", "By stage of the way.",
+            state.stages.sorted { $0.key < $1.key }.map { (labels: [("stage", $0.key)], $0.value) })
+        return text.text
     }
+
+    private static func seconds(_ time: Timestamp) -> Double { Double(time.milliseconds) / 1000 }
 }

@@ -17,6 +17,12 @@ final class Telemetry: Sendable {
             case reload
             /// A reading that was given up has not ended.
             case stuck
+            /// The process died again and again; reading pauses.
+            case deaths
+            /// An arrival has been pending for longer than `alarms.oldest`.
+            case oldest
+            /// Nothing has arrived for longer than `alarms.silence`.
+            case silence
         }
         var kind: Kind
         /// One sentence, without patient or file names.
@@ -58,8 +64,24 @@ final class Telemetry: Sendable {
         var alarms: [Alarm] = []
         var failures: [Failure] = []
         var outcomes: [Outcome: Int] = [:]
+        /// Times that an arrival met an obstacle and had to wait.
+        var waits = 0
+        /// From arrival to end, seconds.
         var latency = Histogram()
+        /// By stage, seconds: decode, route, infer, render, publish.
+        var stages: [String: Histogram] = [:]
         var models: [Report.Model] = []
+
+        /// Counts how long the stages of one arrival took, those that happened.
+        mutating func add(_ timing: Report.Timing) {
+            let all = [
+                ("decode", timing.decode), ("route", timing.route), ("infer", timing.infer), ("render", timing.render),
+                ("publish", timing.publish),
+            ]
+            for (stage, milliseconds) in all where milliseconds > 0 {
+                stages[stage, default: Histogram()].add(milliseconds / 1000)
+            }
+        }
     }
 
     private let state: Mutex<State>

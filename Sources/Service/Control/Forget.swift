@@ -1,0 +1,45 @@
+internal import Ledger
+internal import Screening
+
+/// Erases what is known of whom an arrival was: its original with sidecar, every version of its bundle, and its names in the ledger. The
+/// counts, the outcome, the figures and the digests stay, and the audit's chain still verifies.
+struct Forget: Sendable {
+    let ledger: Ledger
+    let house: House
+
+    /// - Throws: `notFound`, `badInput` for an ID that is none or several; `refused` where the arrival has not ended.
+    func run(_ prefix: String, actor: String) async throws -> ControlResponse.Forgotten {
+        let row = try await ledger.arrival(matching: prefix)
+        guard row.state == .finished else {
+            throw PapillaError(
+                .refused, "Only an arrival that has ended can be forgotten", place: row.id.description,
+                hint: "papilla status says what it waits for")
+        }
+        let related = try await ledger.related(to: row.id)
+        // Written down first: what a stop leaves undone is done at the next start.
+        if row.forgotten == nil {
+            try await ledger.record("forgetting", subject: row.id.description, detail: [String: String](), actor: actor)
+        }
+        let bundles = try erase(row.id, day: row.received.day)
+        try await ledger.forget(row.id, actor: actor)
+        return ControlResponse.Forgotten(id: row.id, bundles: bundles, related: related)
+    }
+
+    /// Ends what an earlier run began.
+    func complete() async throws {
+        for (id, actor) in try await ledger.halfForgotten() {
+            guard let row = try await ledger.arrival(id) else { continue }
+            _ = try erase(id, day: row.received.day)
+            try await ledger.forget(id, actor: actor)
+        }
+    }
+
+    /// - Returns: how many bundles there were.
+    private func erase(_ id: ScreeningID, day: String) throws(PapillaError) -> Int {
+        do {
+            let bundles = try house.publisher.erase(id, day: day)
+            try house.originals.erase(id, day: day)
+            return bundles
+        } catch { throw PapillaError(any: error) }
+    }
+}

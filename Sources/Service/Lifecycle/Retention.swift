@@ -1,0 +1,72 @@
+internal import Ledger
+internal import Logging
+internal import Screening
+
+/// Removes originals that were kept long enough, as `retention` says: by age, and from the oldest on while a folder holds too much.
+///
+/// Never removed: what is pending or unexplained, what a reader decided upon, and what a report that stands names. A report stands while it
+/// says `measured` or `no_finding`, is its arrival's newest, and its bundle is in the outbox. So an image that was measured goes only after
+/// the site has taken its bundle away; one that failed, or could not be graded, goes by itself. The row in the ledger stays.
+struct Retention: Sendable {
+    let ledger: Ledger
+    let house: House
+    let log: Logger
+    var wallClock: @Sendable () -> Timestamp = { .now }
+    /// Removals in one pass, so that it never takes long.
+    private static let passLimit = 1000
+
+    /// One pass over both folders.
+    /// - Returns: how many originals were removed.
+    @discardableResult
+    func run(_ rules: Configuration.Retention) async throws -> Int {
+        var count = 0
+        for (place, rule) in [(Ledger.Kept.archive, rules.archive), (.quarantine, rules.quarantine)] where rule != .init() {
+            count += try await run(place, rule)
+        }
+        return count
+    }
+
+    private func run(_ place: Ledger.Kept, _ rule: Configuration.Retention.Rule) async throws -> Int {
+        let limit = rule.age.map { wallClock().milliseconds - Int64($0 / .milliseconds(1)) }
+        var excess = try await rule.size.asyncMap { try await ledger.bytes(in: place) - $0 } ?? 0
+        var removed = 0
+        for candidate in try await ledger.expirable(in: place) where removed < Self.passLimit {
+            let isOld = limit.map { candidate.finished.milliseconds < $0 } ?? false
+            guard isOld || excess > 0 else { break }
+            // What is not where the ledger says is unexplained: it is left for a person to find.
+            guard try house.originals.has(candidate.original), try !stands(candidate) else { continue }
+            try await ledger.expire(candidate.id, because: isOld ? "age" : "size")
+            try erase(candidate.original)
+            excess -= candidate.bytes
+            removed += 1
+        }
+        if removed > 0 {
+            log.tell(.expired, .notice, "originals were kept long enough", ["folder": place.rawValue, "removed": "\(removed)"])
+        }
+        return removed
+    }
+
+    /// Removes what an earlier run wrote down and did not come to remove.
+    func complete() async throws {
+        let yesterday = Timestamp(milliseconds: wallClock().milliseconds - 2 * 86_400_000)
+        for row in try await ledger.expired(since: yesterday) { if let original = row.original { try erase(original) } }
+    }
+
+    private func stands(_ candidate: Expirable) throws(PapillaError) -> Bool {
+        do {
+            for bundle in candidate.standing where try house.publisher.has(bundle) { return true }
+            return false
+        } catch { throw PapillaError(any: error) }
+    }
+
+    private func erase(_ original: String) throws(PapillaError) {
+        do { try house.originals.erase(original) } catch { throw PapillaError(any: error) }
+    }
+}
+
+extension Optional where Wrapped: Sendable {
+    fileprivate func asyncMap<Value>(_ body: (Wrapped) async throws -> Value) async rethrows -> Value? {
+        guard let self else { return nil }
+        return try await body(self)
+    }
+}

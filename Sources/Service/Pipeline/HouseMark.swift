@@ -1,0 +1,46 @@
+internal import Ledger
+internal import Screening
+
+/// How our folders are known from others that may lie under the same paths, such as the empty mount point of a disk that is not there:
+/// by a file in each that names the ledger.
+enum HouseMark {
+    /// Ignored as every name that begins with a dot.
+    static let name = FileName(ours: ".papilla")
+
+    /// Makes sure that the folders are this ledger's. A ledger that knows of no arrival takes folders as they are.
+    ///
+    /// - Throws: `notFound`, to be tried again, where a folder bears no mark, or another ledger's.
+    static func check(_ house: House, _ ledger: Ledger) async throws {
+        let identity = try await ledger.identity()
+        let isNew = try await ledger.arrivals(ArrivalFilter(limit: 1)).isEmpty
+        for (name, folder) in house.folders {
+            let found = try read(folder)
+            if found == identity { continue }
+            guard isNew || found == "" else {
+                throw PapillaError(
+                    .notFound, "The folder under paths.\(name) is not the one that was used before", place: folder.path,
+                    hint:
+                        "Mount the disk that belongs there; if this folder is meant, make the empty file \(Self.name) in it",
+                    isRetryable: true)
+            }
+            try write(identity, folder)
+        }
+    }
+
+    /// Marks folders as a ledger's, whatever they bear.
+    static func set(_ house: House, _ identity: String) throws {
+        for (_, folder) in house.folders { try write(identity, folder) }
+    }
+
+    private static func read(_ folder: Folder) throws(PapillaError) -> String? {
+        do {
+            return try folder.read(name, limit: 4096).map { String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace } }
+        } catch {
+            throw PapillaError(any: error)
+        }
+    }
+
+    private static func write(_ identity: String, _ folder: Folder) throws(PapillaError) {
+        do { try folder.replace(name, with: Array("\(identity)\n".utf8)) } catch { throw PapillaError(any: error) }
+    }
+}
