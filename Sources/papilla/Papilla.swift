@@ -23,7 +23,7 @@ struct Papilla: AsyncParsableCommand {
                 name: "The account",
                 subcommands: [
                     StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, RequeueCommand.self,
-                    DoctorCommand.self,
+                    ForgetCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
                 ]),
             CommandGroup(name: "Readers", subcommands: [ReviewCommand.self]),
             CommandGroup(

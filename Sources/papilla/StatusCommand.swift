@@ -20,22 +20,32 @@ struct StatusCommand: AsyncParsableCommand {
         var running: Bool
         @Nullable var service: ServiceStatus?
         @Nullable var ledger: Overview?
+        /// Why the ledger could not be read.
+        @Nullable var problem: String?
     }
 
     func run() async throws {
         let loaded = try configuration.load()
         let service = try ControlClient.ask(.status, at: loaded.paths.socket)?.status
-        let overview: Overview?
+        var overview: Overview?
+        var problem: PapillaError?
+        // What the service says counts most when the ledger cannot be read.
         do throws(PapillaError) { overview = try await Ledger(path: loaded.paths.ledger, mode: .readOnly).overview() } catch {
-            guard error.code == .notFound else { throw error }
-            overview = nil
+            if error.code != .notFound { problem = error }
         }
         if json {
-            let whole = Whole(running: service != nil, service: service, ledger: overview)
-            return print(try CanonicalJSON.document(whole), terminator: "")
+            let whole = Whole(running: service != nil, service: service, ledger: overview, problem: problem?.description)
+            print(try CanonicalJSON.document(whole), terminator: "")
+            if problem != nil { throw ExitCode.failure }
+            return
         }
         if let service { Self.show(service) } else { print("The service is not running.") }
-        if let overview { Self.show(overview) } else { print("There is no ledger yet: the service makes it at its first start.") }
+        if let overview {
+            Self.show(overview)
+        } else {
+            print(problem.map { "\($0)" } ?? "There is no ledger yet: the service makes it at its first start.")
+        }
+        if problem != nil { throw ExitCode.failure }
     }
 
     private static func show(_ service: ServiceStatus) {

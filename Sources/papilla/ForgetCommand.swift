@@ -1,0 +1,29 @@
+internal import ArgumentParser
+internal import Screening
+internal import Service
+
+/// `papilla forget`: whom an arrival was of is erased.
+struct ForgetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forget", abstract: "Erases whom an arrival was of: its image, bundles and names.",
+        discussion: """
+            The running service removes the original with its sidecar and every version of the bundle, and blanks names, paths, patient and \
+            study in the ledger and its audit. Counts, outcome, figures and digests stay, and the audit still verifies. Other arrivals of the \
+            same patient or image are named, not touched. Copies elsewhere (backups, what was taken from the outbox) are yours to erase.
+
+            Example: papilla forget k7q2m9xd
+            """)
+    @Argument(help: "The ID, or any unique beginning of its second part, of three characters or more.") var arrival: String
+    @OptionGroup var configuration: ConfigurationOption
+    @Flag(help: "Print one JSON value.") var json = false
+
+    func run() async throws {
+        let socket = try configuration.load().paths.socket
+        guard let answer = try ControlClient.ask(.forget(arrival: arrival), at: socket), let forgotten = answer.forgotten else {
+            throw PapillaError(.notFound, "The service is not running", place: socket, hint: "Start it: systemctl start papilla")
+        }
+        if json { return print(try CanonicalJSON.document(forgotten), terminator: "") }
+        print("\(forgotten.id) is forgotten, \(forgotten.bundles) \(forgotten.bundles == 1 ? "bundle" : "bundles") erased")
+        for id in forgotten.related { print("\(id) is of the same patient or image, and still there") }
+    }
+}
