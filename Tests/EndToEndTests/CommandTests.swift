@@ -6,8 +6,8 @@ struct CommandTests {
     @Test(
         "Every command has help with an example",
         arguments: [
-            "serve", "screen", "status", "statement", "audit", "export", "review", "requeue", "doctor", "models", "train",
-            "evaluate",
+            "serve", "screen", "status", "statement", "audit", "export", "review", "requeue", "forget", "backup",
+            "restore", "doctor", "models", "train", "evaluate", "calibrate", "retrain", "study",
             "architectures",
             "bench", "phantom",
         ])
@@ -43,10 +43,12 @@ struct CommandTests {
 
     @Test("bench times a small network and a training step")
     func bench() throws {
-        for extra in [[], ["--train", "--normalised"]] {
+        for extra in [[], ["--precision", "int8"], ["--train", "--normalised"]] {
             let result = try Program.run(["bench", "--width", "8", "--side", "64", "--runs", "3", "--json"] + extra).json()
             #expect(try #require(result["median_ms"] as? Double) > 0)
-            #expect(result["precision"] as? String == "fp32")
+            #expect(result["precision"] as? String == (extra.last == "int8" ? "int8" : "fp32"))
         }
+        let table = try Program.run(["bench", "--width", "8", "--side", "64", "--layers"])
+        #expect(table.output.contains("% of the peak"), "\(table.errors)")
     }
 }

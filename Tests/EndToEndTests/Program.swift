@@ -72,27 +72,32 @@ struct Program {
 final class Site {
     let folder: URL
     var inbox: URL { folder.appending(path: "inbox") }
-    var outbox: URL { folder.appending(path: "outbox") }
+    var outbox: URL { house.appending(path: "outbox") }
+    /// Where outbox, spool, archive and quarantine are.
+    private let house: URL
     var configuration: String { folder.appending(path: "papilla.yaml").path }
 
-    init(settings: String = "settle: {local: 200 ms, remote: 200 ms}\n") throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "papilla-\(UUID().uuidString.prefix(8))")
-        for name in ["inbox", "outbox", "spool", "archive", "quarantine"] {
+    /// - Parameter name: the folder that holds outbox, spool, archive and quarantine; not made, so that something can be mounted there.
+    init(settings: String = "settle: {local: 200 ms, remote: 200 ms}\n", house name: String? = nil) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "papilla-\(UUID().uuidString.prefix(8))")
+        (self.folder, house) = (folder, name.map { folder.appending(path: $0) } ?? folder)
+        for name in ["inbox"] + (name == nil ? ["outbox", "spool", "archive", "quarantine"] : []) {
             try FileManager.default.createDirectory(at: folder.appending(path: name), withIntermediateDirectories: true)
         }
+        let place = name.map { "\($0)/" } ?? ""
         let text = """
             paths:
               inbox: inbox
-              outbox: outbox
-              spool: spool
-              archive: archive
-              quarantine: quarantine
+              outbox: \(place)outbox
+              spool: \(place)spool
+              archive: \(place)archive
+              quarantine: \(place)quarantine
               ledger: ledger.sqlite
               socket: control.socket
               models: \(Program.models)
-            disk_floor: {space: 1 MiB, share: 0.1 %}
             """
-        try (text + "\n" + settings).write(toFile: configuration, atomically: true, encoding: .utf8)
+        let floor = settings.contains("disk_floor:") ? "" : "disk_floor: {space: 1 MiB, share: 0.1 %}\n"
+        try (text + "\n" + floor + settings).write(toFile: configuration, atomically: true, encoding: .utf8)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
@@ -116,17 +121,22 @@ final class Site {
         try FileManager.default.copyItem(at: file, to: target)
     }
 
+    /// Every published bundle's folder.
+    func bundles() throws -> [URL] {
+        let days = try FileManager.default.contentsOfDirectory(at: outbox, includingPropertiesForKeys: nil).filter {
+            $0.lastPathComponent.first?.isNumber == true && $0.hasDirectoryPath
+        }
+        return try days.flatMap { try FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil) }
+    }
+
     /// Every published report, by the dropped file's path in the inbox.
     func reports() throws -> [String: [[String: Any]]] {
         var result: [String: [[String: Any]]] = [:]
-        for day in try FileManager.default.contentsOfDirectory(at: outbox, includingPropertiesForKeys: nil) {
-            guard day.lastPathComponent.first?.isNumber == true, day.hasDirectoryPath else { continue }
-            for bundle in try FileManager.default.contentsOfDirectory(at: day, includingPropertiesForKeys: nil) {
-                let data = try Data(contentsOf: bundle.appending(path: "report.json"))
-                let report = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
-                let source = try #require(report["source"] as? [String: Any])
-                result[try #require(source["path"] as? String), default: []].append(report)
-            }
+        for bundle in try bundles() {
+            let data = try Data(contentsOf: bundle.appending(path: "report.json"))
+            let report = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+            let source = try #require(report["source"] as? [String: Any])
+            result[try #require(source["path"] as? String), default: []].append(report)
         }
         return result
     }
@@ -140,7 +150,8 @@ final class Site {
         let verdict = try papilla("audit", "verify", "--json")
         #expect(verdict.status == 0, "\(verdict.output) \(verdict.errors)", sourceLocation: sourceLocation)
         let originals = ["archive", "quarantine"].map { name in
-            FileManager.default.enumerator(at: folder.appending(path: name), includingPropertiesForKeys: [])?
+            FileManager.default.enumerator(
+                at: house.appending(path: name), includingPropertiesForKeys: [], options: .skipsHiddenFiles)?
                 .compactMap { $0 as? URL }.filter { !$0.hasDirectoryPath && $0.pathExtension != "json" }.count ?? 0
         }
         #expect(originals.reduce(0, +) == received, "one original each", sourceLocation: sourceLocation)

@@ -43,6 +43,8 @@ import Testing
             ignore: ["*.bak", "old/*"]
             name_pattern: '^(?<patient>[0-9]+)_(?<eye>OD|OS)'
             disk_floor: {space: 500 MB, share: 5 %}
+            alarms: {oldest: , silence: 8 h}
+            retention: {archive: {age: 730 d}, quarantine: {age: 90 d, size: 20 GiB}}
             limits: {bytes: 10 MiB, pixels: 1000000}
             thresholds: {ratio_high: 0.7}
             threads: 2
@@ -60,6 +62,9 @@ import Testing
         #expect(configuration.ignore == ["*.bak", "old/*"])
         #expect(configuration.namePattern == "^(?<patient>[0-9]+)_(?<eye>OD|OS)")
         #expect(configuration.diskFloor.space == 500_000_000 && configuration.diskFloor.share == 0.05)
+        #expect(configuration.alarms == .init(oldest: nil, silence: .seconds(8 * 3600)))
+        #expect(configuration.retention.archive == .init(age: .seconds(730 * 86400)))
+        #expect(configuration.retention.quarantine == .init(age: .seconds(90 * 86400), size: 20 << 30))
         #expect(configuration.limits.maximumBytes == 10 << 20 && configuration.limits.maximumPixels == 1_000_000)
         #expect(configuration.reading.thresholds == ["ratio_high": 0.7])
         #expect(configuration.threads == 2)
@@ -72,7 +77,7 @@ import Testing
         ),
         (
             "setle: 2 s\n",
-            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, ignore, name_pattern, disk_floor, limits, thresholds, threads, precision. Did you mean settle?"
+            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, threads, precision. Did you mean settle?"
         ),
         (
             "deadline: 10\n",

@@ -3,7 +3,6 @@ import Glibc
 import Ledger
 import Logging
 import Screening
-import ServiceLifecycle
 import Testing
 
 @testable import Service
@@ -23,12 +22,11 @@ import Testing
         let executor = WorkExecutor()
         let socket = try ControlSocket(path: path, executor: executor, log: Self.log, handle: handle)
         try await withTaskExecutorPreference(executor) {
-            let group = ServiceGroup(services: [socket], logger: Self.log)
-            async let running: Void = group.run()
+            let answering = Task(executorPreference: executor) { await socket.run() }
             let result: Result<Void, any Error>
             do { result = .success(try await body()) } catch { result = .failure(error) }
-            await group.triggerGracefulShutdown()
-            try await running
+            answering.cancel()
+            await answering.value
             try result.get()
         }
     }
@@ -83,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ControlRequest.ping, .status, .requeue(arrivals: ["abc", "def"], failed: true),
+        ControlRequest.ping, .status, .requeue(arrivals: ["abc", "def"], failed: true), .forget(arrival: "k7q"),
         .review(
             ReviewRequest(
                 arrival: "abc", verdict: .correct, reader: "Anna", note: "why", seen: Seen(version: 1, decisions: 0),

@@ -137,7 +137,7 @@ import Testing
                 Issue.record("it did not wait")
             } catch let obstacle as Obstacle {
                 #expect(obstacle.error.isRetryable && obstacle.scope == .file)
-                try await ledger.wait(arrival.id, for: obstacle.waitsFor)
+                try await ledger.wait(arrival.id, for: obstacle.waitsFor(in: sandbox.configuration.paths))
             }
         }
         #expect(try await ledger.arrival(arrival.id)?.attempts == 0)

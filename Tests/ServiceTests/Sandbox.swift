@@ -10,16 +10,21 @@ import Synchronization
 /// A house of its own in a temporary folder, gone when the test is over.
 final class Sandbox: Sendable {
     let path: String
+    private let isOwn: Bool
+
+    /// The house of another process.
+    init(at path: String) { (self.path, isOwn) = (path, false) }
 
     init() throws {
         var template = Array("/tmp/papilla-service-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw FileError("no temporary folder", place: "/tmp") }
+        isOwn = true
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         for name in ["inbox", "spool"] { _ = try Folder.make("\(path)/\(name)") }
     }
 
     deinit {
-        guard let folder = try? Folder.open("/tmp"), let name = path.split(separator: "/").last else { return }
+        guard isOwn, let folder = try? Folder.open("/tmp"), let name = path.split(separator: "/").last else { return }
         try? folder.removeTree(FileName(ours: String(name)))
     }
 
@@ -69,6 +74,7 @@ final class Sandbox: Sendable {
     }
 
     func removeFromInbox(_ name: String) throws { try inbox.remove(FileName(ours: name)) }
+    func removeFromInbox(_ path: RelativePath) throws { try inbox.folder(path.parent).remove(path.name) }
 }
 
 /// A clock that stands until it is told to go on.
@@ -98,6 +104,7 @@ final class FakeScreener: ImageScreener {
         case "not an image":
             return try Bundle.failed(id: id, source: source, reason: Reason(.notAnImage, "It is none."), engine: await engine())
         case let text where text.hasPrefix("forever"): await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+        case "trap": fatalError("a decoder trapped")
         case "broken": throw PapillaError(.internal, "The engine broke")
         case "busy": throw PapillaError(.system, "There is no memory just now", isRetryable: true)
         default: break
@@ -136,7 +143,8 @@ extension Sandbox {
     ) async throws -> [Passage.Finished] {
         var configuration = configuration
         change(&configuration)
-        let house = try House(configuration.paths)
+        var house = try House(configuration.paths)
+        house.publisher.checkpoint = checkpoint
         let ledger = try house.ledger(configuration.paths.ledger)
         let finished = Mutex<[Passage.Finished]>([])
         let tools = Pipeline.Tools(

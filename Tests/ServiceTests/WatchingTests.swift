@@ -1,11 +1,11 @@
 import Crypto
 import FoundationEssentials
 import Glibc
-import Ledger
 import Logging
 import Screening
 import Testing
 
+@testable import Ledger
 @testable import Service
 
 @Suite struct WatchingTests {
@@ -49,15 +49,25 @@ import Testing
             state.outcomes = [.measured: 2, .failed: 1]
             for seconds in [0.2, 3, 99_999] { state.latency.add(seconds) }
         }
+        telemetry.update { $0.add(Report.Timing(decode: 20, infer: 300)) }
         _ = telemetry.alarm(.disk, "full")
-        let text = MetricsFile.text(telemetry.now, disks: [.init(folder: "outbox", free: 5, size: 9)], pending: 4)
+        let overview = Overview(
+            states: ["waiting": 3, "received": 1, "finished": 7], outcomes: [:], waits: [],
+            oldestPending: .init(
+                id: try #require(ScreeningID("20261124-k7q2m9xd")), received: Timestamp(milliseconds: 1_700_000_000_000),
+                state: .waiting),
+            failures: [], finishedLastHour: 0, finishedLastDay: 0, receivedLastDay: 0)
+        let text = MetricsFile.text(
+            telemetry.now, disks: [.init(folder: "outbox", free: 5, size: 9)], overview,
+            now: Timestamp(milliseconds: 1_700_000_042_000))
         for line in [
-            "papilla_up 1", "papilla_start_time_seconds 1700000000.0", "papilla_arrivals_total{outcome=\"measured\"} 2",
+            "papilla_up 1", "papilla_start_time_seconds 1700000000", "papilla_arrivals_total{outcome=\"measured\"} 2",
             "papilla_arrivals_total{outcome=\"no_finding\"} 0", "papilla_pending 4", "papilla_alarm{about=\"disk\"} 1",
             "papilla_alarm{about=\"inbox\"} 0", "papilla_disk_free_bytes{folder=\"outbox\"} 5",
             "papilla_latency_seconds_bucket{le=\"0.25\"} 1",
             "papilla_latency_seconds_bucket{le=\"5.0\"} 2", "papilla_latency_seconds_bucket{le=\"+Inf\"} 3",
-            "papilla_latency_seconds_count 3",
+            "papilla_latency_seconds_count 3", "papilla_oldest_pending_seconds 42",
+            "papilla_stage_seconds_bucket{stage=\"decode\",le=\"0.025\"} 1", "papilla_stage_seconds_count{stage=\"infer\"} 1",
         ] { #expect(text.split(separator: "\n").contains(Substring(line)), "\(line)") }
         let sandbox = try Sandbox()
         try MetricsFile.write(text, to: "\(sandbox.path)/new/papilla.prom")

@@ -1,0 +1,116 @@
+import Glibc
+import Ledger
+import Logging
+import Screening
+import Synchronization
+import Testing
+
+@testable import Service
+
+/// What is done by the clock, with a clock that is set by hand.
+@Suite struct HousekeepingTests {
+    private let sandbox: Sandbox
+    init() throws { sandbox = try Sandbox() }
+
+    private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private func open() throws -> (House, Ledger) {
+        let house = try House(sandbox.configuration.paths)
+        return (house, try house.ledger(sandbox.configuration.paths.ledger))
+    }
+
+    private func housekeeping(_ house: House, _ ledger: Ledger, _ telemetry: Telemetry = Telemetry(), hours: Int = 0)
+        -> Housekeeping
+    {
+        let configuration = sandbox.configuration
+        return Housekeeping(
+            ledger: ledger, house: house, telemetry: telemetry, log: Self.log,
+            wallClock: { Timestamp(milliseconds: Timestamp.now.milliseconds + Int64(hours) * 3_600_000) },
+            configuration: { configuration })
+    }
+
+    @Test func aStatementThatWasWrittenAtAStopIsWrittenAgainWhenTheDayIsOver() async throws {
+        try sandbox.drop("a.jpg")
+        let day = try #require(try await sandbox.drain().first?.report.source.received.day)
+        let (house, ledger) = try open()
+        let name = StatementFile.name(of: day)
+        func written() throws -> String {
+            String(decoding: try house.publisher.outbox.read(name, limit: 1 << 20) ?? [], as: UTF8.self)
+        }
+        await housekeeping(house, ledger).finish()
+        let first = try written()
+        #expect(first.contains(#""measured" : 0"#) && first.contains(#""no_finding" : 1"#))
+        // While the day goes on it stays; when it is over it is written once more, and then stays.
+        await housekeeping(house, ledger).writeMissingStatements(sandbox.configuration)
+        #expect(try written() == first)
+        await housekeeping(house, ledger, hours: 48).writeMissingStatements(sandbox.configuration)
+        let last = try written()
+        #expect(last != first)
+        await housekeeping(house, ledger, hours: 72).writeMissingStatements(sandbox.configuration)
+        #expect(try written() == last)
+    }
+
+    @Test func whatWaitsTooLongAndSilenceAreAlarms() async throws {
+        try sandbox.drop("a.jpg", "busy")
+        await #expect(throws: PapillaError.self) { try await sandbox.drain() }
+        let (house, ledger) = try open()
+        let telemetry = Telemetry()
+        let limits = Configuration.Alarms(oldest: .seconds(3600), silence: .seconds(2 * 3600))
+        func alarms(after hours: Int) async -> [String] {
+            await housekeeping(house, ledger, telemetry, hours: hours).checkAlarms(limits)
+            return telemetry.now.alarms.map(\.kind.rawValue)
+        }
+        #expect(await alarms(after: 0) == [])
+        #expect(await alarms(after: 1) == ["oldest"])
+        #expect(await alarms(after: 3) == ["oldest", "silence"])
+        // A clock that is set back a day makes nothing old.
+        #expect(await alarms(after: -24) == [])
+    }
+
+    @Test func originalsAreKeptByAgeAndSizeAndNeverWhileTheirReportStands() async throws {
+        for (name, content) in [
+            ("measured.jpg", "image"), ("gone.jpg", "image two"), ("bad.jpg", "not an image"), ("half.jpg", "truncated"),
+        ] {
+            try sandbox.drop(name, content)
+        }
+        let finished = try await sandbox.drain()
+        let bundle = try #require(finished.first { $0.report.source.name == "gone.jpg" }?.bundle)
+        let (house, ledger) = try open()
+        func retention(days: Int) -> Retention {
+            Retention(
+                ledger: ledger, house: house, log: Self.log,
+                wallClock: { Timestamp(milliseconds: Timestamp.now.milliseconds + Int64(days) * 86_400_000) })
+        }
+        var rules = Configuration.Retention()
+        #expect(try await retention(days: 400).run(rules) == 0)
+        rules.archive.age = .seconds(365 * 86400)
+        rules.quarantine.size = 12
+        // 12 and 9 bytes in quarantine: whichever is older goes, and the reports in the outbox keep both images.
+        #expect(try await retention(days: 400).run(rules) == 1)
+        #expect(try sandbox.files("quarantine").count { $0.hasSuffix(".jpg") } == 1 && sandbox.files("archive").count == 2)
+        // The site takes a bundle away: then its image may go.
+        try house.publisher.outbox.removeTree(FileName(ours: "taken"))
+        let parts = bundle.split(separator: "/").map { FileName(ours: String($0)) }
+        try house.publisher.outbox.folder(parts[0]).removeTree(parts[1])
+        #expect(try await retention(days: 300).run(rules) == 0)
+        #expect(try await retention(days: 400).run(rules) == 1)
+        #expect(try sandbox.files("archive").map { String($0.suffix(12)) } == ["measured.jpg"])
+        // Everything is still explained.
+        let statement = try await ledger.statement(in: sandbox.configuration.paths.folders)
+        #expect(statement.received == 4 && statement.unexplained == 0)
+        #expect(try await sandbox.verify() == [])
+        #expect(try await ledger.auditEntries(AuditFilter(event: "expired")).count == 2)
+    }
+
+    @Test func anOriginalThatWasDecidedToGoGoesAfterAStopToo() async throws {
+        try sandbox.drop("bad.jpg", "not an image")
+        let id = try #require(try await sandbox.drain().first?.report.id)
+        let (house, ledger) = try open()
+        try await ledger.expire(id, because: "age")
+        #expect(try !sandbox.files("quarantine").isEmpty)
+        try await Retention(ledger: ledger, house: house, log: Self.log).complete()
+        #expect(try sandbox.files("quarantine") == [])
+        #expect(try await sandbox.verify() == [])
+        await #expect(throws: PapillaError.self) { try await ledger.expire(id, because: "age") }
+    }
+}
