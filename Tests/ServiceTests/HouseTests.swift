@@ -31,6 +31,9 @@ import Testing
             let error = error as? PapillaError
             return error?.isRetryable == true && error?.message.contains("paths.archive") == true
         }
+        let checks = await Doctor(sandbox.configuration).examine()
+        let folders = try #require(checks.first { $0.name == "folders" })
+        #expect(!folders.ok && folders.found.hasPrefix("archive: "))
         // A person says that it is meant.
         try other.originals.archive.write([], as: HouseMark.name)
         try await HouseMark.check(other, again)

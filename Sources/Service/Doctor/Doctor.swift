@@ -40,6 +40,8 @@ public struct Doctor: Sendable {
         checks += (folders + [("ledger", AbsolutePath.parent(of: paths.ledger))]).compactMap { space($0.0, $0.1) }
         let ledger = await ledger()
         checks += [ledger.check, clock(last: ledger.last)]
+        if let marks = await marks(folders) { checks.append(marks) }
+        checks.append(statementKey())
         checks += models()
         checks.append(ignored())
         checks.append(watches())
@@ -98,13 +100,41 @@ public struct Doctor: Sendable {
             advice: "Files to and from there are copied and verified instead of renamed: safe, but slower")
     }
 
+    /// Whether the folders are the ones that the ledger was used with; nil while it knows of no arrival.
+    private func marks(_ folders: [(String, String)]) async -> Check? {
+        guard let ledger = try? Ledger(path: configuration.paths.ledger, mode: .readOnly),
+            let identity = try? await ledger.identity(),
+            let isNew = try? await ledger.arrivals(ArrivalFilter(limit: 1)).isEmpty, !isNew
+        else { return nil }
+        let strange = folders.filter { _, path in
+            guard let folder = try? Folder.open(path) else { return true }
+            return (try? HouseMark.isOurs(folder, identity)) != true
+        }.map(\.0)
+        guard !strange.isEmpty else { return Check("folders", ok: true, "the ones that this ledger was used with") }
+        return Check(
+            "folders", ok: false, "\(strange.joined(separator: ", ")): not there, or not the ones that this ledger was used with",
+            advice: "Mount the disk that belongs there; if the folder is meant, make the empty file \(HouseMark.name) in it")
+    }
+
+    private func statementKey() -> Check {
+        do {
+            let key = try StatementKey.load()
+            return Check("statement key", ok: true, key == nil ? "none: statements are not signed" : "statements are signed")
+        } catch {
+            return Check(
+                "statement key", ok: false, PapillaError(any: error).description, advice: "32 bytes or 64 hexadecimal digits")
+        }
+    }
+
     private func space(_ name: String, _ path: String) -> Check? {
         guard let folder = try? Folder.open(AbsolutePath.nearestExisting(path)), let space = try? DiskSpace(of: folder) else {
             return nil
         }
         let isBelow = space.isBelow(configuration.diskFloor)
+        let entries = space.entries.map { $0 < 100_000 ? ", \($0) more files" : "" } ?? ""
         return Check(
-            "space, \(name)", ok: !isBelow, "\(Quantity.text(bytes: space.free)) free of \(Quantity.text(bytes: space.size))",
+            "space, \(name)", ok: !isBelow,
+            "\(Quantity.text(bytes: space.free)) free of \(Quantity.text(bytes: space.size))\(entries)",
             advice: isBelow
                 ? "Make room: below \(Quantity.text(bytes: configuration.diskFloor.bytes(of: space.size))) nothing new is taken in"
                 : nil)

@@ -27,6 +27,12 @@ enum HouseMark {
         }
     }
 
+    /// Whether a folder bears a ledger's mark, or may be taken for its own.
+    static func isOurs(_ folder: Folder, _ identity: String) throws(PapillaError) -> Bool {
+        guard let found = try read(folder) else { return false }
+        return found == identity || found.isEmpty
+    }
+
     /// Marks folders as a ledger's, whatever they bear.
     static func set(_ house: House, _ identity: String) throws {
         for (_, folder) in house.folders { try write(identity, folder) }
