@@ -19,12 +19,12 @@ struct KillTests {
         var random = SplitMix(state: 2026)
         var deaths = 0
         for kill in 0..<kills {
-            let running = try Running(site, wrapper: [])
+            let running = try Running(site, drains: true)
             // Moments spread over the start (models, recovery) and the flow.
             Thread.sleep(forTimeInterval: Double(random.next() % 3000) / 1000)
-            #expect(running.isRunning, "it ended by itself: \(running.said)")
+            // It may have done everything by now.
+            if running.isRunning { deaths += 1 }
             running.kill9()
-            deaths += 1
             // No half bundle is ever to be seen: every report can be read and every file that it lists is there.
             for bundle in try site.bundles() where kill % 8 == 0 || !Machine.isSoak {
                 let report = try JSONSerialization.jsonObject(with: Data(contentsOf: bundle.appending(path: "report.json")))

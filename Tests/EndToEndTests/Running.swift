@@ -7,12 +7,14 @@ final class Running {
     private let process: Process
     private let log: URL
 
-    /// - Parameter wrapper: a command before it, such as `prlimit --data=...`.
-    init(_ site: Site, wrapper: [String] = []) throws {
+    /// - Parameters:
+    ///   - wrapper: a command before it, such as `setpriv ...`.
+    ///   - drains: with `--drain`, which never rests after deaths.
+    init(_ site: Site, wrapper: [String] = [], drains: Bool = false) throws {
         self.site = site
         log = site.folder.appending(path: "serve-\(UUID().uuidString.prefix(4)).log")
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
-        process = try Program.start(["serve", "--config", site.configuration])
+        process = try Program.start(["serve"] + (drains ? ["--drain"] : []) + ["--config", site.configuration])
         if let command = wrapper.first {
             process.executableURL = URL(fileURLWithPath: command)
             process.arguments = wrapper.dropFirst() + [Program.path, "serve", "--config", site.configuration]
