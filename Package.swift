@@ -101,7 +101,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Ledger", "Reading", "Imaging", "Screening", .product(name: "Crypto", package: "swift-crypto"),
+                "Service", "Ledger", "Reading", "Registry", "Neural", "Imaging", "Screening",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -34,6 +34,21 @@ extension Ledger {
         try write { db in try AuditEntry.append(db, at: time, actor: actor, event: event, subject: subject, detail: detail) }
     }
 
+    /// Adds an audit entry unless there is one of the same event, subject and detail already: for what another file states, and may have
+    /// been taken up before.
+    /// - Returns: whether it was added.
+    public func recordOnce(_ event: String, subject: String, detail: some Encodable, actor: String) throws(PapillaError) -> Bool {
+        let time = now()
+        return try write { db in
+            let known = try Int.fetchOne(
+                db, sql: "SELECT 1 FROM audit WHERE subject = ? AND event = ? AND detail = ? LIMIT 1",
+                arguments: [subject, event, try CanonicalJSON.line(detail)])
+            guard known == nil else { return false }
+            try AuditEntry.append(db, at: time, actor: actor, event: event, subject: subject, detail: detail)
+            return true
+        }
+    }
+
     /// The entries that a filter lets through, oldest first.
     public func auditEntries(_ filter: AuditFilter = AuditFilter()) throws(PapillaError) -> [AuditEntry] {
         var conditions = ["1"]

@@ -1,9 +1,17 @@
-/// A piece of a model's card, in Markdown and in HTML.
-enum CardBlock {
+internal import FoundationEssentials
+
+/// A piece of a model's card or of a study's report, in Markdown and in HTML.
+public enum CardBlock: Sendable {
+    /// A heading of a level, 1 to 6.
     case heading(Int, String)
+    /// Running text.
     case paragraph(String)
+    /// Items.
     case list([String])
+    /// The head's cells and the rows'.
     case table([String], [[String]])
+    /// A picture: inside the HTML page, beside the Markdown as `figures/NAME.png`.
+    case figure(name: String, png: [UInt8], caption: String)
 
     var markdown: String {
         switch self {
@@ -13,6 +21,7 @@ enum CardBlock {
         case .table(let head, let rows):
             ([head, head.map { _ in "---" }] + rows).map { "| " + $0.map(Self.plain).joined(separator: " | ") + " |" }.joined(
                 separator: "\n")
+        case .figure(let name, _, let caption): "![](figures/\(name).png)\n\n*\(Self.plain(caption))*"
         }
     }
 
@@ -24,6 +33,9 @@ enum CardBlock {
         case .table(let head, let rows):
             "<table>\n" + (head.allSatisfy(\.isEmpty) ? "" : Self.row(head, "th"))
                 + rows.map { Self.row($0, "td") }.joined() + "</table>"
+        case .figure(_, let png, let caption):
+            "<figure>\n<img alt=\"\(Self.escaped(caption))\" src=\"data:image/png;base64,\(Data(png).base64EncodedString())\">\n"
+                + "<figcaption>\(Self.escaped(caption))</figcaption>\n</figure>"
         }
     }
 

@@ -3,7 +3,7 @@ public import Screening
 /// `live.json`: which model each task uses, and how it came to that.
 public struct LiveModels: Sendable, Codable, Equatable {
     /// One promotion or rollback.
-    public struct Change: Sendable, Codable, Equatable {
+    public struct Change: Sendable, Codable, Hashable {
         /// What was done.
         public enum Event: String, Sendable, Codable { case promote, rollback }
         /// When.
@@ -16,6 +16,8 @@ public struct LiveModels: Sendable, Codable, Equatable {
         public var name: String
         /// The model that was live until then.
         @Nullable public var previous: String?
+        /// Who asked for it, `user@uid`; null where that was not noted.
+        @Nullable public var by: String?
     }
 
     /// The router that images are routed by.
@@ -65,16 +67,16 @@ public struct LiveModels: Sendable, Codable, Equatable {
     }
 
     /// Makes a model live.
-    mutating func promote(_ name: String, for task: ModelTask, at time: Timestamp) {
-        history.append(Change(at: time, event: .promote, task: task, name: name, previous: self[task]))
+    mutating func promote(_ name: String, for task: ModelTask, at time: Timestamp, by person: String?) {
+        history.append(Change(at: time, event: .promote, task: task, name: name, previous: self[task], by: person))
         self[task] = name
     }
 
     /// Makes the model before the present one live again.
     /// - Returns: its name, or nil, with nothing changed, if there was none.
-    mutating func rollback(_ task: ModelTask, at time: Timestamp) -> String? {
+    mutating func rollback(_ task: ModelTask, at time: Timestamp, by person: String?) -> String? {
         guard let name = predecessor(of: task) else { return nil }
-        history.append(Change(at: time, event: .rollback, task: task, name: name, previous: self[task]))
+        history.append(Change(at: time, event: .rollback, task: task, name: name, previous: self[task], by: person))
         self[task] = name
         return name
     }

@@ -15,29 +15,10 @@ public struct ModelCard: Sendable {
     }
 
     /// `card.md`
-    public var markdown: String { ([CardBlock.heading(1, title)] + blocks).map(\.markdown).joined(separator: "\n\n") + "\n" }
+    public var markdown: String { CardBlock.markdown(title: title, blocks) }
 
     /// `card.html`: one page without scripts or links.
-    public var html: String {
-        """
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <title>\(CardBlock.escaped(title))</title>
-        <style>
-        body { font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; background: #fff }
-        table { border-collapse: collapse; width: 100% }
-        th, td { border-bottom: 1px solid #ccc; padding: 0.25rem 0.75rem 0.25rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere }
-        </style>
-        </head>
-        <body>
-        \(([.heading(1, title)] + blocks).map(\.html).joined(separator: "\n"))
-        </body>
-        </html>
-
-        """
-    }
+    public var html: String { CardBlock.page(title: title, width: 48, blocks) }
 
     private static func blocks(_ manifest: ModelManifest, _ remarks: String) -> [CardBlock] {
         var blocks: [CardBlock] = [.paragraph("\(purpose(manifest.task)) \(Report.notice)")]

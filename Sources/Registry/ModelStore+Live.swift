@@ -33,30 +33,32 @@ extension ModelStore {
     }
 
     /// Makes a model live for its task. It is loaded first: one that is refused changes nothing.
-    /// - Returns: the task.
+    /// - Parameter person: who asked for it, `user@uid`.
+    /// - Returns: what was changed.
     @discardableResult
-    public func promote(_ name: String, at time: Timestamp = .now) throws(PapillaError) -> ModelTask {
+    public func promote(_ name: String, by person: String? = nil, at time: Timestamp = .now) throws(PapillaError)
+        -> LiveModels.Change
+    {
         let task = try load(name).manifest.task
-        try change { models throws(PapillaError) in models.promote(name, for: task, at: time) }
-        return task
+        return try change { models throws(PapillaError) in models.promote(name, for: task, at: time, by: person) }
     }
 
     /// Makes the model before the present one live again. Done twice, it goes two back.
-    /// - Returns: the name of the model that is live now.
+    /// - Parameter person: who asked for it, `user@uid`.
+    /// - Returns: what was changed; its `name` is live now.
     /// - Throws: `.refused` if there was none before; what `load` throws, with nothing changed.
     @discardableResult
-    public func rollback(_ task: ModelTask, at time: Timestamp = .now) throws(PapillaError) -> String {
-        var result = ""
+    public func rollback(_ task: ModelTask, by person: String? = nil, at time: Timestamp = .now) throws(PapillaError)
+        -> LiveModels.Change
+    {
         try change { models throws(PapillaError) in
-            guard let name = models.rollback(task, at: time) else {
+            guard let name = models.rollback(task, at: time, by: person) else {
                 throw PapillaError(
                     .refused, "There is no earlier model to go back to for the task \(task.rawValue)", place: livePath,
                     hint: "Promote another: papilla models promote NAME")
             }
             _ = try load(name, for: task)
-            result = name
         }
-        return result
     }
 
     private var livePath: String { path("live.json") }
@@ -72,7 +74,8 @@ extension ModelStore {
     }
 
     /// Replaces `live.json`: written aside, synced, renamed. The folder is locked meanwhile, so that of two promotions at once none is lost.
-    private func change(_ body: (inout LiveModels) throws(PapillaError) -> Void) throws(PapillaError) {
+    /// - Returns: the change that `body` added to the history.
+    private func change(_ body: (inout LiveModels) throws(PapillaError) -> Void) throws(PapillaError) -> LiveModels.Change {
         let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw .system("The models' folder cannot be opened", errno: errno, place: directory) }
         defer { close(folder) }
@@ -81,6 +84,7 @@ extension ModelStore {
         }
         var models = try liveModels()
         try body(&models)
+        guard let last = models.history.last else { throw PapillaError(.internal, "A change left no history", place: livePath) }
         let document: String
         do { document = try CanonicalJSON.document(models) } catch {
             throw PapillaError(.internal, "live.json cannot be written", place: livePath, cause: error)
@@ -89,5 +93,6 @@ extension ModelStore {
         unlink(aside)
         try DurableFile.write(Array(document.utf8), to: aside)
         try DurableFile.move(aside, to: livePath, in: directory)
+        return last
     }
 }

@@ -26,8 +26,17 @@ struct PhantomCommand: AsyncParsableCommand {
     var out: String
     @Option(help: "For fundus: whole for the whole field of view, disc for crops around the disc.")
     var view = Phantom.View.whole
+    @Option(help: "The camera: standard, or other: colder, softer, noisier, as when a site's device changes.")
+    var camera = Camera.standard
     @Flag(help: "Print one JSON value.")
     var json = false
+
+    /// Which camera the phantoms were taken with.
+    enum Camera: String, CaseIterable, ExpressibleByArgument {
+        case standard, other
+
+        var style: PhantomStyle { self == .standard ? .standard : .other }
+    }
 
     private struct Summary: Encodable {
         let kind: Phantom.Kind
@@ -46,7 +55,7 @@ struct PhantomCommand: AsyncParsableCommand {
     func run() async throws {
         let bar = isatty(STDERR_FILENO) == 1 ? ProgressBar() : nil
         defer { bar?.end() }
-        try PhantomSet.write(kind: kind, count: count, seed: seed, to: out, view: view) { done in
+        try PhantomSet.write(kind: kind, count: count, seed: seed, to: out, view: view, style: camera.style) { done in
             bar?.show(Double(done) / Double(count), "\(done) of \(count) phantoms")
         }
         bar?.end()

@@ -26,7 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
         LoggingSystem.bootstrap { _ in JournalHandler() }
         if loaded.threads > 0 { EngineInfo.setThreads(loaded.threads) }
         let results = Results(keeps: drain && !json, printsLines: json)
-        let server = Server(loaded, isDraining: drain, log: Logger(label: "papilla")) { results.add($0) }
+        let server = Server(loaded, isDraining: drain, log: Logger(label: "papilla"), gate: Self.gate(loaded)) { results.add($0) }
         do { try await server.run() } catch {
             // What was done before it went wrong.
             results.printTable(orElse: nil)
@@ -34,6 +34,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
         results.printTable(orElse: "Nothing was waiting.")
     }
+
+    /// What a model must pass to become live.
+    static func gate(_ configuration: Configuration) -> PromotionGate { { _, _ in [:] } }
 }
 
 /// What became of the files of a drain.

@@ -6,7 +6,6 @@ internal import FoundationEssentials
 public import Neural
 internal import Registry
 public import Screening
-internal import Synchronization
 public import Training
 
 /// `papilla train`: a network from folders of images.
@@ -127,7 +126,7 @@ struct TrainCommand: AsyncParsableCommand {
         return model.weights
     }
 
-    private static func show(_ event: TrainingRun.Event, threads: Int, on bar: ProgressBar) {
+    static func show(_ event: TrainingRun.Event, threads: Int, on bar: ProgressBar) {
         switch event {
         case .prepared(let images, let phantoms, let views, let stepsPerEpoch, let steps):
             let sets = images.map { "\($0.set) \($0.count)" }.joined(separator: ", ")
@@ -180,29 +179,13 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     /// The commit of the program's source where it runs from a checkout.
-    private static func commit() -> String {
+    static func commit() -> String {
         guard let pipe = popen("git rev-parse --short=12 HEAD 2>/dev/null", "r") else { return "unknown" }
         defer { pclose(pipe) }
         var buffer = [UInt8](repeating: 0, count: 64)
         let count = fread(&buffer, 1, 63, pipe)
         let text = String(decoding: buffer[..<count], as: UTF8.self).filter { $0.isHexDigit }
         return text.isEmpty ? "unknown" : text
-    }
-}
-
-/// Whether SIGINT or SIGTERM asked to stop. The second one of a kind ends the program at once.
-private enum StopRequest {
-    private static let flag = Atomic<Bool>(false)
-
-    static var isSet: Bool { flag.load(ordering: .relaxed) }
-
-    static func watch() {
-        for number in [SIGINT, SIGTERM] {
-            signal(number) { number in
-                StopRequest.flag.store(true, ordering: .relaxed)
-                signal(number, SIG_DFL)
-            }
-        }
     }
 }
 

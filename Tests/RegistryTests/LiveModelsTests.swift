@@ -26,8 +26,8 @@ import Testing
     }
 
     @Test func promotionByTask() throws {
-        #expect(try store.promote("disc-1") == .disc)
-        #expect(try store.promote("router-1") == .router)
+        #expect(try store.promote("disc-1").task == .disc)
+        #expect(try store.promote("router-1").task == .router)
         #expect(try store.live() == [.disc: "disc-1", .router: "router-1"])
         #expect(try store.loadLive(.disc).manifest.name == "disc-1")
         try store.promote("disc-2")
@@ -39,13 +39,15 @@ import Testing
 
     @Test func rollbackGoesBackStepByStep() throws {
         for name in ["disc-1", "disc-2", "disc-3"] { try store.promote(name) }
-        #expect(try store.rollback(.disc) == "disc-2")
-        #expect(try store.rollback(.disc) == "disc-1")
+        #expect(try store.rollback(.disc).name == "disc-2")
+        #expect(try store.rollback(.disc).name == "disc-1")
         #expect(throws: PapillaError.self) { try store.rollback(.disc) }
         #expect(try store.live() == [.disc: "disc-1"])
         try store.promote("disc-3")
-        #expect(try store.rollback(.disc) == "disc-1")
-        let history = try store.liveModels().history
+        #expect(try store.rollback(.disc).name == "disc-1")
+        #expect(try store.promote("disc-2", by: "anna@1000").by == "anna@1000")
+        #expect(try store.rollback(.disc, by: "bert@1001").by == "bert@1001")
+        let history = try store.liveModels().history.dropLast(2)
         #expect(history.map(\.event) == [.promote, .promote, .promote, .rollback, .rollback, .promote, .rollback])
         #expect(history.map(\.name) == ["disc-1", "disc-2", "disc-3", "disc-2", "disc-1", "disc-3", "disc-1"])
         #expect(history.map(\.previous) == [nil, "disc-1", "disc-2", "disc-3", "disc-2", "disc-1", "disc-3"])
@@ -57,7 +59,7 @@ import Testing
         #expect(try store.live() == [.disc: "disc-1", .router: "router-1"])
         #expect(throws: PapillaError.self) { try store.rollback(.disc) }
         try store.promote("disc-2")
-        #expect(try store.rollback(.disc) == "disc-1")
+        #expect(try store.rollback(.disc).name == "disc-1")
     }
 
     @Test func aRefusedModelChangesNothing() throws {

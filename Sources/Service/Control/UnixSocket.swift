@@ -94,16 +94,15 @@ final class UnixSocket: Sendable {
         var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
         var size = socklen_t(MemoryLayout.size(ofValue: credentials))
         guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else { return nil }
-        return Self.user(credentials.uid)
+        return Self.actor(credentials.uid)
     }
 
-    /// `user@uid` of a user's number.
-    static func user(_ uid: uid_t) -> String {
+    /// A user as the audit names one: `user@uid`.
+    static func actor(_ uid: UInt32) -> String {
         var entry = passwd()
         var buffer = [CChar](repeating: 0, count: 16384)
         var result: UnsafeMutablePointer<passwd>?
         getpwuid_r(uid, &entry, &buffer, buffer.count, &result)
-        let name = result.map { String(cString: $0.pointee.pw_name) } ?? "uid"
-        return "\(name)@\(uid)"
+        return "\(result.map { String(cString: $0.pointee.pw_name) } ?? "uid")@\(uid)"
     }
 }

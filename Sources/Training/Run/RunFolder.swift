@@ -30,7 +30,7 @@ struct RunFolder: Sendable {
         do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
             throw PapillaError(.system, "the run's folder could not be made", place: path, cause: error)
         }
-        let exists = FileManager.default.fileExists(atPath: path + "/run.json")
+        let exists = Self.holdsRun(path)
         if exists, !resume {
             throw PapillaError(
                 .refused, "the folder holds a run already", place: path, hint: "Go on with it by --resume, or name another folder"
@@ -40,6 +40,9 @@ struct RunFolder: Sendable {
             throw PapillaError(.notFound, "there is no run to go on with", place: path, hint: "Leave --resume away to begin one")
         }
     }
+
+    /// Whether a folder holds a run that can be gone on with.
+    static func holdsRun(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path + "/run.json") }
 
     /// The last snapshot.
     func snapshot() throws(PapillaError) -> (snapshot: Snapshot, state: Weights) {

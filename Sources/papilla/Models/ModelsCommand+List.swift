@@ -1,23 +1,12 @@
 internal import ArgumentParser
-internal import FoundationEssentials
 internal import Registry
 internal import Screening
 
-/// `papilla models`: the models on disk, which of them are live, and how to change that.
-struct ModelsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "models", abstract: "Lists models, shows their cards, and makes them live or takes them back.",
-        discussion: """
-            A promotion or rollback takes effect in a running service when it reloads: systemctl reload papilla.
-
-            Example: papilla models promote disc-20261124-1
-            """,
-        subcommands: [List.self, Show.self, Card.self, Promote.self, Rollback.self], defaultSubcommand: List.self)
-
+extension ModelsCommand {
     /// `papilla models list`
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists all models; * marks the live ones.")
-        @OptionGroup var models: ModelsOption
+        @OptionGroup var place: ModelsPlace
         @Flag(help: "Print one JSON value.") var json = false
 
         private struct Row: Encodable {
@@ -34,11 +23,11 @@ struct ModelsCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let store = models.store
+            let store = try place.store
             let live = Set(try store.live().values)
             let rows = try store.names().map { name in row(name, isLive: live.contains(name), store) }
             if json { return print(try CanonicalJSON.document(rows), terminator: "") }
-            guard !rows.isEmpty else { return print("No models in \(models.path)") }
+            guard !rows.isEmpty else { return print("No models in \(store.directory)") }
             let cells = rows.map { row in
                 [
                     row.live ? "*" : "", row.name, row.task ?? "", row.architecture ?? "", row.width.map(String.init) ?? "",
@@ -67,14 +56,14 @@ struct ModelsCommand: AsyncParsableCommand {
     /// `papilla models show NAME`
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Shows a model's manifest after checking its weights.")
-        @OptionGroup var models: ModelsOption
+        @OptionGroup var place: ModelsPlace
         @Argument(help: "The model's name.") var name: String
         @Flag(help: "Print one JSON value.") var json = false
 
         func run() async throws {
-            let manifest = try models.store.load(name).manifest
+            let manifest = try place.store.load(name).manifest
             if json { return print(try CanonicalJSON.document(manifest), terminator: "") }
-            let isLive = try models.store.live()[manifest.task] == name
+            let isLive = try place.store.live()[manifest.task] == name
             let metrics = manifest.metrics.map { metric in
                 let values = metric.values.sorted { $0.key < $1.key }.map { "\($0.key) \(($0.value * 10000).rounded() / 10000)" }
                 return ["\(metric.data) \(metric.split)", "\(values.joined(separator: ", ")) (\(metric.images) images)"]
@@ -94,43 +83,10 @@ struct ModelsCommand: AsyncParsableCommand {
     struct Card: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Prints a model's card: data, terms, figures, intended use, limits.")
-        @OptionGroup var models: ModelsOption
+        @OptionGroup var place: ModelsPlace
         @Argument(help: "The model's name.") var name: String
         @Flag(help: "HTML instead of Markdown.") var html = false
 
-        func run() async throws { print(try models.store.card(name, html: html), terminator: "") }
-    }
-
-    /// `papilla models promote NAME`
-    struct Promote: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Makes a model live for its task, after checking it.")
-        @OptionGroup var models: ModelsOption
-        @Argument(help: "The model's name.") var name: String
-        @Flag(help: "Print one JSON value.") var json = false
-
-        func run() async throws {
-            try models.store.promote(name)
-            try report(models.store, json: json)
-        }
-    }
-
-    /// `papilla models rollback TASK`
-    struct Rollback: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Makes the model before the present one live again.")
-        @OptionGroup var models: ModelsOption
-        @Argument(help: "router, disc, cup or polyp.") var task: ModelTask
-        @Flag(help: "Print one JSON value.") var json = false
-
-        func run() async throws {
-            try models.store.rollback(task)
-            try report(models.store, json: json)
-        }
-    }
-
-    /// Says what the last change was.
-    private static func report(_ store: ModelStore, json: Bool) throws {
-        guard let change = try store.liveModels().history.last else { return }
-        if json { return print(try CanonicalJSON.document(change), terminator: "") }
-        print("\(change.name) is live for \(change.task.rawValue)" + (change.previous.map { ", instead of \($0)" } ?? ""))
+        func run() async throws { print(try place.store.card(name, html: html), terminator: "") }
     }
 }
