@@ -19,9 +19,9 @@ extension Study {
         }
         let results = StudyResults(options, scores, timing: timing)
         let blocks = StudyReport(results: results, figures: figures, shown: shown).blocks
-        for figure in figures { try folder.write(figure.png, as: "figures/\(figure.name).png") }
-        try folder.write(Array(CardBlock.markdown(title: StudyReport.title, blocks).utf8), as: "report.md")
-        try folder.write(Array(CardBlock.page(title: StudyReport.title, width: 72, blocks).utf8), as: "report.html")
+        for figure in figures { try folder.replace("figures/\(figure.name).png", with: figure.png) }
+        try folder.replace("report.md", with: Array(CardBlock.markdown(title: StudyReport.title, blocks).utf8))
+        try folder.replace("report.html", with: Array(CardBlock.page(title: StudyReport.title, width: 72, blocks).utf8))
         try folder.write(results, as: "results.json")
         return results
     }

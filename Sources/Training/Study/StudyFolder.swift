@@ -74,11 +74,11 @@ struct StudyFolder: Sendable {
         do { text = try CanonicalJSON.document(value) } catch {
             throw PapillaError(.internal, "a file of the study could not be encoded", place: name, cause: error)
         }
-        try write(Array(text.utf8), as: name)
+        try replace(name, with: Array(text.utf8))
     }
 
     /// Replaces a file of the folder: written aside, then renamed.
-    func write(_ bytes: [UInt8], as name: String) throws(PapillaError) {
+    func replace(_ name: String, with bytes: [UInt8]) throws(PapillaError) {
         let file = path + "/" + name
         if let end = file.lastIndex(of: "/") { try Self.make(String(file[..<end])) }
         do { try Data(bytes).write(to: URL(filePath: file), options: .atomic) } catch {
