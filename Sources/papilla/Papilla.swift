@@ -29,7 +29,8 @@ struct Papilla: AsyncParsableCommand {
             CommandGroup(
                 name: "Models",
                 subcommands: [
-                    ModelsCommand.self, TrainCommand.self, EvaluateCommand.self, StudyCommand.self, ArchitecturesCommand.self,
+                    ModelsCommand.self, TrainCommand.self, EvaluateCommand.self, RetrainCommand.self, StudyCommand.self,
+                    ArchitecturesCommand.self,
                     BenchCommand.self,
                 ]),
             CommandGroup(name: "Data", subcommands: [PhantomCommand.self]),

@@ -23,8 +23,14 @@ struct ReviewListCommand: AsyncParsableCommand {
     var attention: [Attention.Code] = []
     @Flag(help: "Only screenings on which nobody has decided.") var undecided = false
     @Flag(help: "Also screenings that nothing draws attention to.") var all = false
-    @Option(help: "attention: what most needs a person first; newest: what came last first.") var order =
-        ReviewFilter.Order.attention
+    /// The order of the list.
+    enum Order: String, CaseIterable, ExpressibleByArgument { case attention, newest, informative }
+
+    @Option(
+        help: """
+            attention: what most needs a person first; newest: what came last first; informative: undecided ones, first those that a retraining \
+            would learn most from, by the disagreement of the networks and by how unlike they are to what was decided already.
+            """) var order = Order.attention
     @Option(help: "At most so many.") var limit: Int?
     @Flag(help: "Print one JSON object a line.") var json = false
 
@@ -33,9 +39,19 @@ struct ReviewListCommand: AsyncParsableCommand {
         var filter = ReviewFilter()
         filter.arrivals = ArrivalFilter(
             outcomes: outcome.isEmpty ? nil : Set(outcome), since: since?.start, until: until?.end, limit: limit)
-        (filter.modalities, filter.attention, filter.order) = (Set(modality), Set(attention), order)
+        (filter.modalities, filter.attention) = (Set(modality), Set(attention))
+        filter.order = order == .newest ? .newest : .attention
         (filter.undecidedOnly, filter.includesQuiet) = (undecided, all)
-        let rows = try ledger.review(filter)
+        var rows: [ExportRow]
+        if order == .informative {
+            // Decided ones and quiet ones take part in the comparison, whatever the list shows.
+            (filter.undecidedOnly, filter.includesQuiet, filter.attention, filter.arrivals.limit) = (false, true, [], nil)
+            rows = try InformativeOrder(try ReviewDesk(configuration.load())).ordered(try ledger.review(filter))
+            if !attention.isEmpty { rows.removeAll { row in !attention.contains { row.attention.contains($0.rawValue) } } }
+            if let limit { rows = Array(rows.prefix(max(0, limit))) }
+        } else {
+            rows = try ledger.review(filter)
+        }
         if json {
             for row in rows { print(try CanonicalJSON.line(row)) }
             return
@@ -65,4 +81,3 @@ struct ReviewListCommand: AsyncParsableCommand {
 
 extension Modality: ExpressibleByArgument {}
 extension Attention.Code: ExpressibleByArgument {}
-extension ReviewFilter.Order: ExpressibleByArgument {}

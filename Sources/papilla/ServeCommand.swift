@@ -36,7 +36,10 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     /// What a model must pass to become live.
-    static func gate(_ configuration: Configuration) -> PromotionGate { { _, _ in [:] } }
+    static func gate(_ configuration: Configuration) -> PromotionGate {
+        let check = RetrainCommand.check(configuration)
+        return { model, ledger in try await check.pass(model, ledger) }
+    }
 }
 
 /// What became of the files of a drain.

@@ -77,8 +77,12 @@ final class Site {
     private let house: URL
     var configuration: String { folder.appending(path: "papilla.yaml").path }
 
-    /// - Parameter name: the folder that holds outbox, spool, archive and quarantine; not made, so that something can be mounted there.
-    init(settings: String = "settle: {local: 200 ms, remote: 200 ms}\n", house name: String? = nil) throws {
+    /// - Parameters:
+    ///   - name: the folder that holds outbox, spool, archive and quarantine; not made, so that something can be mounted there.
+    ///   - models: the folder of models, relative to the site's own; the models that ship unless another is named.
+    init(
+        settings: String = "settle: {local: 200 ms, remote: 200 ms}\n", house name: String? = nil, models: String = Program.models
+    ) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "papilla-\(UUID().uuidString.prefix(8))")
         (self.folder, house) = (folder, name.map { folder.appending(path: $0) } ?? folder)
         for name in ["inbox"] + (name == nil ? ["outbox", "spool", "archive", "quarantine"] : []) {
@@ -94,7 +98,7 @@ final class Site {
               quarantine: \(place)quarantine
               ledger: ledger.sqlite
               socket: control.socket
-              models: \(Program.models)
+              models: \(models)
             """
         let floor = settings.contains("disk_floor:") ? "" : "disk_floor: {space: 1 MiB, share: 0.1 %}\n"
         try (text + "\n" + floor + settings).write(toFile: configuration, atomically: true, encoding: .utf8)

@@ -1,0 +1,136 @@
+internal import FoundationEssentials
+internal import Imaging
+public import Ledger
+public import Screening
+public import Training
+
+/// The cases of a site for one task: which image may teach, which one chooses, and which fifth is frozen, that is, only ever judges.
+///
+/// A case's part follows from a hash of its patient, or of its image where no patient is known: it is the same for every retraining, and no
+/// patient stands in two parts.
+public struct CaseSet: Sendable {
+    /// A case with its part.
+    public struct Member: Sendable, Encodable {
+        /// The arrival.
+        public let id: ScreeningID
+        /// `test` for a frozen one.
+        public let split: DataSet.Split
+        /// Accepted or corrected.
+        public let verdict: Report.Decision.Verdict
+        let group: String
+        let original: String
+        let masks: [String: String]
+
+        enum CodingKeys: String, CodingKey { case id, split, verdict }
+    }
+
+    /// What the masks are of: disc, cup or polyp.
+    public let task: ModelTask
+    /// All cases, in order of arrival.
+    public let members: [Member]
+
+    /// The ledger's cases that have what a task needs.
+    /// - Parameters:
+    ///   - cases: accepted and corrected screenings.
+    ///   - outbox: where their bundles are.
+    ///   - archive: where their originals are.
+    public init(_ task: ModelTask, _ cases: [Case], outbox: String, archive: String) {
+        self.task = task
+        // One image may have arrived twice: the later decision counts.
+        var last: [Digest: Case] = [:]
+        var patients: [Digest: String] = [:]
+        for one in cases {
+            if let patient = one.patient, patients[one.image] == nil { patients[one.image] = patient }
+            if (last[one.image]?.decided).map({ $0 <= one.decided }) ?? true { last[one.image] = one }
+        }
+        let names = task == .polyp ? ["polyp"] : ["disc", "cup"]
+        let modality: Modality = task == .polyp ? .endoscopy : .fundus
+        var members: [Member] = []
+        for one in last.values.sorted(by: { $0.id < $1.id })
+        where task != .router && one.modality == modality {
+            var masks: [String: String] = [:]
+            for name in names {
+                let path = "\(outbox)/\(one.bundle)/\(task == .polyp ? name : name + "-raw").png"
+                if FileManager.default.fileExists(atPath: path) { masks[name] = path }
+            }
+            // The disc may teach without its cup; the cup not without its disc.
+            guard masks[task.rawValue] != nil, masks["disc"] != nil || task == .polyp else { continue }
+            let group = Digest(
+                of: (patients[one.image].map { "patient " + $0 } ?? "image \(one.image)").utf8
+            ).description
+            members.append(
+                Member(
+                    id: one.id, split: Self.split(group), verdict: one.verdict, group: group,
+                    original: archive + "/" + one.original.dropFirst("archive/".count), masks: masks))
+        }
+        self.members = members
+    }
+
+    /// How many cases only ever judge.
+    public var frozen: Int { members.count { $0.split == .test } }
+
+    /// The part of a group: by its digest a fifth is frozen, and of the rest a fifth chooses.
+    static func split(_ group: String) -> DataSet.Split {
+        let number = UInt64(group.prefix(15), radix: 16) ?? 0
+        return number.isMultiple(of: 5) ? .test : (number / 5).isMultiple(of: 5) ? .val : .train
+    }
+
+    /// Writes the cases as a data-set folder named `cases`, so that they are trained on and judged by the code for every other data set.
+    /// Originals are linked, not copied; no patient is named.
+    /// - Parameters:
+    ///   - folder: where the folder is made.
+    ///   - frozenOnly: leaves out what teaches and chooses.
+    /// - Throws: `refused` where there is no case at all; `damaged` for a bundle whose mask cannot be read.
+    public func write(to folder: String, frozenOnly: Bool = false) throws(PapillaError) -> DataSet {
+        let chosen = frozenOnly ? members.filter { $0.split == .test } : members
+        guard !chosen.isEmpty else {
+            throw PapillaError(
+                .refused, "there is no case for the task \(task.rawValue)",
+                hint: "Cases are screenings that a reader accepted or corrected: papilla review list")
+        }
+        let path = folder + "/cases"
+        var manifest = "id,image,mask,split,group,label\n"
+        do {
+            for name in ["images", "masks"] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(path)/\(name)", withIntermediateDirectories: true)
+            }
+            for member in chosen {
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(path)/images/\(member.id)", withDestinationPath: member.original)
+                try Data(try ImageEncoder.png(try mask(member))).write(
+                    to: URL(filePath: "\(path)/masks/\(member.id).png"))
+                manifest +=
+                    "\(member.id),images/\(member.id),masks/\(member.id).png,\(member.split.rawValue),\(member.group),\n"
+            }
+            try Data(manifest.utf8).write(to: URL(filePath: "\(path)/manifest.csv"))
+        } catch let error as PapillaError { throw error } catch {
+            throw PapillaError(.system, "The cases could not be laid out", place: path, cause: error)
+        }
+        return try DataSet(directory: path)
+    }
+
+    /// One grey image as data sets have it: 128 disc and 255 cup, or 255 polyp.
+    private func mask(_ member: Member) throws(PapillaError) -> GreyImage {
+        func read(_ name: String) throws(PapillaError) -> GreyImage? {
+            guard let path = member.masks[name] else { return nil }
+            do {
+                return try ImageDecoder.decodeMask([UInt8](try Data(contentsOf: URL(filePath: path))))
+            } catch {
+                throw PapillaError(
+                    .damaged, "A case's mask cannot be read", place: path,
+                    hint: "papilla audit verify says what was changed",
+                    cause: error)
+            }
+        }
+        if task == .polyp { return try read("polyp") ?? GreyImage(width: 1, height: 1) }
+        guard var grey = try read("disc") else { return GreyImage(width: 1, height: 1) }
+        let cup = try read("cup")
+        for index in grey.pixels.indices where grey.pixels[index] != 0 { grey.pixels[index] = 128 }
+        // A pixel of the cup is one of the disc, whatever the disc's mask says.
+        if let cup, cup.pixels.count == grey.pixels.count {
+            for index in grey.pixels.indices where cup.pixels[index] != 0 { grey.pixels[index] = 255 }
+        }
+        return grey
+    }
+}

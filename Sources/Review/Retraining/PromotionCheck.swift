@@ -1,0 +1,184 @@
+internal import FoundationEssentials
+public import Ledger
+internal import Phantoms
+public import Reading
+public import Registry
+public import Screening
+public import Training
+
+/// The gate that a model must pass to become live: it is read against the live one on the site's frozen cases, and both on phantoms, through
+/// the code that reads images in service. There is no way around it.
+public struct PromotionCheck: Sendable {
+    /// What decided, and how.
+    public struct Verdict: Sendable, Encodable {
+        /// What the models are for.
+        public let task: ModelTask
+        /// The model that is to become live.
+        public let candidate: String
+        /// The model that is live; null where none is.
+        @Nullable public var live: String?
+        /// Frozen cases.
+        public var frozen = 0
+        /// The live model's mean Dice on them.
+        @Nullable public var liveDice: Double?
+        /// The candidate's.
+        @Nullable public var candidateDice: Double?
+        /// Candidate minus live, case by case, with its 95 % interval.
+        @Nullable public var difference: Estimate?
+        /// The live model's mean Dice on phantoms; for the router its share of right answers.
+        @Nullable public var livePhantoms: Double?
+        /// The candidate's.
+        public var candidatePhantoms = 0.0
+        /// Why it may not; empty where it may.
+        public var refusals: [String] = []
+
+        enum CodingKeys: String, CodingKey {
+            case task, candidate, live, frozen, difference, refusals
+            case liveDice = "live_dice"
+            case candidateDice = "candidate_dice"
+            case livePhantoms = "live_phantoms"
+            case candidatePhantoms = "candidate_phantoms"
+        }
+
+        /// The figures by name, for the audit.
+        public var figures: [String: Double] {
+            var figures = ["frozen": Double(frozen), "candidate_phantoms": candidatePhantoms]
+            (figures["live_dice"], figures["candidate_dice"], figures["live_phantoms"]) = (
+                liveDice, candidateDice, livePhantoms
+            )
+            (figures["difference"], figures["low"], figures["high"]) = (
+                difference?.value, difference?.low, difference?.high
+            )
+            return figures
+        }
+    }
+
+    /// Frozen cases that a comparison needs.
+    public static let frozenNeeded = 20
+    /// The lower end of the difference's interval must lie above it.
+    public static let margin = -0.01
+    /// On phantoms a candidate may lose so much: it catches a network that collapsed on what it was not trained on.
+    public static let phantomLoss = 0.1
+    /// Where none is live, a model must reach this on phantoms.
+    public static let phantomNeeded = 0.5
+    private static let (phantoms, phantomSeed) = (12, UInt64(2026))
+
+    let store: ModelStore
+    let settings: ReadingSettings
+    let outbox: String
+    let archive: String
+
+    /// A gate over a site's models, folders and settings.
+    public init(store: ModelStore, settings: ReadingSettings, outbox: String, archive: String) {
+        (self.store, self.settings, self.outbox, self.archive) = (store, settings, outbox, archive)
+    }
+
+    /// Lets a model through or refuses it, with all figures in the message.
+    /// - Returns: the figures.
+    public func pass(_ name: String, _ ledger: Ledger) async throws -> [String: Double] {
+        let verdict = try await verdict(name, ledger)
+        guard verdict.refusals.isEmpty else {
+            throw PapillaError(
+                .refused, "\(name) must not become live: \(verdict.refusals.joined(separator: "; "))",
+                hint:
+                    "Cases are screenings that readers accepted or corrected; papilla retrain makes another candidate of them"
+            )
+        }
+        return verdict.figures
+    }
+
+    /// Reads frozen cases and phantoms with both models.
+    public func verdict(_ name: String, _ ledger: Ledger) async throws -> Verdict {
+        let candidate = try store.load(name)
+        let task = candidate.manifest.task
+        let live = try store.live()[task].map { name throws(PapillaError) in try store.load(name) }
+        var verdict = Verdict(task: task, candidate: name, live: live?.manifest.name)
+        let folder = FileManager.default.temporaryDirectory.path + "/papilla-gate-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        if let live, task != .router { try await compare(live, candidate, ledger, folder, &verdict) }
+        try await checkPhantoms(live, candidate, folder, &verdict)
+        return verdict
+    }
+
+    private func compare(
+        _ live: Model, _ candidate: Model, _ ledger: Ledger, _ folder: String, _ verdict: inout Verdict
+    ) async throws {
+        let cases = CaseSet(verdict.task, try ledger.cases(), outbox: outbox, archive: archive)
+        verdict.frozen = cases.frozen
+        if cases.frozen < Self.frozenNeeded {
+            verdict.refusals.append(
+                "\(cases.frozen) of \(cases.members.count) cases are frozen; \(Self.frozenNeeded) are needed"
+            )
+        }
+        guard cases.frozen > 0 else { return }
+        let set = try cases.write(to: folder, frozenOnly: true)
+        let old = try await scores(live, [set], split: .test).scores
+        let new = try await scores(candidate, [set], split: .test).scores
+        verdict.liveDice = Self.mean(old)
+        verdict.candidateDice = Self.mean(new)
+        verdict.difference = Estimate(zip(old, new).map { ($0.group, ($1.dice ?? 0) - ($0.dice ?? 0)) })
+        guard let difference = verdict.difference, cases.frozen >= Self.frozenNeeded,
+            difference.low <= Self.margin
+        else { return }
+        verdict.refusals.append(
+            "Dice on \(cases.frozen) frozen cases \(Self.number(verdict.candidateDice)) against \(Self.number(verdict.liveDice)), difference "
+                + "\(Self.number(difference.value)) [\(Self.number(difference.low)), \(Self.number(difference.high))]; the lower end must be "
+                + "above \(Self.number(Self.margin))")
+    }
+
+    private func checkPhantoms(
+        _ live: Model?, _ candidate: Model, _ folder: String, _ verdict: inout Verdict
+    ) async throws {
+        let kinds: [Phantom.Kind] =
+            switch verdict.task {
+            case .disc, .cup: [.fundus]
+            case .polyp: [.endoscopy]
+            case .router: [.fundus, .endoscopy]
+            }
+        let sets = try kinds.map { kind throws(PapillaError) in
+            let path = "\(folder)/phantoms-\(kind.rawValue)"
+            try PhantomSet.write(
+                kind: kind, count: Self.phantoms / kinds.count, seed: Self.phantomSeed, to: path)
+            return try DataSet(directory: path)
+        }
+        func score(_ model: Model) async throws -> Double {
+            let figures = try await scores(model, sets, split: nil).figures
+            return figures.accuracy ?? figures.dice ?? 0
+        }
+        let found = try await score(candidate)
+        verdict.candidatePhantoms = found
+        if let live { verdict.livePhantoms = try await score(live) }
+        let needed = verdict.livePhantoms.map { $0 - Self.phantomLoss } ?? Self.phantomNeeded
+        guard found < needed else { return }
+        verdict.refusals.append(
+            "\(verdict.task == .router ? "share right" : "Dice") on \(Self.phantoms) phantoms \(Self.number(found))"
+                + (verdict.livePhantoms.map { " against \(Self.number($0))" } ?? "")
+                + "; at least \(Self.number(needed)) is needed")
+    }
+
+    private func scores(_ model: Model, _ sets: [DataSet], split: DataSet.Split?) async throws
+        -> Evaluation.Result
+    {
+        let task = model.manifest.task
+        let models =
+            switch task {
+            case .router: try await ReadingModels(router: model)
+            case .disc: try await ReadingModels(disc: model)
+            case .cup: try await ReadingModels(disc: try store.loadLive(.disc), cup: model)
+            case .polyp: try await ReadingModels(polyp: model)
+            }
+        return try await Evaluation(
+            task: task, reader: try ImageReader(models: models, settings: settings)
+        ).run(sets, split: split)
+    }
+
+    private static func mean(_ scores: [ImageScore]) -> Double? {
+        scores.isEmpty ? nil : scores.reduce(0) { $0 + ($1.dice ?? 0) } / Double(scores.count)
+    }
+
+    /// Four decimals.
+    private static func number(_ value: Double?) -> String {
+        value.map { "\(($0 * 10000).rounded() / 10000)" } ?? "unknown"
+    }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import Testing
+
+/// A site gets another camera: its images are screened, corrected, the model retrained, promoted, and screened better. In phantoms, with a
+/// narrow polyp model made for the test, through the command line from end to end.
+@Suite("A site's own model", .serialized)
+struct RetrainingStoryTests {
+    /// Whose hash makes them frozen, choosing and teaching: one image each.
+    private static let frozen = [
+        2, 4, 14, 35, 41, 51, 55, 62, 64, 70, 71, 75, 79, 94, 96, 106, 108, 116, 122, 123, 133, 135,
+        141, 144,
+    ]
+    private static let choosing = [3, 9, 10, 11, 15, 25, 26, 32]
+    private static let teaching = [
+        1, 5, 6, 7, 8, 12, 13, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 28, 29, 30, 31, 36, 37, 38, 39,
+        40, 42, 44,
+    ]
+
+    @Test(
+        "Another camera: screened, corrected, retrained, promoted, better; wrong corrections and too few cases are refused; rollback restores"
+    )
+    func story() throws {
+        let site = try Site(models: "models")
+        let models = site.folder.appending(path: "models")
+        try FileManager.default.copyItem(at: URL(fileURLWithPath: Program.models), to: models)
+        func run(_ arguments: [String]) throws -> Program.Result { try Program.run(arguments) }
+        func phantoms(_ name: String, count: Int, seed: Int, camera: String) throws -> URL {
+            let folder = site.folder.appending(path: name)
+            let made = try run([
+                "phantom", "--kind", "endoscopy", "--count", "\(count)", "--seed", "\(seed)", "--camera",
+                camera, "--out", folder.path,
+            ])
+            try #require(made.status == 0, "\(made.errors)")
+            return folder
+        }
+
+        // A narrow model that knows only the standard camera, live from the start.
+        let known = try phantoms("known", count: 60, seed: 1, camera: "standard")
+        let trained = try run([
+            "train", "--task", "polyp", "--data", known.path, "--out",
+            site.folder.appending(path: "run").path, "--models", models.path,
+            "--normalisation", "batch", "--soft-dice", "0.5", "--width", "8", "--side", "64", "--steps",
+            "500", "--rate", "2e-3", "--json",
+        ]).json()
+        let first = try #require(trained["model"] as? String)
+        #expect(try run(["models", "promote", first, "--models", models.path]).status == 0)
+
+        // The other camera's images arrive and are screened.
+        let patients = Self.frozen + Self.choosing + Self.teaching
+        let other = try phantoms("other", count: patients.count, seed: 2, camera: "other")
+        let fresh = try phantoms("fresh", count: 30, seed: 3, camera: "other")
+        let images = try FileManager.default.contentsOfDirectory(
+            at: other.appending(path: "images"), includingPropertiesForKeys: nil
+        )
+        .sorted { $0.path < $1.path }
+        for (image, patient) in zip(images, patients) {
+            let sidecar = site.inbox.appending(
+                path: image.deletingPathExtension().lastPathComponent + ".json")
+            try Data("{\"patient\": \"P\(patient)\"}".utf8).write(to: sidecar)
+            try site.drop(image)
+        }
+        #expect(try site.papilla("serve", "--drain").status == 0)
+        let ids = try site.reports().mapValues { try #require($0.first?["id"] as? String) }
+        #expect(ids.count == patients.count)
+        let before = try dice(fresh, models)
+
+        let service = try site.start()
+        defer { service.terminate() }
+        func mask(_ file: String, of set: URL) -> String {
+            set.appending(path: "masks/\(file.replacingOccurrences(of: ".jpg", with: ".png"))").path
+        }
+        func correct(_ file: String, with mask: String) throws {
+            let done = try site.papilla(
+                "review", "correct", try #require(ids[file]), "--polyp", mask, "--reader", "Anna")
+            #expect(done.status == 0, "\(done.errors)")
+        }
+        let files = ids.keys.sorted()
+        for file in files.prefix(10) { try correct(file, with: mask(file, of: other)) }
+        // Too few: whatever the model, with the numbers that decided it.
+        let early = try site.papilla("models", "promote", "polyp-20261124-1")
+        #expect(
+            early.status == 1 && early.errors.contains("of 10 cases are frozen; 20 are needed"),
+            "\(early.errors)")
+
+        for file in files.dropFirst(10) { try correct(file, with: mask(file, of: other)) }
+        let cases =
+            try JSONSerialization.jsonObject(
+                with: Data(
+                    try site.papilla("retrain", "--task", "polyp", "--dry-run", "--json").output.utf8))
+            as? [[String: Any]]
+        #expect(cases?.count == patients.count)
+        let retrained = try site.papilla(
+            "retrain", "--task", "polyp", "--steps", "300", "--rate", "1e-3", "--json"
+        ).json()
+        let gate = try #require(retrained["gate"] as? [String: Any])
+        let candidate = try #require(gate["candidate"] as? String)
+        #expect((gate["refusals"] as? [String])?.isEmpty == true, "\(gate)")
+
+        // Promoted by the running service, in the audit, and read with from the next image on.
+        let promoted = try site.papilla("models", "promote", candidate)
+        #expect(promoted.status == 0, "\(promoted.errors)")
+        let audit = try site.papilla("audit", "list", "--event", "promoted", "--json").output
+        #expect(audit.contains(candidate) && audit.contains("@\(getuid())"))
+        let after = try dice(fresh, models)
+        #expect(
+            after > before + 0.05, "Dice on the other camera's fresh images \(before), retrained \(after)"
+        )
+        let one = try #require(
+            try FileManager.default.contentsOfDirectory(
+                at: fresh.appending(path: "images"), includingPropertiesForKeys: nil
+            ).first)
+        try site.drop(one, as: "after.jpg")
+        let report = try #require(try site.report(of: "after.jpg"))
+        let used = (report["models"] as? [[String: Any]])?.compactMap { $0["name"] as? String } ?? []
+        #expect(used.contains(candidate) && !used.contains(first), "\(used)")
+
+        // Wrong corrections: everything that is not frozen is now said to be where it is not.
+        let frozen = Set(
+            cases?.filter { $0["split"] as? String == "test" }.compactMap { $0["id"] as? String } ?? [])
+        #expect(frozen.count == Self.frozen.count)
+        for (index, file) in files.enumerated() where !frozen.contains(ids[file] ?? "") {
+            try correct(file, with: mask(files[(index + 7) % files.count], of: other))
+        }
+        let wrong = try site.papilla(
+            "retrain", "--task", "polyp", "--steps", "300", "--rate", "1e-3", "--json"
+        ).json()
+        let bad = try #require((wrong["gate"] as? [String: Any])?["candidate"] as? String)
+        let refused = try site.papilla("models", "promote", bad)
+        #expect(
+            refused.status == 1 && refused.errors.contains("the lower end must be above -0.01"),
+            "\(refused.errors)")
+        #expect(
+            try site.papilla("audit", "list", "--event", "promotion_refused", "--json").output.contains(
+                bad))
+
+        // Back to the first model, bit for bit.
+        let back = try site.papilla("models", "rollback", "polyp", "--json").json()
+        #expect(back["name"] as? String == first && back["previous"] as? String == candidate)
+        #expect(try dice(fresh, models) == before)
+        service.terminate()
+        service.waitUntilExit()
+        let verdict = try site.papilla("audit", "verify", "--json")
+        #expect(verdict.status == 0, "\(verdict.output)")
+    }
+
+    /// The live model's mean Dice on a set, read as in service.
+    private func dice(_ set: URL, _ models: URL) throws -> Double {
+        let result = try Program.run([
+            "evaluate", "--task", "polyp", "--data", set.path, "--split", "all", "--models", models.path,
+            "--json",
+        ]).json()
+        return try #require(result["dice"] as? Double)
+    }
+}
+
+extension Site {
+    /// A running service, ready for commands.
+    func start() throws -> Process {
+        let process = try Program.start(["serve", "--config", configuration])
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        for _ in 0..<1200 {
+            if try papilla("status", "--json").json()["running"] as? Bool == true { return process }
+            Thread.sleep(forTimeInterval: 0.25)
+        }
+        Issue.record("the service did not start")
+        return process
+    }
+
+    /// The report of a dropped file, once it is there.
+    func report(of name: String) throws -> [String: Any]? {
+        for _ in 0..<1200 {
+            if let report = try reports()[name]?.first { return report }
+            Thread.sleep(forTimeInterval: 0.25)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import Imaging
+import Screening
+import Testing
+import Training
+
+@testable import Ledger
+@testable import Review
+
+/// Which cases teach, choose and judge.
+@Suite struct CaseSetTests {
+    private let folder =
+        FileManager.default.temporaryDirectory.path + "/papilla-cases-\(UUID().uuidString)"
+
+    /// A case with its bundle and original; `masks` are the files of its bundle.
+    private func made(
+        _ number: Int, patient: String? = nil, image: String? = nil, decided: Int64 = 0,
+        modality: Modality = .endoscopy,
+        masks: [String] = ["polyp"]
+    ) throws -> Case {
+        let id = try #require(ScreeningID("20261125-" + "0000000\(number)".suffix(8)))
+        let bundle = "2026-11-25/\(id)"
+        try FileManager.default.createDirectory(
+            atPath: "\(folder)/outbox/\(bundle)", withIntermediateDirectories: true)
+        for name in masks {
+            var mask = Mask(width: 8, height: 8)
+            let (from, to) = name.hasPrefix("cup") ? (3, 5) : (2, 6)
+            for y in from..<to { for x in from..<to { mask[x, y] = true } }
+            try Data(try ImageEncoder.png(mask)).write(
+                to: URL(filePath: "\(folder)/outbox/\(bundle)/\(name).png"))
+        }
+        try FileManager.default.createDirectory(
+            atPath: "\(folder)/archive", withIntermediateDirectories: true)
+        try Data(try ImageEncoder.png(Raster(width: 8, height: 8))).write(
+            to: URL(filePath: "\(folder)/archive/\(id)"))
+        return Case(
+            id: id, image: Digest(of: (image ?? "\(number)").utf8), patient: patient,
+            original: "archive/\(id)", outcome: .measured,
+            modality: modality, verdict: .accept, reader: "anna",
+            decided: Timestamp(milliseconds: decided), version: 1,
+            bundle: bundle)
+    }
+
+    private func set(_ task: ModelTask, _ cases: [Case]) -> CaseSet {
+        CaseSet(task, cases, outbox: folder + "/outbox", archive: folder + "/archive")
+    }
+
+    @Test func aFifthIsFrozenAndPatientsStayTogether() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let cases = try (0..<400).map { try made($0, patient: $0 < 200 ? "P\($0 / 4)" : nil) }
+        let members = set(.polyp, cases).members
+        #expect(members.count == 400)
+        let frozen = Double(members.count { $0.split == .test }) / 400
+        #expect((0.12...0.28).contains(frozen))
+        #expect(Set(members.map { "\($0.group) \($0.split)" }).count == Set(members.map(\.group)).count)
+        #expect(Set(members.map(\.group)).count == 250)
+        // The part never depends on what else there is.
+        let fewer = set(.polyp, Array(cases.prefix(37))).members
+        for member in fewer { #expect(members.first { $0.id == member.id }?.split == member.split) }
+    }
+
+    @Test func ofOneImageTheLastDecisionCounts() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let first = try made(1, image: "same", decided: 2)
+        let second = try made(2, patient: "P", image: "same", decided: 1)
+        let members = set(.polyp, [first, second]).members
+        #expect(members.map(\.id) == [first.id])
+        // The patient is known from the other arrival.
+        #expect(members.map(\.group) == [Digest(of: "patient P".utf8).description])
+    }
+
+    @Test func aTaskTakesWhatItNeeds() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let cases = [
+            try made(1), try made(2, masks: []),
+            try made(3, modality: .fundus, masks: ["disc-raw", "cup-raw"]),
+            try made(4, modality: .fundus, masks: ["disc-raw"]),
+            try made(5, modality: .fundus, masks: []),
+        ]
+        #expect(set(.polyp, cases).members.map(\.id) == [cases[0].id])
+        #expect(set(.disc, cases).members.map(\.id) == [cases[2].id, cases[3].id])
+        #expect(set(.cup, cases).members.map(\.id) == [cases[2].id])
+        #expect(set(.router, cases).members.isEmpty)
+    }
+
+    @Test func casesBecomeADataSetWithoutAName() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let cases = [
+            try made(3, patient: "Jane Doe", modality: .fundus, masks: ["disc-raw", "cup-raw"])
+        ]
+        let data = try set(.cup, cases).write(to: folder + "/run")
+        #expect(data.name == "cases" && data.items.count == 1)
+        let manifest = try String(contentsOfFile: folder + "/run/cases/manifest.csv", encoding: .utf8)
+        #expect(!manifest.contains("Jane"))
+        let item = try #require(data.items.first)
+        #expect(
+            try FileManager.default.destinationOfSymbolicLink(atPath: item.image).hasSuffix(
+                "/archive/\(cases[0].id)"))
+        let grey = try ImageDecoder.decodeMask(
+            [UInt8](try Data(contentsOf: URL(filePath: try #require(item.mask)))))
+        #expect(
+            Set(grey.pixels) == [0, 128, 255] && grey.pixels.count { $0 == 255 } == 4
+                && grey.pixels.count { $0 > 0 } == 16)
+        #expect(throws: PapillaError.self) { try set(.polyp, []).write(to: folder + "/none") }
+    }
+}
+
+/// What a reader should look at next.
+@Suite struct InformativeOrderTests {
+    private func sample(_ x: Double, _ disagreement: Double, decided: Bool = false)
+        -> InformativeOrder.Sample
+    {
+        .init(features: [x, 0], disagreement: disagreement, isDecided: decided)
+    }
+
+    @Test func theFarthestFromWhatWasDecidedComesFirst() {
+        let samples = [
+            sample(0, 0.1, decided: true), sample(0.1, 0.1), sample(5, 0.1), sample(5.1, 0.1),
+            sample(2, 0.1),
+        ]
+        let order = InformativeOrder.order(samples)
+        #expect(order.count == 4 && [2, 3].contains(order[0]))
+        // What was just placed is known: its neighbour waits.
+        #expect(order[1] == 4)
+    }
+
+    @Test func ofEquallyFarOnesTheDisagreementDecides() {
+        #expect(InformativeOrder.order([sample(0, 0.1), sample(0, 0.9), sample(0, 0.5)]).first == 1)
+        let samples = [sample(0, 0, decided: true), sample(3, 0.2), sample(-3, 0.8)]
+        #expect(InformativeOrder.order(samples) == [2, 1])
+    }
+
+    @Test func everyUndecidedOneStandsOnce() {
+        let samples = (0..<50).map { sample(Double($0 % 7), Double($0 % 5) / 5, decided: $0 % 4 == 0) }
+        #expect(
+            InformativeOrder.order(samples).sorted() == samples.indices.filter { !samples[$0].isDecided })
+        #expect(InformativeOrder.order([]).isEmpty)
+        #expect(
+            InformativeOrder.order([.init(features: [.nan], disagreement: 0, isDecided: false)]) == [0])
+    }
+}
