@@ -1,5 +1,6 @@
 public import ArgumentParser
-public import Ledger
+internal import Ledger
+internal import Review
 public import Screening
 internal import Service
 

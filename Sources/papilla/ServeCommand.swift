@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import Logging
 internal import Neural
+internal import Review
 internal import Screening
 internal import Service
 internal import Synchronization

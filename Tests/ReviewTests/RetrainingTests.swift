@@ -131,7 +131,11 @@ import Training
     }
 
     @Test func everyUndecidedOneStandsOnce() {
-        let samples = (0..<50).map { sample(Double($0 % 7), Double($0 % 5) / 5, decided: $0 % 4 == 0) }
+        var samples: [InformativeOrder.Sample] = []
+        for index in 0..<50 {
+            samples.append(sample(Double(index % 7), Double(index % 5) / 5, decided: index.isMultiple(of: 4)))
+        }
+        let undecided = samples.indices.filter { !samples[$0].isDecided }
         #expect(
             InformativeOrder.order(samples).sorted() == samples.indices.filter { !samples[$0].isDecided })
         #expect(InformativeOrder.order([]).isEmpty)
