@@ -20,6 +20,9 @@ struct StudyClaims {
                 guard let difference = results.difference(one, two, task) else {
                     return "\(what): too few images to say."
                 }
+                guard !isEmpty(one, task), !isEmpty(two, task) else {
+                    return "\(what): the claim is open: a network learnt nothing."
+                }
                 let verdict =
                     difference.low > -Self.margin
                     ? (difference.low > 0 ? "holds, one decoder is even better" : "holds")
@@ -42,7 +45,10 @@ struct StudyClaims {
             guard let ratio = timing.ratio(two, one) else { return "\(Self.name(one)): too few rounds to say." }
             let verdict =
                 ratio.low > Self.paperRatio
-                ? "holds, and the gain is larger" : ratio.high < Self.paperRatio ? "does not hold here" : "holds"
+                ? "holds, and the gain is larger"
+                : ratio.high < Self.paperRatio
+                    ? "does not hold here"
+                    : ratio.low > 1 ? "holds" : "is open: the times vary too much"
             return
                 "\(Self.name(two)) takes \(Self.number(ratio.value)) times as long as \(Self.name(one)) "
                 + "[\(Self.number(ratio.low)), \(Self.number(ratio.high))]: the claim \(verdict)."
@@ -59,6 +65,9 @@ struct StudyClaims {
             difference.map { "D3 minus \(map): \(Self.signed($0))." } ?? "D3 minus \(map): too few images to say."
         }
         let known = differences.compactMap(\.1)
+        guard !StudyResults.mapPairs.contains(where: { isEmpty($0.name, .polyp) || isEmpty($1.name, .polyp) }) else {
+            return "D3 best for polyps. The claim is open: a network learnt nothing."
+        }
         let verdict =
             known.count < 2
             ? "The claim is open."
@@ -68,6 +77,11 @@ struct StudyClaims {
                     ? "The claim does not hold."
                     : "The claim is open: these images do not settle it."
         return "D3 best for polyps. " + (sentences + [verdict]).joined(separator: " ")
+    }
+
+    /// Whether a training of a network ended early, having learnt nothing: its figures say nothing about the network.
+    private func isEmpty(_ network: String, _ task: ModelTask) -> Bool {
+        results.problems.keys.contains { $0.hasPrefix("\(task.rawValue)-\(network)-seed") }
     }
 
     static func name(_ architecture: String) -> String { PaperTables.names[architecture] ?? architecture }
