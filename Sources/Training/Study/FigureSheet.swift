@@ -80,6 +80,8 @@ struct FigureSheet {
         for (mask, colour) in [(content.truth, Self.red), (content.found, Self.yellow)] {
             for polygon in mask.map(Contour.trace) ?? [] {
                 let points = polygon.map { Point(x: origin.x + $0.x * Double(factor), y: origin.y + $0.y * Double(factor)) }
+                // Red alone would drown in a fundus photograph.
+                canvas.stroke(points, Stroke(Colour.black.opacity(0.6), width: 3.4))
                 canvas.stroke(points, Stroke(colour, width: 1.6))
             }
         }
