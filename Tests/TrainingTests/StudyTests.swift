@@ -59,7 +59,9 @@ struct StudyTests {
         #expect(!html.contains("://") && !html.contains("<script") && html.contains("data:image/png;base64,"))
         #expect(html.ranges(of: "<img ").count == 4)
         let markdown = try String(contentsOfFile: folder + "/report.md", encoding: .utf8)
-        for words in ["0.8125 | 0.7323", "1Enc 1Dec + Conv MD", "D3 best for polyps", "times as long", "batch normalisation", "map "] {
+        for words in [
+            "0.8125 | 0.7323", "1Enc 1Dec + Conv MD", "D3 best for polyps", "times as long", "batch normalisation", "map ",
+        ] {
             #expect(markdown.contains(words), "\(words)")
         }
         for name in ["contours", "heads", "maps", "features"] {
