@@ -16,7 +16,7 @@ extension CardBlock {
         <style>
         body { font: 16px/1.5 system-ui, sans-serif; max-width: \(width)rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; background: #fff }
         table { border-collapse: collapse; width: 100% }
-        th, td { border-bottom: 1px solid #ccc; padding: 0.25rem 0.75rem 0.25rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere }
+        th, td { border-bottom: 1px solid #ccc; padding: 0.25rem 0.75rem 0.25rem 0; text-align: left; vertical-align: top; overflow-wrap: break-word }
         figure { margin: 1rem 0 } figcaption { color: #444; font-size: 0.9rem } img { max-width: 100% }
         </style>
         </head>
