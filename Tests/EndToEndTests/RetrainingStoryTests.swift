@@ -3,7 +3,9 @@ import Testing
 
 /// A site gets another camera: its images are screened, corrected, the model retrained, promoted, and screened better. In phantoms, with a
 /// narrow polyp model made for the test, through the command line from end to end.
-@Suite("A site's own model", .serialized)
+///
+/// Takes several minutes, and so runs only where PAPILLA_SOAK=1 asks for it.
+@Suite("A site's own model", .serialized, .enabled(if: ProcessInfo.processInfo.environment["PAPILLA_SOAK"] == "1"))
 struct RetrainingStoryTests {
     /// Whose hash makes them frozen, choosing and teaching: one image each.
     private static let frozen = [
