@@ -72,6 +72,7 @@ public final class Learner {
     private let architecture: Architecture
     private let plan: Plan
     private let input: Tensor
+    private let scratch = Scratch()
     /// Level by level, two each.
     private var encoder: [[TrainedUnit]] = []
     private var pools: [(forward: Primitive, pooled: Tensor, gradient: Tensor)] = []
@@ -166,9 +167,11 @@ public final class Learner {
         let normalised = options.normalisation == .batch
         var source = TrainedUnit.Source(maps: input, gradient: nil, file: 3)
         for level in 0..<5 {
-            let first = try TrainedUnit("encoder.\(level).conv1", plan, level, source: source, normalised: normalised)
+            let first = try TrainedUnit(
+                "encoder.\(level).conv1", plan, level, source: source, normalised: normalised, scratch: scratch)
             let inner = TrainedUnit.Source(maps: first.output, gradient: first.gradient, file: plan.maps(level))
-            let second = try TrainedUnit("encoder.\(level).conv2", plan, level, source: inner, normalised: normalised)
+            let second = try TrainedUnit(
+                "encoder.\(level).conv2", plan, level, source: inner, normalised: normalised, scratch: scratch)
             encoder.append([first, second])
             guard level < 4 else { break }
             let pooled = try Tensor([plan.batch, plan.blockedMaps(level), plan.side(level + 1), plan.side(level + 1)], .blocked)
@@ -189,13 +192,13 @@ public final class Learner {
                     below: .init(
                         maps: below.output, gradient: below.gradient, file: plan.maps(level + 1),
                         accumulates: decoder > 0 && level == 3),
-                    normalised: normalised)
+                    normalised: normalised, scratch: scratch)
                 let inner = TrainedUnit.Source(maps: first.output, gradient: first.gradient, file: plan.maps(level))
-                below = try TrainedUnit(name + ".conv2", plan, level, source: inner, normalised: normalised)
+                below = try TrainedUnit(name + ".conv2", plan, level, source: inner, normalised: normalised, scratch: scratch)
                 levels.append([first, below])
             }
             decoders.append(levels)
-            ends.append(try TrainedHeads(plan, decoder: decoder, below.output, sourceGradient: below.gradient))
+            ends.append(try TrainedHeads(plan, decoder: decoder, below.output, sourceGradient: below.gradient, scratch: scratch))
         }
         if architecture.decoders == 0 {
             classifier = try TrainedClassifier(plan, encoder[4][1].output, gradient: encoder[4][1].gradient)

@@ -10,7 +10,7 @@ final class TrainedHeads {
     private let gradient: Tensor
     private let convolution: TrainedConvolution
 
-    init(_ plan: Plan, decoder: Int, _ source: Tensor, sourceGradient: Tensor) throws(PapillaError) {
+    init(_ plan: Plan, decoder: Int, _ source: Tensor, sourceGradient: Tensor, scratch: Scratch) throws(PapillaError) {
         self.plan = plan
         heads = plan.heads(ofDecoder: decoder)
         // One block wide, so that a pixel's logits lie side by side.
@@ -19,7 +19,7 @@ final class TrainedHeads {
         convolution = try TrainedConvolution(
             "heads.\(decoder)", source, to: logits, gradient: gradient, sourceGradient: sourceGradient, kernel: 3,
             rectified: false,
-            biased: true)
+            biased: true, scratch: scratch)
     }
 
     var parameters: [Parameter] { convolution.parameters }

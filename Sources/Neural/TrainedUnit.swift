@@ -28,7 +28,9 @@ final class TrainedUnit {
         var accumulates = false
     }
 
-    init(_ name: String, _ plan: Plan, _ level: Int, source: Source, below lower: Source? = nil, normalised: Bool)
+    init(
+        _ name: String, _ plan: Plan, _ level: Int, source: Source, below lower: Source? = nil, normalised: Bool, scratch: Scratch
+    )
         throws(PapillaError)
     {
         self.name = name
@@ -41,14 +43,15 @@ final class TrainedUnit {
         convolved = normalised ? try plan.activation(level) : output
         spatial = try TrainedConvolution(
             name, source.maps, to: convolved, gradient: gradient, sourceGradient: source.gradient, kernel: 3,
-            rectified: !normalised && lower == nil, biased: !normalised, accumulates: source.accumulates)
+            rectified: !normalised && lower == nil, biased: !normalised, accumulates: source.accumulates,
+            scratch: scratch)
         if let lower {
             let low = plan.side(level) / plan.factor(level)
             let products = try Tensor([plan.batch, 9 * out, low, low], .blocked)
             // The products are not needed on the way back: their gradient takes their place.
             let convolution = try TrainedConvolution(
                 name + ".products", lower.maps, to: products, gradient: products, sourceGradient: lower.gradient, kernel: 1,
-                rectified: false, biased: false, accumulates: lower.accumulates)
+                rectified: false, biased: false, accumulates: lower.accumulates, scratch: scratch)
             below = (products, convolution, plan.factor(level))
         } else {
             below = nil
@@ -71,16 +74,16 @@ final class TrainedUnit {
         }
         if let normalisation {
             if let bias = foldedBias {
-                try normalisation.unfold(bias: bias)
+                normalisation.unfold(bias: bias)
                 foldedBias = nil
             }
-            try normalisation.forward()
+            normalisation.forward()
         }
     }
 
     func backward() throws(PapillaError) {
         if let normalisation {
-            try normalisation.layer.backward()
+            normalisation.layer.backward()
         } else {
             rectify_backward_f32(gradient.pointer, output.pointer, output.count)
         }

@@ -72,6 +72,47 @@ import Testing
         #expect(try error(of: sourceGradient.values(), at: x, step: 0.5, &samples, value) < 2e-5)
     }
 
+    // Against oneDNN's direct code, which sums the nine taps as they are.
+    @Test(.enabled(if: OneDNN.block == 8), arguments: [(2, 16, 32, 8), (1, 48, 16, 20), (3, 32, 144, 8)])
+    func winograd(images: Int, input: Int, output: Int, side: Int) throws {
+        var samples = Samples(seed: 27)
+        let x = try tensor([images, input, side, side], .blocked, &samples)
+        let weights = try tensor([output, input, 3, 3], .plain, &samples)
+        let bias = try tensor([output], .plain, &samples)
+        let (y, expected) = (
+            try Tensor([images, output, side, side], .blocked), try Tensor([images, output, side, side], .blocked)
+        )
+        let scratch = Scratch()
+        let own = try #require(WinogradConvolution(x, to: y, scratch: scratch))
+        let direct = Convolution(x, to: expected, kernel: 3, rectified: true, training: true)
+        let pooled = try Tensor([images, output, side / 4, side / 4], .blocked)
+        try own.forward(weights: weights, bias: bias, rectified: true, constant: true, pooled: (pooled, 4))()
+        for call in try direct.forward(weights: weights, bias: bias, constant: true) { try call.run() }
+        #expect(relativeDistance(try y.values(), from: try expected.values().map(Double.init)) < 2e-6)
+        let expectedPooled = try Tensor(like: pooled)
+        try Primitive.maximumPooling(y, to: expectedPooled, by: 4).run()
+        #expect(try pooled.values() == expectedPooled.values())
+
+        let gradient = try tensor([images, output, side, side], .blocked, &samples)
+        let (biasGradient, expectedBias) = (try Tensor([output]), try Tensor([output]))
+        let weightsGradient = try Tensor(like: weights)
+        try own.backwardWeights(targetGradient: gradient, weightsGradient: weightsGradient, biasGradient: biasGradient)()
+        let (call, expectedWeights) = try direct.backwardWeights(targetGradient: gradient, biasGradient: expectedBias)
+        try call.run()
+        #expect(relativeDistance(try weightsGradient.values(), from: try expectedWeights.values().map(Double.init)) < 2e-6)
+        #expect(relativeDistance(try biasGradient.values(), from: try expectedBias.values().map(Double.init)) < 2e-6)
+
+        let (sourceGradient, expectedSource) = (try tensor([images, input, side, side], .blocked, &samples), try Tensor(like: x))
+        let before = try sourceGradient.values()
+        try own.backwardData(
+            weights: weights, targetGradient: gradient, sourceGradient: sourceGradient, accumulates: true)()
+        for call in try direct.backwardData(weights: weights, targetGradient: gradient, sourceGradient: expectedSource) {
+            try call.run()
+        }
+        let sum = zip(before, try expectedSource.values()).map { Double($0) + Double($1) }
+        #expect(relativeDistance(try sourceGradient.values(), from: sum) < 3e-6)
+    }
+
     @Test(arguments: [(8, 2), (16, 2), (8, 4), (16, 4)]) func combining(side: Int, factor: Int) throws {
         var samples = Samples(seed: 22)
         let products = try tensor([1, 9 * 16, side / factor, side / factor], .blocked, &samples)
@@ -146,14 +187,14 @@ import Testing
         try layer.scaleAndShift.load(
             (0..<64).map { $0 < 32 ? Float(1 + 0.5 * samples.uniform()) : ($0 % 2 == 0 ? 4 : -4) + Float(samples.uniform()) })
         func value() throws -> Double {
-            try layer.forward()
+            layer.forward()
             return try weighed(y, by: weighing)
         }
         _ = try value()
         let reference = try normalisedByReference(x, layer.scaleAndShift, weighing)
         #expect(relativeDistance(try y.values(), from: reference.y) < 1e-6)
         try gradient.load(weighing)
-        try layer.backward()
+        layer.backward()
         let (ofSource, ofScales) = (try gradient.values(), try layer.scaleAndShiftGradient.values())
         #expect(relativeDistance(ofSource, from: reference.x) < 2e-6)
         #expect(relativeDistance(ofScales, from: reference.scaleAndShift) < 2e-6)

@@ -1,11 +1,14 @@
-/* Papilla's own kernels: what oneDNN has no call for, run on oneDNN's own OpenMP threads.
+/* Papilla's own kernels: what oneDNN has no call for, or none that is quick, run on oneDNN's own OpenMP threads.
  *
- * fp32, AVX2 and FMA. Maps are blocked as oneDNN's aBcd16b or aBcd8b: (N, C / block, H, W, block). Sides are multiples of 4. Every kernel splits its work by
+ * AVX2 and FMA; fp32 unless said otherwise. Maps are blocked as oneDNN's aBcd16b or aBcd8b: (N, C / block, H, W, block). Sides are multiples of 4. Every kernel splits its work by
  * thread number alone and sums in a fixed order, so the same input and thread count give the same bits.
  */
 #ifndef PAPILLA_KERNELS_H
 #define PAPILLA_KERNELS_H
 #include <stdint.h>
+
+/* What this CPU lacks of x86-64-v3, for which all of this is made; NULL if nothing. */
+const char *kernels_missing(void);
 
 /* Threads of the pool. Set before the first parallel region; 0 leaves OpenMP's default. */
 void kernels_set_threads(int threads);
@@ -17,9 +20,25 @@ void combine_f32(const float *p, float *y, long oc, long big, long f, long block
 /* Its way back: the gradient of the nine products from the gradient g of y. */
 void uncombine_f32(const float *g, float *p, long oc, long big, long f, long block);
 
+/* The same for whole numbers, channels last: p (big / f, big / f, 9 * oc), taps outermost; y (big, big, oc) receives the clamped, rounded sum times ratio / 4096,
+ * ratio 1 to 4096. One image. oc is a multiple of 16. */
+void combine_s8(const int8_t *p, int8_t *y, long oc, long big, long f, int ratio);
+
 /* 3x3 convolution of blocked maps (c / block, side, side, block) to `maps` plain maps (maps, side, side), 1 to 3 of them: the heads. One image.
  * w: (9 taps, c / block, maps, block). */
 void heads_f32(const float *x, float *y, const float *w, const float *bias, long c, long side, long maps, long block);
+
+/* 3x3 convolution of maps blocked by 8 at Winograd's F(4x4, 3x3), for CPUs on which oneDNN has none (without AVX-512): (images, c / 8, side, side, 8) to
+ * (images, oc / 8, side, side, 8). Sides are multiples of 4, c of 8, oc of 16.
+ * u: the kernels at the 36 points, from winograd_kernels_f32. bias: oc values, or NULL. What stands in y is added to if `add`. A rectifier follows if asked, and
+ * `pooled`, unless NULL, receives the maximum over f x f, f 2 or 4. scratch: winograd_scratch floats. */
+void winograd_f32(const float *x, float *y, const float *u, const float *bias, float *scratch, long images, long side, long c, long oc, int rectify, int add, float *pooled, long f);
+long winograd_scratch(long images, long side, long c, long oc);
+/* The kernels at the 36 points, (36, oc / 16, c, 16). w: (oc, c, 3, 3); if `turned`, (c, oc, 3, 3) turned half round: for the gradient of the source. */
+void winograd_kernels_f32(const float *w, float *u, long c, long oc, int turned);
+/* The gradients of the weights, dw (oc, c, 3, 3), and of the bias, oc values unless NULL. c is a multiple of 16. scratch: winograd_gradient_scratch floats. */
+void winograd_gradient_f32(const float *x, const float *dy, float *dw, float *bias, float *scratch, long images, long side, long c, long oc);
+long winograd_gradient_scratch(long images, long side, long c, long oc);
 
 /* g = y > 0 ? g : 0, n values. */
 void rectify_backward_f32(float *g, const float *y, long n);
@@ -28,6 +47,12 @@ void add_f32(float *a, const float *b, long n);
 /* The gradient of maximum pooling by f: dp goes to the first maximum of its window in x. dx is added to if `accumulate`, else set.
  * planes: N * C / block. */
 void pool_backward_f32(const float *x, const float *dp, float *dx, long planes, long side, long f, long block, int accumulate);
+
+/* Batch normalisation with a rectifier (Ioffe and Szegedy 2015): y = max(0, scale (x - mean) / sqrt(variance + epsilon) + shift), with mean and (biased) variance over the
+ * images and the plane of each map, which are written. Sums are taken in double. scale_shift: (2, c). sums: 2 * images * c for its own use. */
+void normalise_f32(const float *x, float *y, const float *scale_shift, float *mean, float *variance, double *sums, long images, long c, long plane, long block, float epsilon);
+/* Its way back: g, the gradient of y, becomes that of x in place; the gradients of scales and shifts are written. */
+void normalise_backward_f32(const float *x, const float *y, float *g, const float *scale_shift, float *scale_shift_gradient, const float *mean, const float *variance, double *sums, long images, long c, long plane, long block, float epsilon);
 
 /* Losses over `pixels` pixels (N * H * W), each with `stride` values of which the head's maps begin at `at`. The gradient, scaled by `scale`, is written in the same places.
  * Both return the sum of the loss over pixels.

@@ -1,0 +1,137 @@
+#include "kernels.h"
+#include "pool.h"
+#include <immintrin.h>
+#include <math.h>
+
+/* Sums are taken in double: divided by small deviations, fp32's rounding of a map's sum would show in the gradients. */
+
+struct normalise {
+    const float *x, *y;
+    float *to, *scale_shift, *scale_shift_gradient, *mean, *variance;
+    double *sums;
+    long images, c, plane, block;
+    float epsilon;
+};
+
+/* Unit u is one vector of 8 maps in one image; its values lie `block` apart. */
+#define PLACE(a, u)                                                                                                   \
+    const long eighth = (u) % ((a)->c / 8), n = (u) / ((a)->c / 8), map = eighth * 8;                                     \
+    const long at = (n * ((a)->c / (a)->block) + map / (a)->block) * (a)->plane * (a)->block + map % (a)->block
+
+AVX2 static inline void add_double(__m256d s[2], __m256 v) {
+    s[0] = _mm256_add_pd(s[0], _mm256_cvtps_pd(_mm256_castps256_ps128(v)));
+    s[1] = _mm256_add_pd(s[1], _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1)));
+}
+AVX2 static inline void add_product(__m256d s[2], __m256 v, __m256 w) {
+    const __m256d a = _mm256_cvtps_pd(_mm256_castps256_ps128(v)), b = _mm256_cvtps_pd(_mm256_castps256_ps128(w));
+    const __m256d c = _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1)), d = _mm256_cvtps_pd(_mm256_extractf128_ps(w, 1));
+    s[0] = _mm256_fmadd_pd(a, b, s[0]);
+    s[1] = _mm256_fmadd_pd(c, d, s[1]);
+}
+AVX2 static inline void store_double(double *o, const __m256d s[2]) {
+    _mm256_storeu_pd(o, s[0]);
+    _mm256_storeu_pd(o + 4, s[1]);
+}
+
+/* sums: (images, 2, c). */
+AVX2 static void statistics_part(void *data) {
+    const struct normalise *a = data;
+    SHARE(a->images * (a->c / 8));
+    for (long u = from; u < to; u++) {
+        PLACE(a, u);
+        __m256d first[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()}, second[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()};
+        const float *x = a->x + at;
+        for (long i = 0; i < a->plane; i++, x += a->block) {
+            const __m256 v = _mm256_load_ps(x);
+            add_double(first, v);
+            add_product(second, v, v);
+        }
+        store_double(a->sums + (2 * n) * a->c + map, first);
+        store_double(a->sums + (2 * n + 1) * a->c + map, second);
+    }
+}
+
+AVX2 static void normalise_part(void *data) {
+    const struct normalise *a = data;
+    SHARE(a->images * (a->c / 8));
+    for (long u = from; u < to; u++) {
+        PLACE(a, u);
+        float scale[8];
+        for (int l = 0; l < 8; l++) scale[l] = (float)(a->scale_shift[map + l] / sqrt((double)a->variance[map + l] + a->epsilon));
+        const __m256 s = _mm256_loadu_ps(scale), mean = _mm256_loadu_ps(a->mean + map), shift = _mm256_loadu_ps(a->scale_shift + a->c + map);
+        const float *x = a->x + at;
+        float *o = a->to + at;
+        for (long i = 0; i < a->plane; i++, x += a->block, o += a->block)
+            _mm256_store_ps(o, _mm256_max_ps(_mm256_fmadd_ps(_mm256_sub_ps(_mm256_load_ps(x), mean), s, shift), _mm256_setzero_ps()));
+    }
+}
+
+void normalise_f32(const float *x, float *y, const float *scale_shift, float *mean, float *variance, double *sums, long images, long c, long plane, long block, float epsilon) {
+    struct normalise a = {.x = x, .to = y, .scale_shift = (float *)scale_shift, .mean = mean, .variance = variance, .sums = sums, .images = images, .c = c, .plane = plane, .block = block, .epsilon = epsilon};
+    GOMP_parallel(statistics_part, &a, 0, 0);
+    const double count = (double)(images * plane);
+    for (long k = 0; k < c; k++) {
+        double first = 0, second = 0;
+        for (long n = 0; n < images; n++) first += sums[2 * n * c + k], second += sums[(2 * n + 1) * c + k];
+        const double m = first / count;
+        mean[k] = (float)m;
+        variance[k] = (float)fmax(0, second / count - m * m);
+    }
+    GOMP_parallel(normalise_part, &a, 0, 0);
+}
+
+/* sums: sum of g and of g (x - mean), g the gradient where the rectifier was open. */
+AVX2 static void slopes_part(void *data) {
+    const struct normalise *a = data;
+    SHARE(a->images * (a->c / 8));
+    for (long u = from; u < to; u++) {
+        PLACE(a, u);
+        __m256d first[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()}, second[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()};
+        const __m256 mean = _mm256_loadu_ps(a->mean + map);
+        const float *x = a->x + at, *y = a->y + at;
+        float *g = a->to + at;
+        for (long i = 0; i < a->plane; i++, x += a->block, y += a->block, g += a->block) {
+            const __m256 v = _mm256_and_ps(_mm256_load_ps(g), _mm256_cmp_ps(_mm256_load_ps(y), _mm256_setzero_ps(), _CMP_GT_OQ));
+            _mm256_store_ps(g, v);
+            add_double(first, v);
+            add_product(second, v, _mm256_sub_ps(_mm256_load_ps(x), mean));
+        }
+        store_double(a->sums + (2 * n) * a->c + map, first);
+        store_double(a->sums + (2 * n + 1) * a->c + map, second);
+    }
+}
+
+AVX2 static void normalise_backward_part(void *data) {
+    const struct normalise *a = data;
+    const double count = (double)(a->images * a->plane);
+    SHARE(a->images * (a->c / 8));
+    for (long u = from; u < to; u++) {
+        PLACE(a, u);
+        float scale[8], slope[8], offset[8];
+        for (int l = 0; l < 8; l++) {
+            const double root = 1 / sqrt((double)a->variance[map + l] + a->epsilon), s = a->scale_shift[map + l] * root;
+            scale[l] = (float)s;
+            slope[l] = (float)(s * root * a->scale_shift_gradient[map + l] / count);
+            offset[l] = (float)(s * a->scale_shift_gradient[a->c + map + l] / count);
+        }
+        const __m256 s = _mm256_loadu_ps(scale), k = _mm256_loadu_ps(slope), b = _mm256_loadu_ps(offset), mean = _mm256_loadu_ps(a->mean + map);
+        const float *x = a->x + at;
+        float *g = a->to + at;
+        for (long i = 0; i < a->plane; i++, x += a->block, g += a->block) {
+            const __m256 v = _mm256_fmsub_ps(_mm256_load_ps(g), s, b);
+            _mm256_store_ps(g, _mm256_fnmadd_ps(_mm256_sub_ps(_mm256_load_ps(x), mean), k, v));
+        }
+    }
+}
+
+void normalise_backward_f32(const float *x, const float *y, float *g, const float *scale_shift, float *scale_shift_gradient, const float *mean, const float *variance, double *sums, long images, long c, long plane, long block, float epsilon) {
+    struct normalise a = {.x = x, .y = y, .to = g, .scale_shift = (float *)scale_shift, .scale_shift_gradient = scale_shift_gradient, .mean = (float *)mean, .variance = (float *)variance, .sums = sums, .images = images, .c = c, .plane = plane, .block = block, .epsilon = epsilon};
+    GOMP_parallel(slopes_part, &a, 0, 0);
+    for (long k = 0; k < c; k++) {
+        double first = 0, second = 0;
+        for (long n = 0; n < images; n++) first += sums[2 * n * c + k], second += sums[(2 * n + 1) * c + k];
+        scale_shift_gradient[k] = (float)(second / sqrt((double)variance[k] + epsilon));
+        scale_shift_gradient[c + k] = (float)first;
+    }
+    GOMP_parallel(normalise_backward_part, &a, 0, 0);
+}

@@ -1,0 +1,51 @@
+internal import CKernels
+internal import OneDNN
+internal import Screening
+
+/// Batch normalisation with a rectifier behind it, for training (Ioffe and Szegedy 2015):
+/// y = max(0, scale · (x − mean) / √(variance + ε) + shift), mean and variance over N, H and W of each map.
+///
+/// Our own kernels, since oneDNN sums a whole map in fp32 and the division by small deviations makes that rounding large.
+final class BatchNormalization {
+    /// Added to the variance.
+    static let epsilon: Float = 1e-5
+    /// (2, C): scales, then shifts.
+    let scaleAndShift: Tensor
+    /// (2, C)
+    let scaleAndShiftGradient: Tensor
+    /// (C), of the last forward pass.
+    let mean: Tensor
+    /// (C), of the last forward pass; biased.
+    let variance: Tensor
+    private let source: Tensor
+    private let target: Tensor
+    private let gradient: Tensor
+    private var sums: [Double]
+    private let images: Int, channels: Int, plane: Int
+
+    /// Normalises `source` to `target`, both blocked. Backward reads the target's gradient in `gradient` and leaves the source's there.
+    init(_ source: Tensor, to target: Tensor, gradient: Tensor) throws(PapillaError) {
+        (self.source, self.target, self.gradient) = (source, target, gradient)
+        (images, channels) = (source.dimensions[0], source.dimensions[1])
+        plane = source.dimensions[2] * source.dimensions[3]
+        scaleAndShift = try Tensor([2, channels])
+        scaleAndShiftGradient = try Tensor([2, channels])
+        mean = try Tensor([channels])
+        variance = try Tensor([channels])
+        sums = [Double](repeating: 0, count: 2 * images * channels)
+    }
+
+    /// Source to target; sets mean and variance.
+    func forward() {
+        normalise_f32(
+            source.pointer, target.pointer, scaleAndShift.pointer, mean.pointer, variance.pointer, &sums, images, channels, plane,
+            OneDNN.block, Self.epsilon)
+    }
+
+    /// The target's gradient to the source's, in place; sets the gradient of scales and shifts.
+    func backward() {
+        normalise_backward_f32(
+            source.pointer, target.pointer, gradient.pointer, scaleAndShift.pointer, scaleAndShiftGradient.pointer, mean.pointer,
+            variance.pointer, &sums, images, channels, plane, OneDNN.block, Self.epsilon)
+    }
+}

@@ -1,0 +1,95 @@
+internal import CKernels
+internal import OneDNN
+internal import Screening
+
+/// A step of a network, ready to run.
+typealias Call = () throws(PapillaError) -> Void
+
+/// Memory that the layers of a network take turns in: none of them leaves anything there.
+final class Scratch {
+    private var tensor: Tensor?
+
+    /// Makes room for `count` floats. For layers to call while they are made; the memory may move.
+    func reserve(_ count: Int) throws(PapillaError) {
+        if count > tensor?.count ?? 0 { tensor = try Tensor([count]) }
+    }
+
+    /// Where it is now.
+    func memory() throws(PapillaError) -> UnsafeMutablePointer<Float> {
+        guard let tensor else { throw PapillaError(.internal, "A layer runs without the memory that it needs") }
+        return tensor.pointer
+    }
+}
+
+/// A 3x3 convolution, padding 1, by our own Winograd kernels: for CPUs without AVX-512, on which oneDNN has direct code alone.
+struct WinogradConvolution {
+    /// As oneDNN would name it.
+    static let implementation = "own_wino_4x3:avx2"
+    private let source: Tensor
+    private let target: Tensor
+    private let scratch: Scratch
+    private let images: Int
+    private let side: Int
+    private let maps: Int
+    private let out: Int
+
+    /// A convolution from `source` to `target`, both blocked.
+    /// - Returns: nil where oneDNN serves better: with AVX-512; in the first layer; on the deepest maps of one image, which are so few
+    ///   that reading four times larger kernels would cost more than is saved.
+    init?(_ source: Tensor, to target: Tensor, scratch: Scratch) {
+        (images, maps, side, out) = (source.dimensions[0], source.dimensions[1], source.dimensions[2], target.dimensions[1])
+        guard OneDNN.block == 8, maps % 16 == 0, out % 16 == 0, side % 4 == 0, images * side * side >= 128 else { return nil }
+        (self.source, self.target, self.scratch) = (source, target, scratch)
+    }
+
+    /// The forward pass.
+    /// - Parameters:
+    ///   - weights: (out, in, 3, 3), row-major; brought to the 36 points now if `constant`, else in every run.
+    ///   - pooled: receives the maximum over squares of the target, where given.
+    func forward(
+        weights: Tensor, bias: Tensor?, rectified: Bool, constant: Bool, pooled: (to: Tensor, factor: Int)? = nil
+    ) throws(PapillaError) -> Call {
+        let (target, source, scratch, images, side, maps, out) = (target, source, scratch, images, side, maps, out)
+        let work = winograd_scratch(images, side, maps, out)
+        try scratch.reserve(work + (constant ? 0 : 36 * out * maps))
+        let prepared = constant ? try Tensor([36 * out * maps]) : nil
+        if let prepared { winograd_kernels_f32(weights.pointer, prepared.pointer, maps, out, 0) }
+        return { () throws(PapillaError) in
+            let memory = try scratch.memory()
+            let points = prepared?.pointer ?? memory + work
+            if prepared == nil { winograd_kernels_f32(weights.pointer, points, maps, out, 0) }
+            winograd_f32(
+                source.pointer, target.pointer, points, bias?.pointer, memory, images, side, maps, out, rectified ? 1 : 0, 0,
+                pooled?.to.pointer, pooled?.factor ?? 2)
+        }
+    }
+
+    /// The gradient of the source: overwritten, or added to if `accumulates`.
+    func backwardData(
+        weights: Tensor, targetGradient: Tensor, sourceGradient: Tensor, accumulates: Bool
+    ) throws(PapillaError) -> Call {
+        let (scratch, images, side, maps, out) = (scratch, images, side, maps, out)
+        let work = winograd_scratch(images, side, out, maps)
+        try scratch.reserve(work + 36 * out * maps)
+        return { () throws(PapillaError) in
+            let memory = try scratch.memory()
+            winograd_kernels_f32(weights.pointer, memory + work, out, maps, 1)
+            winograd_f32(
+                targetGradient.pointer, sourceGradient.pointer, memory + work, nil, memory, images, side, out, maps, 0,
+                accumulates ? 1 : 0, nil, 2)
+        }
+    }
+
+    /// The gradients of the weights (out, in, 3, 3), row-major, and of the bias.
+    func backwardWeights(
+        targetGradient: Tensor, weightsGradient: Tensor, biasGradient: Tensor?
+    ) throws(PapillaError) -> Call {
+        let (source, scratch, images, side, maps, out) = (source, scratch, images, side, maps, out)
+        try scratch.reserve(winograd_gradient_scratch(images, side, maps, out))
+        return { () throws(PapillaError) in
+            winograd_gradient_f32(
+                source.pointer, targetGradient.pointer, weightsGradient.pointer, biasGradient?.pointer, try scratch.memory(),
+                images, side, maps, out)
+        }
+    }
+}
