@@ -2,6 +2,7 @@ internal import CKernels
 internal import Dispatch
 internal import Foundation
 internal import OneDNN
+public import Screening
 internal import Synchronization
 
 /// The one thread that runs networks. oneDNN's OpenMP gives every thread that calls it a pool of its own, so all calls are made from here.
@@ -36,8 +37,22 @@ public enum EngineInfo {
     /// OpenMP counts for each of its callers: to be called on the engine's thread.
     fileprivate static func applyThreads() { kernels_set_threads(Int32(clamping: chosen.load(ordering: .relaxed))) }
 
+    /// Why the engine cannot run on this CPU, which is named; nil where it can.
+    public static var refusal: PapillaError? {
+        guard let missing = kernels_missing().map({ String(cString: $0) }) else { return nil }
+        let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
+        let model =
+            lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last.map { $0.drop { $0 == " " } } ?? "unknown"
+        return PapillaError(
+            .system, "This CPU (\(model)) lacks \(missing); the engine needs x86-64-v3",
+            hint: "Run it on a CPU of 2013 or later: Intel Haswell, AMD Excavator or newer")
+    }
+
     /// The instruction set that oneDNN uses on this CPU: `avx2`, `avx512_core_vnni`, ...
     public static var isa: String { OneDNN.instructionSet }
+
+    /// Whether the CPU has VNNI, which makes int8 faster than fp32.
+    public static var hasFastIntegers: Bool { OneDNN.hasFastIntegers }
 }
 
 /// A serial executor that is one thread, made at the first job.

@@ -2,10 +2,10 @@ internal import CKernels
 internal import OneDNN
 public import Screening
 
-/// A network ready to run: fp32, fixed side and batch. Made once per model; several may share the engine.
+/// A network ready to run: fixed precision, side and batch. Made once per model; several may share the engine.
 ///
-/// Convolutions are oneDNN's (Winograd where it exists); the upsampled half of each decoder's first convolution is nine
-/// low-resolution products and a combine, and the heads are our own kernel.
+/// Convolutions are Winograd's in fp32 (oneDNN's with AVX-512, else our own); the upsampled half of each decoder's first
+/// convolution is nine low-resolution products and a combine, and the heads are our own kernel.
 @EngineActor
 public final class Network {
     /// Which of the paper's networks it is.
@@ -16,28 +16,49 @@ public final class Network {
     public nonisolated let side: Int
     /// Images in one run.
     public nonisolated let batch: Int
+    /// What it runs in.
+    public nonisolated let precision: Precision
 
     /// One step of a run with its name and multiply-accumulates, for the table by layer.
     struct Step {
         let name: String
         let macs: Int
-        let run: () throws(PapillaError) -> Void
+        let run: Call
     }
 
     private let plan: Plan
     private let input: Tensor
+    private let scratch = Scratch()
     private var steps: [Step] = []
     private var outputs: [(head: Architecture.Head, tensor: Tensor, at: Int, of: Int)] = []
-    private var classifier: (features: Tensor, weights: [Float], bias: [Float])?
+    /// The router's end: averages of the last maps, and its weights.
+    private var classifier: (averages: () -> [Float], weights: [Float], bias: [Float])?
+    /// What some steps leave, for ``observeRanges()``: the step's place, the layer's name, and the largest magnitude now.
+    private var watched: [(step: Int, name: String, largest: () throws(PapillaError) -> Float)] = []
+    private var observed: ActivationRanges?
+    /// In int8: what each hidden convolution left in the last run, by its name.
+    private(set) var bytes: [String: QuantisedBuilder.Maps] = [:]
 
     /// Builds the network and copies the weights into the layouts that this CPU likes.
-    /// - Throws: `.damaged` if the weights are not those of the architecture at this width (naming the tensor and both shapes).
-    public init(_ architecture: Architecture, width: Int, side: Int, batch: Int = 1, weights: Weights) throws(PapillaError) {
+    /// - Parameter ranges: what `int8` needs; other precisions do not look at it.
+    /// - Throws: `.damaged` if the weights or ranges are not those of the architecture at this width (naming the tensor and both shapes);
+    ///   `.badInput` for a precision that there is no code for.
+    public init(
+        _ architecture: Architecture, width: Int, side: Int, batch: Int = 1, weights: Weights, precision: Precision = .fp32,
+        ranges: ActivationRanges = ActivationRanges()
+    ) throws(PapillaError) {
         try weights.check(architecture, width: width)
         (self.architecture, self.width, self.side, self.batch) = (architecture, width, side, batch)
+        self.precision = precision
         plan = try Plan(architecture, width: width, side: side, batch: batch)
         input = try Tensor([batch, 3, side, side])
-        try build(weights)
+        switch precision {
+        case .fp32: try build(weights)
+        case .int8:
+            try ranges.check(architecture)
+            try build(QuantisedBuilder(plan, weights, ranges))
+        case .bf16: throw PapillaError(.badInput, "There is no bf16 code yet", hint: "Expected fp32 or int8")
+        }
     }
 
     /// Runs the network.
@@ -63,14 +84,29 @@ public final class Network {
             }
             result[head] = values
         }
-        if let classifier { result[.classes] = classify(classifier.features, classifier.weights, classifier.bias) }
+        if let classifier {
+            result[.classes] = GlobalAverage.connect(classifier.averages(), classifier.weights, classifier.bias, batch: batch)
+        }
         return result
     }
 
     /// Runs on the input of the last call: what `bench` times.
     public func runInPlace() throws(PapillaError) {
-        for step in steps { try step.run() }
+        guard observed != nil else {
+            for step in steps { try step.run() }
+            return
+        }
+        for (index, step) in steps.enumerated() {
+            try step.run()
+            for watch in watched where watch.step == index { observed?.widen(watch.name, to: try watch.largest()) }
+        }
     }
+
+    /// From now on every run of an fp32 network widens ``observedRanges``.
+    public func observeRanges() { observed = ActivationRanges() }
+
+    /// What the runs since ``observeRanges()`` have seen.
+    public var observedRanges: ActivationRanges { observed ?? ActivationRanges() }
 
     /// The steps with their names, multiply-accumulates and a call that runs each: what `bench --layers` times.
     public var layers: [(name: String, macs: Int, run: () throws(PapillaError) -> Void)] {
@@ -83,22 +119,20 @@ public final class Network {
         for level in 0..<5 {
             let first = try plan.activation(level)
             let second = try plan.activation(level)
+            let lower = level < 4 ? plan.side(level + 1) : 0
+            let pooled = level < 4 ? try Tensor([batch, plan.blockedMaps(level), lower, lower], .blocked) : nil
             let inputMaps = level == 0 ? (file: 3, memory: 3) : (plan.maps(level - 1), plan.blockedMaps(level - 1))
             try convolve("encoder.\(level).conv1", x, to: first, inputs: [inputMaps], level, weights)
             try convolve(
-                "encoder.\(level).conv2", first, to: second, inputs: [(plan.maps(level), plan.blockedMaps(level))], level, weights
-            )
-            x = second
-            if level < 4 {
-                skips.append(second)
-                let pooled = try Tensor([batch, plan.blockedMaps(level), plan.side(level + 1), plan.side(level + 1)], .blocked)
-                let call = try Primitive.maximumPooling(second, to: pooled, by: plan.factor(level))
-                steps.append(Step(name: "encoder.\(level).pool", macs: 0) { () throws(PapillaError) in try call.run() })
-                x = pooled
-            }
+                "encoder.\(level).conv2", first, to: second, inputs: [(plan.maps(level), plan.blockedMaps(level))], level,
+                weights,
+                pooled: pooled)
+            x = pooled ?? second
+            skips.append(second)
         }
         if architecture.heads == [.classes] {
-            classifier = (x, weights["classes.weight"], weights["classes.bias"])
+            let (average, features) = (GlobalAverage(plan), x)
+            classifier = ({ average.forward(features) }, weights["classes.weight"], weights["classes.bias"])
         }
         for decoder in 0..<architecture.decoders {
             var y = x
@@ -107,16 +141,58 @@ public final class Network {
         }
     }
 
+    private func build(_ builder: QuantisedBuilder) throws(PapillaError) {
+        var builder = builder
+        let (skips, last) = try builder.encode(input)
+        if architecture.heads == [.classes] {
+            let (average, weights) = (GlobalAverage(plan), builder.weights)
+            classifier = (
+                { average.forward(last.bytes, unit: last.unit) }, weights["classes.weight"], weights["classes.bias"]
+            )
+        }
+        for decoder in 0..<architecture.decoders {
+            let logits = try builder.heads(decoder, builder.decode(decoder, skips, last))
+            for (head, at) in plan.heads(ofDecoder: decoder) { outputs.append((head, logits, at, logits.dimensions[1])) }
+        }
+        (steps, bytes) = (builder.steps, builder.layers)
+    }
+
+    /// Remembers that the last step leaves a layer's values in `tensor`.
+    private func watch(_ name: String, _ tensor: Tensor) {
+        watched.append((steps.count - 1, name, { () throws(PapillaError) in tensor.largest }))
+    }
+
     private func convolve(
-        _ name: String, _ x: Tensor, to y: Tensor, inputs: [(file: Int, memory: Int)], _ level: Int, _ weights: Weights
+        _ name: String, _ x: Tensor, to y: Tensor, inputs: [(file: Int, memory: Int)], _ level: Int, _ weights: Weights,
+        pooled: Tensor? = nil
     ) throws(PapillaError) {
         let layout = KernelLayout(out: (plan.maps(level), plan.blockedMaps(level)), inputs: inputs)
-        let kernel = try Tensor([layout.out.memory, inputs[0].memory, 3, 3])
-        try kernel.load(layout.part(0, of: weights[name + ".weight"]))
         let bias = try Tensor([layout.out.memory])
         try bias.load(weights[name + ".bias"].padded(to: layout.out.memory))
-        let calls = try Convolution(x, to: y, kernel: 3, rectified: true).forward(weights: kernel, bias: bias, constant: true)
-        add(name, calls, macs: 9 * layout.out.memory * inputs[0].memory * batch * plan.side(level) * plan.side(level))
+        try convolve(
+            name, x, to: y, kernel: layout.part(0, of: weights[name + ".weight"]), bias: bias, rectified: true,
+            pooled: pooled.map { ($0, plan.factor(level)) })
+        watch(name, y)
+    }
+
+    /// A 3x3 convolution by whichever code is the fastest here, with pooling behind it if asked. `kernel`: (out, in, 3, 3) of `y` and `x`.
+    private func convolve(
+        _ name: String, _ x: Tensor, to y: Tensor, kernel values: [Float], bias: Tensor?, rectified: Bool,
+        pooled: (to: Tensor, factor: Int)? = nil
+    ) throws(PapillaError) {
+        let kernel = try Tensor([y.dimensions[1], x.dimensions[1], 3, 3])
+        try kernel.load(values)
+        let macs = kernel.count * batch * y.dimensions[2] * y.dimensions[3]
+        if let winograd = WinogradConvolution(x, to: y, scratch: scratch) {
+            let call = try winograd.forward(weights: kernel, bias: bias, rectified: rectified, constant: true, pooled: pooled)
+            steps.append(Step(name: "\(name) [\(WinogradConvolution.implementation)]", macs: macs, run: call))
+            return
+        }
+        add(
+            name, try Convolution(x, to: y, kernel: 3, rectified: rectified).forward(weights: kernel, bias: bias, constant: true),
+            macs: macs)
+        guard let pooled else { return }
+        add("\(name) pool", [try .maximumPooling(y, to: pooled.to, by: pooled.factor)], macs: 0)
     }
 
     private func decode(_ decoder: Int, _ level: Int, _ x: Tensor, _ skip: Tensor, _ weights: Weights) throws(PapillaError)
@@ -135,17 +211,21 @@ public final class Network {
             "\(name).conv1 products",
             try Convolution(x, to: products, kernel: 1).forward(weights: nine, bias: nil, constant: true),
             macs: 9 * out * up.memory * batch * low)
+        watch("\(name).conv1.products", products)
+        let (batch, block) = (batch, OneDNN.block)
+        let largestSum: () throws(PapillaError) -> Float = { () throws(PapillaError) in
+            let sum = try Tensor([batch, out, big, big], .blocked)
+            for n in 0..<batch {
+                combine_f32(products.pointer + n * 9 * out * low, sum.pointer + n * out * big * big, out, big, factor, block, 0)
+            }
+            return sum.largest
+        }
+        watched.append((steps.count - 1, "\(name).conv1.sum", largestSum))
 
         let joined = try plan.activation(level)
-        let kernel = try Tensor([out, out, 3, 3])
-        try kernel.load(layout.part(1, of: values))
         let bias = try Tensor([out])
         try bias.load(weights["\(name).conv1.bias"].padded(to: out))
-        add(
-            "\(name).conv1 skip",
-            try Convolution(skip, to: joined, kernel: 3).forward(weights: kernel, bias: bias, constant: true),
-            macs: 9 * out * out * batch * big * big)
-        let (batch, block) = (batch, OneDNN.block)
+        try convolve("\(name).conv1 skip", skip, to: joined, kernel: layout.part(1, of: values), bias: bias, rectified: false)
         steps.append(
             Step(name: "\(name).conv1 combine", macs: 0) {
                 for n in 0..<batch {
@@ -153,6 +233,7 @@ public final class Network {
                         products.pointer + n * 9 * out * low, joined.pointer + n * out * big * big, out, big, factor, block, 1)
                 }
             })
+        watch("\(name).conv1", joined)
         let y = try plan.activation(level)
         try convolve("\(name).conv2", joined, to: y, inputs: [(plan.maps(level), out)], level, weights)
         return y
@@ -191,15 +272,16 @@ public final class Network {
         }
     }
 
-    /// Global average of blocked maps, then a fully connected layer: N x 3.
-    private func classify(_ features: Tensor, _ weights: [Float], _ bias: [Float]) -> [Float] {
-        let average = GlobalAverage(plan).forward(features)
-        return GlobalAverage.connect(average, weights, bias, batch: batch)
-    }
-
     private func add(_ name: String, _ calls: [Primitive], macs: Int) {
         for call in calls {
-            steps.append(Step(name: "\(name) [\(call.implementation)]", macs: macs) { () throws(PapillaError) in try call.run() })
+            steps.append(Step(name: "\(name) [\(call.implementation)]", macs: macs, run: call.call))
         }
+    }
+}
+
+extension Tensor {
+    /// The largest magnitude.
+    fileprivate var largest: Float {
+        UnsafeBufferPointer(start: pointer, count: count).reduce(0) { max($0, abs($1)) }
     }
 }

@@ -31,7 +31,7 @@ public struct Convolution {
         let descriptor = try make(.forward, bias: bias)
         defer { dnnl_primitive_desc_destroy(descriptor) }
         let (packed, copy) = try pack(weights, descriptor, dnnl_query_weights_md)
-        var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, packed), (DNNL_ARG_DST, target)]
+        var arguments: [(Int32, Storage)] = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, packed), (DNNL_ARG_DST, target)]
         if let bias { arguments.append((DNNL_ARG_BIAS, bias)) }
         let call = try Primitive(descriptor, arguments)
         guard let copy else { return [call] }
@@ -64,7 +64,9 @@ public struct Convolution {
             throw PapillaError(.internal, "oneDNN gave no layout", place: place)
         }
         let gradient = try Tensor(weightDimensions, descriptor: wanted.pointee)
-        var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_DIFF_WEIGHTS, gradient), (DNNL_ARG_DIFF_DST, targetGradient)]
+        var arguments: [(Int32, Storage)] = [
+            (DNNL_ARG_SRC, source), (DNNL_ARG_DIFF_WEIGHTS, gradient), (DNNL_ARG_DIFF_DST, targetGradient),
+        ]
         if let biasGradient { arguments.append((DNNL_ARG_DIFF_BIAS, biasGradient)) }
         return (try Primitive(descriptor, arguments), gradient)
     }

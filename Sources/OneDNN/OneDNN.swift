@@ -12,6 +12,9 @@ public enum OneDNN {
         return name.hasPrefix("cpu_isa_") ? String(name.dropFirst(8)) : name
     }
 
+    /// Whether the CPU multiplies bytes and sums them in 32 bits at once (VNNI), which is what makes integer code the faster one.
+    public static var hasFastIntegers: Bool { ["vnni", "bf16", "amx"].contains { instructionSet.contains($0) } }
+
     /// Channels in a block of an activation: 16 with AVX-512, else 8.
     public static let block: Int = dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core.rawValue ? 16 : 8
 

@@ -7,10 +7,10 @@ public final class Primitive {
     public let implementation: String
     private let primitive: dnnl_primitive_t?
     private let arguments: [dnnl_exec_arg_t]
-    private let tensors: [Tensor]
+    private let tensors: [Storage]
 
     /// Makes the primitive of a descriptor. `arguments` are oneDNN's argument numbers with the tensors bound to them.
-    init(_ descriptor: dnnl_primitive_desc_t?, _ arguments: [(Int32, Tensor)]) throws(PapillaError) {
+    init(_ descriptor: dnnl_primitive_desc_t?, _ arguments: [(Int32, Storage)]) throws(PapillaError) {
         var information: UnsafePointer<CChar>?
         try OneDNN.check(dnnl_primitive_desc_query(descriptor, dnnl_query_impl_info_str, 0, &information), "implementation")
         implementation = information.map { String(cString: $0) } ?? ""
@@ -30,18 +30,24 @@ public final class Primitive {
         try OneDNN.check(dnnl_stream_wait(OneDNN.stream), implementation)
     }
 
-    /// Copies `source` to `target`, from layout to layout.
-    public static func reorder(_ source: Tensor, to target: Tensor) throws(PapillaError) -> Primitive {
+    /// Copies `source` to `target`, from layout to layout and from type to type, multiplied by `scale`; whole numbers are rounded and clamped.
+    public static func reorder(_ source: Storage, to target: Storage, scale: Float = 1) throws(PapillaError) -> Primitive {
         var descriptor: dnnl_primitive_desc_t?
+        var attributes: dnnl_primitive_attr_t?
+        defer { dnnl_primitive_attr_destroy(attributes) }
+        if scale != 1 {
+            try OneDNN.check(dnnl_primitive_attr_create(&attributes), "attributes of a reorder")
+            try OneDNN.check(dnnl_primitive_attr_set_output_scales(attributes, 1, 0, [scale]), "scale of a reorder")
+        }
         let status = dnnl_reorder_primitive_desc_create(
-            &descriptor, &source.descriptor, OneDNN.engine, &target.descriptor, OneDNN.engine, nil)
+            &descriptor, &source.descriptor, OneDNN.engine, &target.descriptor, OneDNN.engine, attributes)
         try OneDNN.check(status, "reorder of \(source.dimensions)")
         defer { dnnl_primitive_desc_destroy(descriptor) }
         return try Primitive(descriptor, [(DNNL_ARG_FROM, source), (DNNL_ARG_TO, target)])
     }
 
-    /// Maximum over f x f, stride f, of blocked maps.
-    public static func maximumPooling(_ source: Tensor, to target: Tensor, by factor: Int) throws(PapillaError) -> Primitive {
+    /// Maximum over f x f, stride f.
+    public static func maximumPooling(_ source: Storage, to target: Storage, by factor: Int) throws(PapillaError) -> Primitive {
         var operation = dnnl_pooling_desc_t()
         let size = [dnnl_dim_t(factor), dnnl_dim_t(factor)]
         let place = "pooling of \(source.dimensions) by \(factor)"

@@ -1,0 +1,54 @@
+public import Screening
+
+/// What a network's numbers are while it runs.
+public enum Precision: String, Sendable, Codable, CaseIterable {
+    /// 32-bit floating point.
+    case fp32
+    /// 16-bit floating point of fp32's range. Named by the configuration, not offered yet.
+    case bf16
+    /// Bytes: activations 0...255, kernels with a scale for each map, sums in 32 bits; the first layer in fp32.
+    case int8
+}
+
+/// How large the values of each layer become on real images: what int8 needs to know of a network beyond its weights.
+public struct ActivationRanges: Sendable, Codable, Equatable {
+    /// The largest magnitude of each hidden convolution's output by the convolution's name; for the upsampled half of
+    /// `decoder.D.L.conv1` also NAME.products and NAME.sum.
+    public var largest: [String: Float]
+
+    /// Ranges by layer.
+    public init(largest: [String: Float] = [:]) { self.largest = largest }
+
+    /// The names that a network of an architecture needs.
+    public static func names(_ architecture: Architecture) -> [String] {
+        architecture.parameterShapes(width: 1).map(\.name).filter { $0.contains(".conv") && $0.hasSuffix(".weight") }.flatMap {
+            name in
+            let unit = String(name.dropLast(7))
+            return unit.hasPrefix("decoder") && unit.hasSuffix("conv1") ? [unit, unit + ".products", unit + ".sum"] : [unit]
+        }
+    }
+
+    /// Refuses ranges that are not exactly those of an architecture.
+    /// - Throws: `.damaged`, naming the layer.
+    public func check(_ architecture: Architecture) throws(PapillaError) {
+        let names = Self.names(architecture)
+        let hint = "Quantise the model again: papilla models quantise NAME --data DIR"
+        for name in names {
+            guard let value = largest[name] else {
+                throw PapillaError(.damaged, "The range of \(name) is missing", place: architecture.name, hint: hint)
+            }
+            guard value.isFinite, value >= 0 else {
+                throw PapillaError(
+                    .damaged, "The range of \(name) is \(value); expected a number of 0 or more", place: architecture.name,
+                    hint: hint)
+            }
+        }
+        if let unknown = largest.keys.filter({ !names.contains($0) }).min() {
+            throw PapillaError(
+                .damaged, "There is a range of \(unknown), which the network does not have", place: architecture.name, hint: hint)
+        }
+    }
+
+    /// Takes a larger value in.
+    mutating func widen(_ name: String, to value: Float) { largest[name] = max(largest[name] ?? 0, value) }
+}

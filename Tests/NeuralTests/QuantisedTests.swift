@@ -1,0 +1,97 @@
+import OneDNN
+import Screening
+import Testing
+
+@testable import Neural
+
+/// The network in int8 against whole-number arithmetic that is written out, and against fp32.
+@Suite @EngineActor struct QuantisedTests {
+    nonisolated static let architectures = [Architecture.all[2], Architecture.all[4], .router]
+
+    private func observed(_ architecture: Architecture, _ weights: Weights, _ input: [Float]) throws -> ActivationRanges {
+        let network = try Network(architecture, width: 4, side: 64, batch: 2, weights: weights)
+        let before = try network.run(input)
+        network.observeRanges()
+        #expect(try network.run(input) == before)
+        return network.observedRanges
+    }
+
+    @Test(arguments: architectures) func logits(of architecture: Architecture) throws {
+        let weights = Samples.weights(architecture, width: 4, seed: 31)
+        let input = Samples.batch(images: 2, side: 64, seed: 32).input
+        let ranges = try observed(architecture, weights, input)
+        #expect(Set(ranges.largest.keys) == Set(ActivationRanges.names(architecture)))
+        let network = try Network(
+            architecture, width: 4, side: 64, batch: 2, weights: weights, precision: .int8, ranges: ranges)
+        let found = try network.run(input)
+        let plain = try Network(architecture, width: 4, side: 64, batch: 2, weights: weights).run(input)
+        #expect(Set(found.keys) == Set(architecture.heads))
+        let reference = IntegerNetwork(architecture, weights, ranges)
+        for image in 0..<2 {
+            let engine = network.bytes.mapValues { IntegerNetwork.Maps($0, image: image) }
+            let expected = try reference.forward(
+                Array(input[image * 3 * 64 * 64..<(image + 1) * 3 * 64 * 64]), side: 64, after: engine)
+            #expect(expected.layers.count == 10 + 8 * architecture.decoders)
+            for (name, maps) in expected.layers {
+                let values = try #require(engine[name]).values.prefix(maps.values.count)
+                let off = zip(values, maps.values).filter { $0 != $1 }
+                // What fp32 rounds differently from float64 lies on the border between two bytes.
+                #expect(off.allSatisfy { abs($0 - $1) == 1 }, "\(name)")
+                #expect(off.count <= maps.values.count / 500, "\(name)")
+            }
+            for (head, logits) in expected.logits {
+                let own = try #require(found[head])
+                let part = own[image * logits.count..<(image + 1) * logits.count]
+                #expect(relativeDistance(Array(part), from: logits) < 1e-5, "\(head)")
+            }
+        }
+        for (head, logits) in found {
+            #expect(relativeDistance(logits, from: (plain[head] ?? []).map(Double.init)) < 0.1, "\(head)")
+        }
+        #expect(try network.run(input) == found)
+    }
+
+    // Kernels and bytes as large as they get: sums of pairs that do not fit 16 bits would be clamped on CPUs without VNNI.
+    @Test func largestNumbersDoNotOverflow() throws {
+        let (maps, out, side) = (64, 16, 8)
+        let source = try ByteTensor([1, maps, side, side])
+        for index in 0..<maps * side * side { source.pointer.storeBytes(of: 255, toByteOffset: index, as: UInt8.self) }
+        let target = try Tensor([1, out, side, side], .channelsLast)
+        let kernels = [Int8](repeating: Int8(QuantisedConvolution.largestWeight), count: out * maps * 9)
+        let convolution = QuantisedConvolution(
+            kernels: kernels, scales: [Float](repeating: 1, count: out), bias: [Float](repeating: 0, count: out), side: 3,
+            rectified: false)
+        try convolution.forward(source, to: target).run()
+        let middle = Float(255 * QuantisedConvolution.largestWeight * maps * 9)
+        #expect(target.pointer[(3 * side + 3) * out] == middle)
+        #expect(target.pointer[0] == middle * 4 / 9)
+    }
+
+    @Test func refusals() throws {
+        let architecture = Architecture.all[4]
+        let weights = Samples.weights(architecture, width: 2, seed: 31)
+        var ranges = ActivationRanges(
+            largest: Dictionary(uniqueKeysWithValues: ActivationRanges.names(architecture).map { ($0, 1) }))
+        try ranges.check(architecture)
+        ranges.largest["encoder.2.conv1"] = nil
+        #expect(throws: PapillaError.self) {
+            try Network(architecture, width: 2, side: 32, weights: weights, precision: .int8, ranges: ranges)
+        }
+        ranges.largest["encoder.2.conv1"] = .nan
+        #expect(throws: PapillaError.self) { try ranges.check(architecture) }
+        ranges.largest["encoder.2.conv1"] = 1
+        ranges.largest["encoder.9.conv1"] = 1
+        #expect(throws: PapillaError.self) { try ranges.check(architecture) }
+        #expect(throws: PapillaError.self) { try Network(architecture, width: 2, side: 32, weights: weights, precision: .bf16) }
+    }
+}
+
+extension IntegerNetwork.Maps {
+    /// One image of what the engine left, padding maps included.
+    init(_ maps: QuantisedBuilder.Maps, image: Int) {
+        let (channels, side) = (maps.bytes.dimensions[1], maps.bytes.dimensions[2])
+        let bytes = maps.bytes.pointer.assumingMemoryBound(to: UInt8.self) + image * channels * side * side
+        let values = (0..<channels * side * side).map { Int(bytes[$0 % (side * side) * channels + $0 / (side * side)]) }
+        self.init(values: values, channels: channels, side: side, unit: Double(maps.unit))
+    }
+}
