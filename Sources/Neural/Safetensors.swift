@@ -28,7 +28,7 @@ extension Weights {
     /// - Throws: `.damaged` for a file that is truncated, has bytes too many, or contradicts itself, naming the tensor;
     ///   `.badInput` for a type of number that is not one of the three.
     public init(safetensors bytes: [UInt8]) throws(PapillaError) {
-        let (entries, start) = try Self.header(of: bytes)
+        let (entries, start, _) = try Self.header(of: bytes)
         var tensors: [String: Tensor] = [:]
         var end = 0
         for (name, entry) in entries.sorted(by: {
@@ -88,10 +88,15 @@ extension Weights {
         return bytes
     }
 
+    /// The words about a file that stand in it; none in a file that cannot be read.
+    public static func metadata(ofSafetensors bytes: [UInt8]) -> [String: String] { (try? header(of: bytes).metadata) ?? [:] }
+
     /// More header than any network of ours could need.
     private static let longestHeader = 1 << 20
 
-    private static func header(of bytes: [UInt8]) throws(PapillaError) -> (entries: [String: Entry], start: Int) {
+    private static func header(of bytes: [UInt8]) throws(PapillaError) -> (
+        entries: [String: Entry], start: Int, metadata: [String: String]
+    ) {
         guard bytes.count >= 8 else {
             throw damaged("The file has \(bytes.count) bytes; expected at least the eight of the header's length")
         }
@@ -104,7 +109,8 @@ extension Weights {
             throw damaged("The header is said to be \(length) bytes long, the file has \(bytes.count): it is truncated")
         }
         do {
-            return (try CanonicalJSON.decode(Header.self, from: bytes[8..<start]).entries, start)
+            let header = try CanonicalJSON.decode(Header.self, from: bytes[8..<start])
+            return (header.entries, start, header.metadata)
         } catch let error as PapillaError {
             throw error
         } catch {
@@ -135,6 +141,7 @@ extension Weights {
 /// The header: an entry for each tensor, and words about the file that are not needed to read it.
 private struct Header: Decodable {
     let entries: [String: Entry]
+    let metadata: [String: String]
 
     private struct Name: CodingKey {
         let stringValue: String
@@ -146,14 +153,15 @@ private struct Header: Decodable {
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Name.self)
         var entries: [String: Entry] = [:]
+        var metadata: [String: String] = [:]
         for key in container.allKeys {
             if key.stringValue == "__metadata__" {
-                _ = try container.decode([String: String].self, forKey: key)
+                metadata = try container.decode([String: String].self, forKey: key)
             } else {
                 entries[key.stringValue] = try Entry(container.decode(Entry.Raw.self, forKey: key), of: key.stringValue)
             }
         }
-        self.entries = entries
+        (self.entries, self.metadata) = (entries, metadata)
     }
 }
 
