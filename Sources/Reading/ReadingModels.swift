@@ -1,4 +1,4 @@
-internal import Neural
+public import Neural
 public import Registry
 public import Screening
 
@@ -14,14 +14,21 @@ public struct ReadingModels: Sendable {
     public let described: [Report.Model]
     /// The standard thresholds as the manifests override them.
     public let thresholds: Thresholds
+    /// Why some of them run in fp32, a sentence for each.
+    public private(set) var fallbacks: [String] = []
     private let runners: [ModelTask: Runner]
 
     /// Loads the live model of every task and builds its network.
     /// - Throws: `PapillaError` naming the model that is missing, damaged or misshapen.
-    public init(store: ModelStore) async throws {
-        try await self.init(
-            router: try store.loadLive(.router), disc: try store.loadLive(.disc), cup: try store.loadLive(.cup),
-            polyp: try store.loadLive(.polyp))
+    public init(store: ModelStore, precision: PrecisionChoice = .auto) async throws {
+        func live(_ task: ModelTask) throws(PapillaError) -> (model: Model, reason: String?) {
+            try store.loadLive(task).chosen(precision)
+        }
+        let (router, disc, cup, polyp) = (try live(.router), try live(.disc), try live(.cup), try live(.polyp))
+        try await self.init(router: router.model, disc: disc.model, cup: cup.model, polyp: polyp.model)
+        fallbacks = [router, disc, cup, polyp].compactMap { chosen in
+            chosen.reason.map { "\(chosen.model.manifest.name) runs in fp32: \($0)" }
+        }
     }
 
     /// Builds the networks of some models: an evaluation needs only those of its task.
@@ -34,10 +41,12 @@ public struct ReadingModels: Sendable {
             let manifest = model.manifest
             let architecture = try Architecture(named: manifest.architecture)
             let network = try await EngineActor.run {
-                try Network(architecture, width: manifest.width, side: manifest.side, weights: model.weights)
+                try Network(
+                    architecture, width: manifest.width, side: manifest.side, weights: model.weights, precision: model.precision,
+                    ranges: model.ranges)
             }
             runners[task] = Runner(manifest: manifest, network: network)
-            described.append(Report.Model(task: task, name: manifest.name, sha256: manifest.sha256, precision: model.precision))
+            described.append(model.described)
             try thresholds.override(manifest.thresholds, for: task, place: manifest.name)
             try thresholds.override(manifest.attention, for: task, place: manifest.name)
         }
@@ -49,6 +58,14 @@ public struct ReadingModels: Sendable {
         let lines = described.map { "\($0.task.rawValue) \($0.sha256) \($0.precision)" }
         let values = thresholds.values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         return Digest(of: (lines + values).joined(separator: "\n").utf8)
+    }
+
+    /// Runs `body`, in which images are read, and says how large the values of a task's network became meanwhile. For fp32.
+    public func observingRanges(of task: ModelTask, _ body: () async throws -> Void) async throws -> ActivationRanges {
+        let network = try runner(task).network
+        await network.observeRanges()
+        try await body()
+        return await network.observedRanges
     }
 
     /// Whether there is a network for a task.

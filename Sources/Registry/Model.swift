@@ -8,7 +8,9 @@ public struct Model: Sendable, Equatable {
     /// Its parameters, those of its architecture at its width.
     public let weights: Weights
     /// What the engine runs it in.
-    public let precision: String
+    public internal(set) var precision = Precision.fp32
+    /// What `int8` needs; empty in fp32.
+    public internal(set) var ranges = ActivationRanges()
 
     /// Pairs weights with their manifest.
     /// - Throws: `.damaged` if the weights are not those of the manifest's architecture, naming tensor and shapes; or if the
@@ -16,11 +18,11 @@ public struct Model: Sendable, Equatable {
     public init(manifest: ModelManifest, weights: Weights) throws(PapillaError) {
         try manifest.check()
         try weights.check(Architecture(named: manifest.architecture), width: manifest.width)
-        (self.manifest, self.weights, precision) = (manifest, weights, "fp32")
+        (self.manifest, self.weights) = (manifest, weights)
     }
 
     /// How a report names it.
     public var described: Report.Model {
-        Report.Model(task: manifest.task, name: manifest.name, sha256: manifest.sha256, precision: precision)
+        Report.Model(task: manifest.task, name: manifest.name, sha256: manifest.sha256, precision: precision.rawValue)
     }
 }

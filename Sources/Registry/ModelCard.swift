@@ -39,7 +39,7 @@ public struct ModelCard: Sendable {
                 learnt from train, was chosen on val, and is judged on test.
                 """)
         ]
-        blocks += [.heading(2, "Figures")] + figures(manifest.metrics)
+        blocks += [.heading(2, "Figures")] + figures(manifest.metrics) + (manifest.int8.map(quantised) ?? [])
         blocks += [.heading(2, "Training"), .table(["", ""], training(manifest))]
         let paragraphs = remarks.split(separator: "\n\n").map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
         if !paragraphs.isEmpty { blocks += [.heading(2, "Remarks")] + paragraphs.map { .paragraph($0) } }

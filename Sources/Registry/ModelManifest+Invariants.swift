@@ -33,7 +33,10 @@ extension ModelManifest {
         for (key, value) in attention.sorted(by: { $0.key < $1.key }) {
             try require(value.isFinite, "attention.\(key)", value, "a number")
         }
-        try require(precisions.contains("fp32"), "precisions", precisions, "fp32 among them")
+        let expected = ["fp32"] + (int8 == nil ? [] : ["int8"])
+        try require(
+            precisions == expected, "precisions", precisions, "\(expected), as int8 is \(int8 == nil ? "not " : "")described")
+        if let int8 { try int8.ranges.check(architecture) }
     }
 
     private func require(_ condition: Bool, _ key: String, _ found: Any, _ expected: String) throws(PapillaError) {

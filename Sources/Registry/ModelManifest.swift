@@ -107,8 +107,10 @@ public struct ModelManifest: Sendable, Codable, Equatable {
     public var metrics: [Metric]
     /// Of `model.safetensors`. `ModelStore.save` fills it in.
     public var sha256: Digest
-    /// What the engine may run it in: `fp32`.
+    /// What the engine may run it in: `fp32`, and `int8` where it passed its check.
     public var precisions: [String]
+    /// How it runs in int8; nil, and absent from the document, where that was not checked.
+    public var int8: Quantised?
 
     /// A manifest; the digest is filled in when the model is saved.
     public init(
@@ -128,7 +130,7 @@ public struct ModelManifest: Sendable, Codable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case schema, name, task, architecture, width, side, view, normalisation, thresholds, temperature, calibration, attention
-        case trained, metrics, sha256, precisions
+        case trained, metrics, sha256, precisions, int8
         case distanceMap = "distance_map"
     }
 }

@@ -28,7 +28,7 @@ import Testing
         var expected = TemporaryStore.manifest("disc-20261124-1")
         expected.sha256 = model.manifest.sha256
         #expect(model.manifest == expected)
-        #expect(model.precision == "fp32")
+        #expect(model.precision == .fp32)
         #expect(
             model.described
                 == Report.Model(task: .disc, name: "disc-20261124-1", sha256: model.manifest.sha256, precision: "fp32"))

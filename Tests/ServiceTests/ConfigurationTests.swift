@@ -96,7 +96,7 @@ import Testing
             "threads: [1]\n",
             "/etc/papilla.yaml:1: threads: found a list, expected a whole number from 0 to 1024 (0: one for each core)"
         ),
-        ("precision: fp16\n", "/etc/papilla.yaml:1: precision: found \"fp16\", expected one of fp32"),
+        ("precision: fp16\n", "/etc/papilla.yaml:1: precision: found \"fp16\", expected one of auto, fp32, bf16, int8"),
         (
             "disk_floor: {share: 90 %}\n",
             "/etc/papilla.yaml:1: disk_floor.share: found \"90 %\", expected a share from 0 % to 50 %, such as 2 %"

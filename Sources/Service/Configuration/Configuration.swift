@@ -1,5 +1,6 @@
 public import Imaging
 public import Reading
+public import Registry
 public import Screening
 
 /// Everything that `papilla.yaml` decides. Every key has a default; Config/papilla.yaml shows and explains them all.
@@ -107,8 +108,8 @@ public struct Configuration: Sendable, Equatable {
     public var thresholds: [String: Double] = [:]
     /// The engine's threads; 0: one for each core.
     public var threads = 0
-    /// The precision of the engine's arithmetic.
-    public var precision = "fp32"
+    /// The precision of the networks' arithmetic.
+    public var precision = PrecisionChoice.auto
     /// The file that it was read from; nil for the defaults.
     public var file: String?
 

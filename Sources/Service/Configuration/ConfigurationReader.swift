@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Imaging
 internal import Reading
+internal import Registry
 internal import Screening
 internal import Yams
 
@@ -13,7 +14,7 @@ struct ConfigurationReader {
         "thresholds", "threads", "precision",
     ]
     private static let pathKeys = ["inbox", "outbox", "spool", "archive", "quarantine", "ledger", "models", "socket", "metrics"]
-    private static let precisions = ["fp32"]
+    private static let precisions = PrecisionChoice.allCases.map(\.rawValue)
     private static let sizeLimit = 1 << 20
 
     func read() throws(PapillaError) -> Configuration { try read(try text()) }
@@ -50,10 +51,11 @@ struct ConfigurationReader {
         if let node = values["thresholds"] { configuration.thresholds = try readThresholds(node) }
         if let node = values["threads"] { configuration.threads = try node.integer(in: 0...1024, "0: one for each core") }
         if let node = values["precision"] {
-            configuration.precision = try node.text("one of \(Self.precisions.joined(separator: ", "))")
-            guard Self.precisions.contains(configuration.precision) else {
-                throw node.refuse(node.found, expected: "one of \(Self.precisions.joined(separator: ", "))")
+            let known = "one of \(Self.precisions.joined(separator: ", "))"
+            guard let precision = PrecisionChoice(rawValue: try node.text(known)) else {
+                throw node.refuse(node.found, expected: known)
             }
+            configuration.precision = precision
         }
         try ConfigurationCheck(configuration, lines: lines, file: file).run()
         return configuration

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Ledger
+internal import Neural
 internal import Registry
 public import Screening
 
@@ -168,9 +169,11 @@ public struct Doctor: Sendable {
         let store = ModelStore(directory: configuration.paths.models)
         return ModelTask.allCases.map { task in
             do throws(PapillaError) {
-                let model = try store.loadLive(task)
+                let (model, reason) = try store.loadLive(task).chosen(configuration.precision)
+                let why = reason.map { " (\($0))" } ?? ""
                 return Check(
-                    "model, \(task.rawValue)", ok: true, "\(model.manifest.name), digest and shapes as its manifest says")
+                    "model, \(task.rawValue)", ok: true,
+                    "\(model.manifest.name), digest and shapes as its manifest says, runs in \(model.precision.rawValue)\(why)")
             } catch {
                 return Check("model, \(task.rawValue)", ok: false, error.detailed, advice: error.hint ?? "Look at paths.models")
             }

@@ -1,0 +1,72 @@
+import Foundation
+import Neural
+import Screening
+import Testing
+
+@testable import Registry
+
+@Suite struct QuantisedModelTests {
+    let temporary: TemporaryStore
+
+    init() throws { temporary = try TemporaryStore() }
+
+    private func quantised() throws -> ModelManifest.Quantised {
+        let names = ActivationRanges.names(try Architecture(named: "1enc-1dec-conv-md"))
+        return .init(
+            ranges: .init(largest: Dictionary(uniqueKeysWithValues: names.map { ($0, 1.5) })), images: 64,
+            checks: [.init(data: "all", split: "val", images: 48, fp32: 0.9, int8: 0.8995)])
+    }
+
+    @Test func aCheckIsRecordedInManifestAndCard() throws {
+        try temporary.store.save(
+            TemporaryStore.weights(), manifest: TemporaryStore.manifest("disc-1"), card: "Begun with random weights.\n\nA second."
+        )
+        let before = try temporary.store.load("disc-1")
+        try temporary.store.record(quantised(), for: "disc-1")
+        let model = try temporary.store.load("disc-1")
+        #expect(model.manifest.int8 == (try quantised()))
+        #expect(model.manifest.precisions == ["fp32", "int8"])
+        #expect(model.manifest.sha256 == before.manifest.sha256)
+        let card = try temporary.store.card("disc-1")
+        #expect(card.contains("| all | val | 48 | 0.9 | 0.8995 | -0.0005 |"))
+        #expect(card.contains("Begun with random weights.\n\nA second.\n"))
+        #expect(try temporary.store.card("disc-1", html: true).contains("<td>0.8995</td>"))
+        // Done again, it stands there once.
+        try temporary.store.record(quantised(), for: "disc-1")
+        #expect(try temporary.store.card("disc-1") == card)
+        let files = try FileManager.default.contentsOfDirectory(atPath: temporary.path("disc-1")).sorted()
+        #expect(files == ["card.html", "card.md", "manifest.json", "model.safetensors"])
+    }
+
+    @Test func whatRunsIsWhatPassedAndWhatTheCPUHas() throws {
+        try temporary.save("disc-1")
+        let plain = try temporary.store.load("disc-1")
+        #expect(plain.chosen(.auto, hasFastIntegers: true).model.precision == .fp32)
+        #expect(plain.chosen(.int8, hasFastIntegers: true).reason?.contains("papilla models quantise disc-1") == true)
+        try temporary.store.record(quantised(), for: "disc-1")
+        let checked = try temporary.store.load("disc-1")
+        for choice in [PrecisionChoice.auto, .int8] {
+            let (model, reason) = checked.chosen(choice, hasFastIntegers: true)
+            #expect(model.precision == .int8)
+            #expect(model.described.precision == "int8")
+            #expect(model.ranges == (try quantised().ranges))
+            #expect(reason == nil)
+            let (other, why) = checked.chosen(choice, hasFastIntegers: false)
+            #expect(other.precision == .fp32)
+            #expect(why?.contains("VNNI") == true)
+        }
+        #expect(checked.chosen(.fp32, hasFastIntegers: true).model.precision == .fp32)
+        #expect(checked.chosen(.fp32, hasFastIntegers: true).reason == nil)
+        #expect(checked.chosen(.bf16, hasFastIntegers: true).reason == "bf16 is not offered yet")
+    }
+
+    @Test func rangesOfAnotherNetworkAreRefused() throws {
+        try temporary.save("disc-1")
+        let before = try temporary.bytes("disc-1/manifest.json")
+        var wrong = try quantised()
+        wrong.ranges.largest["encoder.0.conv1"] = nil
+        let error = #expect(throws: PapillaError.self) { try temporary.store.record(wrong, for: "disc-1") }
+        #expect(error?.message.contains("encoder.0.conv1") == true)
+        #expect(try temporary.bytes("disc-1/manifest.json") == before)
+    }
+}
