@@ -1,12 +1,14 @@
 # Sourced by the scripts beside it: installs the Debian packages that Papilla builds on, with sudo only where it is needed.
 
 packages="libdnnl-dev libjpeg-dev libpng-dev libcairo2-dev libsqlite3-dev libsystemd-dev pkg-config fonts-dejavu-core"
+# What the tests need besides: other programs' runtimes, and CPUs that this machine does not have.
+test_packages="python3-venv qemu-user"
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 
-install_packages() {
+install_packages() {  # [MORE PACKAGES]
     missing=""
-    for package in $packages; do
+    for package in $packages "$@"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
     done
     [ -n "$missing" ] || return 0

@@ -1,6 +1,6 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Foundation
-internal import Neural
+public import Neural
 internal import Screening
 
 /// `papilla bench`: times a network or a training step on this machine.
@@ -14,6 +14,7 @@ struct BenchCommand: AsyncParsableCommand {
             """)
 
     @Option(help: "One of `papilla architectures`.") var architecture = "1enc-1dec-conv-md"
+    @Option(help: "fp32 or int8 (int8 is the faster one only with VNNI).") var precision = Precision.fp32
     @Option(help: "Maps of the first level.") var width = 32
     @Option(help: "Side of the input, px, divisible by 32.") var side = 256
     @Option(help: "Images in one run.") var batch = 1
@@ -21,13 +22,14 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Timed runs.") var runs = 30
     @Flag(help: "Time a training step: forward, losses, backward, Adam.") var train = false
     @Flag(help: "With --train: batch normalisation.") var normalised = false
-    @Flag(help: "A table by layer.") var layers = false
+    @Flag(help: "A table by layer: its share, and its rate against the peak that a large 1x1 convolution reaches here.")
+    var layers = false
     @Flag(help: "One JSON value.") var json = false
     @Flag(help: "Speak the worker protocol on standard input and output: `run N` answers N times in ms, `quit` ends.")
     var worker = false
 
     struct Result: Encodable {
-        let architecture: String, precision = "fp32", width: Int, side: Int, batch: Int, threads: Int
+        let architecture: String, precision: Precision, width: Int, side: Int, batch: Int, threads: Int
         let medianMs: Double, minMs: Double, imagesPerSecond: Double, gflops: Double
         enum CodingKeys: String, CodingKey {
             case architecture, precision, width, side, batch, threads, gflops
@@ -37,6 +39,8 @@ struct BenchCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard runs > 0, threads >= 0 else { throw ValidationError("--runs must be 1 or more and --threads 0 or more.") }
+        guard !train || precision == .fp32 else { throw ValidationError("--train runs in fp32 only") }
+        guard !train || !layers else { throw ValidationError("--layers is for inference: leave out --train") }
     }
 
     func run() async throws {
@@ -53,14 +57,15 @@ struct BenchCommand: AsyncParsableCommand {
         let macs = try Architecture(named: architecture).macs(width: width, side: side) * batch * (train ? 3 : 1)
         let median = times[times.count / 2]
         let result = Result(
-            architecture: architecture, width: width, side: side, batch: batch, threads: EngineInfo.threads, medianMs: median,
+            architecture: architecture, precision: precision, width: width, side: side, batch: batch, threads: EngineInfo.threads,
+            medianMs: median,
             minMs: times[0], imagesPerSecond: Double(batch) * 1000 / median, gflops: 2 * Double(macs) / median / 1e6)
         if json {
             print(try CanonicalJSON.line(result))
         } else {
             let what = train ? "training step" : "inference"
             print(
-                "\(architecture), width \(width), \(side) x \(side), batch \(batch), \(EngineInfo.threads) threads, \(EngineInfo.isa), \(what), fp32"
+                "\(architecture), width \(width), \(side) x \(side), batch \(batch), \(EngineInfo.threads) threads, \(EngineInfo.isa), \(what), \(precision.rawValue)"
             )
             print(
                 "median \(rounded(median)) ms, least \(rounded(times[0])) ms, \(rounded(result.imagesPerSecond)) images/s, \(rounded(result.gflops)) GFLOP/s"
@@ -69,7 +74,14 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     @EngineActor private func network() throws -> Network {
-        try Network(Architecture(named: architecture), width: width, side: side, batch: batch, weights: untrained())
+        let (architecture, weights) = (try Architecture(named: architecture), try untrained())
+        let plain = try Network(architecture, width: width, side: side, batch: batch, weights: weights)
+        guard precision != .fp32 else { return plain }
+        plain.observeRanges()
+        _ = try plain.run(input)
+        return try Network(
+            architecture, width: width, side: side, batch: batch, weights: weights, precision: precision,
+            ranges: plain.observedRanges)
     }
 
     @EngineActor private func learner() throws -> Learner {
@@ -109,14 +121,19 @@ struct BenchCommand: AsyncParsableCommand {
             (layer.name, layer.macs, try (0..<15).map { _ in try time(layer.run) }.sorted()[7])
         }
         let total = rows.reduce(0) { $0 + $1.2 }
+        let peak = try MachinePeak.gigaoperations(precision)
+        let unit = precision == .fp32 ? "GFLOP/s" : "GOP/s"
         for (name, macs, ms) in rows {
-            let rate = macs > 0 ? "\(rounded(2 * Double(macs) / ms / 1e6)) GFLOP/s" : ""
+            let rate = 2 * Double(macs) / ms / 1e6
+            let text = macs > 0 ? "\(rounded(rate)) \(unit), \(Int((100 * rate / peak).rounded())) % of the peak" : ""
             print(
                 name.padding(toLength: 56, withPad: " ", startingAt: 0),
                 "\(rounded(ms)) ms".padding(toLength: 12, withPad: " ", startingAt: 0),
-                "\(rounded(100 * ms / total)) %".padding(toLength: 8, withPad: " ", startingAt: 0), rate)
+                "\(rounded(100 * ms / total)) %".padding(toLength: 8, withPad: " ", startingAt: 0), text)
         }
-        print("all layers: \(rounded(total)) ms")
+        print(
+            "all layers: \(rounded(total)) ms; peak \(rounded(peak)) \(unit); Winograd's layers need fewer operations than are counted"
+        )
     }
 
     @EngineActor private func serve(_ work: () throws -> Void) throws {
@@ -137,3 +154,5 @@ struct BenchCommand: AsyncParsableCommand {
 
     private func rounded(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
 }
+
+extension Precision: ExpressibleByArgument {}

@@ -32,11 +32,11 @@ struct DoctorCommand: AsyncParsableCommand {
             checks = [Doctor.Check("configuration", ok: false, error.detailed, advice: error.hint)]
         }
         let engine = await EngineActor.run { (isa: EngineInfo.isa, threads: EngineInfo.threads) }
-        let isFast = engine.isa.contains("avx512")
         checks.append(
             Doctor.Check(
-                "processor", ok: true, "\(engine.isa), \(engine.threads) threads",
-                advice: isFast ? nil : "Without AVX-512 the networks run, but several times slower"))
+                "processor", ok: true,
+                "\(engine.isa), \(engine.threads) threads, \(EngineInfo.hasFastIntegers ? "fp32 and int8" : "fp32; int8 needs VNNI")"
+            ))
         let ok = checks.allSatisfy(\.ok)
         if json {
             print(try CanonicalJSON.document(Examination(ok: ok, checks: checks)), terminator: "")

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Neural
 internal import Screening
 
 /// The program: one file a command; errors end up here.
@@ -42,6 +43,7 @@ struct Papilla: AsyncParsableCommand {
         arguments.removeAll { $0 == "--verbose" }
         do {
             var command = try parseAsRoot(arguments)
+            if let refusal = EngineInfo.refusal { throw refusal }
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch let error as PapillaError {
             // A configuration's place is a file and a line that no patient stands in, and useless without.

@@ -89,4 +89,22 @@ extension ModelsCommand {
 
         func run() async throws { print(try place.store.card(name, html: html), terminator: "") }
     }
+
+    /// `papilla models remark NAME TEXT...`
+    struct Remark: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes a candidate's card anew with these remarks instead of those that it has.",
+            discussion: "Example: papilla models remark disc-20261124-1 \"Fails on discs with a large atrophy around them.\"")
+        @OptionGroup var place: ModelsPlace
+        @Argument(help: "The model's name.") var name: String
+        @Argument(help: "Paragraphs.") var texts: [String] = []
+
+        func run() async throws {
+            let store = try place.store
+            var manifest = try store.manifest(name)
+            manifest.remarks = texts
+            try store.update(manifest)
+            print("\(name): \(texts.count) remarks")
+        }
+    }
 }

@@ -1,0 +1,121 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Neural
+internal import Registry
+internal import Screening
+
+extension ModelsCommand {
+    /// How a network is written for other programs.
+    enum Format: String, CaseIterable, ExpressibleByArgument { case safetensors, onnx }
+
+    /// `papilla models export NAME`
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes a model's network for other programs: safetensors or ONNX.",
+            discussion: """
+                Tensors are named as PyTorch's state dict. The ONNX network takes `input`, N x 3 x SIDE x SIDE, normalised as the manifest says, and \
+                gives the logits of each head by its name. The manifest travels in the file's metadata, so that `models import` needs no options.
+
+                Example: papilla models export disc-20261124-1 --format onnx --out disc.onnx
+                """)
+        @OptionGroup var models: ModelsOption
+        @Argument(help: "The model's name.") var name: String
+        @Option(help: "safetensors or onnx.") var format = Format.safetensors
+        @Option(help: "The file to write; it must not be there yet.") var out: String
+
+        func run() async throws {
+            let model = try models.store.load(name)
+            let manifest = model.manifest
+            var described = manifest
+            (described.int8, described.precisions) = (nil, ["fp32"])
+            let metadata = [ModelManifest.schema: try CanonicalJSON.line(described)]
+            let bytes =
+                switch format {
+                case .safetensors: model.weights.safetensors(.float32, metadata: metadata)
+                case .onnx:
+                    try model.weights.onnx(
+                        Architecture(named: manifest.architecture), width: manifest.width, side: manifest.side, metadata: metadata
+                    )
+                }
+            do { try Data(bytes).write(to: URL(filePath: out), options: .withoutOverwriting) } catch {
+                throw PapillaError(
+                    .system, "The file cannot be written", place: out, hint: "Name a new file in a folder that is there",
+                    cause: error)
+            }
+            print("\(name): \(bytes.count) bytes of \(format.rawValue)")
+        }
+    }
+
+    /// `papilla models import FILE`
+    struct Import: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a model of a network that was trained elsewhere: safetensors or ONNX.",
+            discussion: """
+                The tensors must be those of one of `papilla architectures`, named as PyTorch's state dict; architecture and width are told by them. \
+                A file that `models export` wrote brings its manifest along; for others --task is needed, and what --side, --mean, \
+                --deviation and --distance-map say must be what the network was trained with. The model is not made live.
+
+                Example: papilla models import disc.safetensors --task disc --side 256 --mean 0.5 0.5 0.5 --deviation 0.25 0.25 0.25
+                """)
+        @OptionGroup var models: ModelsOption
+        @Argument(help: "A file that ends in .safetensors or .onnx.") var file: String
+        @Option(help: "What it is for: router, disc, cup or polyp.") var task: ModelTask?
+        @Option(help: "The model's name (default: the next free one of the day).") var name: String?
+        @Option(help: "Side of its input, px.") var side = 256
+        @Option(parsing: .upToNextOption, help: "Means of red, green and blue, 0...1, that are subtracted.")
+        var mean: [Float] = [0.5, 0.5, 0.5]
+        @Option(parsing: .upToNextOption, help: "What the difference is divided by.") var deviation: [Float] = [0.25, 0.25, 0.25]
+        @Option(help: "With a distance head: D1, D2 or D3.") var distanceMap = "D3"
+
+        func run() async throws {
+            let (weights, metadata) = try read()
+            let (architecture, width) = try Architecture.recognising(weights)
+            try weights.check(architecture, width: width)
+            let store = models.store
+            var manifest =
+                try metadata.map { text in
+                    try CanonicalJSON.decode(ModelManifest.self, from: Array(text.utf8))
+                } ?? described(architecture, width)
+            if let task { manifest.task = task }
+            manifest.name = if let name { name } else { try store.freeName(for: manifest.task, on: .now) }
+            try store.save(
+                weights, manifest: manifest,
+                card: "Imported from a file that \(metadata == nil ? "another program" : "Papilla") wrote.",
+                precision: .float32)
+            print("\(manifest.name): \(architecture.name), width \(width), for \(manifest.task.rawValue); not live yet")
+        }
+
+        private func read() throws -> (Weights, metadata: String?) {
+            let bytes: [UInt8]
+            do { bytes = Array(try Data(contentsOf: URL(filePath: file))) } catch {
+                throw PapillaError(.notFound, "The file cannot be read", place: file, cause: error)
+            }
+            switch URL(filePath: file).pathExtension {
+            case "safetensors":
+                return (try Weights(safetensors: bytes), Weights.metadata(ofSafetensors: bytes)[ModelManifest.schema])
+            case "onnx": return (try Weights(onnx: bytes), Weights.metadata(ofONNX: bytes)[ModelManifest.schema])
+            default:
+                throw PapillaError(
+                    .badInput, "The file's name tells no format", place: file, hint: "Expected .safetensors or .onnx")
+            }
+        }
+
+        private func described(_ architecture: Architecture, _ width: Int) throws -> ModelManifest {
+            guard let task = task ?? (architecture == .router ? .router : nil) else {
+                throw PapillaError(
+                    .badInput, "The file does not say what the model is for", hint: "Name it: --task disc, cup or polyp")
+            }
+            let view =
+                switch task {
+                case .router, .polyp: "field"
+                case .disc: "field and crop"
+                case .cup: "crop"
+                }
+            return ModelManifest(
+                name: "", task: task, architecture: architecture.name, width: width, side: side, view: view,
+                normalisation: .init(mean: mean, std: deviation),
+                distanceMap: architecture.heads.contains(.distance) ? distanceMap : nil,
+                trained: .init(at: .now, commit: "elsewhere", data: [], epochs: 0, seed: 0, losses: []))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+@Suite("Engine")
+struct EngineTests {
+    static let emulator = "/usr/bin/qemu-x86_64"
+
+    @Test("A model goes out to other programs and comes back the same", arguments: ["safetensors", "onnx"])
+    func exchange(format: String) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "papilla-exchange-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder.appending(path: "models"), withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (file, store) = (folder.appending(path: "network.\(format)").path, folder.appending(path: "models").path)
+        let live = try Program.run(["models", "list", "--models", Program.models, "--json"])
+        let models = try #require(try JSONSerialization.jsonObject(with: Data(live.output.utf8)) as? [[String: Any]])
+        let router = try #require(models.first { $0["task"] as? String == "router" }?["name"] as? String)
+        let export = ["models", "export", router, "--models", Program.models, "--format", format, "--out", file]
+        #expect(try Program.run(export).status == 0)
+        // A file that is there already is left alone.
+        #expect(try Program.run(export).status == 1)
+        let imported = try Program.run(["models", "import", file, "--models", store, "--name", "router-1"])
+        #expect(imported.status == 0, "\(imported.errors)")
+        func shown(_ name: String, _ store: String) throws -> [String: Any] {
+            try Program.run(["models", "show", name, "--models", store, "--json"]).json()
+        }
+        let (before, after) = (try shown(router, Program.models), try shown("router-1", store))
+        for key in ["architecture", "width", "side", "normalisation", "temperature", "thresholds"] {
+            #expect("\(before[key] ?? "")" == "\(after[key] ?? "")", "\(key)")
+        }
+        let other = ["models", "import", file, "--models", store, "--name", "disc-1", "--task", "disc"]
+        let refused = try Program.run(other)
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("architecture"), "\(refused.errors)")
+    }
+
+    @Test("The program runs on a CPU without AVX-512", .enabled(if: FileManager.default.isExecutableFile(atPath: emulator)))
+    func haswell() throws {
+        let result = try emulated(
+            "Haswell", ["bench", "--width", "1", "--side", "32", "--runs", "1", "--threads", "1", "--json"])
+        #expect(result.status == 0, "\(result.text)")
+        #expect(result.text.contains("\"precision\":\"fp32\""))
+    }
+
+    @Test("An older CPU is refused by name", .enabled(if: FileManager.default.isExecutableFile(atPath: emulator)))
+    func nehalem() throws {
+        let result = try emulated("Nehalem", ["architectures"])
+        #expect(result.status == 1)
+        #expect(result.text.contains("lacks AVX2"), "\(result.text)")
+    }
+
+    private func emulated(_ processor: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
+        let process = try Program.start(arguments)
+        process.executableURL = URL(filePath: Self.emulator)
+        process.arguments = ["-cpu", processor, Program.path] + arguments
+        let pipe = Pipe()
+        (process.standardOutput, process.standardError) = (pipe, pipe)
+        try process.run()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, text)
+    }
+}
