@@ -25,7 +25,7 @@ struct EngineTests {
         }
         let (before, after) = (try shown(router, Program.models), try shown("router-1", store))
         for key in ["architecture", "width", "side", "normalisation", "temperature", "thresholds"] {
-            #expect("\(before[key] ?? "")" == "\(after[key] ?? "")", "\(key)")
+            #expect(try #require(before[key] as? NSObject) == (after[key] as? NSObject), "\(key)")
         }
         let other = ["models", "import", file, "--models", store, "--name", "disc-1", "--task", "disc"]
         let refused = try Program.run(other)
