@@ -50,6 +50,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
     public var phantoms: Double
     /// How far data sets are evened out: 0 not at all, 1 wholly.
     public var balance: Double
+    /// Ways in which samples differ from their pictures, beside their geometry.
+    public var disturbances: [Disturbance]
     /// At least so many steps lie between two validations, which happen at the ends of epochs.
     public var validationInterval: Int
     /// Mean of red, green and blue that the input is shifted by, of 255; nil: measured on the training images.
@@ -74,6 +76,7 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
         seed = 1
         phantoms = 0
         balance = 0
+        disturbances = Disturbance.standard
         validationInterval = 150
     }
 

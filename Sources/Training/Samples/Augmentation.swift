@@ -24,9 +24,20 @@ struct Augmentation: Sendable {
     var blur = (probability: 0.15, sigma: 1.2)
     /// Probability of noise and its largest standard deviation, of 255.
     var noise = (probability: 0.2, sigma: 8.0)
+    /// Largest logarithm of the light's fall along an axis, from the middle to the border.
+    var light = 0.25
+    /// Probability of white reflections.
+    var highlights = 0.3
+    /// Probability of black corners.
+    var corners = 0.2
+    /// Probability of compression.
+    var compression = 0.2
+    /// Probability of a part without a polyp instead of the whole frame.
+    var background = 0.12
 
-    /// What pays for a task: the router must not lean on a camera's colours, so it sees stronger ones.
-    static func standard(_ task: ModelTask) -> Augmentation {
+    /// What a task's samples go through: the router must not lean on a camera's colours, so it sees stronger ones.
+    /// - Parameter disturbances: what is done; the rest is left out.
+    static func standard(_ task: ModelTask, _ disturbances: [Disturbance] = Disturbance.standard) -> Augmentation {
         var augmentation = Augmentation()
         if task == .router {
             augmentation.brightness = 1.8
@@ -37,7 +48,21 @@ struct Augmentation: Sendable {
             augmentation.blur = (0.35, 3.0)
             augmentation.stretch = 1.15
         }
+        for disturbance in Disturbance.allCases where !disturbances.contains(disturbance) { augmentation.remove(disturbance) }
         return augmentation
+    }
+
+    private mutating func remove(_ disturbance: Disturbance) {
+        switch disturbance {
+        case .colour: (brightness, contrast, saturation, gamma, gain) = (1, 1, 1, 1, 1)
+        case .light: light = 0
+        case .highlights: highlights = 0
+        case .corners: corners = 0
+        case .blur: blur.probability = 0
+        case .noise: noise.probability = 0
+        case .compression: compression = 0
+        case .background: background = 0
+        }
     }
 
     /// A sample of a look: colours (S x S x 3, 0...255) and truth (S x S).
@@ -50,12 +75,18 @@ struct Augmentation: Sendable {
             centre: centre, scale: view / Double(side), degrees: random.uniform(-look.rotation...look.rotation),
             stretch: exp(random.uniform(-log(stretch)...log(stretch))), mirrored: (random.chance(mirror), random.chance(mirror)))
         var (colours, truth) = warp.apply(look, side: side)
+        illuminate(&colours, side: side, &random)
         recolour(&colours, &random)
+        reflect(&colours, side: side, &random)
         if random.chance(blur.probability) { Self.blur(&colours, side: side, sigma: random.uniform(0.3...blur.sigma)) }
         if random.chance(noise.probability) {
             let sigma = Float(random.uniform(1...noise.sigma))
-            for index in colours.indices { colours[index] = min(max(colours[index] + sigma * random.nearlyNormal(), 0), 255) }
+            for index in colours.indices where colours[index] > 0 {
+                colours[index] = min(max(colours[index] + sigma * random.nearlyNormal(), 0), 255)
+            }
         }
+        cutCorners(&colours, &truth, window: look.window, &random)
+        compress(&colours, side: side, &random)
         return (colours, truth)
     }
 

@@ -27,7 +27,7 @@ struct Loader: Sendable {
         self.subjects = subjects
         self.phantoms = phantoms
         self.input = input
-        augmentation = .standard(options.task)
+        augmentation = .standard(options.task, options.disturbances)
         var names: [String] = []
         for subject in subjects where !names.contains(subject.set) { names.append(subject.set) }
         order = EpochOrder(
@@ -51,7 +51,8 @@ struct Loader: Sendable {
                 case .subject(let subject): subjects[subject]
                 case .phantom(let phantom): phantoms[phantom]
                 }
-            let look = subject.looks[random.below(subject.looks.count)]
+            var look = subject.looks[random.below(subject.looks.count)]
+            if let background = subject.background, random.chance(augmentation.background) { look = background }
             let sample = augmentation.sample(look, side: options.side, &random)
             append(colours: sample.colours, truth: sample.truth, label: subject.label, to: &batch)
         }

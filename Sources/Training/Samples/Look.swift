@@ -38,6 +38,8 @@ struct Subject: Sendable {
     let id: String
     /// At least one.
     let looks: [Look]
+    /// A look at a part of the picture without anything to find, which only training takes; nil where there is none of some size.
+    var background: Look?
     /// The router's class: 0 fundus, 1 endoscopy, 2 neither.
     let label: Int32
 }

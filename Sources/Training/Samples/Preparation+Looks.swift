@@ -26,6 +26,44 @@ extension Preparation {
         }
     }
 
+    /// The largest square beside a frame's polyps, as a frame of its own: sets with polyps in every frame teach that there always is one.
+    /// Nil without a polyp, and where the square is less than a third of the frame.
+    func background(_ raster: Raster, _ grey: GreyImage?) -> Look? {
+        guard task == .polyp, let truth = grey.map({ Truth.mask($0, for: task) }), truth.area > 0 else { return nil }
+        let box = Rectangle(fieldBox(raster))
+        let scale = 96 / max(box.width, box.height)
+        let small = truth.resampledNearest(
+            from: box, width: max(1, Int(box.width * scale)), height: max(1, Int(box.height * scale)))
+        guard let square = Self.largestEmptySquare(in: small), square.width * 3 >= min(small.width, small.height) else {
+            return nil
+        }
+        // A pixel of the coarse mask may hide a little of the polyp: a margin on every side.
+        let (x, y) = (box.width / Double(small.width), box.height / Double(small.height))
+        let region = Rectangle(
+            x: box.x + Double(square.x + 1) * x, y: box.y + Double(square.y + 1) * y, width: Double(square.width - 2) * x,
+            height: Double(square.height - 2) * y)
+        return Look(
+            raster, truth: Mask(width: raster.width, height: raster.height), region: region,
+            view: (region.centre, max(region.width, region.height)), side: side, surround: .reflected, window: (1, 1),
+            zoom: 0.7...1, shift: 0.1, rotation: 180)
+    }
+
+    /// The largest square without a pixel inside, by the sides of the largest ones that end at each pixel.
+    static func largestEmptySquare(in mask: Mask) -> PixelBox? {
+        var best: PixelBox?
+        var above = [Int](repeating: 0, count: mask.width + 1)
+        for y in 0..<mask.height {
+            var row = [Int](repeating: 0, count: mask.width + 1)
+            for x in 0..<mask.width where !mask[x, y] {
+                let side = min(row[x], above[x], above[x + 1]) + 1
+                row[x + 1] = side
+                if side > best?.width ?? 0 { best = PixelBox(x: x - side + 1, y: y - side + 1, width: side, height: side) }
+            }
+            above = row
+        }
+        return best
+    }
+
     /// Everything that the picture shows, as the service's first look has it.
     private func whole(
         _ raster: Raster, _ grey: GreyImage?, surround: Look.Surround, zoom: ClosedRange<Double>, rotation: Double
@@ -98,7 +136,7 @@ extension Look {
             raster: raster.resampled(from: region, width: width, height: height),
             truth: truth?.resampledNearest(from: region, width: width, height: height),
             centre: Point(x: (view.centre.x - region.x) * scaleX, y: (view.centre.y - region.y) * scaleY),
-            side: view.side * (scaleX * scaleY).squareRoot(), surround: surround, window: window, zoom: zoom, shift: shift,
+            side: view.side * (scaleX * scaleY).squareRoot(), surround: surround, window: window, zoom: zoom, shift: 0.08,
             rotation: rotation)
     }
 }

@@ -53,7 +53,11 @@ struct Preparation: Sendable {
                     let phantom = Phantom.make(kind, seed: seed, index: index, view: index.isMultiple(of: 4) ? .disc : .whole)
                     let looks = looks(phantom.raster, phantom.mask)
                     let label: Int32 = kind == .fundus ? 0 : 1
-                    return (index, looks.isEmpty ? nil : Subject(set: "phantoms", id: "\(index)", looks: looks, label: label))
+                    return (
+                        index,
+                        looks.isEmpty
+                            ? nil : Subject(set: "phantoms", id: "\(index)", looks: looks, background: nil, label: label)
+                    )
                 }
             }
             for try await (index, subject) in group { found[index] = subject }
@@ -66,7 +70,9 @@ struct Preparation: Sendable {
         let (image, mask) = try Self.decode(item, needsMask: task != .router)
         let looks = looks(image.raster, mask)
         guard !looks.isEmpty else { return nil }
-        return Subject(set: set, id: item.id, looks: looks, label: task == .router ? try Self.routerClass(item, modality) : 0)
+        return Subject(
+            set: set, id: item.id, looks: looks, background: background(image.raster, mask),
+            label: task == .router ? try Self.routerClass(item, modality) : 0)
     }
 
     /// An item's image, and its mask where one is needed.
