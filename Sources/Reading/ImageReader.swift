@@ -11,6 +11,15 @@ public struct ImageReader: Sendable {
     public let settings: ReadingSettings
     /// The thresholds: standard, manifests', settings'.
     public let thresholds: Thresholds
+    /// Where answers are kept, and the image's name there; nil in service.
+    private var memory: (answers: LookMemory, image: String)?
+
+    /// The same reader for one image, whose networks' answers are taken from a memory or put there.
+    public func remembering(_ image: String, in answers: LookMemory) -> ImageReader {
+        var reader = self
+        reader.memory = (answers, image)
+        return reader
+    }
 
     /// A reader.
     /// - Throws: `badConfiguration` for thresholds that do not exist or make no sense.
@@ -100,6 +109,7 @@ public struct ImageReader: Sendable {
         if result.reasons.isEmpty || persists {
             reading.fundus = result.measure?.findings
             reading.masks = result.masks
+            reading.sights = result.sights
         }
         if result.reasons.isEmpty { reading.attention += AttentionRules(thresholds: thresholds).fundus(result) }
     }
@@ -111,6 +121,7 @@ public struct ImageReader: Sendable {
         reading.outcome = result.findings.polyps.isEmpty ? .noFinding : .measured
         reading.endoscopy = result.findings
         reading.masks["polyp"] = result.mask
+        reading.sights["polyp"] = result.sight
         reading.attention += AttentionRules(thresholds: thresholds).endoscopy(result)
     }
 
@@ -129,8 +140,16 @@ public struct ImageReader: Sendable {
     private func run(_ runner: ReadingModels.Runner, _ view: NetworkView, _ raster: Raster) async throws -> [Architecture.Head:
         [Float]]
     {
-        let normalisation = runner.manifest.normalisation
-        return try await runner.network.run(view.input(of: raster, mean: normalisation.mean, deviation: normalisation.std))
+        let manifest = runner.manifest
+        func answer() async throws -> [Architecture.Head: [Float]] {
+            let input = view.input(of: raster, mean: manifest.normalisation.mean, deviation: manifest.normalisation.std)
+            return try await Mirroring.average(input, side: view.side, count: manifest.mirrors) { input in
+                try await runner.network.run(input)
+            }
+        }
+        guard let memory else { return try await answer() }
+        return try await memory.answers.answer(
+            .init(image: memory.image, task: manifest.task, view: view), run: answer)
     }
 
     static func milliseconds(_ duration: Duration) -> Double {

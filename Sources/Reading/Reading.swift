@@ -24,6 +24,8 @@ public struct Reading: Sendable {
     public var masks: [String: Mask] = [:]
     /// The structures that a reader drew; none in a reading by networks alone.
     public var corrected: [ModelTask] = []
+    /// What the networks saw of `disc`, `cup` and `polyp` where these were measured.
+    public var sights: [String: Sight] = [:]
     /// Which eye it is, stated or seen.
     public var eye = Eye.unknown
     /// The models that took part.

@@ -19,7 +19,12 @@ extension Threshold {
     static let polyp = Threshold("polyp", 0.5, "probability", "pixels above it are polyp")
     static let polypBorderline = Threshold(
         "polyp_borderline", 0.3, "probability", "a region that reaches it, but not `polyp`, raises attention")
-    static let polypArea = Threshold("polyp_area", 0.001, "share of the content", "smaller regions are left out")
+    /// From which mean probability on a region is taken for a polyp.
+    public static let polypConfidence = Threshold(
+        "polyp_confidence", 0, "probability",
+        "a region with a lower mean is not taken for a polyp and raises attention as borderline")
+    /// From which size on.
+    public static let polypArea = Threshold("polyp_area", 0.001, "share of the content", "smaller regions are left out")
 
     // Quality. The first of each pair makes an image ungradable, the second only usable.
     static let shortSide = Threshold("short_side", 96, "px", in: 1...100_000, "images with a shorter side are too small")
@@ -69,7 +74,8 @@ extension Threshold {
     public static let table = [
         shortSide, router, outOfDomainNear, dark, darkUsable, bright, brightUsable, clipped, clippedUsable, focus, focusUsable,
         contrast,
-        contrastUsable, fieldUsable, discSearch, ambiguousDisc, discCut, disc, cup, cupFaint, polyp, polypBorderline, polypArea,
+        contrastUsable, fieldUsable, discSearch, ambiguousDisc, discCut, disc, cup, cupFaint, polyp, polypBorderline,
+        polypConfidence, polypArea,
         ratioHigh,
         rimThin, disagreementDisc, disagreementCup, disagreementPolyp, lowConfidenceDisc, lowConfidenceCup, lowConfidencePolyp,
         discShape,

@@ -51,7 +51,7 @@ struct EndoscopyReaderTests {
     @Test func regionBelowTheThresholdIsBorderline() async throws {
         let result = try await read(PaintedLook(ellipses: [.circle(300, 300, 60)], softness: 2, peak: 0.45))
         #expect(result.findings.polyps.isEmpty)
-        #expect(abs(try #require(result.borderline) - 0.45) < 0.01)
+        #expect(abs(try #require(result.borderline).value - 0.45) < 0.01)
         #expect(try await read(PaintedLook(ellipses: [.circle(300, 300, 60)], softness: 2, peak: 0.25)).borderline == nil)
         #expect(try await read(PaintedLook(ellipses: [.circle(300, 300, 12)], softness: 1, peak: 0.45)).borderline == nil)
     }

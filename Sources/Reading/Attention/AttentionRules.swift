@@ -67,8 +67,9 @@ struct AttentionRules: Sendable {
         if let borderline = result.borderline {
             list.append(
                 Attention(
-                    .polypBorderline, "A region came near the threshold for a polyp without reaching it.", value: borderline,
-                    threshold: thresholds[.polyp]))
+                    .polypBorderline, "A region came near the threshold for a polyp without reaching it.",
+                    value: borderline.value,
+                    threshold: borderline.threshold))
         }
         if let disagreement = result.findings.disagreement {
             list += above(disagreement, .disagreementPolyp, .disagreement, disagreeing("polyp"))

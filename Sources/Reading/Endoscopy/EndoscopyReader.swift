@@ -11,8 +11,18 @@ struct EndoscopyReader: Sendable {
         var findings: EndoscopyFindings
         /// The polyps' pixels, the original's size.
         var mask: Mask
-        /// The highest probability of a region that reached the lower threshold only; nil where there is none.
-        var borderline: Double?
+        /// What came nearest to a polyp without being taken for one; nil where nothing came near.
+        var borderline: Borderline?
+        /// What the network saw; nil where a reader drew the polyps.
+        var sight: Sight?
+    }
+
+    /// A figure that stayed below its threshold.
+    struct Borderline: Sendable, Equatable {
+        /// Highest probability of a region that reached the lower threshold only, or mean probability of one whose mean was too low.
+        var value: Double
+        /// The threshold that it did not reach.
+        var threshold: Double
     }
 
     func read(_ field: FieldOfView, width: Int, height: Int) async throws -> Result {
@@ -29,7 +39,10 @@ struct EndoscopyReader: Sendable {
         let minimumArea = thresholds[.polypArea] * field.area
         var result = measure(probability, over: window, field, minimumArea: minimumArea, width: width, height: height)
         result.findings.disagreement = look.disagreement(threshold: thresholds[.polyp])
-        result.borderline = borderline(probability, minimumArea)
+        if result.borderline == nil {
+            result.borderline = borderline(probability, minimumArea).map { Borderline(value: $0, threshold: thresholds[.polyp]) }
+        }
+        result.sight = Sight(look, in: view, threshold: thresholds[.polyp])
         return result
     }
 
@@ -39,14 +52,18 @@ struct EndoscopyReader: Sendable {
     {
         let map = probability.thresholded(Float(thresholds[.polyp])).filledHoles().labelled()
         let sums = map.sums(of: probability)
-        let kept = map.components.filter { Double($0.area) >= minimumArea }.sorted { $0.area > $1.area }
+        let large = map.components.filter { Double($0.area) >= minimumArea }.sorted { $0.area > $1.area }
+        func confidence(_ component: Component) -> Double { sums[component.label - 1] / Double(component.area) }
+        let kept = large.filter { confidence($0) >= thresholds[.polypConfidence] }
+        let doubtful = large.map(confidence).filter { $0 < thresholds[.polypConfidence] }.max()
         let polyps = kept.map { polyp($0, map, sum: sums[$0.label - 1], window, field) }
         let labels = Set(kept.map(\.label))
         let mask = map.mask { labels.contains($0.label) }.placed(at: window, width: width, height: height)
         let findings = EndoscopyFindings(
             polyps: polyps, polypAreaFraction: min(1, polyps.reduce(0) { $0 + $1.area } / field.area),
             disagreement: nil, mask: "polyp.png")
-        return Result(findings: findings, mask: mask)
+        let borderline = doubtful.map { Borderline(value: $0, threshold: thresholds[.polypConfidence]) }
+        return Result(findings: findings, mask: mask, borderline: borderline)
     }
 
     private func polyp(_ component: Component, _ map: ComponentMap, sum: Double, _ window: PixelBox, _ field: FieldOfView)

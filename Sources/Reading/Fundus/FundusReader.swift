@@ -17,6 +17,8 @@ struct FundusReader: Sendable {
         var measure: FundusMeasure?
         /// disc, cup, disc-raw, cup-raw: the original's size.
         var masks: [String: Mask] = [:]
+        /// What the networks saw of disc and cup.
+        var sights: [String: Sight] = [:]
         var eye = Eye.unknown
         var eyeConflict = false
         /// Disc over field diameter, where a whole field is seen.
@@ -64,6 +66,7 @@ struct FundusReader: Sendable {
         place(
             disc.region.ellipseMask, as: "disc", raw: disc.region.mask, disc.region.window, in: &result, width: width,
             height: height)
+        result.sights["disc"] = Sight(disc.look, in: disc.view, threshold: thresholds[.disc])
         let seen = EyeSide.seen(disc: disc.region.centre, in: field)
         (result.eye, result.eyeConflict) = EyeSide.decide(stated: eye, seen: seen)
         result.discSize = field.circle.map { disc.region.diameter / (2 * $0.radius) }
@@ -103,6 +106,7 @@ struct FundusReader: Sendable {
     private func measureCup(in disc: Sighting, _ result: inout Result, width: Int, height: Int) async throws {
         let cupLook = try await look(.cup, disc.view)
         let view = disc.view.resized(to: cupLook.probability.width)
+        result.sights["cup"] = Sight(cupLook, in: view, threshold: self.thresholds[.cup])
         let window = disc.region.window
         let probability = view.carryBack(cupLook.probability, over: window)
         let inside = disc.region.ellipseMask
