@@ -12,6 +12,8 @@ public enum CardBlock: Sendable {
     case table([String], [[String]])
     /// A picture: inside the HTML page, beside the Markdown as `figures/NAME.png`.
     case figure(name: String, png: [UInt8], caption: String)
+    /// A diagram, drawn in the HTML page.
+    case plot(ModelManifest.Plot)
 
     var markdown: String {
         switch self {
@@ -22,6 +24,7 @@ public enum CardBlock: Sendable {
             ([head, head.map { _ in "---" }] + rows).map { "| " + $0.map(Self.plain).joined(separator: " | ") + " |" }.joined(
                 separator: "\n")
         case .figure(let name, _, let caption): "![](figures/\(name).png)\n\n*\(Self.plain(caption))*"
+        case .plot(let plot): "*\(Self.plain(plot.title)): see card.html.*"
         }
     }
 
@@ -36,6 +39,7 @@ public enum CardBlock: Sendable {
         case .figure(_, let png, let caption):
             "<figure>\n<img alt=\"\(Self.escaped(caption))\" src=\"data:image/png;base64,\(Data(png).base64EncodedString())\">\n"
                 + "<figcaption>\(Self.escaped(caption))</figcaption>\n</figure>"
+        case .plot(let plot): CardPlot(plot).html
         }
     }
 

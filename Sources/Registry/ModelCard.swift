@@ -8,10 +8,9 @@ public struct ModelCard: Sendable {
     private let title: String
 
     /// The card of a manifest.
-    /// - Parameter remarks: paragraphs to add, separated by empty lines.
-    public init(_ manifest: ModelManifest, remarks: String = "") {
+    public init(_ manifest: ModelManifest) {
         title = manifest.name
-        blocks = Self.blocks(manifest, remarks)
+        blocks = Self.blocks(manifest)
     }
 
     /// `card.md`
@@ -20,7 +19,7 @@ public struct ModelCard: Sendable {
     /// `card.html`: one page without scripts or links.
     public var html: String { CardBlock.page(title: title, width: 48, blocks) }
 
-    private static func blocks(_ manifest: ModelManifest, _ remarks: String) -> [CardBlock] {
+    private static func blocks(_ manifest: ModelManifest) -> [CardBlock] {
         var blocks: [CardBlock] = [.paragraph("\(purpose(manifest.task)) \(Report.notice)")]
         blocks += [.heading(2, "Intended use"), .paragraph(use(manifest.task))]
         blocks += [.heading(2, "Data and terms")]
@@ -39,26 +38,12 @@ public struct ModelCard: Sendable {
                 learnt from train, was chosen on val, and is judged on test.
                 """)
         ]
-        blocks += [.heading(2, "Figures")] + figures(manifest.metrics) + (manifest.int8.map(quantised) ?? [])
+        blocks += [.heading(2, "Figures")] + CardFigures.blocks(manifest) + (manifest.int8.map(quantised) ?? [])
         blocks += [.heading(2, "Training"), .table(["", ""], training(manifest))]
-        let paragraphs = remarks.split(separator: "\n\n").map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
-        if !paragraphs.isEmpty { blocks += [.heading(2, "Remarks")] + paragraphs.map { .paragraph($0) } }
+        let remarks = manifest.remarks.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+        if !remarks.isEmpty { blocks += [.heading(2, "Remarks")] + remarks.map { .paragraph($0) } }
         blocks += [.heading(2, "Limits"), .list(limits(manifest.task))]
         return blocks
-    }
-
-    private static func figures(_ metrics: [ModelManifest.Metric]) -> [CardBlock] {
-        guard !metrics.isEmpty else { return [.paragraph("Not evaluated yet.")] }
-        let keys = Set(metrics.flatMap(\.values.keys)).sorted()
-        let rows = metrics.map { metric in
-            [metric.data, metric.split, "\(metric.images)"] + keys.map { metric.values[$0].map(decimal) ?? "–" }
-        }
-        return [
-            .table(["data set", "split", "images"] + keys, rows),
-            .paragraph(
-                "Dice and Jaccard are means over images, at the images' own resolution, through the code that reads images in service."
-            ),
-        ]
     }
 
     private static func training(_ manifest: ModelManifest) -> [[String]] {
@@ -74,7 +59,8 @@ public struct ModelCard: Sendable {
             ["Epochs, seed", "\(trained.epochs), \(trained.seed)"],
             ["Trained", "\(trained.at), commit \(trained.commit)"],
             ["Thresholds", pairs(manifest.thresholds)],
-            ["Temperature", decimal(manifest.temperature)],
+            ["Temperature", CardFigures.decimal(manifest.temperature)],
+            ["Mirror images", "\(manifest.mirrors) averaged"],
             ["Attention", pairs(manifest.attention)],
             ["SHA-256", manifest.sha256.description],
         ]
@@ -84,15 +70,8 @@ public struct ModelCard: Sendable {
     }
 
     private static func pairs(_ values: [String: Double]) -> String {
-        values.isEmpty ? "–" : values.sorted { $0.key < $1.key }.map { "\($0.key) \(decimal($0.value))" }.joined(separator: ", ")
-    }
-
-    /// Four decimals, as the paper's tables.
-    private static func decimal(_ value: Double) -> String {
-        guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
-        let scaled = Int((abs(value) * 10000).rounded())
-        let fraction = "\(10000 + scaled % 10000)".dropFirst()
-        return (value < 0 && scaled > 0 ? "-" : "") + "\(scaled / 10000).\(fraction)"
+        values.isEmpty
+            ? "–" : values.sorted { $0.key < $1.key }.map { "\($0.key) \(CardFigures.decimal($0.value))" }.joined(separator: ", ")
     }
 
     private static func purpose(_ task: ModelTask) -> String {

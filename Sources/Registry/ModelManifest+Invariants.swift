@@ -27,6 +27,7 @@ extension ModelManifest {
             hasDistance ? ["D1", "D2", "D3"].contains(distanceMap) : distanceMap == nil, "distance_map", distanceMap ?? "null",
             hasDistance ? "D1, D2 or D3" : "null, for a network without a distance head")
         try require(temperature.isFinite && temperature > 0, "temperature", temperature, "above 0")
+        try require([1, 2, 4].contains(mirrors), "mirrors", mirrors, "1, 2 or 4")
         for (key, value) in thresholds.sorted(by: { $0.key < $1.key }) {
             try require((0...1).contains(value), "thresholds.\(key)", value, "0 to 1")
         }

@@ -68,10 +68,41 @@ public struct ModelManifest: Sendable, Codable, Equatable {
         public var images: Int
         /// `dice`, `jaccard`, `cdr_vertical_mae`, `accuracy`, ...
         public var values: [String: Double]
+        /// 95 % intervals of some of them, [low, high].
+        public var intervals: [String: [Double]]
 
         /// Figures on a split.
-        public init(data: String, split: String, images: Int, values: [String: Double]) {
-            (self.data, self.split, self.images, self.values) = (data, split, images, values)
+        public init(
+            data: String, split: String, images: Int, values: [String: Double], intervals: [String: [Double]] = [:]
+        ) {
+            (self.data, self.split, self.images, self.values, self.intervals) = (data, split, images, values, intervals)
+        }
+    }
+
+    /// A diagram of the card: what is needed to draw it again.
+    public struct Plot: Sendable, Codable, Equatable {
+        /// What it shows.
+        public var title: String
+        /// What stands along x.
+        public var across: String
+        /// What stands along y.
+        public var up: String
+        /// From left to right, [least, most].
+        public var width: [Double]
+        /// From bottom to top, [least, most].
+        public var height: [Double]
+        /// [x, y] each.
+        public var points: [[Double]]
+        /// Polygons of [x, y], drawn dashed: what the points are held against.
+        public var guides: [[[Double]]]
+
+        /// A diagram with its axes.
+        public init(
+            title: String, across: String, up: String, width: [Double], height: [Double], points: [[Double]],
+            guides: [[[Double]]] = []
+        ) {
+            (self.title, self.across, self.up, self.width, self.height) = (title, across, up, width, height)
+            (self.points, self.guides) = (points, guides)
         }
     }
 
@@ -97,6 +128,8 @@ public struct ModelManifest: Sendable, Codable, Equatable {
     public var thresholds: [String: Double]
     /// Logits are divided by it before they become probabilities.
     public var temperature: Double
+    /// Mirror images of each view that are shown to it and averaged: 1, 2 or 4.
+    public var mirrors: Int
     /// How well probabilities fit: figures of the temperature's fit, by name.
     public var calibration: [String: Double]
     /// Thresholds of attention by code.
@@ -105,6 +138,12 @@ public struct ModelManifest: Sendable, Codable, Equatable {
     public var trained: Trained
     /// How well it did.
     public var metrics: [Metric]
+    /// The same by label and by quality: `data` is `refuge_roi: glaucoma`.
+    public var groups: [Metric]
+    /// Its card's diagrams.
+    public var plots: [Plot]
+    /// Its card's remarks.
+    public var remarks: [String]
     /// Of `model.safetensors`. `ModelStore.save` fills it in.
     public var sha256: Digest
     /// What the engine may run it in: `fp32`, and `int8` where it passed its check.
@@ -115,22 +154,24 @@ public struct ModelManifest: Sendable, Codable, Equatable {
     /// A manifest; the digest is filled in when the model is saved.
     public init(
         name: String, task: ModelTask, architecture: String, width: Int, side: Int, view: String, normalisation: Normalisation,
-        distanceMap: String? = nil, thresholds: [String: Double] = [:], temperature: Double = 1,
+        distanceMap: String? = nil, thresholds: [String: Double] = [:], temperature: Double = 1, mirrors: Int = 1,
         calibration: [String: Double] = [:],
-        attention: [String: Double] = [:], trained: Trained, metrics: [Metric] = [], sha256: Digest = Digest(of: []),
+        attention: [String: Double] = [:], trained: Trained, metrics: [Metric] = [], groups: [Metric] = [],
+        plots: [Plot] = [], remarks: [String] = [], sha256: Digest = Digest(of: []),
         precisions: [String] = ["fp32"]
     ) {
         (self.name, self.task, self.architecture, self.width, self.side, self.view) = (
             name, task, architecture, width, side, view
         )
         (self.normalisation, self.distanceMap, self.thresholds) = (normalisation, distanceMap, thresholds)
-        (self.temperature, self.calibration, self.attention) = (temperature, calibration, attention)
+        (self.temperature, self.mirrors, self.calibration, self.attention) = (temperature, mirrors, calibration, attention)
         (self.trained, self.metrics, self.sha256, self.precisions) = (trained, metrics, sha256, precisions)
+        (self.groups, self.plots, self.remarks) = (groups, plots, remarks)
     }
 
     enum CodingKeys: String, CodingKey {
-        case schema, name, task, architecture, width, side, view, normalisation, thresholds, temperature, calibration, attention
-        case trained, metrics, sha256, precisions, int8
+        case schema, name, task, architecture, width, side, view, normalisation, thresholds, temperature, mirrors, calibration
+        case attention, trained, metrics, groups, plots, remarks, sha256, precisions, int8
         case distanceMap = "distance_map"
     }
 }

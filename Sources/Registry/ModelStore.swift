@@ -70,12 +70,11 @@ public struct ModelStore: Sendable {
     /// Writes a new model: all of its files in a folder aside, then one rename, so that it is there in full or not at all.
     /// - Parameters:
     ///   - manifest: what it is; its `sha256` is filled in here.
-    ///   - card: paragraphs that its card adds to what the manifest says, separated by empty lines.
     /// - Returns: the model's name.
     /// - Throws: `.refused` if there is a model of that name already; `.damaged` if the weights are not the manifest's.
     @discardableResult
     public func save(
-        _ weights: Weights, manifest: ModelManifest, card: String = "", precision: Weights.FilePrecision = .float16
+        _ weights: Weights, manifest: ModelManifest, precision: Weights.FilePrecision = .float16
     ) throws(PapillaError) -> String {
         let bytes = weights.safetensors(
             precision, metadata: ["name": manifest.name, "architecture": manifest.architecture, "width": "\(manifest.width)"])
@@ -83,11 +82,6 @@ public struct ModelStore: Sendable {
         manifest.sha256 = Digest(of: bytes)
         // What was written is what is checked: rounding to half precision may have made a large weight infinite.
         _ = try Model(manifest: manifest, weights: Weights(safetensors: bytes))
-        let document: String
-        do { document = try CanonicalJSON.document(manifest) } catch {
-            throw PapillaError(.internal, "The manifest cannot be written", place: manifest.name, cause: error)
-        }
-        let card = ModelCard(manifest, remarks: card)
         let final = path(manifest.name)
         guard access(final, F_OK) != 0 else {
             throw PapillaError(
@@ -96,10 +90,7 @@ public struct ModelStore: Sendable {
         }
         let aside = "\(directory)/.\(manifest.name).\(getpid()).new"
         guard mkdir(aside, 0o755) == 0 else { throw .system("The model's folder cannot be made", errno: errno, place: aside) }
-        let files = [
-            ("model.safetensors", bytes), ("manifest.json", Array(document.utf8)), ("card.md", Array(card.markdown.utf8)),
-            ("card.html", Array(card.html.utf8)),
-        ]
+        let files = [("model.safetensors", bytes)] + (try Self.documents(manifest))
         do {
             for (name, bytes) in files { try DurableFile.write(bytes, to: "\(aside)/\(name)") }
             try DurableFile.sync(aside)
@@ -110,6 +101,44 @@ public struct ModelStore: Sendable {
             throw error
         }
         return manifest.name
+    }
+
+    /// Replaces what is said of a candidate, after a new calibration: its manifest and its card. Its weights stay.
+    /// - Throws: `.refused` for a live model, whose readings must not change under its name.
+    public func update(_ manifest: ModelManifest) throws(PapillaError) {
+        let present = try self.manifest(manifest.name)
+        guard manifest.sha256 == present.sha256, manifest.task == present.task else {
+            throw PapillaError(.internal, "A manifest of other weights cannot replace this one", place: path(manifest.name))
+        }
+        try refuseLive(manifest)
+        try manifest.check()
+        // The cards first: a manifest without its card would be the worse half.
+        for (name, bytes) in try Self.documents(manifest).reversed() {
+            let aside = path(manifest.name, ".\(name).\(getpid()).new")
+            try DurableFile.write(bytes, to: aside)
+            try DurableFile.move(aside, to: path(manifest.name, name), in: path(manifest.name))
+        }
+    }
+
+    /// Refuses a live model, whose readings must not change under its name.
+    public func refuseLive(_ manifest: ModelManifest) throws(PapillaError) {
+        guard try live()[manifest.task] == manifest.name else { return }
+        throw PapillaError(
+            .refused, "The model \(manifest.name) is live: its readings must not change under its name",
+            place: path(manifest.name),
+            hint: "Make another model live first, or take a candidate")
+    }
+
+    /// The files that say what a model is.
+    private static func documents(_ manifest: ModelManifest) throws(PapillaError) -> [(String, [UInt8])] {
+        let document: String
+        do { document = try CanonicalJSON.document(manifest) } catch {
+            throw PapillaError(.internal, "The manifest cannot be written", place: manifest.name, cause: error)
+        }
+        let card = ModelCard(manifest)
+        return [
+            ("manifest.json", Array(document.utf8)), ("card.md", Array(card.markdown.utf8)), ("card.html", Array(card.html.utf8)),
+        ]
     }
 
     /// The first name that is free for a task on a day: `disc-20261124-1`, `disc-20261124-2`, ...

@@ -60,31 +60,47 @@ struct EvaluateCommand: AsyncParsableCommand {
         print(json ? try CanonicalJSON.line(result) : Self.text(result))
     }
 
-    /// The table for a person.
+    /// The tables for a person: by data set, by label, by quality.
     private static func text(_ result: Evaluation.Result) -> String {
-        func number(_ value: Double?) -> String { value.map { decimal($0) } ?? "-" }
-        func interval(_ values: [Double]?) -> String { values.map { "[\(decimal($0[0])), \(decimal($0[1]))]" } ?? "-" }
-        let isRouter = result.task == .router
-        var rows = [
-            isRouter
-                ? ["data set", "images", "accuracy", "95 % interval"]
-                : ["data set", "images", "dice", "95 % interval", "jaccard", "missed", "empty", "false positive"]
-                    + (result.task == .cup ? ["vCDR error", "vCDR bias"] : [])
-        ]
-        for (name, figures) in result.sets + [("all", result.figures)] {
-            rows.append(
-                isRouter
-                    ? [name, "\(figures.images)", number(figures.accuracy), interval(figures.accuracyInterval)]
-                    : [
-                        name, "\(figures.images)", number(figures.dice), interval(figures.diceInterval), number(figures.jaccard),
-                        "\(figures.missedFrames ?? 0)", "\(figures.emptyFrames ?? 0)", "\(figures.falsePositiveFrames ?? 0)",
-                    ] + (result.task == .cup ? [number(figures.ratioError), number(figures.ratioBias)] : []))
+        let names = columns(result.task).filter { name in
+            result.figures.estimates[name] != nil || (result.figures.counts[name] ?? 0) > 0
         }
-        var lines = ["\(result.model), \(result.task.rawValue), \(result.split)"] + aligned(rows)
+        func row(_ name: String, _ figures: Figures) -> [String] {
+            [name, "\(figures.images)"]
+                + names.map { name in
+                    if let count = figures.counts[name] { return "\(count)" }
+                    guard let estimate = figures.estimates[name] else { return "-" }
+                    let interval = estimate.interval.map { " [\(decimal($0[0], 3)), \(decimal($0[1], 3))]" } ?? ""
+                    return decimal(estimate.value) + interval
+                }
+        }
+        var lines = [
+            "\(result.model), \(result.task.rawValue), \(result.split); in brackets 95 % intervals, by resampling groups"
+        ]
+        lines += aligned([["data set", "images"] + names] + (result.sets + [("all", result.figures)]).map(row))
+        if result.groups.count > 1 { lines += [""] + aligned([["group", "images"] + names] + result.groups.map(row)) }
         for (shown, taken) in (result.figures.confusion ?? [:]).sorted(by: { $0.key < $1.key }) {
             lines.append("\(shown): " + taken.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         }
-        return lines.joined(separator: "\n")
+        let meanings = Figures.meanings.filter { names.contains($0.name) }.map { "\($0.name): \($0.meaning)" }
+        return (lines + [""] + meanings).joined(separator: "\n")
+    }
+
+    private static func columns(_ task: ModelTask) -> [String] {
+        switch task {
+        case .router: ["accuracy"]
+        case .disc: ["dice", "jaccard", "found", "missed_frames", "empty_frames", "false_positive_frames", "review_caught"]
+        case .cup:
+            [
+                "dice", "cdr_vertical_mae", "cdr_vertical_bias", "cdr_high_missed", "cdr_high_false", "cdr_interval_coverage",
+                "cdr_unread", "review_caught",
+            ]
+        case .polyp:
+            [
+                "dice", "polyps", "sensitivity", "false_regions", "empty_frames", "false_positive_frames", "false_positive_share",
+                "review_caught",
+            ]
+        }
     }
 
     /// Columns padded to one width, numbers to the right.
@@ -103,17 +119,19 @@ struct EvaluateCommand: AsyncParsableCommand {
         let lines = scores.map { score in
             [
                 score.set, score.id, score.group, number(score.dice), number(score.jaccard), number(score.drawnRatio),
-                number(score.readRatio),
+                number(score.readRatio), score.label, score.quality?.rawValue ?? "", number(score.disagreement),
+                number(score.confidence),
                 score.shown?.rawValue ?? "", score.routed?.rawValue ?? "",
             ].map { $0.contains(",") || $0.contains("\"") ? "\"" + $0.replacing("\"", with: "\"\"") + "\"" : $0 }.joined(
                 separator: ",")
         }
-        return (["set,id,group,dice,jaccard,cdr_drawn,cdr_read,shown,routed"] + lines).joined(separator: "\n") + "\n"
+        return (["set,id,group,dice,jaccard,cdr_drawn,cdr_read,label,quality,disagreement,confidence,shown,routed"] + lines)
+            .joined(separator: "\n") + "\n"
     }
 
-    private static func decimal(_ value: Double) -> String {
-        let digits = "\(Int((abs(value) * 10000).rounded()) + 10000)"
-        let whole = Int((abs(value) * 10000).rounded()) / 10000
-        return (value < 0 ? "-" : "") + "\(whole)." + digits.suffix(4)
+    private static func decimal(_ value: Double, _ digits: Int = 4) -> String {
+        let unit = (0..<digits).reduce(1) { product, _ in product * 10 }
+        let scaled = Int((abs(value) * Double(unit)).rounded())
+        return (value < 0 && scaled > 0 ? "-" : "") + "\(scaled / unit)." + "\(unit + scaled % unit)".dropFirst()
     }
 }

@@ -30,7 +30,8 @@ struct Papilla: AsyncParsableCommand {
             CommandGroup(
                 name: "Models",
                 subcommands: [
-                    ModelsCommand.self, TrainCommand.self, EvaluateCommand.self, RetrainCommand.self, StudyCommand.self,
+                    ModelsCommand.self, TrainCommand.self, EvaluateCommand.self, CalibrateCommand.self, RetrainCommand.self,
+                    StudyCommand.self,
                     ArchitecturesCommand.self,
                     BenchCommand.self,
                 ]),

@@ -47,6 +47,12 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "cosine (warm-up, then down to 0) or constant (the paper's).") var schedule = TrainingOptions.Schedule.cosine
     @Option(help: "Share of phantoms among the samples, 0 to 0.05.") var phantoms = 0.0
     @Option(help: "How far data sets are evened out, 0 to 1.") var balance = 0.0
+    @Option(
+        parsing: .upToNextOption,
+        help:
+            "What samples go through beside turns, zoom and shift: \(Disturbance.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
+    var disturb: [Disturbance] = Disturbance.standard
     @Option(help: "Steps between two validations at the least; they happen at ends of epochs.") var validateEvery = 150
     @Option(help: "Seed of all that is random.") var seed: UInt64 = 1
     @Option(help: "Threads of the engine (default: all cores).") var threads: Int?
@@ -67,6 +73,7 @@ struct TrainCommand: AsyncParsableCommand {
         (options.side, options.batch, options.distance, options.normalisation) = (side, batch, distance, normalisation)
         options.averaging = averaging
         (options.softDice, options.schedule, options.phantoms, options.balance) = (softDice, schedule, phantoms, balance)
+        options.disturbances = Disturbance.allCases.filter(disturb.contains)
         (options.validationInterval, options.seed) = (validateEvery, seed)
         options.rate = rate ?? (normalisation == .batch ? 5e-4 : 1e-4)
         options.length = steps.map { .steps($0) } ?? .epochs(epochs ?? 150)
@@ -192,4 +199,5 @@ struct TrainCommand: AsyncParsableCommand {
 extension ModelTask: ExpressibleByArgument {}
 extension DistanceMap: ExpressibleByArgument {}
 extension Learner.Normalisation: ExpressibleByArgument {}
+extension Disturbance: ExpressibleByArgument {}
 extension TrainingOptions.Schedule: ExpressibleByArgument {}

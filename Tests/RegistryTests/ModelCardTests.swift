@@ -5,7 +5,11 @@ import Testing
 
 /// The card says what a reader must know before using a model.
 @Suite struct ModelCardTests {
-    private let card = ModelCard(TemporaryStore.manifest("disc-1"), remarks: "Phantoms were mixed in.\n\nA second\nparagraph.")
+    private let card: ModelCard = {
+        var manifest = TemporaryStore.manifest("disc-1")
+        manifest.remarks = ["Phantoms were mixed in.", "A second\nparagraph."]
+        return ModelCard(manifest)
+    }()
 
     @Test func markdownSaysWhatMatters() {
         let text = card.markdown
@@ -44,10 +48,63 @@ import Testing
 
     @Test func cardsAreSavedWithTheModel() throws {
         let temporary = try TemporaryStore()
-        try temporary.store.save(TemporaryStore.weights(), manifest: TemporaryStore.manifest("disc-1"), card: "A remark.")
+        var manifest = TemporaryStore.manifest("disc-1")
+        manifest.remarks = ["A remark."]
+        try temporary.store.save(TemporaryStore.weights(), manifest: manifest)
         let digest = try temporary.store.manifest("disc-1").sha256.description
         #expect(try temporary.store.card("disc-1").contains("A remark."))
         #expect(try temporary.store.card("disc-1").contains(digest))
         #expect(try temporary.store.card("disc-1", html: true).contains(digest))
+    }
+
+    @Test func figuresComeWithTheirIntervals() {
+        var manifest = TemporaryStore.manifest("disc-1")
+        manifest.metrics = [
+            .init(
+                data: "refuge_roi", split: "test", images: 80, values: ["dice": 0.95555, "found": 1],
+                intervals: ["dice": [0.9512, 0.9601]])
+        ]
+        manifest.groups = [.init(data: "refuge_roi: glaucoma", split: "test", images: 8, values: ["dice": 0.9])]
+        (manifest.temperature, manifest.calibration) = (1.4, ["error_before_test": 0.02, "error_after_test": 0.005])
+        let text = ModelCard(manifest).markdown
+        #expect(text.contains("| refuge_roi | test | 80 | 0.9556 [0.951, 0.960] | 1.0000 |"))
+        #expect(text.contains("## By group") && text.contains("refuge_roi: glaucoma"))
+        #expect(
+            text.contains("## Calibration") && text.contains("| test | 0.0200 | 0.0050 |") && text.contains("temperature 1.4000"))
+    }
+
+    @Test func diagramsAreDrawnInThePage() {
+        var manifest = TemporaryStore.manifest("disc-1")
+        manifest.metrics = [.init(data: "a", split: "test", images: 1, values: ["dice": 1])]
+        manifest.plots = [
+            .init(
+                title: "Agreement <of two>", across: "mean", up: "difference", width: [0, 1], height: [-0.5, 0.5],
+                points: [[0.5, 0], [1, 0.5]], guides: [[[0, 0.25], [1, 0.25]]])
+        ]
+        let card = ModelCard(manifest)
+        // The frame is 320 px from (64, 12): the middle lies at (224, 172), the upper right corner at (384, 12).
+        for mark in [
+            #"cx="224.0" cy="172.0""#, #"cx="384.0" cy="12.0""#, #"points="64.0,92.0 384.0,92.0""#, "Agreement &lt;of two&gt;",
+        ] {
+            #expect(card.html.contains(mark), "\(mark)")
+        }
+        #expect(card.html.ranges(of: "<svg").count == 1 && card.html.ranges(of: "</svg>").count == 1)
+        #expect(card.markdown.contains("see card.html") && !card.markdown.contains("<svg"))
+    }
+
+    @Test func aCandidateIsDescribedAnewButNotALiveModel() throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try temporary.save("disc-1")
+        try temporary.save("disc-2")
+        try store.promote("disc-1")
+        var manifest = try store.manifest("disc-2")
+        (manifest.temperature, manifest.remarks) = (2.5, ["Calibrated."])
+        try store.update(manifest)
+        #expect(try store.load("disc-2").manifest == manifest)
+        #expect(try store.card("disc-2").contains("Calibrated.") && store.card("disc-2", html: true).contains("Calibrated."))
+        let live = try store.manifest("disc-1")
+        #expect { try store.update(live) } throws: { ($0 as? PapillaError)?.code == .refused }
+        #expect(try store.names() == ["disc-1", "disc-2"])
     }
 }

@@ -45,12 +45,12 @@ struct EvaluationTests {
         let figures = Figures(scores)
         #expect(figures.images == 4)
         #expect(figures.dice.map { abs($0 - 0.6) < 1e-12 } == true)
-        #expect(figures.jaccard.map { abs($0 - 0.3) < 1e-12 } == true)
-        #expect(figures.emptyFrames == 2 && figures.falsePositiveFrames == 1 && figures.missedFrames == 0)
-        #expect(figures.ratioError.map { abs($0 - 0.125) < 1e-12 } == true)
-        #expect(figures.ratioBias.map { abs($0 + 0.025) < 1e-12 } == true)
-        #expect(figures.accuracy == nil && figures.confusion == nil)
-        let interval = try #require(figures.diceInterval)
+        #expect(figures["jaccard"].map { abs($0 - 0.3) < 1e-12 } == true)
+        #expect(figures.counts == ["empty_frames": 2, "false_positive_frames": 1, "missed_frames": 0, "cdr_unread": 0])
+        #expect(figures["cdr_vertical_mae"].map { abs($0 - 0.125) < 1e-12 } == true)
+        #expect(figures["cdr_vertical_bias"].map { abs($0 + 0.025) < 1e-12 } == true)
+        #expect(figures["accuracy"] == nil && figures.confusion == nil)
+        let interval = try #require(figures.intervals["dice"])
         #expect(interval[0] >= 0 && interval[0] < 0.6 && interval[1] > 0.6 && interval[1] <= 1)
     }
 
@@ -64,12 +64,12 @@ struct EvaluationTests {
                 (score.shown, score.routed) = pair
                 return score
             })
-        #expect(figures.accuracy == 0.75)
+        #expect(figures["accuracy"] == 0.75)
         #expect(
             figures.confusion == [
                 "fundus": ["fundus": 1, "neither": 1], "endoscopy": ["endoscopy": 1], "neither": ["neither": 1],
             ])
-        #expect(figures.dice == nil && figures.emptyFrames == nil)
+        #expect(figures.dice == nil && figures.counts.isEmpty)
     }
 
     @Test func theBootstrapDrawsWholeGroups() throws {
@@ -108,14 +108,16 @@ struct EvaluationTests {
         let nothing = Evaluation(task: .polyp, reader: try ImageReader(models: try await ReadingModels(polyp: try constant(-5))))
         let silent = try await nothing.run(sets, split: .test)
         // Two empty frames read as empty count 1, three missed polyps 0.
-        #expect(silent.figures.dice == 0.4 && silent.figures.jaccard == 0.4)
-        #expect(silent.figures.emptyFrames == 2 && silent.figures.falsePositiveFrames == 0 && silent.figures.missedFrames == 3)
+        #expect(silent.figures.dice == 0.4 && silent.figures["jaccard"] == 0.4)
+        #expect(silent.figures.counts == ["empty_frames": 2, "false_positive_frames": 0, "missed_frames": 3, "polyps": 3])
         #expect(silent.scores.map(\.id) == ["0", "1", "2", "3", "4"])
 
         let everything = Evaluation(
             task: .polyp, reader: try ImageReader(models: try await ReadingModels(polyp: try constant(5))))
         let loud = try await everything.run(sets, split: nil)
-        #expect(loud.figures.images == 6 && loud.figures.falsePositiveFrames == 2 && loud.figures.missedFrames == 0)
+        #expect(
+            loud.figures.images == 6 && loud.figures.counts["false_positive_frames"] == 2
+                && loud.figures.counts["missed_frames"] == 0)
         for score in loud.scores where !score.isEmpty {
             let grey = try ImageDecoder.decodeMask(
                 [UInt8](try Data(contentsOf: URL(filePath: drawn.path + "/masks/\(score.id).png"))))
@@ -127,6 +129,22 @@ struct EvaluationTests {
             json?["model"] as? String == "constant" && json?["task"] as? String == "polyp" && json?["split"] as? String == "all")
         #expect(json?["images"] as? Int == 6)
         #expect(((json?["sets"] as? [String: Any])?["drawn"] as? [String: Any])?["images"] as? Int == 6)
+    }
+
+    @Test func aMeasurementFillsTheManifest() async throws {
+        let drawn = try DrawnSet.discs(count: 12, empty: [0, 1, 2, 3]) { $0 % 2 == 0 ? .test : .val }
+        let measurement = Measurement(try constant(0.2), sets: [try DataSet(directory: drawn.path)], falsePositives: 0)
+        let manifest = try await measurement.run()
+        // Everything is taken for a polyp with little confidence: no empty frame of val may keep it.
+        #expect(try #require(manifest.thresholds["polyp_confidence"]) > 0.5)
+        #expect(manifest.metrics.map(\.split) == ["val", "test"] && manifest.metrics.allSatisfy { $0.images == 6 })
+        #expect(manifest.metrics.allSatisfy { $0.values["false_positive_frames"] == 0 && $0.values["empty_frames"] == 2 })
+        #expect(manifest.metrics[1].intervals["dice"]?.count == 2)
+        // About a tenth of the pixels are polyp; 0.55 everywhere is far too sure, and no temperature makes it less than one half.
+        #expect(manifest.temperature > 5)
+        let (before, after) = (manifest.calibration["error_before_test"], manifest.calibration["error_after_test"])
+        #expect(try #require(before) > #require(after))
+        #expect(manifest.plots.count == 1 && manifest.groups.map(\.data) == ["quality: ungradable"])
     }
 
     @Test func aModelIsQuantisedOnTrainAndCheckedOnTheRest() async throws {

@@ -16,12 +16,14 @@ public struct Evaluation: Sendable {
         public let figures: Figures
         /// By data set.
         public let sets: [(name: String, figures: Figures)]
+        /// By label within each data set that has several, and by quality over all.
+        public let groups: [(name: String, figures: Figures)]
         /// Image by image, in the data sets' order.
         public let scores: [ImageScore]
 
-        enum CodingKeys: String, CodingKey { case task, model, split, sets }
+        enum CodingKeys: String, CodingKey { case task, model, split, sets, groups }
 
-        /// One object: task, model, split, the figures, and the same for each data set by name under `sets`.
+        /// One object: task, model, split, the figures, and the same by name under `sets` and `groups`.
         public func encode(to encoder: any Encoder) throws {
             try figures.encode(to: encoder)
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -30,6 +32,8 @@ public struct Evaluation: Sendable {
             try container.encode(split, forKey: .split)
             try container.encode(
                 Dictionary(sets.map { ($0.name, $0.figures) }, uniquingKeysWith: { first, _ in first }), forKey: .sets)
+            try container.encode(
+                Dictionary(groups.map { ($0.name, $0.figures) }, uniquingKeysWith: { first, _ in first }), forKey: .groups)
         }
     }
 
@@ -45,9 +49,13 @@ public struct Evaluation: Sendable {
     public let task: ModelTask
     /// Reads the images; its models are what is judged.
     public let reader: ImageReader
+    /// Where the networks' answers are kept for another evaluation of the same weights.
+    let memory: LookMemory?
 
     /// An evaluation of the reader's model of a task.
-    public init(task: ModelTask, reader: ImageReader) { (self.task, self.reader) = (task, reader) }
+    public init(task: ModelTask, reader: ImageReader, memory: LookMemory? = nil) {
+        (self.task, self.reader, self.memory) = (task, reader, memory)
+    }
 
     /// Reads all images of a split.
     /// - Parameters:
@@ -73,10 +81,28 @@ public struct Evaluation: Sendable {
         }
         let scores = try await scores(items, progress: progress)
         let names = sets.map(\.name).filter { name in scores.contains { $0.set == name } }
+        let groups = Self.groups(of: scores, in: names).map { name, scores in (name, Figures(scores)) }
         return Result(
             task: task, model: reader.models.described.first { $0.task == task }?.name ?? "none", split: split?.rawValue ?? "all",
             figures: Figures(scores), sets: names.map { name in (name, Figures(scores.filter { $0.set == name })) },
-            scores: scores)
+            groups: groups, scores: scores)
+    }
+
+    /// Scores by label within each data set that has several, then by quality.
+    static func groups(of scores: [ImageScore], in sets: [String]) -> [(name: String, scores: [ImageScore])] {
+        var groups: [(name: String, scores: [ImageScore])] = []
+        for name in sets {
+            let own = scores.filter { $0.set == name }
+            let labels = Set(own.map(\.label)).sorted()
+            guard labels.count > 1 else { continue }
+            for label in labels {
+                groups.append(("\(name): \(label.isEmpty ? "no label" : label)", own.filter { $0.label == label }))
+            }
+        }
+        for grade in [Quality.Grade.good, .usable, .ungradable] {
+            groups.append(("quality: \(grade.rawValue)", scores.filter { $0.quality == grade }))
+        }
+        return groups.filter { !$0.scores.isEmpty }
     }
 
     /// Scores in the items' order. A few images are decoded and compared while the engine reads another.
@@ -105,12 +131,15 @@ public struct Evaluation: Sendable {
 
     private func score(_ entry: Entry) async throws -> ImageScore {
         let item = entry.item
+        let reader = memory.map { self.reader.remembering("\(entry.set)/\(item.id)", in: $0) } ?? self.reader
         let (image, grey) = try Preparation.decode(item, needsMask: task != .router)
         var score = ImageScore(set: entry.set, id: item.id, group: item.group)
+        score.label = item.label
         guard let grey else {
             let (finding, reason) = try await reader.route(image)
             score.shown = try Preparation.modality(item, in: entry.modality)
             score.routed = reason == nil ? finding.value : .neither
+            score.probabilities = finding.probabilities
             return score
         }
         let reading = try await reader.read(image, as: task == .polyp ? .endoscopy : .fundus)
@@ -118,10 +147,23 @@ public struct Evaluation: Sendable {
         let found = reading.masks[task.rawValue] ?? Mask(width: truth.width, height: truth.height)
         let overlap = Overlap(truth, found)
         (score.dice, score.jaccard) = (overlap.dice, overlap.jaccard)
+        score.truthArea = truth.area
         (score.isEmpty, score.isFoundEmpty) = (truth.area == 0, found.area == 0)
+        score.quality = reading.quality?.grade
+        if let sight = reading.sights[task.rawValue] {
+            (score.disagreement, score.confidence) = (sight.disagreement, sight.confidence)
+            score.pixels = CalibrationSample.samples(of: sight, truth: truth)
+        }
+        if task == .polyp {
+            let (drawn, map) = (truth.labelled(), found.labelled())
+            let labels = drawn.labels
+            score.polyps = drawn.components.count
+            score.regions = (reading.endoscopy?.polyps ?? []).map { FoundRegion($0, in: map, truth: truth, labels: labels) }
+        }
         if task == .cup {
             score.drawnRatio = DrawnRatio.vertical(cup: truth, disc: Truth.mask(grey, for: .disc))
             score.readRatio = reading.fundus?.cdr.vertical
+            score.readInterval = reading.fundus?.cdr.interval
         }
         return score
     }

@@ -1,84 +1,159 @@
 internal import Screening
 
-/// The figures of some images: means over images, 95 % intervals by resampling groups.
-public struct Figures: Sendable, Equatable, Encodable {
+/// The figures of some images: means over images, 95 % intervals by resampling groups (patients, sequences, centres).
+public struct Figures: Sendable, Equatable {
+    /// A mean with its 95 % interval, [low, high]; no interval where there are fewer than two groups.
+    public struct Estimate: Sendable, Equatable {
+        /// The mean.
+        public let value: Double
+        /// Its interval.
+        public let interval: [Double]?
+
+        /// The mean of values in groups; nil without values.
+        init?(_ values: [(group: String, value: Double)]) {
+            guard !values.isEmpty else { return nil }
+            value = values.reduce(0) { $0 + $1.value } / Double(values.count)
+            interval = Bootstrap.interval(values)
+        }
+    }
+
     /// How many images.
     public let images: Int
-    /// Mean Dice; nil for the router.
-    public let dice: Double?
-    /// Its interval, [low, high].
-    public let diceInterval: [Double]?
-    /// Mean Jaccard; nil for the router.
-    public let jaccard: Double?
-    /// Images whose truth is empty.
-    public let emptyFrames: Int?
-    /// Those of them in which something was found.
-    public let falsePositiveFrames: Int?
-    /// Images with something to find in which nothing was found.
-    public let missedFrames: Int?
-    /// Mean absolute error of the vertical cup-to-disc ratio, ellipses against the truth's tallest columns; nil but for the cup.
-    public let ratioError: Double?
-    /// Mean of read minus drawn ratio.
-    public let ratioBias: Double?
-    /// Images that both ratios exist for.
-    public let ratioImages: Int?
-    /// Share that the router took for what they are; nil but for the router.
-    public let accuracy: Double?
-    /// Its interval, [low, high].
-    public let accuracyInterval: [Double]?
+    /// The means by the names that JSON and manifests use; those that the task does not have are missing. See ``meanings``.
+    public let estimates: [String: Estimate]
+    /// Numbers of things, likewise.
+    public let counts: [String: Int]
     /// Images by what they show, then by what they were taken for; nil but for the router.
     public let confusion: [String: [String: Int]]?
+
+    /// What the estimates and counts mean, in the order in which a person wants them.
+    public static let meanings: [(name: String, meaning: String)] = [
+        ("dice", "mean Dice of the masks; 1 where both are empty"),
+        ("jaccard", "mean Jaccard of the masks"),
+        ("found", "share of images with something to find whose Dice is above 0.5"),
+        ("missed_frames", "images with something to find in which nothing was found"),
+        ("polyps", "polyps drawn"),
+        ("sensitivity", "share of drawn polyps in which a found region has its centroid"),
+        ("false_regions", "found regions without that, in each frame"),
+        ("empty_frames", "frames without anything to find"),
+        ("false_positive_frames", "those of them in which something was found"),
+        ("false_positive_share", "the same as a share"),
+        (
+            "cdr_vertical_mae",
+            "mean absolute error of the vertical cup-to-disc ratio: ellipses against the truth's tallest columns"
+        ),
+        ("cdr_vertical_bias", "mean of read minus drawn ratio"),
+        ("cdr_unread", "eyes of which no ratio was read"),
+        ("cdr_high_missed", "share of eyes with a drawn ratio of 0.65 or more that were read below"),
+        ("cdr_high_false", "share of eyes with a drawn ratio below 0.65 that were read at or above it"),
+        ("cdr_interval_coverage", "share of drawn ratios inside of the reading's 95 % interval"),
+        (
+            "review_caught",
+            "of the worst tenth by Dice, the share among the most doubtful tenth: nothing found, or else most disagreement of the heads"
+        ),
+        ("accuracy", "share of images taken for what they are"),
+    ]
 
     /// The figures of scores of one task.
     public init(_ scores: [ImageScore]) {
         images = scores.count
+        var estimates: [String: Estimate] = [:]
+        var counts: [String: Int] = [:]
+        func estimate(_ name: String, of scores: [ImageScore], _ value: (ImageScore) -> Double?) {
+            estimates[name] = Estimate(scores.compactMap { score in value(score).map { (score.group, $0) } })
+        }
         let areas = scores.filter { $0.dice != nil }
-        dice = Self.mean(areas.compactMap(\.dice))
-        diceInterval = Bootstrap.interval(areas.map { ($0.group, $0.dice ?? 0) })
-        jaccard = Self.mean(areas.compactMap(\.jaccard))
-        emptyFrames = areas.isEmpty ? nil : areas.count(where: \.isEmpty)
-        falsePositiveFrames = areas.isEmpty ? nil : areas.count { $0.isEmpty && !$0.isFoundEmpty }
-        missedFrames = areas.isEmpty ? nil : areas.count { !$0.isEmpty && $0.isFoundEmpty }
-        let ratios = scores.compactMap { score in score.readRatio.flatMap { read in score.drawnRatio.map { read - $0 } } }
-        ratioError = Self.mean(ratios.map { abs($0) })
-        ratioBias = Self.mean(ratios)
-        ratioImages = ratios.isEmpty ? nil : ratios.count
+        let (empty, drawn) = (areas.filter(\.isEmpty), areas.filter { !$0.isEmpty })
+        estimate("dice", of: areas, \.dice)
+        estimate("jaccard", of: areas, \.jaccard)
+        estimate("found", of: drawn) { $0.dice.map { $0 > 0.5 ? 1 : 0 } }
+        if !areas.isEmpty {
+            counts["empty_frames"] = empty.count
+            counts["false_positive_frames"] = empty.count { !$0.isFoundEmpty }
+            counts["missed_frames"] = drawn.count(where: \.isFoundEmpty)
+        }
+        if scores.contains(where: { $0.drawnRatio != nil }) {
+            counts["cdr_unread"] = scores.count { $0.drawnRatio != nil && $0.readRatio == nil }
+        }
+        estimate("false_positive_share", of: empty) { $0.isFoundEmpty ? 0 : 1 }
+        estimates["sensitivity"] = Estimate(
+            scores.flatMap { score in
+                let hit = Set(score.regions.compactMap(\.polyp))
+                return (0..<(score.polyps ?? 0)).map { (group: score.group, value: hit.contains($0 + 1) ? 1.0 : 0) }
+            })
+        if scores.contains(where: { $0.polyps != nil }) { counts["polyps"] = scores.reduce(0) { $0 + ($1.polyps ?? 0) } }
+        estimate("false_regions", of: scores) { score in
+            score.polyps.map { _ in Double(score.regions.count { $0.polyp == nil }) }
+        }
+        let ratios = scores.compactMap { score in
+            score.readRatio.flatMap { read in score.drawnRatio.map { (group: score.group, read: read, drawn: $0) } }
+        }
+        estimates["cdr_vertical_mae"] = Estimate(ratios.map { ($0.group, abs($0.read - $0.drawn)) })
+        estimates["cdr_vertical_bias"] = Estimate(ratios.map { ($0.group, $0.read - $0.drawn) })
+        estimates["cdr_high_missed"] = Estimate(
+            ratios.filter { $0.drawn >= 0.65 }.map { ($0.group, $0.read < 0.65 ? 1 : 0) })
+        estimates["cdr_high_false"] = Estimate(
+            ratios.filter { $0.drawn < 0.65 }.map { ($0.group, $0.read >= 0.65 ? 1 : 0) })
+        estimate("cdr_interval_coverage", of: scores) { score in
+            guard let interval = score.readInterval, interval.count == 2, let drawn = score.drawnRatio else { return nil }
+            return interval[0] <= drawn && drawn <= interval[1] ? 1 : 0
+        }
+        estimates["review_caught"] = Self.reviewCaught(drawn)
         let routed = scores.filter { $0.shown != nil }
-        accuracy = Self.mean(routed.map { $0.shown == $0.routed ? 1 : 0 })
-        accuracyInterval = routed.isEmpty ? nil : Bootstrap.interval(routed.map { ($0.group, $0.shown == $0.routed ? 1 : 0) })
-        var counts: [String: [String: Int]] = [:]
+        estimate("accuracy", of: routed) { $0.shown == $0.routed ? 1 : 0 }
+        var confusion: [String: [String: Int]] = [:]
         for score in routed {
             guard let shown = score.shown, let routed = score.routed else { continue }
-            counts[shown.rawValue, default: [:]][routed.rawValue, default: 0] += 1
+            confusion[shown.rawValue, default: [:]][routed.rawValue, default: 0] += 1
         }
-        confusion = counts.isEmpty ? nil : counts
+        (self.estimates, self.counts, self.confusion) = (estimates, counts, confusion.isEmpty ? nil : confusion)
     }
 
-    /// The numbers by the names that JSON and manifests use; those that the task does not have are missing.
+    /// Mean Dice; nil for the router.
+    public var dice: Double? { self["dice"] }
+
+    /// A mean by its name.
+    public subscript(_ name: String) -> Double? { estimates[name]?.value }
+
+    /// All numbers by name, as manifests have them.
     public var values: [String: Double] {
-        var values: [String: Double] = [:]
-        values["dice"] = dice
-        values["jaccard"] = jaccard
-        values["empty_frames"] = emptyFrames.map(Double.init)
-        values["false_positive_frames"] = falsePositiveFrames.map(Double.init)
-        values["cdr_vertical_mae"] = ratioError
-        values["accuracy"] = accuracy
-        return values
+        estimates.mapValues(\.value).merging(counts.mapValues(Double.init)) { first, _ in first }
     }
 
-    private static func mean(_ values: [Double]) -> Double? {
-        values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    /// All intervals by name.
+    public var intervals: [String: [Double]] { estimates.compactMapValues(\.interval) }
+
+    /// Of the worst tenth by Dice, the share among the tenth whose heads disagree most. Nil under 20 images.
+    private static func reviewCaught(_ scores: [ImageScore]) -> Estimate? {
+        let judged = scores.filter { $0.disagreement != nil || $0.isFoundEmpty }
+        guard judged.count >= 20 else { return nil }
+        let count = judged.count / 10
+        // Where nothing was found there is nothing to agree on: such an image is looked at first.
+        func doubt(_ index: Int) -> Double { judged[index].isFoundEmpty ? 2 : judged[index].disagreement ?? 0 }
+        let worst = judged.indices.sorted { (judged[$0].dice ?? 0, $0) < (judged[$1].dice ?? 0, $1) }.prefix(count)
+        let flagged = Set(judged.indices.sorted { (-doubt($0), $0) < (-doubt($1), $1) }.prefix(count))
+        return Estimate(worst.map { (judged[$0].group, flagged.contains($0) ? 1 : 0) })
+    }
+}
+
+extension Figures: Encodable {
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+        init(_ name: String) { stringValue = name }
     }
 
-    enum CodingKeys: String, CodingKey {
-        case images, dice, jaccard, accuracy, confusion
-        case diceInterval = "dice_interval"
-        case emptyFrames = "empty_frames"
-        case falsePositiveFrames = "false_positive_frames"
-        case missedFrames = "missed_frames"
-        case ratioError = "cdr_vertical_mae"
-        case ratioBias = "cdr_vertical_bias"
-        case ratioImages = "cdr_images"
-        case accuracyInterval = "accuracy_interval"
+    /// One object: images, every estimate and count by name, and `NAME_interval` beside each estimate that has one.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(images, forKey: Key("images"))
+        for (name, estimate) in estimates {
+            try container.encode(estimate.value, forKey: Key(name))
+            if let interval = estimate.interval { try container.encode(interval, forKey: Key("\(name)_interval")) }
+        }
+        for (name, count) in counts { try container.encode(count, forKey: Key(name)) }
+        if let confusion { try container.encode(confusion, forKey: Key("confusion")) }
     }
 }

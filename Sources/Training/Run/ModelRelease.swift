@@ -17,8 +17,8 @@ public struct ModelRelease: Sendable {
     public let at: Timestamp
     /// The model that the run began with; nil for random weights.
     public let initial: String?
-    /// Figures through the service's reading.
-    public private(set) var metrics: [ModelManifest.Metric] = []
+    /// What measuring found; nil before.
+    private var measured: ModelManifest?
 
     /// A release with what stands in its card.
     public init(
@@ -36,10 +36,10 @@ public struct ModelRelease: Sendable {
             throw PapillaError(.refused, "the run has no weights yet", hint: "Let it reach its first validation")
         }
         let manifest = try manifest(name: try store.freeName(for: options.task, on: at))
-        return try store.save(weights, manifest: manifest, card: remarks)
+        return try store.save(weights, manifest: manifest)
     }
 
-    /// Reads val and test of every data set with the finished weights, as the service would, for the card's figures.
+    /// Calibrates the finished weights on val and measures them on val and test, read as the service would.
     /// - Parameters:
     ///   - disc: the disc's model, which the cup's reading needs.
     ///   - others: further data sets that only judge.
@@ -51,26 +51,17 @@ public struct ModelRelease: Sendable {
         // What is saved is half precision, and so what is measured.
         let saved = try Weights(safetensors: weights.safetensors(.float16))
         let model = try Model(manifest: try manifest(name: "candidate"), weights: saved)
-        let models =
-            switch options.task {
-            case .router: try await ReadingModels(router: model)
-            case .disc: try await ReadingModels(disc: model)
-            case .cup: try await ReadingModels(disc: disc, cup: model)
-            case .polyp: try await ReadingModels(polyp: model)
-            }
-        let evaluation = Evaluation(task: options.task, reader: try ImageReader(models: models))
-        metrics = []
-        for split in [DataSet.Split.val, .test] {
-            let judged = (sets + others).filter { !$0.items(in: split).isEmpty }
-            guard !judged.isEmpty else { continue }
-            for (name, figures) in try await evaluation.run(judged, split: split, progress: progress).sets {
-                metrics.append(.init(data: name, split: split.rawValue, images: figures.images, values: figures.values))
-            }
-        }
+        measured = try await Measurement(
+            model, disc: disc, sets: sets, judges: others, progress: { _, done, all in progress(done, all) }
+        ).run()
     }
 
     /// The manifest under a name; the digest is the store's to fill in.
     func manifest(name: String) throws(PapillaError) -> ModelManifest {
+        if var measured {
+            measured.name = name
+            return measured
+        }
         let heads = try Architecture(named: options.architecture).heads
         return ModelManifest(
             name: name, task: options.task, architecture: options.architecture, width: options.width, side: options.side,
@@ -80,11 +71,11 @@ public struct ModelRelease: Sendable {
                 at: at, commit: commit, data: data, epochs: result.record.epochs.last?.epoch ?? 0, seed: options.seed,
                 losses: losses(heads),
                 recipe: recipe),
-            metrics: metrics)
+            remarks: remarks)
     }
 
     /// What the card says beside the manifest.
-    var remarks: String {
+    var remarks: [String] {
         var paragraphs = ["Begun with \(initial ?? "random weights (He)")."]
         if let best = result.record.best {
             paragraphs.append(
@@ -93,7 +84,7 @@ public struct ModelRelease: Sendable {
                     + "\(best.step) of \(result.record.step) steps.")
         }
         if result.phantoms > 0 { paragraphs.append("\(share) of the training samples were phantoms; no figure counts them.") }
-        return paragraphs.joined(separator: "\n\n")
+        return paragraphs
     }
 
     private var share: String { "\((options.phantoms * 1000).rounded() / 10) %" }
@@ -127,7 +118,12 @@ public struct ModelRelease: Sendable {
         let averaging = options.averaging > 0 ? "running average of weights (\(options.averaging)); " : ""
         return
             "Adam, rate \(options.rate) (\(schedule)), batch \(options.batch), \(result.record.step) steps; \(normalisation); \(averaging)mirrors, "
-            + "rotation, zoom, shift, colour, blur and noise."
+            + "rotation, zoom and shift; \(disturbances)."
+    }
+
+    private var disturbances: String {
+        options.disturbances.filter { $0.tasks.contains(options.task) }.map(\.rawValue).joined(
+            separator: ", ")
     }
 
     private static func view(_ task: ModelTask) -> String {

@@ -1,0 +1,125 @@
+internal import Screening
+
+/// The part of a model's card that says how well it does: tables, calibration, diagrams.
+enum CardFigures {
+    static func blocks(_ manifest: ModelManifest) -> [CardBlock] {
+        guard !manifest.metrics.isEmpty else { return [.paragraph("Not evaluated yet.")] }
+        var blocks = [table(manifest.metrics, manifest.task), .paragraph(legend(manifest))]
+        if !manifest.groups.isEmpty {
+            blocks += [.heading(2, "By group"), table(manifest.groups, manifest.task)]
+        }
+        blocks += calibration(manifest)
+        return blocks + manifest.plots.map { .plot($0) }
+    }
+
+    /// Names in manifests, with what a table says over the column and what it means.
+    private static func columns(_ task: ModelTask) -> [(name: String, head: String, meaning: String)] {
+        switch task {
+        case .router: [("accuracy", "right", "share of images taken for what they are, after the thresholds")]
+        case .disc:
+            [
+                ("dice", "Dice", "mean over images"), ("jaccard", "Jaccard", "mean over images"),
+                ("found", "found", "share of discs whose Dice is above 0.5"),
+                (
+                    "review_caught", "review",
+                    "of the worst tenth by Dice, the share among the most doubtful tenth: nothing found, or else most disagreement of the heads"
+                ),
+            ]
+        case .cup:
+            [
+                ("dice", "Dice", "mean over images"),
+                (
+                    "cdr_vertical_mae", "ratio error",
+                    "mean absolute error of the vertical cup-to-disc ratio, ellipses against the truth's tallest columns"
+                ),
+                ("cdr_vertical_bias", "ratio bias", "mean of read minus drawn ratio"),
+                ("cdr_high_missed", "high missed", "share of drawn ratios of 0.65 or more that were read below"),
+                ("cdr_high_false", "high false", "share of drawn ratios below 0.65 that were read at or above"),
+                ("cdr_interval_coverage", "coverage", "share of drawn ratios inside of the reading's 95 % interval"),
+                (
+                    "review_caught", "review",
+                    "of the worst tenth by Dice, the share among the most doubtful tenth: nothing found, or else most disagreement of the heads"
+                ),
+            ]
+        case .polyp:
+            [
+                ("dice", "Dice", "mean over images; 1 for an empty frame in which nothing is found, else 0"),
+                ("sensitivity", "polyps found", "share of drawn polyps in which a region has its centroid"),
+                ("false_regions", "false regions", "in each frame, those whose centroid lies in no polyp"),
+                ("empty_frames", "empty", "frames without a polyp"),
+                ("false_positive_frames", "with a false polyp", "those of them in which a region was found"),
+                ("false_positive_share", "share of them", "the same as a share"),
+                (
+                    "review_caught", "review",
+                    "of the worst tenth by Dice, the share among the most doubtful tenth: nothing found, or else most disagreement of the heads"
+                ),
+            ]
+        }
+    }
+
+    private static let whole: Set<String> = ["empty_frames", "false_positive_frames"]
+
+    private static func table(_ metrics: [ModelManifest.Metric], _ task: ModelTask) -> CardBlock {
+        let used = columns(task).filter { column in metrics.contains { ($0.values[column.name] ?? 0) != 0 } }
+        let rows = metrics.map { metric in
+            [metric.data, metric.split, "\(metric.images)"]
+                + used.map { column in
+                    cell(metric.values[column.name], metric.intervals[column.name], whole.contains(column.name))
+                }
+        }
+        return .table(["data set", "split", "images"] + used.map(\.head), rows)
+    }
+
+    private static func cell(_ value: Double?, _ interval: [Double]?, _ isWhole: Bool) -> String {
+        guard let value else { return "–" }
+        if isWhole { return "\(Int(value))" }
+        guard let interval, interval.count == 2 else { return decimal(value) }
+        return "\(decimal(value)) [\(decimal(interval[0], 3)), \(decimal(interval[1], 3))]"
+    }
+
+    private static func legend(_ manifest: ModelManifest) -> String {
+        let used = columns(manifest.task).filter { column in manifest.metrics.contains { ($0.values[column.name] ?? 0) != 0 } }
+        return
+            "At the images' own resolution, through the code that reads images in service. In brackets 95 % intervals, by resampling groups "
+            + "(patients, sequences, centres). " + used.map { "\($0.head): \($0.meaning)" }.joined(separator: "; ") + "."
+    }
+
+    private static func calibration(_ manifest: ModelManifest) -> [CardBlock] {
+        let figures = manifest.calibration
+        guard figures["error_after_test"] ?? figures["error_after_val"] != nil else { return [] }
+        let rows = ["val", "test"].compactMap { split -> [String]? in
+            guard let before = figures["error_before_\(split)"], let after = figures["error_after_\(split)"] else { return nil }
+            return [split, decimal(before), decimal(after)]
+        }
+        var words =
+            "Expected calibration error: the mean distance between a probability and how often it was right, before and after the "
+        words += "temperature \(decimal(manifest.temperature)) that was fitted on val. 0 is best."
+        if let target = figures["false_positive_target"] {
+            words += " Confidence and size from which on a region is taken for a polyp were chosen on val, so that at most "
+            words += "\(decimal(100 * target, 0)) % of its empty frames have one."
+        }
+        var blocks: [CardBlock] = [.heading(2, "Calibration"), .table(["split", "before", "after"], rows), .paragraph(words)]
+        if let bias = figures["repeat_bias"], let limit = figures["repeat_limit"], let eyes = figures["repeat_eyes"] {
+            blocks += [
+                .heading(2, "Repeatability"),
+                .paragraph(
+                    """
+                    \(decimal(eyes, 0)) eyes of test, each photographed twice in simulation (turned by up to 5°, 0.93 to 1.07 times as large, up to 3 % \
+                    aside, brightness and contrast up to 15 % off, JPEG quality 60 to 92): second minus first ratio \(decimal(bias, 3)) on average, \
+                    95 % limits of agreement \(decimal(bias - limit, 3)) to \(decimal(bias + limit, 3)). A smaller change between two visits is \
+                    within measurement error.
+                    """),
+            ]
+        }
+        return blocks
+    }
+
+    /// Four decimals, as the paper's tables.
+    static func decimal(_ value: Double, _ digits: Int = 4) -> String {
+        guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
+        let unit = (0..<digits).reduce(1) { product, _ in product * 10 }
+        let scaled = Int((abs(value) * Double(unit)).rounded())
+        let sign = value < 0 && scaled > 0 ? "-" : ""
+        return digits == 0 ? "\(sign)\(scaled)" : "\(sign)\(scaled / unit).\("\(unit + scaled % unit)".dropFirst())"
+    }
+}
