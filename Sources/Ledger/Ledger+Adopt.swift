@@ -111,7 +111,10 @@ extension Ledger {
                     report: report, bundle: version.bundle, bundleDigest: version.digest, original: original,
                     timing: report.timing)
                 try insertScreening(db, end, image: source.sha256, at: ended)
-                guard report.version == 1 else { continue }
+                guard report.version == 1 else {
+                    try Self.insertCorrection(db, end, actor: actor)
+                    continue
+                }
                 try AuditEntry.append(
                     db, at: time, actor: actor, event: .finished, subject: id, detail: EndingDetail(end, image: source.sha256))
             }

@@ -18,11 +18,4 @@ extension ModelCard {
                 """),
         ]
     }
-
-    /// The remarks of a card that was written before, one paragraph a line apart; empty if it has none.
-    static func remarks(ofMarkdown text: String) -> String {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard let start = lines.firstIndex(of: "## Remarks") else { return "" }
-        return lines[(start + 1)...].prefix { !$0.hasPrefix("## ") }.joined(separator: "\n")
-    }
 }

@@ -111,6 +111,11 @@ public struct ModelStore: Sendable {
             throw PapillaError(.internal, "A manifest of other weights cannot replace this one", place: path(manifest.name))
         }
         try refuseLive(manifest)
+        try replace(manifest)
+    }
+
+    /// Replaces manifest and card, each file whole.
+    func replace(_ manifest: ModelManifest) throws(PapillaError) {
         try manifest.check()
         // The cards first: a manifest without its card would be the worse half.
         for (name, bytes) in try Self.documents(manifest).reversed() {

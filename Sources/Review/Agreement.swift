@@ -1,5 +1,5 @@
 internal import Imaging
-public import Ledger
+internal import Ledger
 public import Screening
 internal import Training
 

@@ -163,7 +163,8 @@ extension Site {
         process.standardError = FileHandle.nullDevice
         try process.run()
         for _ in 0..<1200 {
-            if try papilla("status", "--json").json()["running"] as? Bool == true { return process }
+            let status = try papilla("status", "--json").json()
+            if let service = status["service"] as? [String: Any], service["state"] as? String != "starting" { return process }
             Thread.sleep(forTimeInterval: 0.25)
         }
         Issue.record("the service did not start")

@@ -5,7 +5,7 @@ import Testing
 struct ReviewTests {
     /// A service that runs while `body` does.
     private func serving(_ site: Site, _ body: () throws -> Void) throws {
-        let process = try Self.start(site)
+        let process = try site.start()
         defer {
             process.terminate()
             process.waitUntilExit()
@@ -14,20 +14,6 @@ struct ReviewTests {
     }
 
     /// A service that answers.
-    private static func start(_ site: Site) throws -> Process {
-        let process = try Program.start(["serve", "--config", site.configuration])
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        // Only a service that knows requests refuses this one for its ID.
-        for _ in 0..<1200 {
-            if try site.papilla("review", "accept", "zzzzzzzz").errors.contains("No arrival has this ID") { return process }
-            Thread.sleep(forTimeInterval: 0.1)
-        }
-        Issue.record("the service did not come up")
-        return process
-    }
-
     private func rows(_ site: Site, _ options: String...) throws -> [[String: Any]] {
         let result = try Program.run(["review", "list", "--json", "--config", site.configuration] + options)
         #expect(result.status == 0, "\(result.errors)")
@@ -104,7 +90,7 @@ struct ReviewTests {
         #expect(try site.papilla("serve", "--drain").status == 0)
         let id = try #require(try rows(site, "--all").first?["id"] as? String)
         for kill in 0..<6 {
-            let service = try Self.start(site)
+            let service = try site.start()
             let correct = try Program.start([
                 "review", "correct", id, "--disc", mask(of: image), "--config", site.configuration,
             ])

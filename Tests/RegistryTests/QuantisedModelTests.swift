@@ -18,9 +18,9 @@ import Testing
     }
 
     @Test func aCheckIsRecordedInManifestAndCard() throws {
-        try temporary.store.save(
-            TemporaryStore.weights(), manifest: TemporaryStore.manifest("disc-1"), card: "Begun with random weights.\n\nA second."
-        )
+        var manifest = TemporaryStore.manifest("disc-1")
+        manifest.remarks = ["Begun with random weights.", "A second."]
+        try temporary.store.save(TemporaryStore.weights(), manifest: manifest)
         let before = try temporary.store.load("disc-1")
         try temporary.store.record(quantised(), for: "disc-1")
         let model = try temporary.store.load("disc-1")

@@ -136,8 +136,7 @@ import Training
             samples.append(sample(Double(index % 7), Double(index % 5) / 5, decided: index.isMultiple(of: 4)))
         }
         let undecided = samples.indices.filter { !samples[$0].isDecided }
-        #expect(
-            InformativeOrder.order(samples).sorted() == samples.indices.filter { !samples[$0].isDecided })
+        #expect(InformativeOrder.order(samples).sorted() == undecided)
         #expect(InformativeOrder.order([]).isEmpty)
         #expect(
             InformativeOrder.order([.init(features: [.nan], disagreement: 0, isDecided: false)]) == [0])

@@ -97,8 +97,7 @@ import Testing
                 }
             })
         #expect(outcomes(finished) == ["a.jpg": "no_finding"])
-        let notMet = failing.withLock { $0 }
-        #expect(notMet.isEmpty)
+        #expect(failing.withLock { $0.isEmpty })
         #expect(try await sandbox.verify() == [])
     }
 

@@ -46,28 +46,34 @@ extension Ledger {
             guard let given = report.decision,
                 let begun = try Row.fetchOne(
                     db, sql: "SELECT * FROM correction WHERE arrival = ? AND version = ?",
-                    arguments: [id.description, report.version]),
-                let shown = try Row.fetchOne(
-                    db, sql: "SELECT id, version FROM screening WHERE arrival = ? AND version = ?",
-                    arguments: [id.description, report.version - 1])
+                    arguments: [id.description, report.version])
             else { throw PapillaError(.internal, "A correction ended that was not begun", place: id.description) }
-            let decision = try NewDecision(id, reader: given.reader, verdict: given.verdict, note: given.note)
-            let image = report.source.sha256
-            try self.insertScreening(db, end, image: image, at: given.at)
-            let made = try Int64.fetchOne(
-                db, sql: "SELECT id FROM screening WHERE arrival = ? AND version = ?",
-                arguments: [id.description, report.version])
+            try self.insertScreening(db, end, image: report.source.sha256, at: given.at)
             try db.execute(
                 sql: "UPDATE arrival SET outcome = ? WHERE id = ?", arguments: [report.outcome.rawValue, id.description])
             try db.execute(sql: "DELETE FROM correction WHERE arrival = ?", arguments: [id.description])
-            return try Self.insert(
-                db, decision, shown: shown["id"], result: made, actor: begun["actor"], at: given.at
-            ) { number in
-                var detail = DecisionDetail(decision, number: number, version: shown["version"])
-                (detail.result, detail.outcome, detail.bundle) = (report.version, report.outcome, end.bundle)
-                detail.bundleDigest = end.bundleDigest
-                return detail
-            }
+            return try Self.insertCorrection(db, end, actor: begun["actor"])
+        }
+    }
+
+    /// Adds the decision that made a later version, whose screening is there already.
+    @discardableResult
+    static func insertCorrection(_ db: Database, _ end: Ending, actor: String) throws -> DecisionRow {
+        let report = end.report
+        func row(_ version: Int) throws -> Int64? {
+            try Int64.fetchOne(
+                db, sql: "SELECT id FROM screening WHERE arrival = ? AND version = ?",
+                arguments: [report.id.description, version])
+        }
+        guard let given = report.decision, let shown = try row(report.version - 1), let made = try row(report.version) else {
+            throw PapillaError(.internal, "A later version has no decision or no earlier version", place: report.id.description)
+        }
+        let decision = try NewDecision(report.id, reader: given.reader, verdict: given.verdict, note: given.note)
+        return try insert(db, decision, shown: shown, result: made, actor: actor, at: given.at) { number in
+            var detail = DecisionDetail(decision, number: number, version: report.version - 1)
+            (detail.result, detail.outcome, detail.bundle) = (report.version, report.outcome, end.bundle)
+            detail.bundleDigest = end.bundleDigest
+            return detail
         }
     }
 

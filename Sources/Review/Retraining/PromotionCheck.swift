@@ -144,7 +144,7 @@ public struct PromotionCheck: Sendable {
         }
         func score(_ model: Model) async throws -> Double {
             let figures = try await scores(model, sets, split: nil).figures
-            return figures.accuracy ?? figures.dice ?? 0
+            return figures["accuracy"] ?? figures.dice ?? 0
         }
         let found = try await score(candidate)
         verdict.candidatePhantoms = found

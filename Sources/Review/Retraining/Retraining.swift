@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 public import Registry
-public import Screening
+internal import Screening
 public import Training
 
 /// A site's own model: the live one, trained on from its weights with the site's cases and phantoms strewn in, and left as a candidate.

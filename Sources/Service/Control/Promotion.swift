@@ -64,7 +64,7 @@ public struct Promotion: Sendable {
             try await pass(model, actor)
             change = try store.promote(model, by: actor)
         case .rollback(let task): change = try store.rollback(task, by: actor)
-        default: throw PapillaError(.internal, "This is not about models")
+        case .ping, .status, .requeue, .review, .forget: throw PapillaError(.internal, "This is not about models")
         }
         try betweenFiles()
         try await settle()

@@ -112,5 +112,5 @@ public struct Restore: Sendable {
 /// Who runs the program, as the audit names people: `user@uid`.
 public enum CurrentUser {
     /// The effective user.
-    public static var name: String { UnixSocket.user(geteuid()) }
+    public static var name: String { UnixSocket.actor(geteuid()) }
 }

@@ -17,7 +17,7 @@ public struct FoundRegion: Sendable, Equatable {
 
     /// A region whose centroid lies in a polyp of the truth, or in none.
     init(_ polyp: Polyp, in map: ComponentMap, truth: Mask, labels: [Int32]) {
-        confidence = polyp.confidence
+        confidence = polyp.confidence ?? 1
         share = polyp.areaFraction
         area = Int(polyp.area)
         let component = map.components.first {

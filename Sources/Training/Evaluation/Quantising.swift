@@ -1,7 +1,7 @@
 internal import Neural
-public import Reading
+internal import Reading
 public import Registry
-public import Screening
+internal import Screening
 
 /// Finds out how a model runs in int8: ranges on images that it learnt from, then what its answers lose on val and test.
 public struct Quantising: Sendable {
@@ -35,9 +35,10 @@ public struct Quantising: Sendable {
             guard !judged.isEmpty else { continue }
             let before = try await plain.run(judged, split: split, note: note, progress: progress)
             let after = try await bytes.run(judged, split: split, progress: progress)
-            func add(_ name: String, _ fp32: Figures, _ int8: Figures) {
-                guard let before = fp32.dice ?? fp32.accuracy, let after = int8.dice ?? int8.accuracy else { return }
-                checks.append(.init(data: name, split: split.rawValue, images: fp32.images, fp32: before, int8: after))
+            func add(_ data: String, _ fp32: Figures, _ int8: Figures) {
+                let name = task == .router ? "accuracy" : "dice"
+                guard let before = fp32[name], let after = int8[name] else { return }
+                checks.append(.init(data: data, split: split.rawValue, images: fp32.images, fp32: before, int8: after))
             }
             for (old, new) in zip(before.sets, after.sets) { add(old.name, old.figures, new.figures) }
             add("all", before.figures, after.figures)

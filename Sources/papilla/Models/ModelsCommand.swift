@@ -7,7 +7,7 @@ internal import Service
 /// `papilla models`: the models on disk, which of them are live, and how to change that.
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "models", abstract: "Lists models, shows their cards, and makes them live or takes them back.",
+        commandName: "models", abstract: "Lists models, shows cards, makes models live, checks them in int8, and exchanges them.",
         discussion: """
             With a configuration (--config, or /etc/papilla/papilla.yaml where it is there) promotion and rollback go through the running \
             service, which notes them in the audit and reads the next image with the new model; where none runs, the command does the same by \
@@ -15,7 +15,9 @@ struct ModelsCommand: AsyncParsableCommand {
 
             Example: papilla models promote disc-20261124-1
             """,
-        subcommands: [List.self, Show.self, Card.self, Promote.self, Rollback.self], defaultSubcommand: List.self)
+        subcommands: [
+            List.self, Show.self, Card.self, Remark.self, Promote.self, Rollback.self, Quantise.self, Import.self, Export.self,
+        ], defaultSubcommand: List.self)
 }
 
 /// `--config FILE` or `--models DIR`: the models of a service, or a folder of models.

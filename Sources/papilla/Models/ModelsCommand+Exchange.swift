@@ -78,10 +78,8 @@ extension ModelsCommand {
                 } ?? described(architecture, width)
             if let task { manifest.task = task }
             manifest.name = if let name { name } else { try store.freeName(for: manifest.task, on: .now) }
-            try store.save(
-                weights, manifest: manifest,
-                card: "Imported from a file that \(metadata == nil ? "another program" : "Papilla") wrote.",
-                precision: .float32)
+            manifest.remarks = ["Imported from a file that \(metadata == nil ? "another program" : "Papilla") wrote."]
+            try store.save(weights, manifest: manifest, precision: .float32)
             print("\(manifest.name): \(architecture.name), width \(width), for \(manifest.task.rawValue); not live yet")
         }
 
