@@ -18,6 +18,13 @@ let targets: [String: ([UInt8]) -> Void] = [
         let again = try? Weights(safetensors: weights.safetensors(.float32))
         guard again?.tensors.count == weights.tensors.count else { fatalError("what was read cannot be written") }
     },
+    "onnx": { bytes in
+        _ = Weights.metadata(ofONNX: bytes)
+        guard let weights = try? Weights(onnx: bytes) else { return }
+        for tensor in weights.tensors.values where tensor.shape.reduce(1, *) != tensor.values.count {
+            fatalError("a tensor has not as many numbers as its shape says")
+        }
+    },
     "manifest": { bytes in
         guard let manifest = try? CanonicalJSON.decode(ModelManifest.self, from: bytes), (try? manifest.check()) != nil else {
             return
