@@ -52,7 +52,7 @@ public struct Phantom: Sendable {
     ) -> Phantom {
         let size = defaultSize(of: kind, view: view)
         let (width, height) = (max(64, width ?? size.width), max(64, height ?? size.height))
-        var random = PhantomRandom(seed: seed, index: index)
+        var random = SeededGenerator(seed: seed, index: index)
         switch kind {
         case .fundus:
             let scene = FundusScene(&random)
@@ -69,7 +69,7 @@ public struct Phantom: Sendable {
     }
 
     private static func finished(
-        _ kind: Kind, _ painting: Painting, _ mask: GreyImage, eye: Eye, style: PhantomStyle, random: PhantomRandom
+        _ kind: Kind, _ painting: Painting, _ mask: GreyImage, eye: Eye, style: PhantomStyle, random: SeededGenerator
     ) -> Phantom {
         var raster = painting.photographed(style, random: random)
         Lettering.stamp(on: &raster)

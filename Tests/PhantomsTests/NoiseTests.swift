@@ -1,4 +1,5 @@
 import Imaging
+import Screening
 import Testing
 
 @testable import Phantoms
@@ -7,7 +8,7 @@ import Testing
 struct NoiseTests {
     @Test("noise fields have mean 0 and variance 1, and are smooth")
     func field() {
-        var random = PhantomRandom(seed: 1, index: 0)
+        var random = SeededGenerator(seed: 1, index: 0)
         for (octaves, persistence) in [(1, 0.5), (3, 0.5), (4, 0.7)] {
             let field = Noise.field(width: 600, height: 400, cell: 9, octaves: octaves, persistence: persistence, random: &random)
             let mean = field.values.reduce(0, +) / Float(field.values.count)
@@ -22,7 +23,7 @@ struct NoiseTests {
 
     @Test("numbers are SplitMix64's, even and normal ones as they should be")
     func numbers() {
-        var random = PhantomRandom(seed: 1, index: 0)
+        var random = SeededGenerator(seed: 1, index: 0)
         let even = (0..<20_000).map { _ in random.uniform(2...4) }
         #expect(even.allSatisfy { (2...4).contains($0) } && abs(even.reduce(0, +) / 20_000 - 3) < 0.02)
         let normal = (0..<20_000).map { _ in random.normal() }
@@ -35,7 +36,7 @@ struct NoiseTests {
         var firsts: Set<UInt64> = []
         for seed in 0..<20 as Range<UInt64> {
             for index in 0..<20 {
-                var random = PhantomRandom(seed: seed, index: index)
+                var random = SeededGenerator(seed: seed, index: index)
                 firsts.insert(random.next())
             }
         }

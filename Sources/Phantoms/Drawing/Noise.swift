@@ -1,11 +1,12 @@
 internal import Imaging
+internal import Screening
 
 /// Smooth random fields: value noise in octaves, each a lattice of random values under a cubic B-spline.
 enum Noise {
     /// A field of mean 0 and variance 1 (about, over large areas). `cell` is the first octave's lattice spacing in px, across and
     /// down; each further octave has half the spacing and `persistence` times the strength, down to cells of 1.5 px.
     static func field(
-        width: Int, height: Int, cell: SIMD2<Double>, octaves: Int, persistence: Double = 0.5, random: inout PhantomRandom
+        width: Int, height: Int, cell: SIMD2<Double>, octaves: Int, persistence: Double = 0.5, random: inout SeededGenerator
     ) -> Plane {
         var plane = Plane(width: width, height: height, fill: 0)
         var octaveCells: [(cell: SIMD2<Double>, strength: Double)] = []
@@ -24,13 +25,13 @@ enum Noise {
 
     /// A field of one spacing both ways.
     static func field(
-        width: Int, height: Int, cell: Double, octaves: Int, persistence: Double = 0.5, random: inout PhantomRandom
+        width: Int, height: Int, cell: Double, octaves: Int, persistence: Double = 0.5, random: inout SeededGenerator
     ) -> Plane {
         field(width: width, height: height, cell: SIMD2(cell, cell), octaves: octaves, persistence: persistence, random: &random)
     }
 
     /// One octave. Values even over -1...1 leave the spline with a deviation of 0.277, hence the 3.6 above.
-    private static func add(_ cell: SIMD2<Double>, strength: Float, to plane: inout Plane, random: inout PhantomRandom) {
+    private static func add(_ cell: SIMD2<Double>, strength: Float, to plane: inout Plane, random: inout SeededGenerator) {
         let across = Taps(count: plane.width, cell: cell.x), down = Taps(count: plane.height, cell: cell.y)
         let lattice = (0..<across.lattice * down.lattice).map { _ in Float(random.uniform(-1...1)) * strength }
         var row = [Float](repeating: 0, count: across.lattice)

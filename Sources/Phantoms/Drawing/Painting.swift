@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Imaging
+internal import Screening
 
 /// A picture in the making: three planes of light, 0 black, 255 white, more where it is overexposed.
 struct Painting {
@@ -41,7 +42,7 @@ struct Painting {
     }
 
     /// The picture through a camera: blurred, its highlights rolled off, with the sensor's noise.
-    func photographed(_ style: PhantomStyle, random: PhantomRandom) -> Raster {
+    func photographed(_ style: PhantomStyle, random: SeededGenerator) -> Raster {
         var random = random
         let blur = GaussianBlur(sigma: style.blur * Double(max(width, height)) / 1000)
         let planes = [red, green, blue].map { blur.apply(to: $0, width: width, height: height) }

@@ -1,14 +1,15 @@
 internal import Glibc
 internal import Imaging
+internal import Screening
 
 /// Paints an endoscopy scene: the bowel's wall with folds and vessels, polyps, wet reflections, the frame around the content.
 struct EndoscopyPainter {
     private(set) var painting: Painting
     private(set) var mask: GreyImage
     private let scene: EndoscopyScene
-    private var random: PhantomRandom
+    private var random: SeededGenerator
 
-    init(_ scene: EndoscopyScene, random: PhantomRandom) {
+    init(_ scene: EndoscopyScene, random: SeededGenerator) {
         (self.scene, self.random) = (scene, random)
         painting = Painting(width: scene.width, height: scene.height)
         mask = GreyImage(width: scene.width, height: scene.height)

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Imaging
+internal import Screening
 
 /// What a colonoscope sees, in units of half the content's height: origin in the content's centre, x right, y down.
 struct EndoscopyScene: Sendable {
@@ -36,7 +37,7 @@ struct EndoscopyScene: Sendable {
 
     /// Every third frame, from a place in the cycle that the seed chooses, has no polyp; of the others, every fourth or so has
     /// two.
-    init(_ random: inout PhantomRandom, index: Int, seed: UInt64, width: Int, height: Int) {
+    init(_ random: inout SeededGenerator, index: Int, seed: UInt64, width: Int, height: Int) {
         (self.width, self.height) = (width, height)
         let isEmpty = (UInt64(truncatingIfNeeded: index) &+ seed) % 3 == 2
         let tall = Double(height) / 2 * random.uniform(0.86...0.98)
@@ -67,7 +68,7 @@ struct EndoscopyScene: Sendable {
     }
 
     private static func polyps(
-        lumen: SIMD2<Double>, lumenRadius: Double, wide: Double, _ random: inout PhantomRandom
+        lumen: SIMD2<Double>, lumenRadius: Double, wide: Double, _ random: inout SeededGenerator
     ) -> [PolypScene] {
         let count = random.chance(0.25) ? 2 : 1
         var polyps: [PolypScene] = []
@@ -121,7 +122,7 @@ struct PolypScene: Sendable {
     /// Strength of its shadow.
     let shadow: Float
 
-    init(at centre: SIMD2<Double>, size: Double, lumen: SIMD2<Double>, random: inout PhantomRandom) {
+    init(at centre: SIMD2<Double>, size: Double, lumen: SIMD2<Double>, random: inout SeededGenerator) {
         let toLumen = lumen - centre
         lifted = SIMD2<Float>(toLumen / max(0.01, (toLumen * toLumen).sum().squareRoot()))
         let slim = random.uniform(0.62...1)

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Imaging
+internal import Screening
 
 /// Paints a fundus scene, layer by layer: retina, choroid, macula, disc, vessels, light, field of view.
 struct FundusPainter {
@@ -7,9 +8,9 @@ struct FundusPainter {
     private(set) var mask: GreyImage
     private let scene: FundusScene
     private let framing: FundusFraming
-    private var random: PhantomRandom
+    private var random: SeededGenerator
 
-    init(_ scene: FundusScene, framing: FundusFraming, random: PhantomRandom) {
+    init(_ scene: FundusScene, framing: FundusFraming, random: SeededGenerator) {
         (self.scene, self.framing, self.random) = (scene, framing, random)
         painting = Painting(width: framing.width, height: framing.height)
         mask = GreyImage(width: framing.width, height: framing.height)

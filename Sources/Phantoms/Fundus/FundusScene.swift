@@ -20,7 +20,7 @@ struct FundusScene: Sendable {
     /// How wide a crop around the disc is, disc diameters.
     let cropWidth: Double
 
-    init(_ random: inout PhantomRandom) {
+    init(_ random: inout SeededGenerator) {
         temporal = random.sign()
         eye = temporal > 0 ? .left : .right
         discDiameter = random.uniform(0.27...0.37)
@@ -44,7 +44,7 @@ struct FundusScene: Sendable {
     }
 
     /// A cup of vertical ratio 0.2 to 0.85, whole within the disc, a little to the temporal side of its centre.
-    private static func cup(in disc: RoundOutline, temporal: Double, _ random: inout PhantomRandom) -> RoundOutline {
+    private static func cup(in disc: RoundOutline, temporal: Double, _ random: inout SeededGenerator) -> RoundOutline {
         let ratio = (random.uniform(0.2...0.85) + random.uniform(0.2...0.85)) / 2 + random.uniform(-0.12...0.12)
         let vertical = min(max(ratio, 0.2), 0.85)
         let horizontal = min(vertical * random.uniform(0.94...1.12), 0.88)
@@ -55,7 +55,7 @@ struct FundusScene: Sendable {
             harmonics: bends(&random, 0.02))
     }
 
-    private static func bends(_ random: inout PhantomRandom, _ strength: Double) -> [SIMD2<Double>] {
+    private static func bends(_ random: inout SeededGenerator, _ strength: Double) -> [SIMD2<Double>] {
         (0..<3).map { SIMD2(random.normal(), random.normal()) * (strength / Double($0 + 2)) }
     }
 
@@ -114,7 +114,7 @@ struct FundusColours: Sendable {
     let vein: SIMD3<Float>
     let artery: SIMD3<Float>
 
-    init(_ random: inout PhantomRandom) {
+    init(_ random: inout SeededGenerator) {
         // As around the discs in photographs of five kinds of cameras.
         let retinas: [SIMD3<Double>] = [
             SIMD3(104, 61, 29), SIMD3(120, 60, 20), SIMD3(160, 80, 20), SIMD3(114, 68, 34), SIMD3(130, 84, 60),
@@ -151,7 +151,7 @@ struct FundusLight: Sendable {
     /// Whether the plate's little notch shows at the field's edge.
     let notch: Bool
 
-    init(_ random: inout PhantomRandom) {
+    init(_ random: inout SeededGenerator) {
         vignette = Float(random.uniform(0.18...0.45))
         tilt = SIMD2(Float(random.normal()), Float(random.normal())) * 0.07
         stray = random.chance(0.2) ? Float(random.uniform(0.3...0.75)) : 0

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Imaging
+internal import Screening
 
 /// One vessel: a line with a width at each of its points, in the scene's units.
 struct Vessel: Sendable {
@@ -15,11 +16,12 @@ struct VesselTree {
     private let diameter: Double
     private let temporal: Double
     private let macula: SIMD2<Double>
-    private var random: PhantomRandom
+    private var random: SeededGenerator
     private var vessels: [Vessel] = []
 
-    init(disc: RoundOutline, cup: RoundOutline, diameter: Double, temporal: Double, macula: SIMD2<Double>, random: PhantomRandom)
-    {
+    init(
+        disc: RoundOutline, cup: RoundOutline, diameter: Double, temporal: Double, macula: SIMD2<Double>, random: SeededGenerator
+    ) {
         // They come up at the nasal side of the cup.
         let nasal = SIMD2(-temporal * 0.45 * cup.radii.x, 0)
         hub = disc.centre * 0.4 + cup.centre * 0.6 + nasal

@@ -1,14 +1,6 @@
 internal import Screening
 
 extension SeededGenerator {
-    /// Uniform in a range.
-    mutating func uniform(_ range: ClosedRange<Double>) -> Double {
-        range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
-    }
-
-    /// True with the given probability.
-    mutating func chance(_ probability: Double) -> Bool { uniform() < probability }
-
     /// Uniform in 0..<count, without bias (Lemire, "Fast random integer generation in an interval", 2019).
     mutating func below(_ count: Int) -> Int {
         let bound = UInt64(count)
