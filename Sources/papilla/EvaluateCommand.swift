@@ -63,15 +63,15 @@ struct EvaluateCommand: AsyncParsableCommand {
     /// The tables for a person: by data set, by label, by quality.
     private static func text(_ result: Evaluation.Result) -> String {
         let names = columns(result.task).filter { name in
-            result.figures.estimates[name] != nil || (result.figures.counts[name] ?? 0) > 0
+            result.figures.means[name] != nil || (result.figures.counts[name] ?? 0) > 0
         }
         func row(_ name: String, _ figures: Figures) -> [String] {
             [name, "\(figures.images)"]
                 + names.map { name in
                     if let count = figures.counts[name] { return "\(count)" }
-                    guard let estimate = figures.estimates[name] else { return "-" }
-                    let interval = estimate.interval.map { " [\(decimal($0[0], 3)), \(decimal($0[1], 3))]" } ?? ""
-                    return decimal(estimate.value) + interval
+                    guard let mean = figures.means[name] else { return "-" }
+                    let interval = figures.intervals[name].map { " [\(decimal($0[0], 3)), \(decimal($0[1], 3))]" } ?? ""
+                    return decimal(mean) + interval
                 }
         }
         var lines = [

@@ -2,31 +2,18 @@ internal import Screening
 
 /// The figures of some images: means over images, 95 % intervals by resampling groups (patients, sequences, centres).
 public struct Figures: Sendable, Equatable {
-    /// A mean with its 95 % interval, [low, high]; no interval where there are fewer than two groups.
-    public struct Estimate: Sendable, Equatable {
-        /// The mean.
-        public let value: Double
-        /// Its interval.
-        public let interval: [Double]?
-
-        /// The mean of values in groups; nil without values.
-        init?(_ values: [(group: String, value: Double)]) {
-            guard !values.isEmpty else { return nil }
-            value = values.reduce(0) { $0 + $1.value } / Double(values.count)
-            interval = Bootstrap.interval(values)
-        }
-    }
-
     /// How many images.
     public let images: Int
     /// The means by the names that JSON and manifests use; those that the task does not have are missing. See ``meanings``.
-    public let estimates: [String: Estimate]
+    public let means: [String: Double]
+    /// The means' 95 % intervals, [low, high]; none for fewer than two groups.
+    public let intervals: [String: [Double]]
     /// Numbers of things, likewise.
     public let counts: [String: Int]
     /// Images by what they show, then by what they were taken for; nil but for the router.
     public let confusion: [String: [String: Int]]?
 
-    /// What the estimates and counts mean, in the order in which a person wants them.
+    /// What the means and counts mean, in the order in which a person wants them.
     public static let meanings: [(name: String, meaning: String)] = [
         ("dice", "mean Dice of the masks; 1 where both are empty"),
         ("jaccard", "mean Jaccard of the masks"),
@@ -57,10 +44,14 @@ public struct Figures: Sendable, Equatable {
     /// The figures of scores of one task.
     public init(_ scores: [ImageScore]) {
         images = scores.count
-        var estimates: [String: Estimate] = [:]
-        var counts: [String: Int] = [:]
+        var (means, intervals, counts): ([String: Double], [String: [Double]], [String: Int]) = ([:], [:], [:])
+        func estimate(_ name: String, _ values: [(group: String, value: Double)]) {
+            guard !values.isEmpty else { return }
+            means[name] = values.reduce(0) { $0 + $1.value } / Double(values.count)
+            intervals[name] = Bootstrap.interval(values)
+        }
         func estimate(_ name: String, of scores: [ImageScore], _ value: (ImageScore) -> Double?) {
-            estimates[name] = Estimate(scores.compactMap { score in value(score).map { (score.group, $0) } })
+            estimate(name, scores.compactMap { score in value(score).map { (score.group, $0) } })
         }
         let areas = scores.filter { $0.dice != nil }
         let (empty, drawn) = (areas.filter(\.isEmpty), areas.filter { !$0.isEmpty })
@@ -76,7 +67,8 @@ public struct Figures: Sendable, Equatable {
             counts["cdr_unread"] = scores.count { $0.drawnRatio != nil && $0.readRatio == nil }
         }
         estimate("false_positive_share", of: empty) { $0.isFoundEmpty ? 0 : 1 }
-        estimates["sensitivity"] = Estimate(
+        estimate(
+            "sensitivity",
             scores.flatMap { score in
                 let hit = Set(score.regions.compactMap(\.polyp))
                 return (0..<(score.polyps ?? 0)).map { (group: score.group, value: hit.contains($0 + 1) ? 1.0 : 0) }
@@ -88,17 +80,19 @@ public struct Figures: Sendable, Equatable {
         let ratios = scores.compactMap { score in
             score.readRatio.flatMap { read in score.drawnRatio.map { (group: score.group, read: read, drawn: $0) } }
         }
-        estimates["cdr_vertical_mae"] = Estimate(ratios.map { ($0.group, abs($0.read - $0.drawn)) })
-        estimates["cdr_vertical_bias"] = Estimate(ratios.map { ($0.group, $0.read - $0.drawn) })
-        estimates["cdr_high_missed"] = Estimate(
+        estimate("cdr_vertical_mae", ratios.map { ($0.group, abs($0.read - $0.drawn)) })
+        estimate("cdr_vertical_bias", ratios.map { ($0.group, $0.read - $0.drawn) })
+        estimate(
+            "cdr_high_missed",
             ratios.filter { $0.drawn >= 0.65 }.map { ($0.group, $0.read < 0.65 ? 1 : 0) })
-        estimates["cdr_high_false"] = Estimate(
+        estimate(
+            "cdr_high_false",
             ratios.filter { $0.drawn < 0.65 }.map { ($0.group, $0.read >= 0.65 ? 1 : 0) })
         estimate("cdr_interval_coverage", of: scores) { score in
             guard let interval = score.readInterval, interval.count == 2, let drawn = score.drawnRatio else { return nil }
             return interval[0] <= drawn && drawn <= interval[1] ? 1 : 0
         }
-        estimates["review_caught"] = Self.reviewCaught(drawn)
+        estimate("review_caught", Self.reviewCaught(drawn))
         let routed = scores.filter { $0.shown != nil }
         estimate("accuracy", of: routed) { $0.shown == $0.routed ? 1 : 0 }
         var confusion: [String: [String: Int]] = [:]
@@ -106,33 +100,31 @@ public struct Figures: Sendable, Equatable {
             guard let shown = score.shown, let routed = score.routed else { continue }
             confusion[shown.rawValue, default: [:]][routed.rawValue, default: 0] += 1
         }
-        (self.estimates, self.counts, self.confusion) = (estimates, counts, confusion.isEmpty ? nil : confusion)
+        (self.means, self.intervals, self.counts) = (means, intervals, counts)
+        self.confusion = confusion.isEmpty ? nil : confusion
     }
 
     /// Mean Dice; nil for the router.
     public var dice: Double? { self["dice"] }
 
     /// A mean by its name.
-    public subscript(_ name: String) -> Double? { estimates[name]?.value }
+    public subscript(_ name: String) -> Double? { means[name] }
 
     /// All numbers by name, as manifests have them.
     public var values: [String: Double] {
-        estimates.mapValues(\.value).merging(counts.mapValues(Double.init)) { first, _ in first }
+        means.merging(counts.mapValues(Double.init)) { first, _ in first }
     }
 
-    /// All intervals by name.
-    public var intervals: [String: [Double]] { estimates.compactMapValues(\.interval) }
-
-    /// Of the worst tenth by Dice, the share among the tenth whose heads disagree most. Nil under 20 images.
-    private static func reviewCaught(_ scores: [ImageScore]) -> Estimate? {
+    /// Of the worst tenth by Dice, the share among the tenth whose heads disagree most. Nothing under 20 images.
+    private static func reviewCaught(_ scores: [ImageScore]) -> [(group: String, value: Double)] {
         let judged = scores.filter { $0.disagreement != nil || $0.isFoundEmpty }
-        guard judged.count >= 20 else { return nil }
+        guard judged.count >= 20 else { return [] }
         let count = judged.count / 10
         // Where nothing was found there is nothing to agree on: such an image is looked at first.
         func doubt(_ index: Int) -> Double { judged[index].isFoundEmpty ? 2 : judged[index].disagreement ?? 0 }
         let worst = judged.indices.sorted { (judged[$0].dice ?? 0, $0) < (judged[$1].dice ?? 0, $1) }.prefix(count)
         let flagged = Set(judged.indices.sorted { (-doubt($0), $0) < (-doubt($1), $1) }.prefix(count))
-        return Estimate(worst.map { (judged[$0].group, flagged.contains($0) ? 1 : 0) })
+        return worst.map { (judged[$0].group, flagged.contains($0) ? 1 : 0) }
     }
 }
 
@@ -145,14 +137,12 @@ extension Figures: Encodable {
         init(_ name: String) { stringValue = name }
     }
 
-    /// One object: images, every estimate and count by name, and `NAME_interval` beside each estimate that has one.
+    /// One object: images, every mean and count by name, and `NAME_interval` beside each mean that has one.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(images, forKey: Key("images"))
-        for (name, estimate) in estimates {
-            try container.encode(estimate.value, forKey: Key(name))
-            if let interval = estimate.interval { try container.encode(interval, forKey: Key("\(name)_interval")) }
-        }
+        for (name, mean) in means { try container.encode(mean, forKey: Key(name)) }
+        for (name, interval) in intervals { try container.encode(interval, forKey: Key("\(name)_interval")) }
         for (name, count) in counts { try container.encode(count, forKey: Key(name)) }
         if let confusion { try container.encode(confusion, forKey: Key("confusion")) }
     }
