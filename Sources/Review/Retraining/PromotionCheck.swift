@@ -106,25 +106,15 @@ public struct PromotionCheck: Sendable {
     ) async throws {
         let cases = CaseSet(verdict.task, try ledger.cases(), outbox: outbox, archive: archive)
         verdict.frozen = cases.frozen
-        if cases.frozen < Self.frozenNeeded {
-            verdict.refusals.append(
-                "\(cases.frozen) of \(cases.members.count) cases are frozen; \(Self.frozenNeeded) are needed"
-            )
+        if cases.frozen > 0 {
+            let set = try cases.write(to: folder, frozenOnly: true)
+            let old = try await scores(live, [set], split: .test).scores
+            let new = try await scores(candidate, [set], split: .test).scores
+            verdict.liveDice = Self.mean(old)
+            verdict.candidateDice = Self.mean(new)
+            verdict.difference = Estimate(zip(old, new).map { ($0.group, ($1.dice ?? 0) - ($0.dice ?? 0)) })
         }
-        guard cases.frozen > 0 else { return }
-        let set = try cases.write(to: folder, frozenOnly: true)
-        let old = try await scores(live, [set], split: .test).scores
-        let new = try await scores(candidate, [set], split: .test).scores
-        verdict.liveDice = Self.mean(old)
-        verdict.candidateDice = Self.mean(new)
-        verdict.difference = Estimate(zip(old, new).map { ($0.group, ($1.dice ?? 0) - ($0.dice ?? 0)) })
-        guard let difference = verdict.difference, cases.frozen >= Self.frozenNeeded,
-            difference.low <= Self.margin
-        else { return }
-        verdict.refusals.append(
-            "Dice on \(cases.frozen) frozen cases \(Self.number(verdict.candidateDice)) against \(Self.number(verdict.liveDice)), difference "
-                + "\(Self.number(difference.value)) [\(Self.number(difference.low)), \(Self.number(difference.high))]; the lower end must be "
-                + "above \(Self.number(Self.margin))")
+        if let refusal = verdict.refusal(of: cases.members.count) { verdict.refusals.append(refusal) }
     }
 
     private func checkPhantoms(
@@ -178,7 +168,24 @@ public struct PromotionCheck: Sendable {
     }
 
     /// Four decimals.
-    private static func number(_ value: Double?) -> String {
+    fileprivate static func number(_ value: Double?) -> String {
         value.map { "\(($0 * 10000).rounded() / 10000)" } ?? "unknown"
+    }
+}
+
+extension PromotionCheck.Verdict {
+    /// What the frozen ones among so many cases say against the candidate; nil where they say nothing against it.
+    func refusal(of cases: Int) -> String? {
+        guard frozen >= PromotionCheck.frozenNeeded else {
+            return "\(frozen) of \(cases) cases are frozen; \(PromotionCheck.frozenNeeded) are needed"
+        }
+        guard let difference else {
+            return "all \(frozen) frozen cases are of one patient: nobody knows how the models do on others"
+        }
+        guard difference.low <= PromotionCheck.margin else { return nil }
+        return
+            "Dice on \(frozen) frozen cases \(PromotionCheck.number(candidateDice)) against \(PromotionCheck.number(liveDice)), "
+            + "difference \(PromotionCheck.number(difference.value)) [\(PromotionCheck.number(difference.low)), "
+            + "\(PromotionCheck.number(difference.high))]; the lower end must be above \(PromotionCheck.number(PromotionCheck.margin))"
     }
 }
