@@ -15,5 +15,5 @@ public struct PhantomStyle: Sendable, Hashable {
     /// The camera of the shipped phantoms.
     public static let standard = PhantomStyle()
     /// Another camera: colder, softer, noisier. For tests of what happens when a site's device changes.
-    public static let other = PhantomStyle(gains: SIMD3(0.86, 0.98, 1.3), blur: 2.2, noise: 5)
+    public static let other = PhantomStyle(gains: SIMD3(0.75, 1, 1.2), blur: 3, noise: 5)
 }

@@ -1,22 +1,18 @@
 import Foundation
+import Imaging
 import Testing
 
 /// A site gets another camera: its images are screened, corrected, the model retrained, promoted, and screened better. In phantoms, with a
-/// narrow polyp model made for the test, through the command line from end to end.
-///
-/// Takes several minutes, and so runs only where PAPILLA_SOAK=1 asks for it.
-@Suite("A site's own model", .serialized, .enabled(if: ProcessInfo.processInfo.environment["PAPILLA_SOAK"] == "1"))
+/// narrow disc model made for the test, through the command line from end to end.
+@Suite("A site's own model", .serialized)
 struct RetrainingStoryTests {
     /// Whose hash makes them frozen, choosing and teaching: one image each.
     private static let frozen = [
         2, 4, 14, 35, 41, 51, 55, 62, 64, 70, 71, 75, 79, 94, 96, 106, 108, 116, 122, 123, 133, 135,
-        141, 144,
+        141, 144, 158, 159,
     ]
-    private static let choosing = [3, 9, 10, 11, 15, 25, 26, 32]
-    private static let teaching = [
-        1, 5, 6, 7, 8, 12, 13, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 28, 29, 30, 31, 36, 37, 38, 39,
-        40, 42, 44,
-    ]
+    private static let choosing = [3, 9, 10, 11, 15, 25]
+    private static let teaching = [1, 5, 6, 7, 8, 12, 13, 16, 17, 18, 19, 20, 21, 22, 23, 24, 27, 28, 29, 30]
 
     @Test(
         "Another camera: screened, corrected, retrained, promoted, better; wrong corrections and too few cases are refused; rollback restores"
@@ -29,28 +25,29 @@ struct RetrainingStoryTests {
         func phantoms(_ name: String, count: Int, seed: Int, camera: String) throws -> URL {
             let folder = site.folder.appending(path: name)
             let made = try run([
-                "phantom", "--kind", "endoscopy", "--count", "\(count)", "--seed", "\(seed)", "--camera",
-                camera, "--out", folder.path,
+                "phantom", "--kind", "fundus", "--count", "\(count)", "--seed", "\(seed)", "--camera", camera, "--out",
+                folder.path,
             ])
             try #require(made.status == 0, "\(made.errors)")
             return folder
         }
 
         // A narrow model that knows only the standard camera, live from the start.
-        let known = try phantoms("known", count: 60, seed: 1, camera: "standard")
+        let known = try phantoms("known", count: 30, seed: 1, camera: "standard")
         let trained = try run([
-            "train", "--task", "polyp", "--data", known.path, "--out",
-            site.folder.appending(path: "run").path, "--models", models.path,
-            "--normalisation", "batch", "--soft-dice", "0.5", "--width", "8", "--side", "64", "--steps",
-            "500", "--rate", "2e-3", "--json",
+            "train", "--task", "disc", "--data", known.path, "--out", site.folder.appending(path: "run").path, "--models",
+            models.path,
+            "--normalisation", "batch", "--soft-dice", "0.5", "--width", "8", "--side", "96", "--steps", "250", "--rate", "2e-3",
+            "--disturb", "corners", "--json",
         ]).json()
         let first = try #require(trained["model"] as? String)
-        #expect(try run(["models", "promote", first, "--models", models.path]).status == 0)
+        let shipped = try #require(
+            try run(["models", "promote", first, "--models", models.path, "--json"]).json()["previous"] as? String)
 
         // The other camera's images arrive and are screened.
         let patients = Self.frozen + Self.choosing + Self.teaching
         let other = try phantoms("other", count: patients.count, seed: 2, camera: "other")
-        let fresh = try phantoms("fresh", count: 30, seed: 3, camera: "other")
+        let fresh = try phantoms("fresh", count: 16, seed: 3, camera: "other")
         let images = try FileManager.default.contentsOfDirectory(
             at: other.appending(path: "images"), includingPropertiesForKeys: nil
         )
@@ -62,37 +59,43 @@ struct RetrainingStoryTests {
             try site.drop(image)
         }
         #expect(try site.papilla("serve", "--drain").status == 0)
-        let ids = try site.reports().mapValues { try #require($0.first?["id"] as? String) }
-        #expect(ids.count == patients.count)
+        let reports = try site.reports().compactMapValues(\.first)
+        #expect(reports.count == patients.count)
+        // What was not measured is left alone: the shipped router and quality checks are not what this is about.
+        let ids = try reports.filter { $0.value["outcome"] as? String == "measured" }.mapValues {
+            try #require($0["id"] as? String)
+        }
         let before = try dice(fresh, models)
 
         let service = try site.start()
         defer { service.terminate() }
-        func mask(_ file: String, of set: URL) -> String {
-            set.appending(path: "masks/\(file.replacingOccurrences(of: ".jpg", with: ".png"))").path
-        }
-        func correct(_ file: String, with mask: String) throws {
+        // A reader draws disc and cup, each in a file of its own: here from the phantom of the same name, or of another.
+        func correct(_ file: String, as drawn: String) throws {
+            let truth = other.appending(path: "masks/\(drawn.replacingOccurrences(of: ".jpg", with: ".png"))")
+            let grey = try ImageDecoder.decodeMask([UInt8](Data(contentsOf: truth)))
+            let cup = site.folder.appending(path: "cup.png")
+            try Data(try ImageEncoder.png(grey.mask(atLeast: 255))).write(to: cup)
             let done = try site.papilla(
-                "review", "correct", try #require(ids[file]), "--polyp", mask, "--reader", "Anna")
+                "review", "correct", try #require(ids[file]), "--disc", truth.path, "--cup", cup.path, "--reader", "Anna")
             #expect(done.status == 0, "\(done.errors)")
         }
         let files = ids.keys.sorted()
-        for file in files.prefix(10) { try correct(file, with: mask(file, of: other)) }
+        for file in files.prefix(10) { try correct(file, as: file) }
         // Too few: whatever the model, with the numbers that decided it.
-        let early = try site.papilla("models", "promote", "polyp-20261124-1")
+        let early = try site.papilla("models", "promote", shipped)
         #expect(
             early.status == 1 && early.errors.contains("of 10 cases are frozen; 20 are needed"),
             "\(early.errors)")
 
-        for file in files.dropFirst(10) { try correct(file, with: mask(file, of: other)) }
+        for file in files.dropFirst(10) { try correct(file, as: file) }
         let cases =
             try JSONSerialization.jsonObject(
                 with: Data(
-                    try site.papilla("retrain", "--task", "polyp", "--dry-run", "--json").output.utf8))
+                    try site.papilla("retrain", "--task", "disc", "--dry-run", "--json").output.utf8))
             as? [[String: Any]]
-        #expect(cases?.count == patients.count)
+        #expect(cases?.count == ids.count)
         let retrained = try site.papilla(
-            "retrain", "--task", "polyp", "--steps", "300", "--rate", "1e-3", "--json"
+            "retrain", "--task", "disc", "--steps", "200", "--rate", "1e-3", "--json"
         ).json()
         let gate = try #require(retrained["gate"] as? [String: Any])
         let candidate = try #require(gate["candidate"] as? String)
@@ -110,7 +113,7 @@ struct RetrainingStoryTests {
         let one = try #require(
             try FileManager.default.contentsOfDirectory(
                 at: fresh.appending(path: "images"), includingPropertiesForKeys: nil
-            ).first)
+            ).min { $0.path < $1.path })
         try site.drop(one, as: "after.jpg")
         let report = try #require(try site.report(of: "after.jpg"))
         let used = (report["models"] as? [[String: Any]])?.compactMap { $0["name"] as? String } ?? []
@@ -119,12 +122,12 @@ struct RetrainingStoryTests {
         // Wrong corrections: everything that is not frozen is now said to be where it is not.
         let frozen = Set(
             cases?.filter { $0["split"] as? String == "test" }.compactMap { $0["id"] as? String } ?? [])
-        #expect(frozen.count == Self.frozen.count)
+        #expect(frozen.count >= 20)
         for (index, file) in files.enumerated() where !frozen.contains(ids[file] ?? "") {
-            try correct(file, with: mask(files[(index + 7) % files.count], of: other))
+            try correct(file, as: files[(index + 7) % files.count])
         }
         let wrong = try site.papilla(
-            "retrain", "--task", "polyp", "--steps", "300", "--rate", "1e-3", "--json"
+            "retrain", "--task", "disc", "--steps", "200", "--rate", "1e-3", "--json"
         ).json()
         let bad = try #require((wrong["gate"] as? [String: Any])?["candidate"] as? String)
         let refused = try site.papilla("models", "promote", bad)
@@ -136,7 +139,7 @@ struct RetrainingStoryTests {
                 bad))
 
         // Back to the first model, bit for bit.
-        let back = try site.papilla("models", "rollback", "polyp", "--json").json()
+        let back = try site.papilla("models", "rollback", "disc", "--json").json()
         #expect(back["name"] as? String == first && back["previous"] as? String == candidate)
         #expect(try dice(fresh, models) == before)
         service.terminate()
@@ -148,7 +151,7 @@ struct RetrainingStoryTests {
     /// The live model's mean Dice on a set, read as in service.
     private func dice(_ set: URL, _ models: URL) throws -> Double {
         let result = try Program.run([
-            "evaluate", "--task", "polyp", "--data", set.path, "--split", "all", "--models", models.path,
+            "evaluate", "--task", "disc", "--data", set.path, "--split", "all", "--models", models.path,
             "--json",
         ]).json()
         return try #require(result["dice"] as? Double)
