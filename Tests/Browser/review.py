@@ -74,15 +74,16 @@ class Page:
 
     def open(self, name):
         self.page.click(f"#list button:has-text('{name}')")
+        # The page shows result and image together.
         self.page.wait_for_selector(f"#result h2:has-text('{name}')")
-        self.page.wait_for_function("document.getElementById('zoom').textContent !== ''")
-        self.page.wait_for_timeout(300)
 
     def text(self, selector):
         return self.page.inner_text(selector)
 
     def message(self, words):
+        """Waits for a message; what it is about is decided, and the page ready for the next key."""
         self.page.wait_for_selector(f"#message.on:has-text('{words}')")
+        self.page.wait_for_selector("#accept:enabled")
 
     def place(self, x, y):
         """Where a pixel of the original is on the screen."""
@@ -161,6 +162,27 @@ def endoscopy(page):
     page.picture("endoscopy-version-2")
 
 
+def early_key(anna):
+    """A key that comes before the image is there decides nothing."""
+    anna.open("fundus-1")
+    held = []
+    anna.page.route("**/image", held.append)
+    anna.page.click("#list button:has-text('fundus-2')")
+    while not held:
+        anna.page.wait_for_timeout(50)
+    anna.page.keyboard.press("a")
+    check(anna.page.is_disabled("#accept"), "nothing can be decided before the image is there")
+    anna.page.unroute("**/image")
+    held[0].continue_()
+    anna.page.wait_for_selector("#result h2:has-text('fundus-2')")
+    undecided = [row["file"] for row in rows() if row["decision"] is None]
+    check(any(f.startswith("fundus-2") for f in undecided) and any(f.startswith("fundus-1") for f in undecided), "an early key decides nothing")
+
+
+def rows():
+    return [json.loads(line) for line in papilla("review", "list", "--all", "--json", "--config", CONFIG).splitlines()]
+
+
 def two_readers(anna, ben):
     for page in (anna, ben):
         page.open("fundus-1")
@@ -176,8 +198,7 @@ def two_readers(anna, ben):
     ben.page.keyboard.press("r")
     ben.page.keyboard.press("2")
     ben.message("rejected")
-    rows = [json.loads(line) for line in papilla("review", "list", "--all", "--json", "--config", CONFIG).splitlines()]
-    row = next(row for row in rows if row["file"].startswith("fundus-1"))
+    row = next(row for row in rows() if row["file"].startswith("fundus-1"))
     check((row["decision"], row["reader"]) == ("reject", "Ben"), "the last decision counts")
 
 
@@ -204,6 +225,7 @@ def main():
         ben.page.wait_for_selector("#list button:has-text('text.jpg')")
         fundus(anna)
         endoscopy(anna)
+        early_key(anna)
         two_readers(anna, ben)
         anna.page.click("#list button:has-text('text.jpg')")
         anna.page.wait_for_selector("#result h2:has-text('text.jpg')")

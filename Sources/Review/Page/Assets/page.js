@@ -81,17 +81,15 @@ function lines(row) {
   ];
 }
 
-// Brings a row of the list up to date with the screening that is shown; it stays where it is, whatever the filters say.
-function renew(row) {
-  if (!row) return;
-  const { report, decisions } = state.detail;
-  if (report.id === row.id) {
-    row.decision = decisions.at(-1)?.verdict ?? null;
-    Object.assign(row, {
-      outcome: report.outcome, version: report.version, attention: report.attention.map(entry => entry.code),
-      vcdr: report.fundus?.cdr.vertical ?? null, polyps: report.endoscopy?.polyps.length ?? null, reason: report.reasons[0]?.code ?? null,
-    });
-  }
+// Brings a row of the list up to date with what is known of its screening; it stays where it is, whatever the filters say.
+function renew(row, detail) {
+  if (!row || !detail) return;
+  const { report, decisions } = detail;
+  Object.assign(row, {
+    decision: decisions.at(-1)?.verdict ?? null,
+    outcome: report.outcome, version: report.version, attention: report.attention.map(entry => entry.code),
+    vcdr: report.fundus?.cdr.vertical ?? null, polyps: report.endoscopy?.polyps.length ?? null, reason: report.reasons[0]?.code ?? null,
+  });
   $("list").querySelector(`[data-id="${row.id}"]`)?.replaceChildren(...lines(row));
 }
 
@@ -107,22 +105,25 @@ function step(by) {
 
 // MARK: One screening
 
+// Until result and image are both there, nothing is shown and nothing can be decided: a key that comes early must not decide unseen.
 async function open(id, keepsMessage = false) {
-  state.id = id;
+  [state.id, state.detail] = [id, null];
   stopDrawing();
   mark();
   $("list").querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
   if (!keepsMessage) tell("");
   try {
     const detail = await ask(`/api/screenings/${id}`);
+    const failed = detail.report.outcome === "failed";
+    const image = failed ? null : await picture(`/api/screenings/${id}/image`).catch(() => null);
     if (state.id !== id) return;             // another one was opened meanwhile
     state.detail = detail;
     showResult();
-    const image = detail.report.outcome === "failed" ? null : await picture(`/api/screenings/${id}/image`);
-    if (state.id === id) viewer.show(image, detail.report);
-    if (!image) tell("The file could not be read: there is no image to show.");
+    viewer.show(image, detail.report);
+    if (failed) tell("The file could not be read: there is no image to show.");
+    else if (!image) tell("The image could not be loaded.");
   } catch (error) {
-    if (state.id === id) { viewer.show(null, null); tell(error.message); }
+    if (state.id === id) { viewer.show(null, null); $("result").replaceChildren(); tell(error.message); }
   }
 }
 
@@ -177,17 +178,19 @@ function showPlace(scale, point) {
 
 async function decide(verdict, note, outlines) {
   if (!state.detail || state.busy) return;
-  const id = state.id;
+  const { id, detail } = state;
   state.busy = true;
   update();
   try {
-    const decided = await ask(`/api/screenings/${id}/decisions`, { verdict, note: note || null, seen: state.detail.seen, outlines });
+    const decided = await ask(`/api/screenings/${id}/decisions`, { verdict, note: note || null, seen: detail.seen, outlines });
     const row = state.rows.find(row => row.id === id);
-    state.detail.decisions.push(decided);
-    renew(row);
-    if (verdict === "correct") {
+    detail.decisions.push(decided);
+    renew(row, detail);
+    if (state.id !== id) {
+      // The reader has gone on to another one meanwhile.
+    } else if (verdict === "correct") {
       await open(id, true);
-      renew(row);
+      renew(row, state.id === id ? state.detail : null);
       tell(`Corrected: version ${decided.result} is published.`, true);
     } else {
       const next = state.rows.slice(state.rows.findIndex(row => row.id === id) + 1).find(row => !row.decision);
@@ -196,12 +199,12 @@ async function decide(verdict, note, outlines) {
     }
   } catch (error) {
     // Somebody was first: what they decided is shown. What was drawn stays, for another look before saving again.
-    const detail = error.status === 409 ? await ask(`/api/screenings/${id}`).catch(() => null) : null;
-    if (detail && state.id === id) {
-      state.detail = detail;
-      if (viewer.tool) viewer.report = detail.report; else viewer.show(viewer.image, detail.report);
+    const newest = error.status === 409 ? await ask(`/api/screenings/${id}`).catch(() => null) : null;
+    if (newest && state.id === id) {
+      state.detail = newest;
+      if (viewer.tool) viewer.report = newest.report; else viewer.show(viewer.image, newest.report);
       showResult();
-      renew(state.rows.find(row => row.id === id));
+      renew(state.rows.find(row => row.id === id), newest);
     }
     tell(error.message);
   } finally {
@@ -234,7 +237,8 @@ $("why").addEventListener("keydown", event => {
 // MARK: Correcting
 
 async function startDrawing(kind) {
-  const { report } = state.detail;
+  const { detail } = state;
+  const { report } = detail;
   if (report.outcome === "failed" || !viewer.image) return;
   const seen = report.outcome === "out_of_domain" ? null : report.modality?.value;
   kind ??= ["fundus", "endoscopy"].includes(seen) ? seen : null;
@@ -246,6 +250,7 @@ async function startDrawing(kind) {
     viewer.tool = new EllipseTool(report.fundus, middle, Math.min(width, viewer.canvas.clientWidth / viewer.scale) / 8, drawn);
   } else {
     const former = report.endoscopy ? await picture(`/api/screenings/${report.id}/${report.version}/${report.endoscopy.mask}`) : null;
+    if (state.detail !== detail) return;     // another one was opened meanwhile
     viewer.tool = new MaskTool(width, height, former, drawn);
   }
   tell("");
