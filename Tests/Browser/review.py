@@ -166,17 +166,17 @@ def early_key(anna):
     """A key that comes before the image is there decides nothing."""
     anna.open("fundus-1")
     held = []
-    anna.page.route("**/image", held.append)
+    anna.page.route("**/image", lambda route: held.append(route))
     anna.page.click("#list button:has-text('fundus-2')")
     while not held:
         anna.page.wait_for_timeout(50)
     anna.page.keyboard.press("a")
     check(anna.page.is_disabled("#accept"), "nothing can be decided before the image is there")
-    anna.page.unroute("**/image")
     held[0].continue_()
     anna.page.wait_for_selector("#result h2:has-text('fundus-2')")
     undecided = [row["file"] for row in rows() if row["decision"] is None]
     check(any(f.startswith("fundus-2") for f in undecided) and any(f.startswith("fundus-1") for f in undecided), "an early key decides nothing")
+    anna.page.unroute("**/image")
 
 
 def rows():
