@@ -170,8 +170,8 @@ def early_key(anna):
     anna.page.click("#list button:has-text('fundus-2')")
     while not held:
         anna.page.wait_for_timeout(50)
-    anna.page.keyboard.press("a")
     check(anna.page.is_disabled("#accept"), "nothing can be decided before the image is there")
+    anna.page.keyboard.press("a")
     held[0].continue_()
     anna.page.wait_for_selector("#result h2:has-text('fundus-2')")
     undecided = [row["file"] for row in rows() if row["decision"] is None]
