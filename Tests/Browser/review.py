@@ -163,20 +163,21 @@ def endoscopy(page):
 
 
 def early_key(anna):
-    """A key that comes before the image is there decides nothing."""
+    """A key that comes before the screening is there decides nothing."""
     anna.open("fundus-1")
     held = []
-    anna.page.route("**/image", lambda route: held.append(route))
+    anna.page.route("**/api/screenings/*", lambda route: held.append(route))
     anna.page.click("#list button:has-text('fundus-2')")
     while not held:
         anna.page.wait_for_timeout(50)
-    check(anna.page.is_disabled("#accept"), "nothing can be decided before the image is there")
+    check(anna.page.is_disabled("#accept"), "nothing can be decided before the screening is there")
     anna.page.keyboard.press("a")
-    held[0].continue_()
+    for route in held:
+        route.continue_()
     anna.page.wait_for_selector("#result h2:has-text('fundus-2')")
     undecided = [row["file"] for row in rows() if row["decision"] is None]
     check(any(f.startswith("fundus-2") for f in undecided) and any(f.startswith("fundus-1") for f in undecided), "an early key decides nothing")
-    anna.page.unroute("**/image")
+    anna.page.unroute("**/api/screenings/*")
 
 
 def rows():
