@@ -168,7 +168,9 @@ def early_key(anna):
     held = []
     anna.page.route("**/api/screenings/*", lambda route: held.append(route))
     anna.page.click("#list button:has-text('fundus-2')")
-    while not held:
+    for _ in range(1200):
+        if held:
+            break
         anna.page.wait_for_timeout(50)
     check(anna.page.is_disabled("#accept"), "nothing can be decided before the screening is there")
     anna.page.keyboard.press("a")
