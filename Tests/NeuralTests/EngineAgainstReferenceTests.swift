@@ -36,6 +36,38 @@ import Testing
         try compare(Architecture(named: "1enc-2dec-mc"), width: 3, side: 96, images: 1, normalised: false)
     }
 
+    /// One step of Adam on every weight, and the losses before and after it. Later ones drift apart in any fp32.
+    @Test(arguments: all) @EngineActor func firstSteps(of architecture: Architecture) throws {
+        let (width, side, images, rate) = (4, 32, 2, 1e-3)
+        let weights = Samples.weights(architecture, width: width, seed: 18)
+        let reference = ReferenceNetwork(architecture, weights)
+        let candidates = (20..<200).lazy.map { Samples.batch(images: images, side: side, seed: $0) }
+        let batch = try #require(
+            candidates.first {
+                reference.forward($0.input.map(Double.init), batch: images, side: side).tape.margin > Self.margin
+            })
+        let options = Learner.Options(
+            architecture: architecture.name, width: width, side: side, batch: images, normalisation: .none, softDice: 0)
+        let learner = try Learner(options, weights: weights, seed: 0, foreground: 0.5)
+
+        let first = reference.losses(batch, images: images, side: side, softDice: 0).values.reduce(0, +)
+        #expect(abs(try learner.step(batch, rate: Float(rate)).total - first) < 1e-4 * max(1, first))
+        let stepped = try learner.weights()
+        for (name, variable) in reference.parameters {
+            var farthest = 0.0
+            for (index, gradient) in variable.gradient.enumerated() {
+                // The first step's bias-corrected moments are the gradient and its square.
+                variable.values[index] -= rate * gradient / (abs(gradient) + 1e-8)
+                guard abs(gradient) > 1e-6 else { continue }
+                farthest = max(farthest, abs(Double(stepped[name][index]) - variable.values[index]))
+            }
+            #expect(farthest < 1e-6, "\(name)")
+        }
+        let second = reference.losses(batch, images: images, side: side, softDice: 0).values.reduce(0, +)
+        #expect(abs(try learner.step(batch, rate: Float(rate)).total - second) < 1e-4 * max(1, second))
+        #expect(second < first)
+    }
+
     @EngineActor private func compare(
         _ architecture: Architecture, width: Int, side: Int, images: Int = 2, normalised: Bool, softDice: Float = 0
     ) throws {
