@@ -10,8 +10,8 @@ public enum CardBlock: Sendable {
     case list([String])
     /// The head's cells and the rows'.
     case table([String], [[String]])
-    /// A picture: inside the HTML page, beside the Markdown as `figures/NAME.png`.
-    case figure(name: String, png: [UInt8], caption: String)
+    /// A picture, PNG or JPEG: inside the HTML page, beside the Markdown as `figures/NAME.png`.
+    case figure(name: String, image: [UInt8], caption: String)
     /// A diagram, drawn in the HTML page.
     case plot(ModelManifest.Plot)
 
@@ -36,8 +36,9 @@ public enum CardBlock: Sendable {
         case .table(let head, let rows):
             "<table>\n" + (head.allSatisfy(\.isEmpty) ? "" : Self.row(head, "th"))
                 + rows.map { Self.row($0, "td") }.joined() + "</table>"
-        case .figure(_, let png, let caption):
-            "<figure>\n<img alt=\"\(Self.escaped(caption))\" src=\"data:image/png;base64,\(Data(png).base64EncodedString())\">\n"
+        case .figure(_, let image, let caption):
+            "<figure>\n<img alt=\"\(Self.escaped(caption))\" src=\"data:image/\(image.first == 0x89 ? "png" : "jpeg");base64,"
+                + "\(Data(image).base64EncodedString())\">\n"
                 + "<figcaption>\(Self.escaped(caption))</figcaption>\n</figure>"
         case .plot(let plot): CardPlot(plot).html
         }

@@ -8,9 +8,10 @@ public struct ModelCard: Sendable {
     private let title: String
 
     /// The card of a manifest.
-    public init(_ manifest: ModelManifest) {
+    /// - Parameter samples: pictures of what the model draws, for the page.
+    public init(_ manifest: ModelManifest, samples: [CardBlock] = []) {
         title = manifest.name
-        blocks = Self.blocks(manifest)
+        blocks = Self.blocks(manifest, samples)
     }
 
     /// `card.md`
@@ -19,7 +20,7 @@ public struct ModelCard: Sendable {
     /// `card.html`: one page without scripts or links.
     public var html: String { CardBlock.page(title: title, width: 48, blocks) }
 
-    private static func blocks(_ manifest: ModelManifest) -> [CardBlock] {
+    private static func blocks(_ manifest: ModelManifest, _ samples: [CardBlock]) -> [CardBlock] {
         var blocks: [CardBlock] = [.paragraph("\(purpose(manifest.task)) \(Report.notice)")]
         blocks += [.heading(2, "Intended use"), .paragraph(use(manifest.task))]
         blocks += [.heading(2, "Data and terms")]
@@ -39,6 +40,7 @@ public struct ModelCard: Sendable {
                 """)
         ]
         blocks += [.heading(2, "Figures")] + CardFigures.blocks(manifest) + (manifest.int8.map(quantised) ?? [])
+        if !samples.isEmpty { blocks += [.heading(2, "Samples")] + samples }
         blocks += [.heading(2, "Training"), .table(["", ""], training(manifest))]
         let remarks = manifest.remarks.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
         if !remarks.isEmpty { blocks += [.heading(2, "Remarks")] + remarks.map { .paragraph($0) } }

@@ -17,6 +17,18 @@ struct CommandTests {
         #expect(result.output.contains("Example: papilla \(command)"), "\(result.output)")
     }
 
+    @Test("A card's page shows phantoms as the model reads them")
+    func card() throws {
+        let list = try Program.run(["models", "list", "--models", Program.models, "--json"])
+        let models = try #require(try JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [[String: Any]])
+        let polyp = try #require(
+            models.first { $0["task"] as? String == "polyp" && $0["live"] as? Bool == true }?["name"] as? String)
+        let page = try Program.run(["models", "card", polyp, "--html", "--models", Program.models])
+        #expect(page.status == 0, "\(page.errors)")
+        #expect(page.output.ranges(of: "data:image/jpeg;base64,").count == 2)
+        #expect(page.output.contains("An endoscopy phantom: "))
+    }
+
     @Test("The seven networks come out to the weight")
     func architectures() throws {
         let result = try Program.run(["architectures", "--json"])

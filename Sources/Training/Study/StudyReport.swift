@@ -151,7 +151,7 @@ struct StudyReport {
             : "On images of the test split: those at the 10th, 50th and 90th percentile of the Dice of 1Enc 1Dec + Conv MD."
         return [.heading(2, "Figures"), .paragraph(what)]
             + figures.flatMap { figure -> [CardBlock] in
-                [.heading(3, figure.title), .figure(name: figure.name, png: figure.png, caption: figure.caption)]
+                [.heading(3, figure.title), .figure(name: figure.name, image: figure.png, caption: figure.caption)]
             }
     }
 }

@@ -82,12 +82,22 @@ extension ModelsCommand {
     /// `papilla models card NAME`
     struct Card: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Prints a model's card: data, terms, figures, intended use, limits.")
+            abstract: "Prints a model's card: data, terms, figures, intended use, limits.",
+            discussion: """
+                With --html as a page with diagrams, and with phantoms as this model reads them, the live models beside it.
+
+                Example: papilla models card disc-20261124-1 --html > card.html
+                """)
         @OptionGroup var place: ModelsPlace
         @Argument(help: "The model's name.") var name: String
         @Flag(help: "HTML instead of Markdown.") var html = false
 
-        func run() async throws { print(try place.store.card(name, html: html), terminator: "") }
+        func run() async throws {
+            let store = try place.store
+            guard html else { return print(try store.card(name), terminator: "") }
+            let model = try store.load(name)
+            print(ModelCard(model.manifest, samples: try await CardSamples.blocks(model, store)).html, terminator: "")
+        }
     }
 
     /// `papilla models remark NAME TEXT...`
