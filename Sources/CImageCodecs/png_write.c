@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <png.h>
+#include <zlib.h>
 
 #include "bytes.h"
 
@@ -62,8 +63,11 @@ static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint
         png_set_user_limits(at->png, 0x7FFFFFFF, 0x7FFFFFFF);
         png_set_IHDR(at->png, at->info, width, height, 8, channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,
                      PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-        // Rows of a mask mostly repeat the row above, so one filter is enough and much quicker than trying all five.
-        if (channels == 1) png_set_filter(at->png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
+        // A mask is runs of few values: looking for these alone, unfiltered, is three times as quick as what is usual, and smaller.
+        if (channels == 1) {
+            png_set_filter(at->png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
+            png_set_compression_strategy(at->png, Z_RLE);
+        }
         write_texts(at, texts, text_count);
         png_write_info(at->png, at->info);
         for (uint32_t y = 0; y < height; y++)
