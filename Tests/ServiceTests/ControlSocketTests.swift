@@ -105,8 +105,10 @@ import Testing
     @Test func failedArrivalsAreReadAgainAsNewOnes() async throws {
         try sandbox.drop("a.jpg", "not an image")
         try sandbox.drop("b.jpg")
+        // What cannot be read again does not keep the others from it.
+        #expect(symlink("/etc/passwd", "\(sandbox.path)/inbox/link.jpg") == 0)
         let first = try await sandbox.drain()
-        let failed = try #require(first.first { $0.report.outcome == .failed }?.report.id)
+        let failed = try #require(first.first { $0.report.source.name == "a.jpg" }?.report.id)
         let good = try #require(first.first { $0.report.outcome != .failed }?.report.id)
         let house = try House(sandbox.configuration.paths)
         let ledger = try house.ledger(sandbox.configuration.paths.ledger)
@@ -115,6 +117,10 @@ import Testing
         let done = try await requeue.run([], allFailed: true, actor: "anna@1000")
         #expect(done == [ControlResponse.Requeued(id: failed, path: "a.jpg")])
         #expect(try await ledger.auditEntries(AuditFilter(event: "requeued")).map(\.actor) == ["anna@1000"])
+        // Asked for twice before anything was read: nothing that lies there is replaced.
+        let again = try await requeue.run(["\(failed)"], allFailed: false, actor: "anna@1000")
+        #expect(again == [ControlResponse.Requeued(id: failed, path: "\(failed)-1-a.jpg")])
+        #expect(try sandbox.inbox.remove(FileName(ours: "\(failed)-1-a.jpg")))
         try await ledger.close()
         let second = try await sandbox.drain()
         #expect(second.count == 1 && second.first?.report.id != failed)

@@ -25,6 +25,16 @@ import Testing
             in: sandbox.configuration.paths.folders)
     }
 
+    @Test(.enabled(if: geteuid() == 0)) func rootIsToldToRestoreAsTheServicesUser() async throws {
+        try sandbox.drop("a.jpg")
+        _ = try await sandbox.drain()
+        #expect(chown(sandbox.path, 65534, 65534) == 0)
+        defer { _ = chown(sandbox.path, 0, 0) }
+        await #expect {
+            _ = try await Restore(sandbox.configuration, actor: "root@0").run(from: .bundles)
+        } throws: { ($0 as? PapillaError)?.code == .refused && ($0 as? PapillaError)?.hint?.contains("sudo -u") == true }
+    }
+
     @Test func whomAnArrivalWasOfIsErasedAndTheChainStillVerifies() async throws {
         for name in ["anna.jpg", "anna again.jpg", "bert.jpg"] { try sandbox.drop(name, "image of \(name)") }
         for name in ["anna", "anna again"] { try sandbox.drop("\(name).json", #"{"patient": "P-4711"}"#) }

@@ -13,8 +13,9 @@ struct Requeue: Sendable {
         var rows: [ArrivalRow] = []
         for prefix in arrivals { rows.append(try await ledger.arrival(matching: prefix)) }
         if allFailed {
+            // Links and devices that were dropped are not among them: nothing could be read.
             rows += try await ledger.arrivals(ArrivalFilter(outcomes: [.failed])).filter {
-                $0.original != nil && $0.forgotten == nil
+                try $0.original != nil && $0.forgotten == nil && original(of: $0) != nil
             }
         }
         let folder: Folder
@@ -28,7 +29,8 @@ struct Requeue: Sendable {
         return done
     }
 
-    private func copy(_ row: ArrivalRow, to folder: Folder) throws -> FileName {
+    /// Where a failed arrival's original is; nil where it is no file, or gone.
+    private func original(of row: ArrivalRow) throws -> (folder: Folder, name: FileName)? {
         guard row.outcome == .failed, let original = row.original,
             let path = RelativePath(ours: String(original.dropFirst("quarantine/".count)))
         else {
@@ -36,18 +38,27 @@ struct Requeue: Sendable {
                 .badInput, "Only a failed arrival whose original is in quarantine can be read again", place: row.id.description,
                 hint: "Any other image can be dropped into the inbox once more")
         }
-        let source: Folder
-        do { source = try house.originals.quarantine.folder(path.parent) } catch { throw PapillaError(any: error) }
-        guard try source.status(path.name)?.kind == .file else {
+        do {
+            let folder = try house.originals.quarantine.folder(path.parent)
+            return try folder.status(path.name)?.kind == .file ? (folder, path.name) : nil
+        } catch  where error.isMissing { return nil }
+    }
+
+    private func copy(_ row: ArrivalRow, to folder: Folder) throws -> FileName {
+        guard let (source, original) = try original(of: row) else {
             throw PapillaError(.badInput, "The original is not a file that could be read again", place: row.id.description)
         }
         // Aside under an ignored name, then under its own: it appears whole.
         let aside = FileName(ours: ".\(row.id).part")
         try folder.remove(aside)
-        try Transfer.copy(path.name, from: source, to: folder, as: aside)
-        var name = path.name
-        if try folder.status(name) != nil { name = FileName(Array("\(row.id)-".utf8) + name.bytes.suffix(200)) ?? name }
-        try folder.rename(aside, to: folder, as: name)
+        try Transfer.copy(original, from: source, to: folder, as: aside)
+        // What is dropped under the same name just now is not to be replaced.
+        var (name, copies) = (original, 0)
+        while try !folder.rename(aside, to: folder, asNew: name) {
+            copies += 1
+            name = FileName(Array("\(row.id)-\(copies)-".utf8) + original.bytes.suffix(200)) ?? name
+        }
+        try folder.sync()
         return name
     }
 }

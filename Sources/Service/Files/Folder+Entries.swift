@@ -7,6 +7,23 @@ extension Folder {
         guard result == 0 else { throw FileError("an entry could not be moved", place: place(name)) }
     }
 
+    /// Gives a file of this folder a place in another one of the same file system, unless there is an entry of that name already.
+    ///
+    /// - Returns: false where there is one.
+    func rename(_ name: FileName, to other: Folder, asNew newName: FileName) throws(FileError) -> Bool {
+        // A link is never made over anything; a rename always is.
+        let result = name.withCString { old in newName.withCString { new in linkat(descriptor, old, other.descriptor, new, 0) } }
+        if result == 0 { return try remove(name) }
+        if errno == EEXIST { return false }
+        guard errno == EPERM || errno == ENOTSUP || errno == ENOSYS else {
+            throw FileError("an entry could not be moved", place: place(name))
+        }
+        // SMB and others know no links: looking first leaves only a moment.
+        guard try other.status(newName) == nil else { return false }
+        try rename(name, to: other, as: newName)
+        return true
+    }
+
     /// Removes an entry that is not a folder; whether there was one.
     @discardableResult
     func remove(_ name: FileName) throws(FileError) -> Bool {

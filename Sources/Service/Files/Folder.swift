@@ -39,7 +39,8 @@ final class Folder: Sendable {
     func status(_ name: FileName) throws(FileError) -> FileStatus? {
         var status = stat()
         guard name.withCString({ fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
-            if errno == ENOENT { return nil }
+            // No entry can have a name that is too long, such as that of the sidecar of a long one.
+            if errno == ENOENT || errno == ENAMETOOLONG { return nil }
             throw FileError("an entry could not be examined", place: place(name))
         }
         return FileStatus(status)

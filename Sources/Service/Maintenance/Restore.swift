@@ -38,6 +38,7 @@ public struct Restore: Sendable {
     /// - Throws: `refused` where a service runs; `damaged` where the backup, or what was made, does not verify: nothing has changed then.
     public func run(from source: Source) async throws -> Result {
         let path = configuration.paths.ledger
+        try checkUser(AbsolutePath.parent(of: path))
         let house = try House(configuration.paths)
         let lock = try await Lock.take(beside: path, patience: .zero)
         defer { withExtendedLifetime(lock) {} }
@@ -54,6 +55,16 @@ public struct Restore: Sendable {
         } catch { throw PapillaError(any: error) }
         try HouseMark.set(house, identity)
         return Result(ledger: path, before: before, adopted: adopted, head: verified.head, entries: verified.entries)
+    }
+
+    /// What root makes here, the service could not open.
+    private func checkUser(_ folder: String) throws(PapillaError) {
+        var status = stat()
+        guard geteuid() == 0, stat(folder, &status) == 0, status.st_uid != 0 else { return }
+        let owner = UnixSocket.actor(status.st_uid).split(separator: "@").first ?? ""
+        throw PapillaError(
+            .refused, "The ledger's folder is the service's, and root would leave a ledger in it that the service cannot open",
+            place: folder, hint: "Run it as the service's user: sudo -u \(owner) papilla restore ...")
     }
 
     private static let suffixes = ["", "-wal", "-shm", "-journal"]
