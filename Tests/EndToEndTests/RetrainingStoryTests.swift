@@ -4,7 +4,9 @@ import Testing
 
 /// A site gets another camera: its images are screened, corrected, the model retrained, promoted, and screened better. In phantoms, with a
 /// narrow disc model made for the test, through the command line from end to end.
-@Suite("A site's own model", .serialized)
+///
+/// Takes minutes, and so runs only where a long test is asked for.
+@Suite("A site's own model", .serialized, .enabled(if: Machine.isSoak))
 struct RetrainingStoryTests {
     /// Whose hash makes them frozen, choosing and teaching: one image each.
     private static let frozen = [
