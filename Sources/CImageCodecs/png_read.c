@@ -19,6 +19,14 @@ static const uint8_t skipped_chunks[] =
 enum { SKIPPED_CHUNKS = 15 };
 _Static_assert(sizeof skipped_chunks == 5 * SKIPPED_CHUNKS, "each name is four letters and a zero byte");
 
+// Chunks that are handed on as they lie in the file. libpng's own readers take as much memory as a chunk says it is long, before
+// they see that the file is shorter; for chunks that it need not understand it keeps to CHUNK_BYTES_LIMIT.
+static const uint8_t kept_chunks[] = "eXIf\0tEXt";
+enum { KEPT_CHUNKS = 2 };
+_Static_assert(sizeof kept_chunks == 5 * KEPT_CHUNKS, "each name is four letters and a zero byte");
+
+static const char phantom_text[] = "Papilla\0PHANTOM";
+
 // Everything that must outlive a longjmp stands here, not in locals.
 typedef struct {
     png_structp png;
@@ -96,6 +104,7 @@ static void start(session *at) {
     png_set_chunk_malloc_max(at->png, CHUNK_BYTES_LIMIT);
     png_set_chunk_cache_max(at->png, CHUNK_COUNT_LIMIT);
     png_set_keep_unknown_chunks(at->png, PNG_HANDLE_CHUNK_NEVER, skipped_chunks, SKIPPED_CHUNKS);
+    png_set_keep_unknown_chunks(at->png, PNG_HANDLE_CHUNK_ALWAYS, kept_chunks, KEPT_CHUNKS);
     png_read_info(at->png, at->info);
     // Palette to colours, 1, 2 and 4 bits to 8, a transparent colour to an alpha channel, 16 bits rounded to 8.
     png_set_expand(at->png);
@@ -126,16 +135,19 @@ static void convert_row(const uint8_t *source, size_t source_channels, uint8_t *
 }
 
 static void read_metadata(session *at) {
-    png_textp texts = NULL;
-    int count = png_get_text(at->png, at->info, &texts, NULL);
-    for (int index = 0; index < count; index++)
-        if (strcmp(texts[index].key, "Papilla") == 0 && texts[index].text != NULL &&
-            strncmp(texts[index].text, "PHANTOM", 7) == 0)
-            at->details->is_phantom = true;
-    png_bytep exif = NULL;
-    png_uint_32 length = 0;
-    if (png_get_eXIf_1(at->png, at->info, &length, &exif) != 0)
-        at->details->orientation = papilla_exif_orientation(exif, length);
+    png_unknown_chunkp chunks = NULL;
+    int count = png_get_unknown_chunks(at->png, at->info, &chunks);
+    bool has_orientation = false;
+    for (int index = 0; index < count; index++) {
+        const png_unknown_chunk *chunk = &chunks[index];
+        if (memcmp(chunk->name, "tEXt", 4) == 0) {
+            size_t length = sizeof phantom_text - 1;
+            if (chunk->size >= length && memcmp(chunk->data, phantom_text, length) == 0) at->details->is_phantom = true;
+        } else if (!has_orientation) {   // the first one counts
+            at->details->orientation = papilla_exif_orientation(chunk->data, chunk->size);
+            has_orientation = true;
+        }
+    }
 }
 
 static void read_rows(session *at, int channels, uint8_t *pixels, size_t capacity) {
