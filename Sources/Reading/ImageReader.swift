@@ -144,7 +144,7 @@ public struct ImageReader: Sendable {
         func answer() async throws -> [Architecture.Head: [Float]] {
             let input = view.input(of: raster, mean: manifest.normalisation.mean, deviation: manifest.normalisation.std)
             return try await Mirroring.average(input, side: view.side, count: manifest.mirrors) { input in
-                try await runner.network.run(input)
+                try await models.run(runner, input)
             }
         }
         guard let memory else { return try await answer() }

@@ -1,6 +1,7 @@
 public import Neural
 public import Registry
 public import Screening
+internal import Synchronization
 
 /// The networks of a reading, ready to run, and what their manifests say.
 public struct ReadingModels: Sendable {
@@ -17,6 +18,14 @@ public struct ReadingModels: Sendable {
     /// Why some of them run in fp32, a sentence for each.
     public private(set) var fallbacks: [String] = []
     private let runners: [ModelTask: Runner]
+    private let spent = Spent()
+
+    /// How long the networks have run since they were loaded; what is done to feed and to understand them is not in it.
+    public var networkTime: Duration { spent.time.withLock { $0 } }
+
+    private final class Spent: Sendable {
+        let time = Mutex(Duration.zero)
+    }
 
     /// Loads the live model of every task and builds its network.
     /// - Throws: `PapillaError` naming the model that is missing, damaged or misshapen.
@@ -78,6 +87,17 @@ public struct ReadingModels: Sendable {
                 .notFound, "No model for the task \(task.rawValue) is loaded", hint: "Promote one with `papilla models promote`.")
         }
         return runner
+    }
+
+    /// Runs a network on one input, 3 x side x side.
+    func run(_ runner: Runner, _ input: [Float]) async throws -> [Architecture.Head: [Float]] {
+        try await EngineActor.run {
+            let clock = ContinuousClock()
+            let start = clock.now
+            let logits = try runner.network.run(input)
+            spent.time.withLock { $0 += clock.now - start }
+            return logits
+        }
     }
 
     /// The models of some tasks, as a report states them.

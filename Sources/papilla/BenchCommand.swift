@@ -1,16 +1,20 @@
 public import ArgumentParser
 internal import Foundation
 public import Neural
+internal import Reading
 internal import Screening
 
 /// `papilla bench`: times a network or a training step on this machine.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Times a network, or a training step, on this machine.",
+        commandName: "bench", abstract: "Times a network, a training step, or the whole reading of an image, on this machine.",
         discussion: """
             Random weights, input in memory to logits in memory. One timing says little on a busy machine: compare two programs in turns.
 
+            With --reading it is the live models, from the file's bytes to the bundle's, and what part of the time the networks took.
+
             Example: papilla bench --architecture 1enc-2dec-md --layers
+                     papilla bench --reading eye.jpg
             """)
 
     @Option(help: "One of `papilla architectures`.") var architecture = "1enc-1dec-conv-md"
@@ -24,6 +28,8 @@ struct BenchCommand: AsyncParsableCommand {
     @Flag(help: "With --train: batch normalisation.") var normalised = false
     @Flag(help: "A table by layer: its share, and its rate against the peak that a large 1x1 convolution reaches here.")
     var layers = false
+    @Option(help: ArgumentHelp("Time the reading of an image.", valueName: "file")) var reading: String?
+    @OptionGroup var models: ModelsOption
     @Flag(help: "One JSON value.") var json = false
     @Flag(help: "Speak the worker protocol on standard input and output: `run N` answers N times in ms, `quit` ends.")
     var worker = false
@@ -41,11 +47,54 @@ struct BenchCommand: AsyncParsableCommand {
         guard runs > 0, threads >= 0 else { throw ValidationError("--runs must be 1 or more and --threads 0 or more.") }
         guard !train || precision == .fp32 else { throw ValidationError("--train runs in fp32 only") }
         guard !train || !layers else { throw ValidationError("--layers is for inference: leave out --train") }
+        guard reading == nil || !(train || layers || worker) else {
+            throw ValidationError("--reading goes without --train, --layers and --worker")
+        }
     }
 
     func run() async throws {
         EngineInfo.setThreads(threads)
+        if let reading { return try await time(readingOf: reading) }
         try await EngineActor.run { try measure() }
+    }
+
+    struct ReadingResult: Encodable {
+        let file: String, width: Int?, height: Int?, outcome: Outcome, threads: Int
+        let medianMs: Double, networksMs: Double, ratio: Double?
+        enum CodingKeys: String, CodingKey {
+            case file, width, height, outcome, threads, ratio
+            case medianMs = "median_ms", networksMs = "networks_ms"
+        }
+    }
+
+    /// Decoding, routing, looks, measures, overlay and masks of one image, beside the part that the networks took in the same run.
+    private func time(readingOf path: String) async throws {
+        let models = try await ReadingModels(store: models.store)
+        let reader = try ImageReader(models: models)
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        var random = SystemRandomNumberGenerator()
+        let id = ScreeningID(at: .now, using: &random)
+        let source = Report.Source(name: path, path: path, sha256: nil, bytes: bytes.count, received: .now)
+        let clock = ContinuousClock()
+        var report = try await reader.screen(bytes, id: id, source: source).report
+        var times: [(whole: Double, networks: Double)] = []
+        for _ in 0..<runs {
+            let (start, before) = (clock.now, models.networkTime)
+            report = try await reader.screen(bytes, id: id, source: source).report
+            times.append(((clock.now - start) / .milliseconds(1), (models.networkTime - before) / .milliseconds(1)))
+        }
+        func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+        let result = ReadingResult(
+            file: path, width: report.source.width, height: report.source.height, outcome: report.outcome,
+            threads: EngineInfo.threads, medianMs: median(times.map(\.whole)), networksMs: median(times.map(\.networks)),
+            ratio: times.allSatisfy { $0.networks > 0 } ? median(times.map { $0.whole / $0.networks }) : nil)
+        if json { return print(try CanonicalJSON.line(result)) }
+        print(
+            "\(path), \(report.source.width ?? 0) x \(report.source.height ?? 0), \(report.outcome), \(EngineInfo.threads) threads"
+        )
+        print(
+            "median \(rounded(result.medianMs)) ms, networks \(rounded(result.networksMs)) ms, whole reading \(result.ratio.map(rounded) ?? "-") of that"
+        )
     }
 
     @EngineActor private func measure() throws {

@@ -53,6 +53,21 @@ struct CommandTests {
         #expect(result.errors.contains("settle"))
     }
 
+    @Test("bench times the reading of an image, and says what part of it the networks took")
+    func benchReading() throws {
+        let site = try Site()
+        let image = try #require(try site.phantoms("fundus", count: 1, seed: 3).first)
+        let arguments = ["bench", "--runs", "1", "--models", Program.models, "--json", "--reading"]
+        let result = try Program.run(arguments + [image.path]).json()
+        #expect(result["outcome"] as? String == "measured")
+        #expect(try #require(result["ratio"] as? Double) > 1)
+        // What cannot be read takes no network.
+        let text = site.folder.appending(path: "text.jpg")
+        try Data("no image".utf8).write(to: text)
+        let failed = try Program.run(arguments + [text.path]).json()
+        #expect(failed["outcome"] as? String == "failed" && failed["networks_ms"] as? Double == 0)
+    }
+
     @Test("bench times a small network and a training step")
     func bench() throws {
         for extra in [[], ["--precision", "int8"], ["--train", "--normalised"]] {
