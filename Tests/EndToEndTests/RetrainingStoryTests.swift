@@ -97,7 +97,7 @@ struct RetrainingStoryTests {
             as? [[String: Any]]
         #expect(cases?.count == ids.count)
         let retrained = try site.papilla(
-            "retrain", "--task", "disc", "--steps", "200", "--rate", "1e-3", "--json"
+            "retrain", "--task", "disc", "--steps", "200", "--rate", "5e-4", "--json"
         ).json()
         let gate = try #require(retrained["gate"] as? [String: Any])
         let candidate = try #require(gate["candidate"] as? String)
@@ -112,11 +112,8 @@ struct RetrainingStoryTests {
         #expect(
             after > before + 0.05, "Dice on the other camera's fresh images \(before), retrained \(after)"
         )
-        let one = try #require(
-            try FileManager.default.contentsOfDirectory(
-                at: fresh.appending(path: "images"), includingPropertiesForKeys: nil
-            ).min { $0.path < $1.path })
-        try site.drop(one, as: "after.jpg")
+        let again = try #require(images.first { ids[$0.lastPathComponent] != nil })
+        try site.drop(again, as: "after.jpg")
         let report = try #require(try site.report(of: "after.jpg"))
         let used = (report["models"] as? [[String: Any]])?.compactMap { $0["name"] as? String } ?? []
         #expect(used.contains(candidate) && !used.contains(first), "\(used)")
@@ -129,7 +126,7 @@ struct RetrainingStoryTests {
             try correct(file, as: files[(index + 7) % files.count])
         }
         let wrong = try site.papilla(
-            "retrain", "--task", "disc", "--steps", "200", "--rate", "1e-3", "--json"
+            "retrain", "--task", "disc", "--steps", "200", "--rate", "5e-4", "--json"
         ).json()
         let bad = try #require((wrong["gate"] as? [String: Any])?["candidate"] as? String)
         let refused = try site.papilla("models", "promote", bad)
