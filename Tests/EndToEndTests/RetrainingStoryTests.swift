@@ -4,9 +4,7 @@ import Testing
 
 /// A site gets another camera: its images are screened, corrected, the model retrained, promoted, and screened better. In phantoms, with a
 /// narrow disc model made for the test, through the command line from end to end.
-///
-/// Takes minutes, and so runs only where a long test is asked for.
-@Suite("A site's own model", .serialized, .enabled(if: Machine.isSoak))
+@Suite("A site's own model", .serialized)
 struct RetrainingStoryTests {
     /// Whose hash makes them frozen, choosing and teaching: one image each.
     private static let frozen = [
