@@ -1,5 +1,6 @@
 public import ArgumentParser
 internal import Foundation
+internal import Imaging
 public import Neural
 internal import Reading
 internal import Screening
@@ -11,7 +12,8 @@ struct BenchCommand: AsyncParsableCommand {
         discussion: """
             Random weights, input in memory to logits in memory. One timing says little on a busy machine: compare two programs in turns.
 
-            With --reading it is the live models, from the file's bytes to the bundle's, and what part of the time the networks took.
+            With --reading it is the live models as they are, from the file's bytes to the bundle's, and what part of the time the \
+            networks took; the options that shape a network do not apply.
 
             Example: papilla bench --architecture 1enc-2dec-md --layers
                      papilla bench --reading eye.jpg
@@ -71,7 +73,12 @@ struct BenchCommand: AsyncParsableCommand {
     private func time(readingOf path: String) async throws {
         let models = try await ReadingModels(store: models.store)
         let reader = try ImageReader(models: models)
-        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        let bytes: [UInt8]
+        switch try InputFile(path).content(limit: reader.settings.limits.maximumBytes) {
+        case .bytes(let content): bytes = content
+        case .refused(let reason, _):
+            throw PapillaError(.badInput, "Only an image file can be read", place: path, hint: reason.detail)
+        }
         var random = SystemRandomNumberGenerator()
         let id = ScreeningID(at: .now, using: &random)
         let source = Report.Source(name: path, path: path, sha256: nil, bytes: bytes.count, received: .now)

@@ -66,6 +66,10 @@ struct CommandTests {
         try Data("no image".utf8).write(to: text)
         let failed = try Program.run(arguments + [text.path]).json()
         #expect(failed["outcome"] as? String == "failed" && failed["networks_ms"] as? Double == 0)
+        let missing = try Program.run(arguments + ["/nonexistent.jpg"])
+        #expect(missing.status == 1 && missing.errors.contains("A file cannot be opened"), "\(missing.errors)")
+        let folder = try Program.run(arguments + [site.folder.path])
+        #expect(folder.status == 1 && folder.errors.contains("not a regular file"), "\(folder.errors)")
     }
 
     @Test("bench times a small network and a training step")
