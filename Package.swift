@@ -1,7 +1,7 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-/// Every Swift target: Swift 6, strict imports, and the instruction set that the engine's own code is built for.
+/// Every Swift target: Swift 6 and strict imports.
 let swift: [SwiftSetting] =
     [
         .swiftLanguageMode(.v6),
@@ -11,6 +11,8 @@ let swift: [SwiftSetting] =
     ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 /// Targets that compute are optimised in debug builds too, so that tests on real pixels stay quick.
 let computing = swift + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+/// Those that go through every pixel use AVX2: the engine, which comes before them, refuses a CPU without it.
+let vectorised = computing + [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
 /// C targets are always optimised: a debug build of the kernels or codecs is of no use to anyone.
 let c: [CSetting] = [.unsafeFlags(["-O3", "-std=c11", "-Wall", "-Wextra", "-Werror"])]
 
@@ -41,7 +43,7 @@ let package = Package(
         .target(name: "Screening", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift),
         .target(name: "OneDNN", dependencies: ["COneDNN", "Screening"], swiftSettings: computing),
         .target(name: "Neural", dependencies: ["OneDNN", "CKernels", "Screening"], swiftSettings: computing),
-        .target(name: "Imaging", dependencies: ["CImageCodecs", "CCairo", "Screening"], swiftSettings: computing),
+        .target(name: "Imaging", dependencies: ["CImageCodecs", "CCairo", "Screening"], swiftSettings: vectorised),
         .target(name: "Registry", dependencies: ["Neural", "Screening"], swiftSettings: swift),
         .target(name: "Reading", dependencies: ["Imaging", "Neural", "Registry", "Screening"], swiftSettings: computing),
         .target(name: "Phantoms", dependencies: ["Imaging", "Screening"], swiftSettings: computing),

@@ -1,36 +1,48 @@
 extension Raster {
-    /// The part of the image under `rectangle`, sampled to width x height pixels, antialiased. Outside of the image all is black.
+    /// The part of the image under `rectangle`, sampled to width x height pixels, antialiased. Outside of the image, or of the part of
+    /// it that is `visible`, all is black.
     ///
     /// Separable, as in Pillow (Lundh, Clark and contributors): the filter's support grows with the scale. `rectangle` may be
     /// fractional and reach beyond the image; its sides must be positive and finite.
-    public func resampled(from rectangle: Rectangle, width: Int, height: Int, filter: ResampleFilter = .area) -> Raster {
+    public func resampled(
+        from rectangle: Rectangle, visible: PixelBox? = nil, width: Int, height: Int, filter: ResampleFilter = .area
+    ) -> Raster {
         var result = Raster(width: width, height: height)
         guard width > 0, height > 0 else { return result }
         precondition(rectangle.width > 0 && rectangle.height > 0, "the rectangle to sample from has positive sides")
+        let box = visible ?? PixelBox(x: 0, y: 0, width: self.width, height: self.height)
+        let (left, top) = (max(0, box.x), max(0, box.y))
+        let (right, bottom) = (min(self.width, box.x + box.width), min(self.height, box.y + box.height))
         let columns = ResampleWeights(
-            length: self.width, origin: rectangle.x, extent: rectangle.width, outputs: width, filter: filter)
+            length: right - left, origin: rectangle.x - Double(left), extent: rectangle.width, outputs: width, filter: filter)
         let rows = ResampleWeights(
-            length: self.height, origin: rectangle.y, extent: rectangle.height, outputs: height, filter: filter)
+            length: bottom - top, origin: rectangle.y - Double(top), extent: rectangle.height, outputs: height, filter: filter)
         let needed = columns.needed
         guard !needed.isEmpty else { return result }
 
-        // Rows are summed first: that runs along memory, and only the columns that are needed take part.
-        var sums = [Float](repeating: 0, count: needed.count * 3)
+        // Rows are summed first: that runs along memory, and only the columns that are needed take part. One more value, because pixels
+        // are then taken four values at a time.
+        var sums = [Float](repeating: 0, count: needed.count * 3 + 1)
+        var line = [Float](repeating: 0, count: width * 3 + 1)
         let stride = self.width * 3
+        let start = top * stride + (left + needed.lowerBound) * 3
         pixels.withUnsafeBufferPointer { source in
             result.pixels.withUnsafeMutableBufferPointer { target in
                 sums.withUnsafeMutableBufferPointer { sums in
-                    guard let source = source.baseAddress, let target = target.baseAddress, let row = sums.baseAddress else {
-                        return
-                    }
-                    for y in 0..<height where rows.count[y] > 0 {
-                        rows.values.withUnsafeBufferPointer { weights in
-                            guard let weights = weights.baseAddress else { return }
-                            weighRows(
-                                source + rows.first[y] * stride + needed.lowerBound * 3, stride: stride,
-                                weights: weights + rows.offset[y], count: rows.count[y], into: row, length: sums.count)
+                    line.withUnsafeMutableBufferPointer { line in
+                        guard let source = source.baseAddress, let target = target.baseAddress, let row = sums.baseAddress,
+                            let line = line.baseAddress
+                        else { return }
+                        for y in 0..<height where rows.count[y] > 0 {
+                            rows.values.withUnsafeBufferPointer { weights in
+                                guard let weights = weights.baseAddress else { return }
+                                weighRows(
+                                    source + start + rows.first[y] * stride, stride: stride, weights: weights + rows.offset[y],
+                                    count: rows.count[y], into: row, length: sums.count - 1)
+                            }
+                            weighColumns(row - needed.lowerBound * 3, columns, into: line)
+                            round(line, into: target + y * width * 3, count: width * 3)
                         }
-                        weighColumns(row - needed.lowerBound * 3, columns, into: target + y * width * 3)
                     }
                 }
             }
@@ -39,48 +51,56 @@ extension Raster {
     }
 }
 
-/// The weighted sum of `count` rows of `length` bytes. Four rows at a time, so that the sums are loaded and stored less often.
+/// The weighted sum of `count` rows of `length` bytes. Four rows at a time, so that the sums are loaded and stored less often; the last
+/// row stands, without weight, for those that lack.
 private func weighRows(
     _ source: UnsafePointer<UInt8>, stride: Int, weights: UnsafePointer<Float>, count: Int,
     into sums: UnsafeMutablePointer<Float>, length: Int
 ) {
-    sums.update(repeating: 0, count: length)
-    var row = 0
-    while row + 4 <= count {
-        let (a, b, c, d) = (
-            source + row * stride, source + (row + 1) * stride, source + (row + 2) * stride, source + (row + 3) * stride
-        )
-        let (wa, wb, wc, wd) = (weights[row], weights[row + 1], weights[row + 2], weights[row + 3])
-        for index in 0..<length {
-            sums[index] += (wa * Float(a[index]) + wb * Float(b[index])) + (wc * Float(c[index]) + wd * Float(d[index]))
+    for first in Swift.stride(from: 0, to: count, by: 4) {
+        func row(_ index: Int) -> (bytes: UnsafePointer<UInt8>, weight: Float) {
+            (source + min(first + index, count - 1) * stride, first + index < count ? weights[first + index] : 0)
         }
-        row += 4
-    }
-    while row < count {
-        let a = source + row * stride
-        let wa = weights[row]
-        for index in 0..<length { sums[index] += wa * Float(a[index]) }
-        row += 1
+        let (a, b, c, d) = (row(0), row(1), row(2), row(3))
+        if first == 0 {
+            for index in 0..<length {
+                sums[index] =
+                    (a.weight * Float(a.bytes[index]) + b.weight * Float(b.bytes[index]))
+                    + (c.weight * Float(c.bytes[index]) + d.weight * Float(d.bytes[index]))
+            }
+        } else {
+            for index in 0..<length {
+                sums[index] +=
+                    (a.weight * Float(a.bytes[index]) + b.weight * Float(b.bytes[index]))
+                    + (c.weight * Float(c.bytes[index]) + d.weight * Float(d.bytes[index]))
+            }
+        }
     }
 }
 
-/// One row of output pixels from one row of sums, rounded and clamped to 0...255.
-private func weighColumns(_ sums: UnsafePointer<Float>, _ columns: ResampleWeights, into target: UnsafeMutablePointer<UInt8>) {
+/// One row of output pixels from one row of sums. Pixels are taken four values at a time: one behind the last pixel's is read, and
+/// written, and does not count.
+private func weighColumns(_ sums: UnsafePointer<Float>, _ columns: ResampleWeights, into line: UnsafeMutablePointer<Float>) {
     columns.values.withUnsafeBufferPointer { values in
         for x in 0..<columns.first.count {
-            var (red, green, blue): (Float, Float, Float) = (0.5, 0.5, 0.5)
-            var place = sums + columns.first[x] * 3
+            var pixel = SIMD4<Float>.zero
+            var place = UnsafeRawPointer(sums + columns.first[x] * 3)
             let offset = columns.offset[x]
-            for tap in 0..<columns.count[x] {
-                let weight = values[offset + tap]
-                red += weight * place[0]
-                green += weight * place[1]
-                blue += weight * place[2]
-                place += 3
+            for tap in offset..<offset + columns.count[x] {
+                pixel += values[tap] * place.loadUnaligned(as: SIMD4<Float>.self)
+                place += 3 * MemoryLayout<Float>.stride
             }
-            target[x * 3] = UInt8(max(0, min(255, red)))
-            target[x * 3 + 1] = UInt8(max(0, min(255, green)))
-            target[x * 3 + 2] = UInt8(max(0, min(255, blue)))
+            UnsafeMutableRawPointer(line + x * 3).storeBytes(of: pixel, as: SIMD4<Float>.self)
         }
+    }
+}
+
+/// Values as bytes: the nearest of 0...255, halves up.
+private func round(_ line: UnsafePointer<Float>, into target: UnsafeMutablePointer<UInt8>, count: Int) {
+    for index in 0..<count {
+        // At 2^23 floats are whole numbers, and their low bits the number itself: this, unlike a conversion, is done eight at a time.
+        // Halves, of which weights make many, are lifted over what rounding took from them.
+        let value = max(0, min(255, line[index])) + 0x1p-14
+        target[index] = UInt8(truncatingIfNeeded: (value + 0x1p23).bitPattern)
     }
 }

@@ -48,16 +48,9 @@ public struct NetworkView: Sendable, Hashable {
     /// The same square for a network with another input side.
     public func resized(to side: Int) -> NetworkView { NetworkView(rectangle: rectangle, visible: visible, side: side) }
 
-    /// The view's pixels: S x S, antialiased.
+    /// The view's pixels: S x S, antialiased. A border's text and panels do not enter the square beside the picture.
     public func pixels(of raster: Raster) -> Raster {
-        guard visible != PixelBox(x: 0, y: 0, width: raster.width, height: raster.height) else {
-            return raster.resampled(from: rectangle, width: side, height: side)
-        }
-        // Cut out first, so that a border's text and panels do not enter the square beside the picture.
-        let shifted = Rectangle(
-            x: rectangle.x - Double(visible.x), y: rectangle.y - Double(visible.y), width: rectangle.width,
-            height: rectangle.height)
-        return raster.cropped(visible).resampled(from: shifted, width: side, height: side)
+        raster.resampled(from: rectangle, visible: visible, width: side, height: side)
     }
 
     /// The network's input of this view: 3 x S x S, planes red, green, blue; each (value / 255 - mean) / deviation.

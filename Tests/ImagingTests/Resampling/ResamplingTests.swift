@@ -62,21 +62,28 @@ extension Rectangle {
         #expect(small.pixels.allSatisfy { (115...140).contains($0) })
     }
 
-    @Test func croppingCopiesAndFillsWithBlack() {
+    @Test func whatIsNotVisibleIsBlack() {
         var source = Raster(width: 4, height: 3)
         source.pixels = (0..<36).map { UInt8($0 + 1) }
-        #expect(source.cropped(PixelBox(x: 1, y: 1, width: 2, height: 1)).pixels == [16, 17, 18, 19, 20, 21])
-        let corner = source.cropped(PixelBox(x: 3, y: -1, width: 2, height: 2))
-        #expect(corner.pixels == [0, 0, 0, 0, 0, 0, 10, 11, 12, 0, 0, 0])
-        let wider = source.cropped(PixelBox(x: -2, y: -2, width: 9, height: 9))
-        #expect(wider.pixels.filter { $0 != 0 } == source.pixels)
+        let around = Rectangle(x: -1, y: -1, width: 6, height: 5)
+        func shown(_ box: PixelBox) -> [UInt8] {
+            source.resampled(from: around, visible: box, width: 6, height: 5).pixels.filter { $0 != 0 }
+        }
+        #expect(shown(PixelBox(x: 1, y: 1, width: 2, height: 1)) == [16, 17, 18, 19, 20, 21])
+        #expect(shown(PixelBox(x: 3, y: -1, width: 2, height: 2)) == [10, 11, 12])
+        #expect(shown(PixelBox(x: -2, y: -2, width: 9, height: 9)) == source.pixels)
         for box in [
             PixelBox(x: 9, y: 0, width: 2, height: 2), PixelBox(x: 0, y: -7, width: 2, height: 2),
-            PixelBox(x: 0, y: 8, width: 2, height: 2),
+            PixelBox(x: 0, y: 8, width: 2, height: 2), PixelBox(x: 0, y: 0, width: -3, height: 2),
         ] {
-            #expect(source.cropped(box) == Raster(width: 2, height: 2))
+            #expect(shown(box).isEmpty)
         }
-        #expect(source.cropped(PixelBox(x: 0, y: 0, width: -3, height: 2)).pixels.isEmpty)
+        // What is hidden takes no part in its neighbours either, however much is put into one pixel.
+        let shrunk = source.resampled(
+            from: source.bounds, visible: PixelBox(x: 0, y: 0, width: 2, height: 3), width: 2, height: 1)
+        let cut = Raster(
+            width: 2, height: 3, pixels: [0, 1, 2].flatMap { row in (0..<6).map { UInt8(12 * row + $0 + 1) } })
+        #expect(shrunk == cut.resampled(from: source.bounds, width: 2, height: 1))
     }
 
     @Test func planesAgreeWithSciPy() throws {
