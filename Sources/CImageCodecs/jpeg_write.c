@@ -62,8 +62,8 @@ static void on_end(j_compress_ptr jpeg) {
     at->result->count = at->result->capacity - at->destination.free_in_buffer;
 }
 
-static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int quality,
-                        bool subsampled, const char *comment) {
+static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint32_t height, int channels, size_t stride,
+                        int quality, bool subsampled, const char *comment) {
     if (setjmp(at->escape) == 0) {
         struct jpeg_compress_struct *jpeg = &at->jpeg;
         jpeg_create_compress(jpeg);
@@ -74,17 +74,17 @@ static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint
         jpeg->image_width = width;
         jpeg->image_height = height;
         jpeg->input_components = channels;
-        jpeg->in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+        jpeg->in_color_space = channels == 4 ? JCS_EXT_BGRX : JCS_RGB;
         jpeg_set_defaults(jpeg);
         jpeg_set_quality(jpeg, quality, TRUE);
         // The usual Huffman tables: tables of its own make a file 3 % smaller, and take more time than all the rest.
         jpeg->optimize_coding = FALSE;
-        jpeg->comp_info[0].h_samp_factor = subsampled && channels == 3 ? 2 : 1;
-        jpeg->comp_info[0].v_samp_factor = subsampled && channels == 3 ? 2 : 1;
+        jpeg->comp_info[0].h_samp_factor = subsampled ? 2 : 1;
+        jpeg->comp_info[0].v_samp_factor = subsampled ? 2 : 1;
         jpeg_start_compress(jpeg, TRUE);
         if (comment != NULL) jpeg_write_marker(jpeg, JPEG_COM, (const JOCTET *)comment, (unsigned)strlen(comment));
         while (jpeg->next_scanline < jpeg->image_height) {
-            JSAMPROW row = (JSAMPROW)(pixels + (size_t)jpeg->next_scanline * width * (size_t)channels);
+            JSAMPROW row = (JSAMPROW)(pixels + (size_t)jpeg->next_scanline * stride);
             jpeg_write_scanlines(jpeg, &row, 1);
         }
         jpeg_finish_compress(jpeg);
@@ -93,8 +93,8 @@ static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint
     if (at->status != PAPILLA_CODEC_OK) papilla_bytes_free(at->result);
 }
 
-papilla_codec_status papilla_jpeg_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int quality,
-                                        bool subsampled, const char *comment, papilla_bytes *result,
+papilla_codec_status papilla_jpeg_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, size_t stride,
+                                        int quality, bool subsampled, const char *comment, papilla_bytes *result,
                                         char message[PAPILLA_CODEC_MESSAGE_SIZE]) {
     session at = {.result = result, .message = message};
     *result = (papilla_bytes){0};
@@ -103,6 +103,6 @@ papilla_codec_status papilla_jpeg_write(const uint8_t *pixels, uint32_t width, u
     at.errors.error_exit = on_error;
     at.errors.emit_message = on_message;
     at.jpeg.client_data = &at;
-    write_image(&at, pixels, width, height, channels, quality, subsampled, comment);
+    write_image(&at, pixels, width, height, channels, stride, quality, subsampled, comment);
     return at.status;
 }

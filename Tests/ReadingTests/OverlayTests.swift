@@ -37,7 +37,7 @@ struct OverlayTests {
     func sizesStayWithinTheLimits(width: Int, height: Int) throws {
         var reading = Reading(.outOfDomain)
         reading.end([Reason(.neither, "The image is neither a colour fundus photograph nor an endoscopy frame (97 % sure).")])
-        let overlay = try Overlay(of: reading, image(width, height)).drawn()
+        let overlay = try Overlay(of: reading, image(width, height)).drawn().raster()
         #expect(max(overlay.width, overlay.height) <= 1600)
         #expect(overlay.width >= 480)
         // Words below the picture: light pixels on the panel's ground.
@@ -48,8 +48,8 @@ struct OverlayTests {
 
     @Test func discIsSolidAndCupIsDashed() throws {
         let (disc, cup) = (Ellipse.circle(300, 250, 120), Ellipse.circle(300, 250, 60))
-        let overlay = try Overlay(of: measured(disc, cup), image(640, 500)).drawn()
-        let bare = try Overlay(of: Reading(.measured), image(640, 500)).drawn()
+        let overlay = try Overlay(of: measured(disc, cup), image(640, 500)).drawn().raster()
+        let bare = try Overlay(of: Reading(.measured), image(640, 500)).drawn().raster()
         #expect(greenPixels(bare) == 0 && cyanPixels(bare) == 0)
         #expect(greenPixels(overlay) > 700 && cyanPixels(overlay) > 150)
         // Walking around each outline: the disc's colour everywhere, the cup's with gaps.
@@ -68,7 +68,7 @@ struct OverlayTests {
 
     @Test func smallDiscsAreShownEnlarged() throws {
         // Without the enlarged part only the thin circle would be green.
-        let small = try Overlay(of: measured(.circle(900, 500, 40), .circle(900, 500, 20)), image(1600, 1000)).drawn()
+        let small = try Overlay(of: measured(.circle(900, 500, 40), .circle(900, 500, 20)), image(1600, 1000)).drawn().raster()
         #expect(greenPixels(small) > 1500)
         #expect(small.height > 1000)
     }
@@ -82,7 +82,7 @@ struct OverlayTests {
         var reading = Reading(.measured)
         reading.endoscopy = EndoscopyFindings(
             polyps: [polyp(200, 200), polyp(500, 300)], polypAreaFraction: 0.02, disagreement: 0, mask: "polyp.png")
-        let overlay = try Overlay(of: reading, image(800, 600)).drawn()
+        let overlay = try Overlay(of: reading, image(800, 600)).drawn().raster()
         #expect(greenPixels(overlay) > 500)
         #expect(Caption(reading).headline == "2 polyps found")
         // The number's white letters above the first box.
@@ -96,8 +96,8 @@ struct OverlayTests {
 
     @Test func phantomsSaySo() throws {
         let (plain, phantom) = (
-            try Overlay(of: Reading(.noFinding), image(640, 480)).drawn(),
-            try Overlay(of: Reading(.noFinding), image(640, 480, phantom: true)).drawn()
+            try Overlay(of: Reading(.noFinding), image(640, 480)).drawn().raster(),
+            try Overlay(of: Reading(.noFinding), image(640, 480, phantom: true)).drawn().raster()
         )
         #expect(count(phantom) { $0 > 240 && $1 > 240 && $2 > 240 } > count(plain) { $0 > 240 && $1 > 240 && $2 > 240 } + 300)
     }

@@ -52,9 +52,10 @@ papilla_codec_status papilla_png_read_header(const uint8_t *bytes, size_t count,
 papilla_codec_status papilla_png_read_pixels(const uint8_t *bytes, size_t count, int channels, uint8_t *pixels,
                                              size_t capacity, papilla_image_details *details);
 
-// RGB (channels 3) or grey (channels 1) to baseline JPEG. `comment` may be NULL.
-papilla_codec_status papilla_jpeg_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int quality,
-                                        bool subsampled, const char *comment, papilla_bytes *result,
+// To baseline JPEG: red, green and blue (channels 3), or blue, green, red and a byte that does not count (channels 4, Cairo's order).
+// `stride` bytes lie between the beginnings of two rows. `comment` may be NULL.
+papilla_codec_status papilla_jpeg_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, size_t stride,
+                                        int quality, bool subsampled, const char *comment, papilla_bytes *result,
                                         char message[PAPILLA_CODEC_MESSAGE_SIZE]);
 
 // RGB or grey to 8-bit PNG. `texts` holds `text_count` pairs, each a keyword and a value in Latin-1, each ended by a zero byte.

@@ -30,7 +30,27 @@ public enum ImageEncoder {
     public static func jpeg(
         _ raster: Raster, quality: Int = 90, chroma: Chroma = .full, comment: String? = nil
     ) throws(PapillaError) -> [UInt8] {
-        let size = try size(raster.width, raster.height, limit: 65_500)
+        try jpeg(
+            raster.pixels, width: raster.width, height: raster.height, channels: 3, stride: 3 * raster.width, quality: quality,
+            chroma: chroma, comment: comment)
+    }
+
+    /// A baseline JPEG of what has been drawn on a canvas, likewise. Throws where any of the drawing failed.
+    public static func jpeg(
+        _ canvas: Canvas, quality: Int = 90, chroma: Chroma = .full, comment: String? = nil
+    ) throws(PapillaError) -> [UInt8] {
+        let (rows, stride) = try canvas.rows()
+        defer { withExtendedLifetime(canvas) {} }
+        return try jpeg(
+            rows, width: canvas.width, height: canvas.height, channels: 4, stride: stride, quality: quality, chroma: chroma,
+            comment: comment)
+    }
+
+    private static func jpeg(
+        _ pixels: UnsafePointer<UInt8>, width: Int, height: Int, channels: Int32, stride: Int, quality: Int, chroma: Chroma,
+        comment: String?
+    ) throws(PapillaError) -> [UInt8] {
+        let size = try size(width, height, limit: 65_500)
         guard (1...100).contains(quality) else {
             throw PapillaError(.badInput, "JPEG quality \(quality) is out of range; 1 to 100 was expected")
         }
@@ -41,7 +61,7 @@ public enum ImageEncoder {
         defer { papilla_bytes_free(&result) }
         var words = [CChar](repeating: 0, count: Int(PAPILLA_CODEC_MESSAGE_SIZE))
         let status = papilla_jpeg_write(
-            raster.pixels, size.width, size.height, 3, Int32(quality), chroma == .halved, comment, &result, &words)
+            pixels, size.width, size.height, channels, stride, Int32(quality), chroma == .halved, comment, &result, &words)
         return try finish(status, result, words)
     }
 

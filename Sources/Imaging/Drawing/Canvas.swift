@@ -91,6 +91,17 @@ public final class Canvas {
         }
     }
 
+    /// What has been drawn, in place: blue, green, red and a byte that does not count for each pixel, `stride` bytes for each row. To be
+    /// read at once, while the canvas lives. Throws where any of the drawing failed.
+    func rows() throws(PapillaError) -> (bytes: UnsafePointer<UInt8>, stride: Int) {
+        cairo_surface_flush(surface)
+        try check()
+        guard let bytes = cairo_image_surface_get_data(surface) else {
+            throw PapillaError(.internal, "a canvas has no pixels")
+        }
+        return (UnsafePointer(bytes), Int(cairo_image_surface_get_stride(surface)))
+    }
+
     /// Cairo's own memory: 32 bits a pixel, alpha highest. It is told before and after, since it may hold back drawing or copies.
     private func withRows(_ body: (_ rows: UnsafeMutablePointer<UInt32>, _ stride: Int) -> Void) {
         cairo_surface_flush(surface)

@@ -26,7 +26,7 @@ extension ImageReader {
         try Task.checkCancellation()
         var reading = try await read(image, eye: source.eye)
         let read = clock.now
-        let files = try Self.files(of: reading, image)
+        let files = try await Self.files(of: reading, image)
         reading.timing.wait = waited
         reading.timing.decode = Self.milliseconds(decoded - start)
         reading.timing.render = Self.milliseconds(clock.now - read)
@@ -40,16 +40,31 @@ extension ImageReader {
         }
     }
 
-    /// Overlay and masks of a reading.
-    static func files(of reading: Reading, _ image: DecodedImage) throws(PapillaError) -> [(name: String, bytes: [UInt8])] {
-        let overlay = try Overlay(of: reading, image).drawn()
+    /// Overlay and masks of a reading, drawn and encoded on all cores: besides the networks nothing takes longer.
+    static func files(of reading: Reading, _ image: DecodedImage) async throws(PapillaError) -> [(name: String, bytes: [UInt8])] {
+        typealias Encoding = @Sendable () throws(PapillaError) -> [UInt8]
         let comment = image.isPhantom ? "PHANTOM: a synthetic image, no patient" : nil
-        var files = [(name: "overlay.jpg", bytes: try ImageEncoder.jpeg(overlay, quality: 90, comment: comment))]
         let text = image.isPhantom ? ["Papilla": "PHANTOM"] : [:]
+        var encodings: [(name: String, encode: Encoding)] = [
+            (
+                "overlay.jpg",
+                { () throws(PapillaError) in
+                    try ImageEncoder.jpeg(Overlay(of: reading, image).drawn(), quality: 90, comment: comment)
+                }
+            )
+        ]
         for name in ["disc", "cup", "polyp", "disc-raw", "cup-raw"] {
             guard let mask = reading.masks[name] else { continue }
-            files.append((name: "\(name).png", bytes: try ImageEncoder.png(mask, text: text)))
+            encodings.append(("\(name).png", { () throws(PapillaError) in try ImageEncoder.png(mask, text: text) }))
         }
+        let encoded = await withTaskGroup(of: (index: Int, bytes: Result<[UInt8], PapillaError>).self) { group in
+            for (index, (_, encode)) in encodings.enumerated() {
+                group.addTask { (index, Result(catching: encode)) }
+            }
+            return await group.reduce(into: [:]) { $0[$1.index] = $1.bytes }
+        }
+        var files: [(name: String, bytes: [UInt8])] = []
+        for (index, (name, _)) in encodings.enumerated() { files.append((name, try encoded[index]?.get() ?? [])) }
         return files
     }
 }

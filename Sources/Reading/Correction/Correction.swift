@@ -68,7 +68,7 @@ public struct Correction: Sendable {
         } else {
             try measureFundus(rules, &reading)
         }
-        let files = try ImageReader.files(of: reading, image)
+        let files = try await ImageReader.files(of: reading, image)
         var report = Report(
             reading, of: image, id: former.id, source: former.source, engine: await ImageReader.engine())
         (report.version, report.supersedes, report.decision) = (former.version + 1, supersedes, decision)

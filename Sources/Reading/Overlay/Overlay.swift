@@ -20,7 +20,7 @@ struct Overlay {
 
     /// Draws the picture.
     /// - Throws: `system` where memory is short.
-    func drawn() throws(PapillaError) -> Raster {
+    func drawn() throws(PapillaError) -> Canvas {
         let layout = try OverlayLayout(
             caption: Caption(reading), isPhantom: isPhantom, width: image.width, height: image.height, inset: inset)
         let canvas = try Canvas(width: layout.width, height: layout.height, fill: CaptionPanel.background)
@@ -35,7 +35,7 @@ struct Overlay {
         if isPhantom { drawPhantom(on: canvas, layout) }
         layout.panel.draw(on: canvas, x: 0, y: Double(layout.picture.height))
         if let inset, let box = layout.inset { draw(inset, in: box, on: canvas, layout) }
-        return try canvas.raster()
+        return canvas
     }
 
     /// The disc's surroundings to be shown enlarged, px of the original, where the disc is a small part of the photograph.

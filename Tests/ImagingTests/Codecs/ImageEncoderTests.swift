@@ -70,6 +70,11 @@ import Testing
         #expect(try ImageEncoder.jpeg(raster, quality: 20).count < halved.count)
     }
 
+    @Test func aCanvasIsWrittenAsItsPixelsAre() throws {
+        let canvas = try Canvas(picture(61, 47))
+        #expect(try ImageEncoder.jpeg(canvas, quality: 90) == ImageEncoder.jpeg(canvas.raster(), quality: 90))
+    }
+
     @Test func chromaIsKeptOrHalved() throws {
         // Alternating red and blue columns: only full chroma tells them apart.
         var raster = Raster(width: 32, height: 32)
