@@ -47,10 +47,11 @@ public struct ImageReader: Sendable {
         reading.thresholds = thresholds.values
         reading.eye = eye
         let field = FieldOfView(of: raster)
-        let grading = QualityGrading(QualityMeasure(raster, in: field), thresholds)
+        // Beside the router, which does not wait for it.
+        async let measure = QualityMeasure(raster, in: field)
         let shortSide = min(raster.width, raster.height)
         if modality == nil, Double(shortSide) < thresholds[.shortSide] {
-            reading.quality = grading.quality
+            reading.quality = QualityGrading(await measure, thresholds).quality
             let needed = Int(thresholds[.shortSide])
             reading.end([Reason(.tooSmall, "The image's shorter side has \(shortSide) px; \(needed) are needed.")])
             return reading
@@ -64,6 +65,7 @@ public struct ImageReader: Sendable {
             return reading
         }
         let routed = clock.now
+        let grading = QualityGrading(await measure, thresholds)
         reading.quality = grading.quality
         reading.attention = AttentionRules(thresholds: thresholds).common(quality: grading.quality, modality: routing.finding)
         if modality != nil || grading.reasons.isEmpty {

@@ -21,15 +21,18 @@ public struct DecodedImage: Sendable, Equatable {
 extension Raster {
     /// Whether the three channels lie within 8 levels of each other in at least 99.5 % of the pixels. An image without pixels is.
     var isGreyscale: Bool {
+        // An image of colours shows it in its first few rows.
+        let most = width * height / 200
         var coloured = 0
-        pixels.withUnsafeBufferPointer { buffer in
-            var index = 0
-            while index < buffer.count {
-                let (red, green, blue) = (buffer[index], buffer[index + 1], buffer[index + 2])
-                if max(red, green, blue) - min(red, green, blue) > 8 { coloured += 1 }
-                index += 3
+        return pixels.withUnsafeBufferPointer { buffer in
+            for start in stride(from: 0, to: buffer.count, by: max(1, 3 * width)) {
+                for index in stride(from: start, to: start + 3 * width, by: 3) {
+                    let (red, green, blue) = (buffer[index], buffer[index + 1], buffer[index + 2])
+                    if max(red, green, blue) - min(red, green, blue) > 8 { coloured += 1 }
+                }
+                if coloured > most { return false }
             }
+            return true
         }
-        return coloured * 200 <= width * height
     }
 }

@@ -31,28 +31,44 @@ struct QualityMeasure: Sendable, Equatable {
         let width = max(1, Int((Double(field.box.width) / scale).rounded()))
         let height = max(1, Int((Double(field.box.height) / scale).rounded()))
         let small = raster.resampled(from: Rectangle(field.box), width: width, height: height)
-        let luma = (0..<width * height).map { Self.luma(small, $0) }
+        let levels = (0..<width * height).map { Self.level(small, $0) }
         let inside = Self.inside(field, raster, width: width, height: height)
-        var levels: [Double] = []
-        levels.reserveCapacity(luma.count)
-        for index in luma.indices where inside.pixels[index] != 0 { levels.append(luma[index]) }
-        levels.sort()
-        guard let last = levels.last else {
+        // How often each level occurs: percentiles without sorting.
+        var counts = [Int32](repeating: 0, count: Self.white + 1)
+        var (count, sum) = (0, 0)
+        for index in levels.indices where inside.pixels[index] != 0 {
+            counts[levels[index]] += 1
+            (count, sum) = (count + 1, sum + levels[index])
+        }
+        guard count > 0 else {
             (brightness, clippedShare, focus, contrast) = (0, 0, 0, 0)
             return
         }
-        brightness = levels.reduce(0, +) / Double(levels.count)
-        clippedShare = last > 250 / 255 ? Double(levels.count { $0 > 250 / 255 }) / Double(levels.count) : 0
-        contrast = levels[(levels.count - 1) * 95 / 100] - levels[(levels.count - 1) * 5 / 100]
+        let white = Double(Self.white)
+        brightness = Double(sum) / Double(count) / white
+        clippedShare = Double(counts[(250 * 1000 + 1)...].reduce(0, +)) / Double(count)
+        let (low, high) = (Self.level(at: (count - 1) * 5 / 100, counts), Self.level(at: (count - 1) * 95 / 100, counts))
+        contrast = Double(high - low) / white
+        let luma = levels.map { Double($0) / white }
         focus = Self.focus(luma, inside: inside)
     }
 
-    /// 0...1, by the weights of ITU-R BT.601.
-    private static func luma(_ raster: Raster, _ index: Int) -> Double {
-        let red = Double(raster.pixels[3 * index])
-        let green = Double(raster.pixels[3 * index + 1])
-        let blue = Double(raster.pixels[3 * index + 2])
-        return (0.299 * red + 0.587 * green + 0.114 * blue) / 255
+    /// The luma of white.
+    private static let white = 255 * 1000
+
+    /// Luma by the weights of ITU-R BT.601, in thousandths of an 8-bit level: 0...``white``, exact.
+    private static func level(_ raster: Raster, _ index: Int) -> Int {
+        299 * Int(raster.pixels[3 * index]) + 587 * Int(raster.pixels[3 * index + 1]) + 114 * Int(raster.pixels[3 * index + 2])
+    }
+
+    /// The level of the pixel that would stand at `rank`, from 0, if all were sorted.
+    private static func level(at rank: Int, _ counts: [Int32]) -> Int {
+        var passed = 0
+        for (level, count) in counts.enumerated() {
+            passed += Int(count)
+            if passed > rank { return level }
+        }
+        return white
     }
 
     /// The field's pixels at this scale, ten pixels away from its border, whose edge would be the sharpest in the picture.
