@@ -37,7 +37,7 @@ struct BundleCheck {
     private mutating func checkFiles(of report: Report) throws(PapillaError) {
         for file in report.files {
             let path = folder + "/" + file.name
-            guard !file.name.contains("/"), file.name != ".", file.name != ".." else {
+            guard !file.name.utf8.contains(UInt8(ascii: "/")), file.name != ".", file.name != ".." else {
                 add(.bundleChanged, "the report lists a file outside its bundle", path)
                 continue
             }

@@ -9,9 +9,10 @@ public enum CommaSeparated {
     static func field(_ text: String) -> String {
         var text = text
         if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first), !isNumber(text) { text = "'" + text }
-        // Scalars, because CR LF is one Character.
+        // Scalars, because CR LF is one Character, and a quotation mark with a combining mark is another one.
         guard text.unicodeScalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        let mark = UInt8(ascii: "\"")
+        return "\"" + String(decoding: text.utf8.flatMap { $0 == mark ? [mark, mark] : [$0] }, as: UTF8.self) + "\""
     }
 
     /// A sign, digits, at most one point and an exponent: what cannot be a formula.

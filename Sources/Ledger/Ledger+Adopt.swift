@@ -65,7 +65,7 @@ extension Ledger {
             try receive(
                 NewArrival(
                     id: story.id, path: first.source.path, name: first.source.name,
-                    isUrgent: first.source.path.hasPrefix("urgent/"),
+                    isUrgent: first.source.path.utf8.starts(with: "urgent/".utf8),
                     received: first.source.received, device: 0, inode: 0))
             return .pending
         }
@@ -95,7 +95,7 @@ extension Ledger {
                     VALUES (?, ?, ?, ?, ?, 0, 0, 'finished', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    id, source.path, source.name, source.path.hasPrefix("urgent/"), source.received.description,
+                    id, source.path, source.name, source.path.utf8.starts(with: "urgent/".utf8), source.received.description,
                     ended.description,
                     source.sidecar, source.patient, source.study, source.eye.rawValue, source.sha256?.description, source.bytes,
                     newest.outcome.rawValue, ended.description, original,

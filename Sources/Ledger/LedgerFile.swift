@@ -144,7 +144,7 @@ enum LedgerFile {
 
     /// Makes what was done to the entries of a file's folder last.
     static func syncFolder(of path: String) throws(PapillaError) {
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system("The ledger's folder could not be opened", errno: errno, place: path) }
         defer { Glibc.close(descriptor) }

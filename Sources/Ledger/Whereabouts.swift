@@ -49,14 +49,14 @@ struct Whereabouts: Hashable {
         } else if try mayBeInInbox(folders.inbox) {
             return false
         }
-        let name = (original ?? spool ?? path)?.split(separator: "/").last.map(String.init)
+        let name = (original ?? spool ?? path)?.pathNames().last
         return try !census.holdsOriginal(of: id, named: name, sidecar: sidecar)
     }
 
     /// Whether the file is in the inbox, or cannot be known to be gone: nothing is concluded from an inbox that is not the one it came to.
     private func mayBeInInbox(_ inbox: String) throws(PapillaError) -> Bool {
         guard let path else { return true }
-        var names = path.split(separator: "/").map { Self.bytes(ofName: String($0)) }
+        var names = path.pathNames().map(Self.bytes(ofName:))
         func status() throws(PapillaError) -> FolderListing.Status? {
             try FolderListing.status(of: names.reduce(Array(inbox.utf8)) { $0 + [UInt8(ascii: "/")] + $1 })
         }

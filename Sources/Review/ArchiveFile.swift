@@ -11,14 +11,14 @@ enum ArchiveFile {
     ///   - limit: bytes at most.
     /// - Throws: `badInput` for a path that leaves the folder, `notFound` for a file that is not there, `system`.
     static func read(_ path: String, in folder: String, limit: Int = 1 << 30) throws(PapillaError) -> [UInt8] {
-        let names = path.split(separator: "/", omittingEmptySubsequences: false)
+        let names = path.pathNames(keepingEmpty: true)
         guard names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }) else {
             throw PapillaError(.badInput, "This is no path below the folder", place: path)
         }
         var place = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         for (index, name) in names.enumerated() where place >= 0 {
             let flags = index + 1 < names.count ? O_DIRECTORY : O_NONBLOCK
-            let next = openat(place, String(name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | flags)
+            let next = openat(place, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | flags)
             let number = errno
             close(place)
             (place, errno) = (next, number)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import FoundationEssentials
+internal import Ledger
 internal import Reading
 internal import Registry
 internal import Screening
@@ -122,11 +123,13 @@ struct EvaluateCommand: AsyncParsableCommand {
                 number(score.readRatio), score.label, score.quality?.rawValue ?? "", number(score.disagreement),
                 number(score.confidence),
                 score.shown?.rawValue ?? "", score.routed?.rawValue ?? "",
-            ].map { $0.contains(",") || $0.contains("\"") ? "\"" + $0.replacing("\"", with: "\"\"") + "\"" : $0 }.joined(
-                separator: ",")
+            ]
         }
-        return (["set,id,group,dice,jaccard,cdr_drawn,cdr_read,label,quality,disagreement,confidence,shown,routed"] + lines)
-            .joined(separator: "\n") + "\n"
+        let columns = [
+            "set", "id", "group", "dice", "jaccard", "cdr_drawn", "cdr_read", "label", "quality", "disagreement",
+            "confidence", "shown", "routed",
+        ]
+        return ([columns] + lines).map(CommaSeparated.line).joined()
     }
 
     private static func decimal(_ value: Double, _ digits: Int = 4) -> String {

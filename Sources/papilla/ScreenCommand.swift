@@ -61,7 +61,7 @@ struct ScreenCommand: AsyncParsableCommand {
         let now = Timestamp.now
         var random = SystemRandomNumberGenerator()
         let id = ScreeningID(at: now, using: &random)
-        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let name = path.pathNames().last ?? path
         var source = Report.Source(name: name, path: path, sha256: nil, bytes: 0, received: now)
         switch content {
         case .bytes(let bytes): return try await reader.screen(bytes, id: id, source: source)
@@ -102,8 +102,8 @@ private struct BundleFolder {
 
     init(_ path: String) throws(PapillaError) {
         self.path = path
-        var partial = path.hasPrefix("/") ? "" : "."
-        for part in path.split(separator: "/") {
+        var partial = path.isAbsolutePath ? "" : "."
+        for part in path.pathNames() {
             partial += "/" + part
             try Self.make(partial)
         }

@@ -47,6 +47,8 @@ let targets: [String: ([UInt8]) -> Void] = [
     "name": { bytes in
         guard let name = FileName(bytes) else { return }
         guard FileName(escaped: name.description) == name else { fatalError("a name cannot be read back") }
+        let path = RelativePath(RelativePath(name), name)
+        guard RelativePath(escaped: path.description) == path else { fatalError("a path cannot be read back") }
         _ = RelativePath(escaped: String(decoding: bytes, as: UTF8.self))
         var random = SeededGenerator(1)
         let folder = BundleName.folder(file: name.description, id: ScreeningID(at: Timestamp(milliseconds: 0), using: &random))

@@ -92,6 +92,7 @@ struct PageTests {
         try FileManager.default.createSymbolicLink(atPath: original, withDestinationPath: site.root + "/secret.jpg")
         #expect(try await site.ask("GET", "/api/screenings/\(id)/image", cookie).status >= 400)
         #expect(throws: PapillaError.self) { try ArchiveFile.read("../secret.jpg", in: site.root + "/archive") }
+        #expect(throws: PapillaError.self) { try ArchiveFile.read("../\u{301}/secret.jpg", in: site.root + "/archive") }
         #expect(throws: PapillaError.self) { try ArchiveFile.read("/etc/passwd", in: site.root + "/archive") }
     }
 

@@ -7,11 +7,19 @@ import Testing
         Array("eye.jpg".utf8), Array("größe 👁.jpg".utf8), Array("a\nb".utf8), Array("back\\slash".utf8),
         [0xE9, 0x2E, 0x6A, 0x70, 0x67],
         [0xC3], [0xF0, 0x9F, 0x91], Array("\\x41".utf8), [0x80, 0x5C, 0xFF], Array(repeating: 0xFE, count: 255),
+        // Marks that join the character before them: as characters, neither the backslash nor the slash before is one.
+        Array("\\\u{301}.jpg".utf8), Array("\u{301}.jpg".utf8),
     ]
 
     @Test(arguments: names) func textIsReversible(bytes: [UInt8]) throws {
         let name = try #require(FileName(bytes))
         #expect(FileName(escaped: name.description) == name)
+    }
+
+    @Test(arguments: names) func pathsAreReversible(bytes: [UInt8]) throws {
+        let name = try #require(FileName(bytes))
+        let path = RelativePath(RelativePath(name), name)
+        #expect(RelativePath(escaped: path.description) == path)
     }
 
     @Test func onlyWhatIsNoTextIsEscaped() throws {

@@ -74,7 +74,7 @@ struct ConfigurationCheck {
 
     private func checkSocket() throws(PapillaError) {
         // Its folder may be called anything (see UnixSocket.address); the name itself has to fit into an address of 108 bytes.
-        let name = configuration.paths.socket.split(separator: "/").last ?? ""
+        let name = configuration.paths.socket.pathNames().last ?? ""
         guard name.utf8.count <= 80 else {
             throw refuse(
                 "socket", "found a name of \(name.utf8.count) bytes, expected at most 80",

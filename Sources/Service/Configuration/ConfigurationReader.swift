@@ -64,7 +64,7 @@ struct ConfigurationReader {
     private func text() throws(PapillaError) -> String {
         do {
             let folder = try Folder.open(AbsolutePath.parent(of: AbsolutePath.resolved(file)))
-            let name = FileName(ours: AbsolutePath.resolved(file).split(separator: "/").last.map(String.init) ?? "")
+            let name = FileName(ours: AbsolutePath.resolved(file).pathNames().last ?? "")
             guard let bytes = try folder.read(name, limit: Self.sizeLimit) else {
                 throw FileError("the configuration could not be read", place: file, number: ENOENT)
             }

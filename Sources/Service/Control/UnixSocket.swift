@@ -42,7 +42,7 @@ final class UnixSocket: Sendable {
     static func address(_ path: String, in folder: Folder, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        let name = path.split(separator: "/").last ?? ""
+        let name = path.pathNames().last ?? ""
         let bytes = Array("/proc/self/fd/\(folder.descriptor)/\(name)".utf8)
         guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
             errno = ENAMETOOLONG

@@ -1,13 +1,14 @@
 internal import Glibc
+internal import Screening
 
 /// Paths as text, made comparable.
 enum AbsolutePath {
     /// An absolute path without `.`, `..`, double and trailing slashes. A relative one is taken from `folder`, or from where the process is.
     static func of(_ path: String, in folder: String? = nil) -> String {
         var text = path
-        if !path.hasPrefix("/") { text = (folder ?? workingFolder) + "/" + path }
-        var parts: [Substring] = []
-        for part in text.split(separator: "/") where part != "." {
+        if !path.isAbsolutePath { text = (folder ?? workingFolder) + "/" + path }
+        var parts: [String] = []
+        for part in text.pathNames() where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")
@@ -15,7 +16,7 @@ enum AbsolutePath {
 
     /// The folder that a path is in.
     static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else { return "/" }
         return String(path[..<slash])
     }
 
@@ -27,7 +28,7 @@ enum AbsolutePath {
         }
         guard path != "/" else { return path }
         let parent = resolved(parent(of: path))
-        let name = path.split(separator: "/").last.map(String.init) ?? ""
+        let name = path.pathNames().last ?? ""
         return parent == "/" ? "/" + name : parent + "/" + name
     }
 

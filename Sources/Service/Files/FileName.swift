@@ -46,16 +46,19 @@ struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The name as valid, reversible text.
     var description: String {
         if !bytes.contains(UInt8(ascii: "\\")), let text = String(validating: bytes, as: UTF8.self) { return text }
-        var text = ""
+        var text: [UInt8] = []
         var rest = bytes[...]
         while !rest.isEmpty {
             // The longest valid run; what follows it is one byte that is not UTF-8 here.
             let run = Self.validRun(rest)
-            text += String(decoding: rest.prefix(run), as: UTF8.self).replacing("\\", with: "\\\\")
+            // By bytes: a backslash that a combining mark follows is, as a character, no backslash.
+            for byte in rest.prefix(run) { text += byte == UInt8(ascii: "\\") ? [byte, byte] : [byte] }
             rest = rest.dropFirst(run)
-            if let byte = rest.popFirst() { text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) }
+            if let byte = rest.popFirst() {
+                text += ("\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)).utf8
+            }
         }
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func validRun(_ bytes: ArraySlice<UInt8>) -> Int {

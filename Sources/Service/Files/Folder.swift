@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Screening
 
 /// An open folder. Everything in it is reached through its descriptor, one name at a time, and no symbolic link is ever followed.
 final class Folder: Sendable {
@@ -21,10 +22,10 @@ final class Folder: Sendable {
     static func make(_ path: String) throws(FileError) -> Folder {
         do throws(FileError) { return try open(path) } catch {
             guard error.number == ENOENT else { throw error }
-            let parent = path.split(separator: "/").dropLast()
-            guard !parent.isEmpty || path.hasPrefix("/"), let name = path.split(separator: "/").last else { throw error }
-            let above = try make((path.hasPrefix("/") ? "/" : "") + parent.joined(separator: "/"))
-            return try above.make(FileName(ours: String(name)))
+            let parent = path.pathNames().dropLast()
+            guard !parent.isEmpty || path.isAbsolutePath, let name = path.pathNames().last else { throw error }
+            let above = try make((path.isAbsolutePath ? "/" : "") + parent.joined(separator: "/"))
+            return try above.make(FileName(ours: name))
         }
     }
 

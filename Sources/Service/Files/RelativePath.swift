@@ -1,3 +1,5 @@
+internal import Screening
+
 /// Where an entry is below a folder of ours: one name or more. It cannot leave the folder: no name is `..`, none holds a slash.
 struct RelativePath: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// From the outermost folder to the entry itself; never empty.
@@ -17,14 +19,14 @@ struct RelativePath: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// A path of ours, as the ledger has it: plain text, never escaped; nil for what is none.
     init?(ours text: String) {
-        let names = text.split(separator: "/", omittingEmptySubsequences: false).map { FileName($0.utf8) }
+        let names = text.pathNames(keepingEmpty: true).map { FileName($0.utf8) }
         guard !names.contains(nil) else { return nil }
         self.init(names.compactMap(\.self))
     }
 
     /// Reads back what `description` wrote; nil for what it never writes.
     init?(escaped text: String) {
-        let names = text.split(separator: "/", omittingEmptySubsequences: false).map { FileName(escaped: String($0)) }
+        let names = text.pathNames(keepingEmpty: true).map { FileName(escaped: $0) }
         guard !names.contains(nil) else { return nil }
         self.init(names.compactMap(\.self))
     }

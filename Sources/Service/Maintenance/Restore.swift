@@ -95,7 +95,7 @@ public struct Restore: Sendable {
     private func copy(_ file: String, to draft: String) throws(PapillaError) {
         do {
             let (from, to) = (AbsolutePath.of(file), AbsolutePath.of(draft))
-            func name(_ path: String) -> FileName { FileName(ours: path.split(separator: "/").last.map(String.init) ?? "") }
+            func name(_ path: String) -> FileName { FileName(ours: path.pathNames().last ?? "") }
             let source = try OpenFile.open(name(from), in: try Folder.open(AbsolutePath.parent(of: from)))
             let target = try OpenFile.create(name(to), in: try Folder.open(AbsolutePath.parent(of: to)))
             try source.forEachChunk { (bytes) throws(FileError) in try target.write(bytes) }

@@ -6,7 +6,7 @@ enum MetricsFile {
     /// Replaces the file; a reader never sees half of it.
     static func write(_ text: String, to path: String) throws(FileError) {
         let folder = try Folder.make(AbsolutePath.parent(of: path))
-        guard let name = path.split(separator: "/").last else { return }
+        guard let name = path.pathNames().last else { return }
         let (file, draft) = (FileName(ours: String(name)), FileName(ours: ".\(name).draft"))
         try folder.remove(draft)
         try folder.write(Array(text.utf8), as: draft)

@@ -28,5 +28,8 @@ enum Notify {
     }
 
     private static func send(_ text: String) { sd_notify(0, text) }
-    private static func line(_ text: String) -> String { text.replacing("\n", with: " ") }
+    // By bytes: as a character, CR LF is no LF.
+    private static func line(_ text: String) -> String {
+        String(decoding: text.utf8.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
+    }
 }

@@ -111,7 +111,7 @@ public struct DataSet: Sendable {
         }
         func file(_ column: String) throws(PapillaError) -> String {
             let relative = try required(column)
-            guard !relative.hasPrefix("/"), !relative.split(separator: "/").contains("..") else {
+            guard !relative.isAbsolutePath, !relative.pathNames().contains("..") else {
                 throw PapillaError(
                     .badInput, "'\(relative)' leads out of the data set", place: place, hint: "Name a path inside the folder")
             }
