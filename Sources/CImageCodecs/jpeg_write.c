@@ -63,7 +63,7 @@ static void on_end(j_compress_ptr jpeg) {
 }
 
 static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint32_t height, int channels, size_t stride,
-                        int quality, bool subsampled, const char *comment) {
+                        int quality, bool subsampled, const char *comment, unsigned interval) {
     if (setjmp(at->escape) == 0) {
         struct jpeg_compress_struct *jpeg = &at->jpeg;
         jpeg_create_compress(jpeg);
@@ -79,6 +79,7 @@ static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint
         jpeg_set_quality(jpeg, quality, TRUE);
         // The usual Huffman tables: tables of its own make a file 3 % smaller, and take more time than all the rest.
         jpeg->optimize_coding = FALSE;
+        jpeg->restart_interval = interval;
         jpeg->comp_info[0].h_samp_factor = subsampled ? 2 : 1;
         jpeg->comp_info[0].v_samp_factor = subsampled ? 2 : 1;
         jpeg_start_compress(jpeg, TRUE);
@@ -94,8 +95,8 @@ static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint
 }
 
 papilla_codec_status papilla_jpeg_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, size_t stride,
-                                        int quality, bool subsampled, const char *comment, papilla_bytes *result,
-                                        char message[PAPILLA_CODEC_MESSAGE_SIZE]) {
+                                        int quality, bool subsampled, const char *comment, unsigned interval,
+                                        papilla_bytes *result, char message[PAPILLA_CODEC_MESSAGE_SIZE]) {
     session at = {.result = result, .message = message};
     *result = (papilla_bytes){0};
     message[0] = 0;
@@ -103,6 +104,33 @@ papilla_codec_status papilla_jpeg_write(const uint8_t *pixels, uint32_t width, u
     at.errors.error_exit = on_error;
     at.errors.emit_message = on_message;
     at.jpeg.client_data = &at;
-    write_image(&at, pixels, width, height, channels, stride, quality, subsampled, comment);
+    write_image(&at, pixels, width, height, channels, stride, quality, subsampled, comment, interval);
     return at.status;
+}
+
+// Where the segment of a marker begins in a file of ours, behind the marker; 0 where there is none before the scan.
+static size_t segment(const papilla_bytes *file, uint8_t marker) {
+    size_t at = 2;
+    while (at + 4 <= file->count && file->bytes[at] == 0xFF) {
+        uint8_t found = file->bytes[at + 1];
+        if (found == marker) return at + 2;
+        if (found == 0xDA) break;
+        at += 2 + ((size_t)file->bytes[at + 2] << 8 | file->bytes[at + 3]);
+    }
+    return 0;
+}
+
+papilla_codec_status papilla_jpeg_append(papilla_bytes *first, const papilla_bytes *next, unsigned index, uint32_t height) {
+    size_t frame = segment(first, 0xC0), scan = segment(next, 0xDA);
+    if (frame == 0 || scan == 0 || height > 65500) return PAPILLA_CODEC_CORRUPT;
+    scan += (size_t)next->bytes[scan] << 8 | next->bytes[scan + 1];
+    size_t count = next->count - scan;
+    if (!papilla_bytes_reserve(first, count)) return PAPILLA_CODEC_OUT_OF_MEMORY;
+    // Where the end was marked, coding restarts.
+    first->bytes[first->count - 1] = (uint8_t)(0xD0 + (index - 1) % 8);
+    memcpy(first->bytes + first->count, next->bytes + scan, count);
+    first->count += count;
+    first->bytes[frame + 3] = (uint8_t)(height >> 8);
+    first->bytes[frame + 4] = (uint8_t)height;
+    return PAPILLA_CODEC_OK;
 }

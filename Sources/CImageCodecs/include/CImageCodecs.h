@@ -53,15 +53,23 @@ papilla_codec_status papilla_png_read_pixels(const uint8_t *bytes, size_t count,
                                              size_t capacity, papilla_image_details *details);
 
 // To baseline JPEG: red, green and blue (channels 3), or blue, green, red and a byte that does not count (channels 4, Cairo's order).
-// `stride` bytes lie between the beginnings of two rows. `comment` may be NULL.
+// `stride` bytes lie between the beginnings of two rows. `comment` may be NULL. A band of a larger image names, as `interval`, how many
+// blocks of 8 x 8 (subsampled: 16 x 16) pixels each of that image's bands has, the last one aside, which may have fewer; else it is 0.
 papilla_codec_status papilla_jpeg_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, size_t stride,
-                                        int quality, bool subsampled, const char *comment, papilla_bytes *result,
-                                        char message[PAPILLA_CODEC_MESSAGE_SIZE]);
+                                        int quality, bool subsampled, const char *comment, unsigned interval,
+                                        papilla_bytes *result, char message[PAPILLA_CODEC_MESSAGE_SIZE]);
 
-// RGB or grey to 8-bit PNG. `texts` holds `text_count` pairs, each a keyword and a value in Latin-1, each ended by a zero byte.
+// Appends the next of an image's bands, `index` from 1, to the first one, and makes the image `height` pixels high.
+papilla_codec_status papilla_jpeg_append(papilla_bytes *first, const papilla_bytes *next, unsigned index, uint32_t height);
+
+// RGB or grey of few values to 8-bit PNG. `texts` holds `text_count` pairs, each a keyword and a value in Latin-1, each ended by a zero byte.
 papilla_codec_status papilla_png_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels,
                                        const char *texts, size_t text_count, papilla_bytes *result,
                                        char message[PAPILLA_CODEC_MESSAGE_SIZE]);
+
+// A mask, 0 and 255, to 8-bit grey PNG, likewise: run by run, many times as fast.
+papilla_codec_status papilla_png_write_mask(const uint8_t *pixels, uint32_t width, uint32_t height, const char *texts,
+                                            size_t text_count, papilla_bytes *result, char message[PAPILLA_CODEC_MESSAGE_SIZE]);
 
 void papilla_bytes_free(papilla_bytes *bytes);
 

@@ -18,7 +18,11 @@ public enum ImageEncoder {
 
     /// An 8-bit grey PNG of 0 and 255.
     public static func png(_ mask: Mask, text: [String: String] = [:]) throws(PapillaError) -> [UInt8] {
-        try png(mask.pixels, width: mask.width, height: mask.height, channels: 1, text: text)
+        let size = try size(mask.width, mask.height, limit: 0x7FFF_FFFF)
+        let texts = try texts(text)
+        return try encoded { result, words in
+            papilla_png_write_mask(mask.pixels, size.width, size.height, texts, text.count, &result, words)
+        }
     }
 
     /// An 8-bit grey PNG that keeps every value.
@@ -57,28 +61,50 @@ public enum ImageEncoder {
         guard (comment?.utf8.count ?? 0) <= 65_533 else {
             throw PapillaError(.badInput, "the JPEG comment is too long; at most 65533 bytes were expected")
         }
-        var result = papilla_bytes()
-        defer { papilla_bytes_free(&result) }
-        var words = [CChar](repeating: 0, count: Int(PAPILLA_CODEC_MESSAGE_SIZE))
-        let status = papilla_jpeg_write(
-            pixels, size.width, size.height, channels, stride, Int32(quality), chroma == .halved, comment, &result, &words)
-        return try finish(status, result, words)
+        // Bands are coded beside each other and then joined: the pixels are those of an image coded at once.
+        let block = chroma == .halved ? 16 : 8
+        let columns = (width + block - 1) / block
+        let band = block * min(256 / block, 65_535 / columns)
+        let count = (height + band - 1) / band
+        let interval = count > 1 ? UInt32(columns * (band / block)) : 0
+        var bands = [Coded](repeating: Coded(), count: count)
+        defer { for index in bands.indices { papilla_bytes_free(&bands[index].result) } }
+        bands.withUnsafeMutableBufferPointer { bands in
+            let bands = bands
+            Cores.forEachBand(of: height, height: band) { index, rows in
+                bands[index].encode { result, words in
+                    papilla_jpeg_write(
+                        pixels + rows.lowerBound * stride, size.width, UInt32(rows.count), channels, stride, Int32(quality),
+                        chroma == .halved, index == 0 ? comment : nil, interval, &result, words)
+                }
+            }
+        }
+        for band in bands { try band.check() }
+        for index in 1..<max(1, count) {
+            var next = bands[index].result
+            bands[0].encode { result, _ in papilla_jpeg_append(&result, &next, UInt32(index), size.height) }
+            try bands[0].check()
+        }
+        return bands[0].bytes
     }
 
     private static func png(
         _ pixels: [UInt8], width: Int, height: Int, channels: Int, text: [String: String]
     ) throws(PapillaError) -> [UInt8] {
         let size = try size(width, height, limit: 0x7FFF_FFFF)
+        let texts = try texts(text)
+        return try encoded { result, words in
+            papilla_png_write(pixels, size.width, size.height, Int32(channels), texts, text.count, &result, words)
+        }
+    }
+
+    /// Keywords and values, each ended by a zero.
+    private static func texts(_ text: [String: String]) throws(PapillaError) -> [CChar] {
         var texts: [CChar] = []
         for (key, value) in text.sorted(by: { $0.key < $1.key }) {
             texts += try latin1(key, count: 1...79) + latin1(value, count: 0...1_000_000)
         }
-        var result = papilla_bytes()
-        defer { papilla_bytes_free(&result) }
-        var words = [CChar](repeating: 0, count: Int(PAPILLA_CODEC_MESSAGE_SIZE))
-        let status = papilla_png_write(
-            pixels, size.width, size.height, Int32(channels), texts, text.count, &result, &words)
-        return try finish(status, result, words)
+        return texts
     }
 
     private static func size(_ width: Int, _ height: Int, limit: Int) throws(PapillaError) -> (width: UInt32, height: UInt32) {
@@ -101,17 +127,36 @@ public enum ImageEncoder {
         return scalars.map { CChar(truncatingIfNeeded: $0.value) } + [0]
     }
 
-    private static func finish(
-        _ status: papilla_codec_status, _ result: papilla_bytes, _ words: [CChar]
+    private static func encoded(
+        _ encode: (inout papilla_bytes, UnsafeMutablePointer<CChar>) -> papilla_codec_status
     ) throws(PapillaError) -> [UInt8] {
-        guard status == PAPILLA_CODEC_OK else {
-            let cause = String(decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            guard status == PAPILLA_CODEC_OUT_OF_MEMORY else {
-                throw PapillaError(.internal, "the image could not be encoded: \(cause)")
-            }
-            throw PapillaError(
-                .system, "there was not enough memory to encode the image", hint: "Free memory and try again", isRetryable: true)
+        var coded = Coded()
+        defer { papilla_bytes_free(&coded.result) }
+        coded.encode(encode)
+        try coded.check()
+        return coded.bytes
+    }
+}
+
+/// What a codec made. Its owner frees `result`.
+private struct Coded {
+    var result = papilla_bytes()
+    private var status = PAPILLA_CODEC_OK
+    private var words = [CChar](repeating: 0, count: Int(PAPILLA_CODEC_MESSAGE_SIZE))
+
+    mutating func encode(_ encode: (inout papilla_bytes, UnsafeMutablePointer<CChar>) -> papilla_codec_status) {
+        status = encode(&result, &words)
+    }
+
+    var bytes: [UInt8] { [UInt8](UnsafeBufferPointer(start: result.bytes, count: result.count)) }
+
+    func check() throws(PapillaError) {
+        guard status != PAPILLA_CODEC_OK else { return }
+        let cause = String(decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard status == PAPILLA_CODEC_OUT_OF_MEMORY else {
+            throw PapillaError(.internal, "the image could not be encoded: \(cause)")
         }
-        return [UInt8](UnsafeBufferPointer(start: result.bytes, count: result.count))
+        throw PapillaError(
+            .system, "there was not enough memory to encode the image", hint: "Free memory and try again", isRetryable: true)
     }
 }

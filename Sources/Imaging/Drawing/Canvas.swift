@@ -20,13 +20,16 @@ public final class Canvas {
             throw PapillaError(
                 .badInput, "a canvas of \(width) x \(height) pixels cannot be made; 1 to 32767 a side was expected")
         }
-        guard let surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, Int32(width), Int32(height)),
+        guard let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height)),
             let context = cairo_create(surface)
         else { throw PapillaError(.system, "there was not enough memory for a canvas", isRetryable: true) }
         (self.width, self.height, self.surface, self.context) = (width, height, surface, context)
         try check()
-        cairo_set_source_rgb(context, fill.red, fill.green, fill.blue)
-        cairo_paint(context)
+        // A new surface is black.
+        if fill != .black {
+            cairo_set_source_rgb(context, fill.red, fill.green, fill.blue)
+            cairo_paint(context)
+        }
         cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
         cairo_set_fill_rule(context, CAIRO_FILL_RULE_EVEN_ODD)
         prepareText()
@@ -66,11 +69,31 @@ public final class Canvas {
     /// Lays an image over the canvas, scaled to a box that may reach beyond it.
     public func draw(_ raster: Raster, in box: PixelBox, filter: ResampleFilter = .area) {
         guard box.width > 0, box.height > 0, raster.width > 0, raster.height > 0 else { return }
-        if box.width == raster.width, box.height == raster.height {
-            draw(raster, atX: box.x, y: box.y)
-        } else {
-            draw(
-                raster.resampled(from: raster.bounds, width: box.width, height: box.height, filter: filter), atX: box.x, y: box.y)
+        if box.width == raster.width, box.height == raster.height { return draw(raster, atX: box.x, y: box.y) }
+        let columns = max(0, box.x)..<max(0, box.x, min(width, box.x + box.width))
+        withRows { rows, stride in
+            raster.weigh(raster.bounds, visible: nil, width: box.width, height: box.height, filter: filter) { y, line in
+                guard (0..<height).contains(box.y + y) else { return }
+                withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 3 * box.width) { bytes in
+                    guard let source = bytes.baseAddress else { return }
+                    Raster.round(line, into: source, count: 3 * box.width)
+                    Self.pack(source - 3 * box.x, columns, into: rows + (box.y + y) * stride)
+                }
+            }
+        }
+    }
+
+    /// Lays another canvas over this one, its first pixel at (x, y), as far as it reaches.
+    public func draw(_ other: Canvas, x left: Int, y top: Int) {
+        let columns = max(0, left)..<max(0, left, min(width, left + other.width))
+        let lines = max(0, top)..<max(0, top, min(height, top + other.height))
+        other.withRows { source, sourceStride in
+            withRows { rows, stride in
+                for y in lines {
+                    (rows + y * stride + columns.lowerBound).update(
+                        from: source + (y - top) * sourceStride + columns.lowerBound - left, count: columns.count)
+                }
+            }
         }
     }
 
@@ -80,14 +103,18 @@ public final class Canvas {
         let lines = max(0, top)..<max(0, top, min(height, top + raster.height))
         withRows { rows, stride in
             raster.pixels.withUnsafeBufferPointer { source in
+                guard let source = source.baseAddress else { return }
                 for y in lines {
-                    for x in columns {
-                        let place = ((y - top) * raster.width + x - left) * 3
-                        let (red, green, blue) = (UInt32(source[place]), UInt32(source[place + 1]), UInt32(source[place + 2]))
-                        rows[y * stride + x] = 0xFF00_0000 | red << 16 | green << 8 | blue
-                    }
+                    Self.pack(source + ((y - top) * raster.width - left) * 3, columns, into: rows + y * stride)
                 }
             }
+        }
+    }
+
+    /// Red, green and blue of some columns as Cairo has them.
+    private static func pack(_ source: UnsafePointer<UInt8>, _ columns: Range<Int>, into row: UnsafeMutablePointer<UInt32>) {
+        for x in columns {
+            row[x] = UInt32(source[3 * x]) << 16 | UInt32(source[3 * x + 1]) << 8 | UInt32(source[3 * x + 2])
         }
     }
 
@@ -102,7 +129,7 @@ public final class Canvas {
         return (UnsafePointer(bytes), Int(cairo_image_surface_get_stride(surface)))
     }
 
-    /// Cairo's own memory: 32 bits a pixel, alpha highest. It is told before and after, since it may hold back drawing or copies.
+    /// Cairo's own memory: 32 bits a pixel, red above green above blue. It is told before and after, since it may hold back drawing or copies.
     private func withRows(_ body: (_ rows: UnsafeMutablePointer<UInt32>, _ stride: Int) -> Void) {
         cairo_surface_flush(surface)
         guard let data = cairo_image_surface_get_data(surface) else { return }

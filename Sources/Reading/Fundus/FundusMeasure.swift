@@ -38,10 +38,12 @@ struct FundusMeasure: Sendable {
         let discExtents = (vertical: disc.ellipse.verticalDiameter, horizontal: disc.ellipse.horizontalDiameter)
         let discStructure = structure(disc, discMask, discProbability, extents: discExtents, "disc")
         let cupStructure = structure(cup, cupMask, cupProbability, extents: extents, "cup")
+        var (discDeviation, cupDeviation) = (0.0, 0.0)
+        Cores.both(
+            { discDeviation = RatioInterval.deviation(of: discProbability, window: disc.window) },
+            { cupDeviation = RatioInterval.deviation(of: cupProbability, window: cup.window, inside: discMask) })
         let interval = RatioInterval.interval(
-            disc: discExtents.vertical, discDeviation: RatioInterval.deviation(of: discProbability, window: disc.window),
-            cup: extents.vertical, cupDeviation: RatioInterval.deviation(of: cupProbability, window: cup.window, inside: discMask)
-        )
+            disc: discExtents.vertical, discDeviation: discDeviation, cup: extents.vertical, cupDeviation: cupDeviation)
         let ratio = CupToDiscRatio(
             vertical: extents.vertical / discExtents.vertical, horizontal: extents.horizontal / discExtents.horizontal,
             area: discStructure.area > 0 ? cupStructure.area / discStructure.area : 0, interval: interval)

@@ -32,17 +32,22 @@ extension Circle {
             let second = (first + points.count / 3 + (trial * 7) % max(1, points.count / 6)) % points.count
             let third = (first + 2 * points.count / 3 - (trial * 11) % max(1, points.count / 6)) % points.count
             guard let circle = Circle(through: points[first], points[second], points[third]) else { continue }
-            let inliers = points.count { abs(circle.distance(to: $0)) <= tolerance }
+            let inliers = points.count { circle.passes($0, within: tolerance) }
             if inliers > best?.inliers ?? 0 { best = (circle, inliers) }
         }
         guard let best, Double(best.inliers) >= minimumShare * Double(points.count) else { return nil }
-        let kept = points.filter { abs(best.circle.distance(to: $0)) <= tolerance }
+        let kept = points.filter { best.circle.passes($0, within: tolerance) }
         guard let refined = Circle(leastSquares: kept), refined.arcs(of: kept) >= 9 else { return nil }
         return refined
     }
 
-    /// From the circle to the point, px; negative inside.
-    private func distance(to point: Point) -> Double { hypot(point.x - centre.x, point.y - centre.y) - radius }
+    /// Whether the circle passes a point at a distance of `tolerance` px or less.
+    private func passes(_ point: Point, within tolerance: Double) -> Bool {
+        let (x, y) = (point.x - centre.x, point.y - centre.y)
+        let (inner, outer) = (max(0, radius - tolerance), radius + tolerance)
+        let square = x * x + y * y
+        return square >= inner * inner && square <= outer * outer
+    }
 
     /// How many of 36 sectors hold a point.
     private func arcs(of points: [Point]) -> Int {

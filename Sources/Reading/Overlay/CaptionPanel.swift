@@ -24,8 +24,8 @@ struct CaptionPanel {
     /// - Parameters:
     ///   - width: px that the text may take.
     ///   - scale: width of the whole overlay, px, which the letters' size follows.
-    ///   - measure: a canvas that knows how wide text is.
-    init(_ caption: Caption, isPhantom: Bool, width: Double, scale: Double, measure: Canvas) {
+    ///   - measure: knows how wide text is.
+    init(_ caption: Caption, isPhantom: Bool, width: Double, scale: Double, measure: TextMeasure) {
         let size = min(30, max(15, scale / 50))
         (self.size, padding) = (size, size * 0.9)
         let room = width - 2 * padding
@@ -34,7 +34,7 @@ struct CaptionPanel {
         {
             let style = TextStyle(size: size, colour: colour, isBold: bold)
             let indent = sample == nil ? 0 : size * 3
-            for (index, part) in Self.wrap(text, to: room - indent, style, measure).enumerated() {
+            for (index, part) in measure.wrap(text, to: room - indent, style).enumerated() {
                 lines.append(Line(text: part, style: style, sample: index == 0 ? sample : nil, gap: index == 0 ? gap : 0))
             }
         }
@@ -58,13 +58,13 @@ struct CaptionPanel {
     /// Room that the text takes, px.
     var height: Double { lines.reduce(2 * padding) { $0 + $1.gap + Self.height($1) } }
 
-    /// Draws the text with its top left corner at (x, y).
-    func draw(on canvas: Canvas, x: Double, y: Double) {
-        var top = y + padding
+    /// Draws the text, its top left corner at the canvas's.
+    func draw(on canvas: Canvas) {
+        var top = padding
         for line in lines {
             top += line.gap
             let base = top + line.style.size
-            var left = x + padding
+            var left = padding
             if let sample = line.sample {
                 let middle = base - line.style.size * 0.35
                 let points = [Point(x: left, y: middle), Point(x: left + size * 2.4, y: middle)]
@@ -77,17 +77,35 @@ struct CaptionPanel {
     }
 
     private static func height(_ line: Line) -> Double { line.style.size * 1.35 }
+}
+
+/// Knows how wide text is, and remembers it: a layout is tried at several sizes, and text is as wide as it is high.
+final class TextMeasure {
+    private let canvas: Canvas
+    /// Of what was measured, px at an em square of 1 px.
+    private var widths: [String: Double] = [:]
+
+    init() throws(PapillaError) { canvas = try Canvas(width: 1, height: 1) }
 
     /// Breaks a text between words into lines that fit; a single word that does not is left as it is.
-    private static func wrap(_ text: String, to room: Double, _ style: TextStyle, _ measure: Canvas) -> [String] {
+    func wrap(_ text: String, to room: Double, _ style: TextStyle) -> [String] {
+        if width(of: text, style) <= room { return [text] }
         var lines: [String] = []
         for word in text.split(separator: " ") {
-            if let last = lines.last, measure.extents(of: "\(last) \(word)", style).width <= room {
+            if let last = lines.last, width(of: "\(last) \(word)", style) <= room {
                 lines[lines.count - 1] = "\(last) \(word)"
             } else {
                 lines.append(String(word))
             }
         }
         return lines
+    }
+
+    private func width(of text: String, _ style: TextStyle) -> Double {
+        let key = style.isBold ? "b" + text : "r" + text
+        if let width = widths[key] { return width * style.size }
+        let width = canvas.extents(of: text, style).width
+        widths[key] = width / style.size
+        return width
     }
 }

@@ -23,9 +23,12 @@ struct Overlay {
     func drawn() throws(PapillaError) -> Canvas {
         let layout = try OverlayLayout(
             caption: Caption(reading), isPhantom: isPhantom, width: image.width, height: image.height, inset: inset)
-        let canvas = try Canvas(width: layout.width, height: layout.height, fill: CaptionPanel.background)
-        canvas.fill(Rectangle(x: 0, y: 0, width: Double(layout.width), height: Double(layout.picture.height)), .black)
-        canvas.draw(image, in: layout.picture)
+        let canvas = try Canvas(width: layout.width, height: layout.height)
+        // Words beside the picture: setting them takes as long as shrinking it.
+        let words = try Canvas(
+            width: layout.width, height: max(1, layout.height - layout.picture.height), fill: CaptionPanel.background)
+        Cores.both({ layout.panel.draw(on: words) }, { canvas.draw(image, in: layout.picture) })
+        canvas.draw(words, x: 0, y: layout.picture.height)
         let scale = Double(layout.picture.width) / Double(max(1, image.width))
         let frame = Frame(
             canvas: canvas, scaleX: scale, scaleY: Double(layout.picture.height) / Double(max(1, image.height)),
@@ -33,7 +36,6 @@ struct Overlay {
             width: max(1.5, layout.panel.size / 9))
         draw(in: frame)
         if isPhantom { drawPhantom(on: canvas, layout) }
-        layout.panel.draw(on: canvas, x: 0, y: Double(layout.picture.height))
         if let inset, let box = layout.inset { draw(inset, in: box, on: canvas, layout) }
         return canvas
     }

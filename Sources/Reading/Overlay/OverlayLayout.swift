@@ -19,7 +19,7 @@ struct OverlayLayout {
     ///   - height: of the image, px.
     ///   - inset: the part to be shown enlarged.
     init(caption: Caption, isPhantom: Bool, width: Int, height: Int, inset: Rectangle?) throws(PapillaError) {
-        let measure = try Canvas(width: 1, height: 1)
+        let measure = try TextMeasure()
         let longest = Double(max(width, height, 1))
         var scale = min(Overlay.longestSide / longest, max(1, Overlay.shortestSide / longest))
         var total = 0.0

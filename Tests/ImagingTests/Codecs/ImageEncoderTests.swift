@@ -37,6 +37,51 @@ import Testing
         #expect(try ImageEncoder.png(mask)[24...25] == [8, 0])
     }
 
+    @Test func runsOfEveryLengthAreKept() throws {
+        // Row by row a run of one more pixel: copies of every length, and what is left over by the longest ones.
+        var mask = Mask(width: 1100, height: 560)
+        for y in 0..<mask.height { for x in 0..<y { mask[x + y % 3, y] = true } }
+        #expect(try ImageDecoder.decodeMask(ImageEncoder.png(mask)).pixels == mask.pixels)
+        for (width, height) in [(1, 1), (1, 700), (700, 1), (2000, 900)] {
+            for isInside in [false, true] {
+                let pixels = [UInt8](repeating: isInside ? 255 : 0, count: width * height)
+                let plain = Mask(width: width, height: height, pixels: pixels)
+                #expect(try ImageDecoder.decodeMask(ImageEncoder.png(plain)).pixels == plain.pixels, "\(width) x \(height)")
+            }
+        }
+        var random = SeededGenerator(seed: 5)
+        for density in [0.02, 0.5, 0.98] {
+            let speckled = Mask.random(301, 203, density: density, rounds: 0, &random)
+            #expect(try ImageDecoder.decodeMask(ImageEncoder.png(speckled)).pixels == speckled.pixels)
+        }
+    }
+
+    @Test(arguments: [ImageEncoder.Chroma.full, .halved]) func bandsLeaveNoTrace(_ chroma: ImageEncoder.Chroma) throws {
+        // Three bands of 256 rows, the last one of a few.
+        let raster = picture(83, 523)
+        let whole = try ImageDecoder.decode(ImageEncoder.jpeg(raster, chroma: chroma)).raster
+        #expect((whole.width, whole.height) == (83, 523))
+        // Decoders smooth halved colour over two rows.
+        let margin = chroma == .full ? 0 : 2
+        for (top, bottom) in [(0, 256), (256, 512), (512, 523)] {
+            var part = Raster(width: 83, height: bottom - top)
+            part.pixels = Array(raster.pixels[top * 249..<bottom * 249])
+            let alone = try ImageDecoder.decode(ImageEncoder.jpeg(part, chroma: chroma)).raster
+            let rows = margin * 249..<(bottom - top - margin) * 249
+            #expect(whole.pixels[top * 249 + rows.lowerBound..<top * 249 + rows.upperBound].elementsEqual(alone.pixels[rows]))
+        }
+    }
+
+    @Test func theWidestImageHasBands() throws {
+        var raster = Raster(width: 65_500, height: 130)
+        for x in 0..<raster.width { raster.pixels[(129 * raster.width + x) * 3 + 1] = UInt8(x / 257) }
+        let read = try ImageDecoder.decode(ImageEncoder.jpeg(raster, quality: 100)).raster
+        let last = 129 * raster.width
+        for x in stride(from: 0, to: raster.width, by: 500) {
+            #expect(abs(Int(read.pixels[(last + x) * 3 + 1]) - x / 257) <= 3)
+        }
+    }
+
     @Test func textsAreWrittenInOrder() throws {
         let texts = ["Papilla": "PHANTOM seed 7", "Author": "\u{E9}\u{B5}", "Source": ""]
         let bytes = try ImageEncoder.png(picture(8, 8), text: texts)
