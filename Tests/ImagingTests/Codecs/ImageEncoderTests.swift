@@ -40,7 +40,10 @@ import Testing
     @Test func runsOfEveryLengthAreKept() throws {
         // Row by row a run of one more pixel: copies of every length, and what is left over by the longest ones.
         var mask = Mask(width: 1100, height: 560)
-        for y in 0..<mask.height { for x in 0..<y { mask[x + y % 3, y] = true } }
+        for y in 0..<mask.height {
+            let start = y * mask.width + y % 3
+            mask.pixels.replaceSubrange(start..<start + y, with: repeatElement(255, count: y))
+        }
         #expect(try ImageDecoder.decodeMask(ImageEncoder.png(mask)).pixels == mask.pixels)
         for (width, height) in [(1, 1), (1, 700), (700, 1), (2000, 900)] {
             for isInside in [false, true] {
@@ -51,7 +54,7 @@ import Testing
         }
         var random = SeededGenerator(seed: 5)
         for density in [0.02, 0.5, 0.98] {
-            let speckled = Mask.random(301, 203, density: density, rounds: 0, &random)
+            let speckled = Mask.random(131, 103, density: density, rounds: 0, &random)
             #expect(try ImageDecoder.decodeMask(ImageEncoder.png(speckled)).pixels == speckled.pixels)
         }
     }
