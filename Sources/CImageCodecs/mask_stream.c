@@ -1,5 +1,5 @@
 // A mask is a few thousand runs of 0 or 255. Written as runs, a mask of millions of pixels takes a fraction of a millisecond; zlib, which
-// has to look at every byte, takes ten times as long for the same size of file.
+// has to look at every byte, takes many times as long for the same size of file.
 #include "mask_stream.h"
 
 #include <string.h>
