@@ -18,7 +18,7 @@ public enum Cores {
     }
 
     /// Calls `body` for bands of `height` rows that together are `rows`; the last one may be lower. Each keeps to its own part of memory.
-    static func forEachBand(of rows: Int, height: Int, _ body: (_ index: Int, _ band: Range<Int>) -> Void) {
+    public static func forEachBand(of rows: Int, height: Int, _ body: (_ index: Int, _ band: Range<Int>) -> Void) {
         perform((rows + height - 1) / height) { index in body(index, index * height..<min(rows, (index + 1) * height)) }
     }
 

@@ -101,7 +101,10 @@ public struct ImageReader: Sendable {
     }
 
     private func readFundus(_ raster: Raster, _ field: FieldOfView, persists: Bool, _ reading: inout Reading) async throws {
-        let reader = FundusReader(thresholds: thresholds, hasCup: !persists || models.has(.cup), look: looking(at: raster))
+        let hasCup = !persists || models.has(.cup)
+        let reader = FundusReader(
+            thresholds: thresholds, hasCup: hasCup, unrollsCup: try hasCup && models.runner(.cup).manifest.isUnrolled,
+            look: looking(at: raster))
         let result = try await reader.read(
             field, width: raster.width, height: raster.height, eye: reading.eye, persists: persists)
         reading.modelsUsed += models.described([.disc, .cup])

@@ -28,6 +28,8 @@ extension ModelManifest {
             hasDistance ? "D1, D2 or D3" : "null, for a network without a distance head")
         try require(temperature.isFinite && temperature > 0, "temperature", temperature, "above 0")
         try require([1, 2, 4].contains(mirrors), "mirrors", mirrors, "1, 2 or 4")
+        try require(!isUnrolled || task == .cup, "view", view, "another one: only a cup's network sees the disc unrolled")
+        try require(!isUnrolled || mirrors == 1, "mirrors", mirrors, "1 with the view \(view): its columns have a direction")
         for (key, value) in thresholds.sorted(by: { $0.key < $1.key }) {
             try require((0...1).contains(value), "thresholds.\(key)", value, "0 to 1")
         }

@@ -118,7 +118,7 @@ public struct ModelManifest: Sendable, Codable, Equatable {
     public var width: Int
     /// Side of the square input, px, divisible by 32.
     public var side: Int
-    /// What part of an image it is shown: `field`, `crop`, ... as Reading names them.
+    /// What part of an image it is shown: `field`; `crop`, around the disc; `field and crop`; `polar`, the disc unrolled.
     public var view: String
     /// How pixels become its input.
     public var normalisation: Normalisation
@@ -168,6 +168,12 @@ public struct ModelManifest: Sendable, Codable, Equatable {
         (self.trained, self.metrics, self.sha256, self.precisions) = (trained, metrics, sha256, precisions)
         (self.groups, self.plots, self.remarks) = (groups, plots, remarks)
     }
+
+    /// ``view`` of a network that sees the disc unrolled.
+    public static let polarView = "polar"
+
+    /// Whether it sees the disc unrolled.
+    public var isUnrolled: Bool { view == Self.polarView }
 
     enum CodingKeys: String, CodingKey {
         case schema, name, task, architecture, width, side, view, normalisation, thresholds, temperature, mirrors, calibration

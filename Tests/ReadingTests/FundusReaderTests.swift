@@ -8,7 +8,7 @@ import Testing
 struct FundusReaderTests {
     private func read(
         disc: PaintedLook, cup: PaintedLook, width: Int, height: Int, eye: Eye = .unknown, circle: Bool = false,
-        persists: Bool = false,
+        persists: Bool = false, unrolled: Bool = false,
         calls: Calls = Calls()
     ) async throws -> FundusReader.Result {
         let all = PixelBox(x: 0, y: 0, width: width, height: height)
@@ -24,7 +24,7 @@ struct FundusReaderTests {
             #expect(field.box == all)
         }
         let reader = FundusReader(
-            thresholds: Thresholds(), hasCup: true,
+            thresholds: Thresholds(), hasCup: true, unrollsCup: unrolled,
             look: { task, view in
                 await calls.add(task, view)
                 return (task == .disc ? disc : cup).look(view)
@@ -38,8 +38,8 @@ struct FundusReaderTests {
     }
 
     /// Known ellipses give known ratios, whatever their sizes, angles and places, through both looks and back.
-    @Test(arguments: 0..<24)
-    func knownEllipsesGiveKnownRatios(seed: Int) async throws {
+    @Test(arguments: 0..<24, [false, true])
+    func knownEllipsesGiveKnownRatios(seed: Int, unrolled: Bool) async throws {
         func random(_ index: Int, _ low: Double, _ high: Double) -> Double {
             low + (high - low) * Drawn.noise(seed + 1, index * 7 + 3)
         }
@@ -55,7 +55,7 @@ struct FundusReaderTests {
             b: disc.b * scale * random(9, 0.85, 1), angle: random(10, -89, 90))
         let result = try await read(
             disc: PaintedLook(ellipses: [disc], softness: 1), cup: PaintedLook(ellipses: [cup], softness: 1), width: width,
-            height: height)
+            height: height, unrolled: unrolled)
         let findings = try #require(result.measure?.findings)
         #expect(result.reasons.isEmpty)
         #expect(abs(findings.cdr.vertical - cup.verticalDiameter / disc.verticalDiameter) < 0.01)

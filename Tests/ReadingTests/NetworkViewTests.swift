@@ -62,4 +62,39 @@ struct NetworkViewTests {
             for x in 0..<20 { #expect(abs(part[x, y] - whole[x + 90, y + 130]) < 1e-4) }
         }
     }
+
+    @Test(arguments: [64, 192])
+    func anUnrolledPictureHasWhatStoodThere(side: Int) {
+        // Colours that change slowly with the place, so that resampling does not matter.
+        let raster = Drawn.image(600, 500) { x, y in
+            (x * 255 / 600, y * 255 / 500, 90)
+        }
+        let view = NetworkView(unrolledDisc: Point(x: 280, y: 260), diameter: 200, width: 600, height: 500, side: side)
+        #expect(view.rectangle == Rectangle(x: 120, y: 100, width: 320, height: 320))
+        let shown = view.pixels(of: raster)
+        for y in 0..<side {
+            for x in 0..<side {
+                let place = view.original(Point(x: Double(x) + 0.5, y: Double(y) + 0.5))
+                let index = 3 * (y * side + x)
+                let (red, green) = (Double(shown.pixels[index]), Double(shown.pixels[index + 1]))
+                #expect(abs(red - place.x * 255 / 600) < 3)
+                #expect(abs(green - place.y * 255 / 500) < 3)
+                #expect(shown.pixels[index + 2] == 90)
+            }
+        }
+        // The middle row points to the right, the middle column lies half-way to the border.
+        let half = Double(side) / 2
+        let middle = view.original(Point(x: half, y: half))
+        #expect(abs(middle.x - 360) < 1e-9)
+        #expect(abs(middle.y - 260) < 1e-9)
+    }
+
+    @Test(arguments: [(365.0, 265.0), (371.3, 259.1)])
+    func anUnrolledEllipseComesBackWhereItWas(x: Double, y: Double) {
+        let view = NetworkView(unrolledDisc: Point(x: 365, y: 265), diameter: 200, width: 800, height: 600, side: 192)
+        let truth = Ellipse(cx: x, cy: y, a: 70, b: 50, angle: 30)
+        let back = view.carryBack(PaintedLook(ellipses: [truth]).look(view).probability, over: view.coverage).thresholded(0.5)
+        let expected = truth.mask(width: 800, height: 600)
+        #expect(Overlap.dice(back.placed(at: view.coverage, width: 800, height: 600), expected) > 0.99)
+    }
 }

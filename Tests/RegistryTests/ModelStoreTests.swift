@@ -148,6 +148,16 @@ import Testing
         #expect(try message { $0.tensors["encoder.4.conv2.bias"]?.values[3] = .infinity }.contains("encoder.4.conv2.bias"))
     }
 
+    @Test func onlyACupIsSeenUnrolledAndNotMirrored() throws {
+        var manifest = TemporaryStore.manifest("cup-1")
+        (manifest.task, manifest.view) = (.cup, "polar")
+        #expect(throws: Never.self) { try manifest.check() }
+        manifest.mirrors = 4
+        #expect(throws: PapillaError.self) { try manifest.check() }
+        (manifest.mirrors, manifest.task) = (1, .disc)
+        #expect(throws: PapillaError.self) { try manifest.check() }
+    }
+
     @Test func missingAndStrangeFiles() throws {
         try temporary.save("disc-1")
         try FileManager.default.removeItem(atPath: temporary.path("disc-1/model.safetensors"))

@@ -106,6 +106,35 @@ struct LoaderTests {
         }
     }
 
+    /// The same where the disc is unrolled: colours and truth, of a whole photograph and of a picture of the disc alone.
+    @Test(arguments: [Phantom.View.whole, .disc]) func trainingAndReadingUnrollTheSame(_ kind: Phantom.View) throws {
+        let side = 128
+        let phantom = Phantom.make(.fundus, seed: 11, index: 3, view: kind)
+        let looks = Preparation(task: .cup, side: side, isUnrolled: true).looks(phantom.raster, phantom.mask)
+        #expect(looks.count == 1)
+        let (trained, truth) = Warp(looks[0], side: side).apply(looks[0], side: side)
+        let grey = phantom.mask
+        let columns = (0..<grey.width).filter { x in (0..<grey.height).contains { grey.pixels[$0 * grey.width + x] > 0 } }
+        let rows = (0..<grey.height).filter { y in (0..<grey.width).contains { grey.pixels[y * grey.width + $0] > 0 } }
+        let (left, right, top, bottom) = (columns.first!, columns.last! + 1, rows.first!, rows.last! + 1)
+        let view = NetworkView(
+            unrolledDisc: Point(x: Double(left + right) / 2, y: Double(top + bottom) / 2),
+            diameter: Double(max(right - left, bottom - top)), width: grey.width, height: grey.height, side: side)
+        let read = view.pixels(of: phantom.raster).pixels
+        let difference = zip(trained, read).reduce(0.0) { $0 + abs(Double($1.0) - Double($1.1)) } / Double(read.count)
+        #expect(difference < 2)
+        var wrong = 0
+        for y in 0..<side {
+            for x in 0..<side {
+                let place = view.original(Point(x: Double(x) + 0.5, y: Double(y) + 0.5))
+                let (column, row) = (Int(place.x), Int(place.y))
+                guard column >= 0, row >= 0, column < grey.width, row < grey.height else { continue }
+                if (grey.pixels[row * grey.width + column] == 255) != (truth[x, y] as Bool) { wrong += 1 }
+            }
+        }
+        #expect(wrong * 50 < side * side)
+    }
+
     @Test func fundusPicturesAreSeenWholeAndUpClose() {
         // A whole field: a disc of 60 px in 512.
         var grey = GreyImage(width: 512, height: 512)

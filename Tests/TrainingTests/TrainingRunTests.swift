@@ -144,7 +144,7 @@ struct TrainingRunTests {
             { (o: inout TrainingOptions) in o.side = 100 }, { $0.batch = 0 }, { $0.rate = 0 }, { $0.phantoms = 0.2 },
             { $0.balance = 2 },
             { $0.length = .steps(0) }, { $0.architecture = "router" }, { $0.architecture = Architecture.router.name },
-            { $0.softDice = -1 },
+            { $0.softDice = -1 }, { $0.polar = true },
         ] as [@Sendable (inout TrainingOptions) -> Void])
     func optionsThatMakeNoSenseAreRefused(change: @Sendable (inout TrainingOptions) -> Void) {
         var options = TrainingOptions(task: .disc)

@@ -9,6 +9,8 @@ struct FundusReader: Sendable {
     let thresholds: Thresholds
     /// Whether there is a cup network; without one (when a disc network alone is evaluated) only the disc is segmented.
     let hasCup: Bool
+    /// Whether the cup network sees the disc unrolled.
+    var unrollsCup = false
     let look: Looking
 
     /// What was found in a photograph.
@@ -104,8 +106,14 @@ struct FundusReader: Sendable {
     }
 
     private func measureCup(in disc: Sighting, _ result: inout Result, width: Int, height: Int) async throws {
-        let cupLook = try await look(.cup, disc.view)
-        let view = disc.view.resized(to: cupLook.probability.width)
+        let seen =
+            unrollsCup
+            ? NetworkView(
+                unrolledDisc: disc.region.centre, diameter: disc.region.diameter, width: width, height: height,
+                side: disc.view.side)
+            : disc.view
+        let cupLook = try await look(.cup, seen)
+        let view = seen.resized(to: cupLook.probability.width)
         result.sights["cup"] = Sight(cupLook, in: view, threshold: self.thresholds[.cup])
         let window = disc.region.window
         let probability = view.carryBack(cupLook.probability, over: window)

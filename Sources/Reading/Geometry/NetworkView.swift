@@ -9,10 +9,12 @@ public struct NetworkView: Sendable, Hashable {
     public let visible: PixelBox
     /// S, px: the side of the network's input.
     public let side: Int
+    /// Whether the circle in the square is shown unrolled (``Unrolling``).
+    public let isUnrolled: Bool
 
     /// A square of the original; what lies outside of `visible` is black.
-    public init(rectangle: Rectangle, visible: PixelBox, side: Int) {
-        (self.rectangle, self.visible, self.side) = (rectangle, visible, side)
+    public init(rectangle: Rectangle, visible: PixelBox, side: Int, isUnrolled: Bool = false) {
+        (self.rectangle, self.visible, self.side, self.isUnrolled) = (rectangle, visible, side, isUnrolled)
     }
 
     /// The whole picture: a square around the field's box, its sides padded with black. The view of router and polyp network, and the
@@ -42,15 +44,29 @@ public struct NetworkView: Sendable, Hashable {
             visible: PixelBox(x: 0, y: 0, width: width, height: height), side: side)
     }
 
+    /// The disc's surroundings, unrolled about its centre as far as ``Unrolling/reach``. The parameters are those of
+    /// ``init(disc:diameter:width:height:side:)``.
+    public init(unrolledDisc centre: Point, diameter: Double, width: Int, height: Int, side: Int) {
+        let extent = max(1, 2 * Unrolling.reach * diameter)
+        self.init(
+            rectangle: Rectangle(x: centre.x - extent / 2, y: centre.y - extent / 2, width: extent, height: extent),
+            visible: PixelBox(x: 0, y: 0, width: width, height: height), side: side, isUnrolled: true)
+    }
+
     /// The side of the second look's square, in disc diameters.
     public static let discDiameters = 2.5
 
     /// The same square for a network with another input side.
-    public func resized(to side: Int) -> NetworkView { NetworkView(rectangle: rectangle, visible: visible, side: side) }
+    public func resized(to side: Int) -> NetworkView {
+        NetworkView(rectangle: rectangle, visible: visible, side: side, isUnrolled: isUnrolled)
+    }
 
     /// The view's pixels: S x S, antialiased. A border's text and panels do not enter the square beside the picture.
     public func pixels(of raster: Raster) -> Raster {
-        raster.resampled(from: rectangle, visible: visible, width: side, height: side)
+        guard isUnrolled else { return raster.resampled(from: rectangle, visible: visible, width: side, height: side) }
+        // One pixel of a column to one of the square, or the image's own pixels where it has no more.
+        let width = min(2 * side, max(1, Int(rectangle.width.rounded(.up))))
+        return raster.resampled(from: rectangle, visible: visible, width: width, height: width).unrolled(side: side)
     }
 
     /// The network's input of this view: 3 x S x S, planes red, green, blue; each (value / 255 - mean) / deviation.
@@ -92,6 +108,7 @@ public struct NetworkView: Sendable, Hashable {
     ///
     /// - Parameter box: the pixels wanted; usually ``coverage`` or a part of it, because a whole photograph of numbers is large.
     public func carryBack(_ plane: Plane, over box: PixelBox) -> Plane {
+        if isUnrolled { return plane.rolledUp(over: box, from: rectangle) }
         let scale = Double(side) / rectangle.width
         let source = Rectangle(
             x: (Double(box.x) - rectangle.x) * scale, y: (Double(box.y) - rectangle.y) * scale, width: Double(box.width) * scale,
@@ -102,7 +119,9 @@ public struct NetworkView: Sendable, Hashable {
     /// A place in the view (px of S x S) as a place in the original.
     public func original(_ point: Point) -> Point {
         let scale = rectangle.width / Double(side)
-        return Point(x: rectangle.x + point.x * scale, y: rectangle.y + point.y * scale)
+        guard isUnrolled else { return Point(x: rectangle.x + point.x * scale, y: rectangle.y + point.y * scale) }
+        let (direction, distance) = (Unrolling.direction(point.y, side: side), Unrolling.distance(point.x) * scale)
+        return Point(x: rectangle.centre.x + direction.x * distance, y: rectangle.centre.y + direction.y * distance)
     }
 
     /// Pixels of the original for one pixel of the view.

@@ -98,6 +98,7 @@ public struct Retraining: Sendable {
         (training.rate, training.length, training.seed) = (
             options.rate, .steps(options.steps), options.seed
         )
+        training.polar = live.isUnrolled
         training.phantoms = options.phantoms
         training.validationInterval = max(1, min(50, options.steps / 8))
         return training

@@ -19,7 +19,7 @@ struct Material: Sendable {
 
     /// Decodes and measures everything.
     init(_ options: TrainingOptions, sets: [DataSet], report: @Sendable (TrainingRun.Event) -> Void) async throws {
-        let preparation = Preparation(task: options.task, side: options.side)
+        let preparation = Preparation(task: options.task, side: options.side, isUnrolled: options.polar)
         var (training, validating): ([Subject], [Subject]) = ([], [])
         var images: [(set: String, count: Int)] = []
         var ids = ""

@@ -65,7 +65,8 @@ public struct ModelRelease: Sendable {
         let heads = try Architecture(named: options.architecture).heads
         return ModelManifest(
             name: name, task: options.task, architecture: options.architecture, width: options.width, side: options.side,
-            view: Self.view(options.task), normalisation: .init(mean: result.inputMean, std: result.inputDeviation),
+            view: options.polar ? ModelManifest.polarView : Self.view(options.task),
+            normalisation: .init(mean: result.inputMean, std: result.inputDeviation),
             distanceMap: heads.contains(.distance) ? options.distance.rawValue : nil,
             trained: .init(
                 at: at, commit: commit, data: data, epochs: result.record.epochs.last?.epoch ?? 0, seed: options.seed,

@@ -28,6 +28,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
     public var width: Int
     /// Its input's side, px.
     public var side: Int
+    /// Whether the network sees the disc unrolled: of the cup alone.
+    public var polar: Bool
     /// Images in a batch.
     public var batch: Int
     /// What its distance head learns.
@@ -65,6 +67,7 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
         architecture = task == .router ? Architecture.router.name : "1enc-1dec-conv-md"
         width = task == .router ? 16 : 32
         side = 256
+        polar = false
         batch = 4
         distance = .signed
         normalisation = .none
@@ -92,6 +95,7 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
         if !(0...1).contains(balance) { throw refuse("the balance", "\(balance)", "0 to 1") }
         if !(softDice >= 0 && softDice <= 10) { throw refuse("the soft Dice weight", "\(softDice)", "0 to 10") }
         if !(averaging >= 0 && averaging < 1) { throw refuse("the averaging", "\(averaging)", "0, or less than 1") }
+        if polar, task != .cup { throw refuse("the task", task.rawValue, "cup, which alone can be shown the disc unrolled") }
         if validationInterval < 1 { throw refuse("the validation interval", "\(validationInterval)", "at least 1 step") }
         switch length {
         case .epochs(let count), .steps(let count): if count < 1 { throw refuse("the run's length", "\(count)", "at least 1") }

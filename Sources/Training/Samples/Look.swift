@@ -28,6 +28,8 @@ struct Look: Sendable {
     let shift: Double
     /// The largest rotation, degrees.
     let rotation: Double
+    /// Whether the circle in the view is shown unrolled.
+    var isUnrolled = false
 }
 
 /// All looks at one image. Training draws one of them, validation takes each.

@@ -13,6 +13,10 @@ extension Preparation {
                 return task == .disc ? [whole(raster, grey, surround: .black, zoom: 0.8...1.1, rotation: 20)] : []
             }
             let short = Double(min(raster.width, raster.height))
+            if isUnrolled {
+                let surround = disc.diameter < Self.cropShare * short ? Look.Surround.black : .reflected
+                return [unrolled(raster, grey, around: disc, surround: surround)]
+            }
             if disc.diameter < Self.cropShare * short {
                 let crop = crop(raster, grey, around: disc)
                 return task == .cup ? [crop] : [whole(raster, grey, surround: .black, zoom: 0.8...1.1, rotation: 20), crop]
@@ -88,8 +92,26 @@ extension Preparation {
             raster, truth: Truth.mask(grey, for: task),
             region: Rectangle(x: left, y: top, width: right - left, height: bottom - top),
             view: (disc.centre, Self.cropDiameters * disc.diameter), side: side, surround: .black, window: (1, 1),
-            zoom: Self.cropRange.lowerBound / Self.cropDiameters...Self.cropRange.upperBound / Self.cropDiameters, shift: 0.12,
+            zoom: Self.cropRange.lowerBound / Self.cropDiameters...Self.cropRange.upperBound / Self.cropDiameters, shift: 0.08,
             rotation: 30)
+    }
+
+    /// The disc unrolled, as far as the service does it. A first look that is a little off moves the centre and stretches the distance.
+    private func unrolled(
+        _ raster: Raster, _ grey: GreyImage, around disc: (centre: Point, diameter: Double), surround: Look.Surround
+    ) -> Look {
+        let zoom = 0.85...1.2
+        let far = (Unrolling.reach * zoom.upperBound * 1.1 + 0.1) * disc.diameter
+        let (left, top) = (max(0, (disc.centre.x - far).rounded(.down)), max(0, (disc.centre.y - far).rounded(.down)))
+        let right = min(Double(raster.width), (disc.centre.x + far).rounded(.up))
+        let bottom = min(Double(raster.height), (disc.centre.y + far).rounded(.up))
+        var look = Look(
+            raster, truth: Truth.mask(grey, for: task),
+            region: Rectangle(x: left, y: top, width: right - left, height: bottom - top),
+            view: (disc.centre, 2 * Unrolling.reach * disc.diameter), side: side, surround: surround, window: (1, 1), zoom: zoom,
+            shift: 0.03, rotation: 30)
+        look.isUnrolled = true
+        return look
     }
 
     /// The square around the disc of a picture that ends not far from it.
@@ -136,7 +158,7 @@ extension Look {
             raster: raster.resampled(from: region, width: width, height: height),
             truth: truth?.resampledNearest(from: region, width: width, height: height),
             centre: Point(x: (view.centre.x - region.x) * scaleX, y: (view.centre.y - region.y) * scaleY),
-            side: view.side * (scaleX * scaleY).squareRoot(), surround: surround, window: window, zoom: zoom, shift: 0.08,
+            side: view.side * (scaleX * scaleY).squareRoot(), surround: surround, window: window, zoom: zoom, shift: shift,
             rotation: rotation)
     }
 }

@@ -9,6 +9,8 @@ struct Preparation: Sendable {
     let task: ModelTask
     /// The network's side, px.
     let side: Int
+    /// Whether the network sees the disc unrolled.
+    var isUnrolled = false
 
     /// Diameters of the disc on a side of the crop that the service takes around it.
     static let cropDiameters = 2.5

@@ -2,9 +2,11 @@
     import Glibc
 #endif
 internal import Imaging
+internal import Reading
 internal import Screening
 
-/// An affine map from a square of S x S output pixels to a look's working pixels: centre + matrix x (u - S / 2).
+/// An affine map from a square of S x S output pixels to a look's working pixels: centre + matrix x (u - S / 2). Where the look is
+/// unrolled, the square is rolled up before.
 struct Warp: Sendable {
     /// Where the middle of the output lies, working px.
     var centre: Point
@@ -31,28 +33,40 @@ struct Warp: Sendable {
     /// output pixel is inside where at least half of its samples are.
     func apply(_ look: Look, side: Int) -> (colours: [Float], truth: Mask) {
         let determinant = abs(matrix.0 * matrix.3 - matrix.1 * matrix.2)
-        let samples = min(max(Int((determinant.squareRoot() - 0.1).rounded(.up)), 1), 4)
+        let usual = min(max(Int((determinant.squareRoot() - 0.1).rounded(.up)), 1), 4)
+        // (columns, rows) for each output pixel.
+        let samples = look.isUnrolled ? (x: max(1, usual / 2), y: Unrolling.samples) : (x: usual, y: usual)
+        let count = samples.x * samples.y
         var colours = [Float](repeating: 0, count: side * side * 3)
         var truth = Mask(width: side, height: side)
         let half = Double(side) / 2
         let left = Int((half * (1 - look.window.width)).rounded())
         let top = Int((half * (1 - look.window.height)).rounded())
         let source = Source(look)
+        // From the middle, output px, of a sample of column u and row v.
+        let alongX = (0..<side * samples.x).map { (Double($0) + 0.5) / Double(samples.x) }
+        let alongY = (0..<side * samples.y).map { (Double($0) + 0.5) / Double(samples.y) }
+        let directions = look.isUnrolled ? alongY.map { Unrolling.direction($0, side: side) } : []
+        func places(_ u: Int, _ i: Int, _ v: Int, _ j: Int) -> (x: Double, y: Double) {
+            let (x, row) = (alongX[u * samples.x + i], v * samples.y + j)
+            guard look.isUnrolled else { return (x - half, alongY[row] - half) }
+            let distance = Unrolling.distance(x)
+            return (distance * directions[row].x, distance * directions[row].y)
+        }
         look.raster.pixels.withUnsafeBufferPointer { pixels in
             colours.withUnsafeMutableBufferPointer { colours in
                 for v in top..<side - top {
                     for u in left..<side - left {
                         var sum = SIMD4<Float>(repeating: 0)
-                        for j in 0..<samples {
-                            let y = Double(v) - half + (Double(j) + 0.5) / Double(samples)
-                            for i in 0..<samples {
-                                let x = Double(u) - half + (Double(i) + 0.5) / Double(samples)
+                        for j in 0..<samples.y {
+                            for i in 0..<samples.x {
+                                let (x, y) = places(u, i, v, j)
                                 sum += source.colour(
                                     pixels, Float(centre.x + matrix.0 * x + matrix.1 * y),
                                     Float(centre.y + matrix.2 * x + matrix.3 * y))
                             }
                         }
-                        sum /= Float(samples * samples)
+                        sum /= Float(count)
                         let index = 3 * (v * side + u)
                         (colours[index], colours[index + 1], colours[index + 2]) = (sum.x, sum.y, sum.z)
                     }
@@ -65,16 +79,15 @@ struct Warp: Sendable {
                 for v in top..<side - top {
                     for u in left..<side - left {
                         var inside = 0
-                        for j in 0..<samples {
-                            let y = Double(v) - half + (Double(j) + 0.5) / Double(samples)
-                            for i in 0..<samples {
-                                let x = Double(u) - half + (Double(i) + 0.5) / Double(samples)
+                        for j in 0..<samples.y {
+                            for i in 0..<samples.x {
+                                let (x, y) = places(u, i, v, j)
                                 let px = Int((centre.x + matrix.0 * x + matrix.1 * y).rounded(.down))
                                 let py = Int((centre.y + matrix.2 * x + matrix.3 * y).rounded(.down))
                                 if let at = source.index(px, py), pixels[at] != 0 { inside += 1 }
                             }
                         }
-                        truth[v * side + u] = 2 * inside >= samples * samples ? 255 : 0
+                        truth[v * side + u] = 2 * inside >= count ? 255 : 0
                     }
                 }
             }
