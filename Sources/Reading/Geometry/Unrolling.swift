@@ -33,25 +33,28 @@ extension Raster {
     /// A square picture, unrolled about its middle: S x S, antialiased.
     func unrolled(side: Int) -> Raster {
         var result = Raster(width: side, height: side, fill: (0, 0, 0))
-        let scale = Double(width) / Double(side)
+        let (scale, half) = (Double(width) / Double(side), Float(width) / 2)
         let samples = Unrolling.samples
-        result.pixels.withUnsafeMutableBufferPointer { target in
-            nonisolated(unsafe) let target = target
-            Cores.forEachBand(of: side, height: 32) { _, rows in
-                for row in rows {
-                    let directions = (0..<samples).map {
-                        Unrolling.direction(Double(row) + (Double($0) + 0.5) / Double(samples), side: side)
-                    }
-                    for column in 0..<side {
-                        let distance = Unrolling.distance(Double(column) + 0.5) * scale
-                        var sum = SIMD4<Float>(repeating: 0)
-                        for direction in directions {
-                            let x = Double(width) / 2 + distance * direction.x
-                            sum += colour(Float(x), Float(Double(height) / 2 + distance * direction.y))
+        let directions = (0..<side * samples).map {
+            let direction = Unrolling.direction((Double($0) + 0.5) / Double(samples), side: side)
+            return SIMD2(Float(direction.x), Float(direction.y))
+        }
+        let distances = (0..<side).map { Float(Unrolling.distance(Double($0) + 0.5) * scale) }
+        pixels.withUnsafeBufferPointer { source in
+            result.pixels.withUnsafeMutableBufferPointer { target in
+                nonisolated(unsafe) let (source, target) = (source, target)
+                Cores.forEachBand(of: side, height: 32) { _, rows in
+                    for row in rows {
+                        for column in 0..<side {
+                            var sum = SIMD4<Float>(repeating: 0.5 * Float(samples))
+                            for sample in 0..<samples {
+                                let place = half + distances[column] * directions[row * samples + sample]
+                                sum += colour(source, at: place)
+                            }
+                            sum /= Float(samples)
+                            let index = 3 * (row * side + column)
+                            for channel in 0..<3 { target[index + channel] = UInt8(sum[channel]) }
                         }
-                        sum = (sum / Float(samples)).rounded(.toNearestOrAwayFromZero)
-                        let index = 3 * (row * side + column)
-                        for channel in 0..<3 { target[index + channel] = UInt8(sum[channel]) }
                     }
                 }
             }
@@ -60,18 +63,19 @@ extension Raster {
     }
 
     /// Bilinear colour at a continuous place; the border pixel stands for what lies outside.
-    private func colour(_ x: Float, _ y: Float) -> SIMD4<Float> {
-        let (left, top) = ((x - 0.5).rounded(.down), (y - 0.5).rounded(.down))
-        let (alongX, alongY) = (x - 0.5 - left, y - 0.5 - top)
-        let (x0, x1) = (min(max(Int(left), 0), width - 1), min(max(Int(left) + 1, 0), width - 1))
-        let (y0, y1) = (min(max(Int(top), 0), height - 1), min(max(Int(top) + 1, 0), height - 1))
-        func pixel(_ x: Int, _ y: Int) -> SIMD4<Float> {
-            let index = 3 * (y * width + x)
-            return SIMD4(Float(pixels[index]), Float(pixels[index + 1]), Float(pixels[index + 2]), 0)
+    @inline(__always)
+    private func colour(_ source: UnsafeBufferPointer<UInt8>, at place: SIMD2<Float>) -> SIMD4<Float> {
+        let corner = (place - 0.5).rounded(.down)
+        let along = place - 0.5 - corner
+        let (left, top) = (Int(corner.x), Int(corner.y))
+        let (x0, x1) = (3 * min(max(left, 0), width - 1), 3 * min(max(left + 1, 0), width - 1))
+        let (y0, y1) = (3 * width * min(max(top, 0), height - 1), 3 * width * min(max(top + 1, 0), height - 1))
+        func pixel(_ index: Int) -> SIMD4<Float> {
+            SIMD4(Float(source[index]), Float(source[index + 1]), Float(source[index + 2]), 0)
         }
-        let upper = pixel(x0, y0) * (1 - alongX) + pixel(x1, y0) * alongX
-        let lower = pixel(x0, y1) * (1 - alongX) + pixel(x1, y1) * alongX
-        return upper * (1 - alongY) + lower * alongY
+        let upper = pixel(y0 + x0) * (1 - along.x) + pixel(y0 + x1) * along.x
+        let lower = pixel(y1 + x0) * (1 - along.x) + pixel(y1 + x1) * along.x
+        return upper * (1 - along.y) + lower * along.y
     }
 }
 
@@ -85,15 +89,17 @@ extension Plane {
         var result = Plane(width: box.width, height: box.height, fill: 0)
         let (side, scale) = (width, Float(Double(width) / rectangle.width))
         let centre = rectangle.centre
-        result.values.withUnsafeMutableBufferPointer { target in
-            nonisolated(unsafe) let target = target
-            Cores.forEachBand(of: box.height, height: 64) { _, rows in
-                for row in rows {
-                    let y = Float(Double(box.y + row) + 0.5 - centre.y) * scale
-                    for column in 0..<box.width {
-                        let x = Float(Double(box.x + column) + 0.5 - centre.x) * scale
-                        guard x * x + y * y < Float(side * side) / 4 else { continue }
-                        target[row * box.width + column] = value(at: Unrolling.place(x: x, y: y, side: side))
+        values.withUnsafeBufferPointer { source in
+            result.values.withUnsafeMutableBufferPointer { target in
+                nonisolated(unsafe) let (source, target) = (source, target)
+                Cores.forEachBand(of: box.height, height: 64) { _, rows in
+                    for row in rows {
+                        let y = Float(Double(box.y + row) + 0.5 - centre.y) * scale
+                        for column in 0..<box.width {
+                            let x = Float(Double(box.x + column) + 0.5 - centre.x) * scale
+                            guard x * x + y * y < Float(side * side) / 4 else { continue }
+                            target[row * box.width + column] = value(source, at: Unrolling.place(x: x, y: y, side: side))
+                        }
                     }
                 }
             }
@@ -102,13 +108,14 @@ extension Plane {
     }
 
     /// Bilinear value at a continuous place; the border value stands for what lies outside.
-    private func value(at place: (x: Float, y: Float)) -> Float {
+    @inline(__always)
+    private func value(_ source: UnsafeBufferPointer<Float>, at place: (x: Float, y: Float)) -> Float {
         let (left, top) = ((place.x - 0.5).rounded(.down), (place.y - 0.5).rounded(.down))
         let (alongX, alongY) = (place.x - 0.5 - left, place.y - 0.5 - top)
         let (x0, x1) = (min(max(Int(left), 0), width - 1), min(max(Int(left) + 1, 0), width - 1))
         let (y0, y1) = (min(max(Int(top), 0), height - 1), min(max(Int(top) + 1, 0), height - 1))
-        let upper = self[x0, y0] * (1 - alongX) + self[x1, y0] * alongX
-        let lower = self[x0, y1] * (1 - alongX) + self[x1, y1] * alongX
+        let upper = source[y0 * width + x0] * (1 - alongX) + source[y0 * width + x1] * alongX
+        let lower = source[y1 * width + x0] * (1 - alongX) + source[y1 * width + x1] * alongX
         return upper * (1 - alongY) + lower * alongY
     }
 }
