@@ -14,13 +14,13 @@ enum Mirroring: CaseIterable {
     func apply(_ planes: [Float], side: Int) -> [Float] {
         guard self != .none else { return planes }
         var result = planes
-        for row in 0..<planes.count / side {
-            let (plane, y) = row.quotientAndRemainder(dividingBy: side)
-            let target = (plane * side + (mirrorsRows ? side - 1 - y : y)) * side
-            if mirrorsColumns {
-                for x in 0..<side { result[target + side - 1 - x] = planes[row * side + x] }
-            } else {
-                result.replaceSubrange(target..<target + side, with: planes[row * side..<(row + 1) * side])
+        planes.withUnsafeBufferPointer { source in
+            result.withUnsafeMutableBufferPointer { target in
+                for row in 0..<source.count / side {
+                    let (plane, y) = row.quotientAndRemainder(dividingBy: side)
+                    let (from, to) = (row * side, (plane * side + (mirrorsRows ? side - 1 - y : y)) * side)
+                    for x in 0..<side { target[mirrorsColumns ? to + side - 1 - x : to + x] = source[from + x] }
+                }
             }
         }
         return result
@@ -33,8 +33,10 @@ enum Mirroring: CaseIterable {
         var sums = try await run(input)
         for mirror in first(count).dropFirst() {
             for (head, answer) in try await run(mirror.apply(input, side: side)) {
+                guard var sum = sums.removeValue(forKey: head) else { continue }
                 let back = mirror.apply(answer, side: side)
-                for index in back.indices { sums[head]?[index] += back[index] }
+                for index in sum.indices { sum[index] += back[index] }
+                sums[head] = sum
             }
         }
         guard count > 1 else { return sums }
