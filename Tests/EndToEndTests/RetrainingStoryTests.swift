@@ -95,7 +95,7 @@ struct RetrainingStoryTests {
             as? [[String: Any]]
         #expect(cases?.count == ids.count)
         let retrained = try site.papilla(
-            "retrain", "--task", "disc", "--steps", "200", "--rate", "5e-4", "--json"
+            "retrain", "--task", "disc", "--steps", "200", "--rate", "3e-4", "--json"
         ).json()
         let gate = try #require(retrained["gate"] as? [String: Any])
         let candidate = try #require(gate["candidate"] as? String)

@@ -26,7 +26,7 @@ public struct CaseSet: Sendable {
 
     /// What the masks are of: disc, cup or polyp.
     public let task: ModelTask
-    /// All cases, in order of arrival.
+    /// All cases, in the order of their images' digests: the same images teach in the same order, whenever they came.
     public let members: [Member]
 
     /// The ledger's cases that have what a task needs.
@@ -46,7 +46,7 @@ public struct CaseSet: Sendable {
         let names = task == .polyp ? ["polyp"] : ["disc", "cup"]
         let modality: Modality = task == .polyp ? .endoscopy : .fundus
         var members: [Member] = []
-        for one in last.values.sorted(by: { $0.id < $1.id })
+        for one in last.sorted(by: { $0.key.description < $1.key.description }).map(\.value)
         where task != .router && one.modality == modality {
             var masks: [String: String] = [:]
             for name in names {
