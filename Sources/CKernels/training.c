@@ -144,7 +144,7 @@ struct adam {
     float *w, *m, *v;
     const float *g;
     long n;
-    float rate, c1, c2;
+    float rate, c1, c2, keep;
 };
 
 AVX2 static void adam_part(void *data) {
@@ -156,11 +156,11 @@ AVX2 static void adam_part(void *data) {
     for (long i = from; i < to; i++) {
         m[i] = b1 * m[i] + 0.1f * g[i];
         v[i] = b2 * v[i] + 0.001f * g[i] * g[i];
-        w[i] -= step * m[i] / (sqrtf(v[i]) * root + 1e-8f);
+        w[i] = a.keep * w[i] - step * m[i] / (sqrtf(v[i]) * root + 1e-8f);
     }
 }
-void adam_f32(float *w, float *m, float *v, const float *g, long n, float rate, float c1, float c2) {
-    struct adam a = {w, m, v, g, n, rate, c1, c2};
+void adam_f32(float *w, float *m, float *v, const float *g, long n, float rate, float c1, float c2, float decay) {
+    struct adam a = {w, m, v, g, n, rate, c1, c2, 1 - rate * decay};
     GOMP_parallel(adam_part, &a, 0, 0);
 }
 

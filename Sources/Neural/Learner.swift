@@ -46,14 +46,16 @@ public final class Learner {
         public var softDice: Float
         /// Decay a step of the running average that ``Learner/weights()`` gives; 0 gives the last weights, as in the paper.
         public var averaging: Float
+        /// Decay of the kernels' weights, apart from the gradient (AdamW); 0 for none, as in the paper.
+        public var decay: Float
 
         /// All options.
         public init(
             architecture: String, width: Int, side: Int, batch: Int, normalisation: Normalisation, softDice: Float,
-            averaging: Float = 0
+            averaging: Float = 0, decay: Float = 0
         ) {
             (self.architecture, self.width, self.side, self.batch) = (architecture, width, side, batch)
-            (self.normalisation, self.softDice, self.averaging) = (normalisation, softDice, averaging)
+            (self.normalisation, self.softDice, self.averaging, self.decay) = (normalisation, softDice, averaging, decay)
         }
     }
 
@@ -102,7 +104,7 @@ public final class Learner {
     public func step(_ batch: TrainingBatch, rate: Float) throws(PapillaError) -> Losses {
         let losses = try gradients(batch)
         time += 1
-        for parameter in parameters { parameter.step(time, rate: rate) }
+        for parameter in parameters { parameter.step(time, rate: rate, decay: options.decay) }
         if options.averaging > 0 {
             // Young averages forget faster, or the first random weights would stay in them.
             let share = max(1 - options.averaging, 9 / Float(10 + time))

@@ -40,6 +40,7 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "Decay of a running average of weights that is kept instead of the last ones, e.g. 0.995.") var averaging:
         Float = 0
 
+    @Option(help: "Decay of the kernels' weights (AdamW), e.g. 0.05.") var decay: Float = 0
     @Flag(help: "Show the cup's network the disc unrolled: rows are angles, columns distances from its centre.") var polar = false
     @Option(help: "Times through the data (default: 150).") var epochs: Int?
     @Option(help: "Steps, instead of --epochs.") var steps: Int?
@@ -72,7 +73,7 @@ struct TrainCommand: AsyncParsableCommand {
         if let architecture { options.architecture = architecture }
         if let width { options.width = width }
         (options.side, options.batch, options.distance, options.normalisation) = (side, batch, distance, normalisation)
-        (options.averaging, options.polar) = (averaging, polar)
+        (options.averaging, options.decay, options.polar) = (averaging, decay, polar)
         (options.softDice, options.schedule, options.phantoms, options.balance) = (softDice, schedule, phantoms, balance)
         options.disturbances = Disturbance.allCases.filter(disturb.contains)
         (options.validationInterval, options.seed) = (validateEvery, seed)

@@ -68,4 +68,26 @@ import Testing
             for (found, value) in zip(try parameter.value.values(), expected) { #expect(abs(Double(found) - value) < 1e-6) }
         }
     }
+
+    /// The recorded gradients do not depend on the weights, so Adam's own moves are the fixture's: kernels shrink before each, biases do not.
+    @Test func decayIsApartFromTheGradient() throws {
+        let fixture = try Fixtures.weights("adam")
+        let (gradients, values) = (fixture["gradients"], try fixture.expected("values"))
+        let (kernel, bias) = (
+            try Parameter("kernel", gradient: try Tensor([48, 1, 1, 1])), try Parameter("bias", gradient: try Tensor([48]))
+        )
+        var expected = Array(values[..<48])
+        for parameter in [kernel, bias] { try parameter.value.load(expected.map { Float($0) }) }
+        for step in 0..<20 {
+            for parameter in [kernel, bias] {
+                try parameter.gradient.load(Array(gradients[step * 48..<(step + 1) * 48]))
+                parameter.step(step + 1, rate: 1e-3, decay: 0.5)
+            }
+            for i in 0..<48 { expected[i] = expected[i] * (1 - 1e-3 * 0.5) + values[(step + 1) * 48 + i] - values[step * 48 + i] }
+            let plain = values[(step + 1) * 48..<(step + 2) * 48]
+            for (found, value) in zip(try kernel.value.values(), expected) { #expect(abs(Double(found) - value) < 1e-6) }
+            for (found, value) in zip(try bias.value.values(), plain) { #expect(abs(Double(found) - value) < 1e-6) }
+        }
+        #expect(try kernel.value.values() != bias.value.values())
+    }
 }

@@ -63,8 +63,9 @@ double mse_f32(const float *logits, float *gradient, long pixels, long stride, l
 /* Adds the gradient of soft Dice: dL/dp = a - b t, through the softmax of the two maps. */
 void dice_backward_f32(const float *logits, float *gradient, long pixels, long stride, long at, const uint8_t *target, float a, float b);
 
-/* One step of Adam (Kingma and Ba 2015), beta 0.9 and 0.999, epsilon 1e-8. c1 = 1 - 0.9^t, c2 = 1 - 0.999^t. */
-void adam_f32(float *w, float *m, float *v, const float *g, long n, float rate, float c1, float c2);
+/* One step of Adam (Kingma and Ba 2015), beta 0.9 and 0.999, epsilon 1e-8. c1 = 1 - 0.9^t, c2 = 1 - 0.999^t. `decay` is the weights' own, apart from
+ * the gradient (Loshchilov and Hutter 2019): they shrink by rate * decay of themselves. */
+void adam_f32(float *w, float *m, float *v, const float *g, long n, float rate, float c1, float c2, float decay);
 /* a += share (w - a), n values: a running average. */
 void average_f32(float *a, const float *w, long n, float share);
 #endif

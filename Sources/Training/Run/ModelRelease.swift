@@ -117,8 +117,9 @@ public struct ModelRelease: Sendable {
             options.normalisation == .batch
             ? "batch normalisation while training, folded into the convolutions on saving" : "no normalisation"
         let averaging = options.averaging > 0 ? "running average of weights (\(options.averaging)); " : ""
+        let decay = options.decay > 0 ? "weight decay \(options.decay), " : ""
         return
-            "Adam, rate \(options.rate) (\(schedule)), batch \(options.batch), \(result.record.step) steps; \(normalisation); \(averaging)mirrors, "
+            "Adam, rate \(options.rate) (\(schedule)), \(decay)batch \(options.batch), \(result.record.step) steps; \(normalisation); \(averaging)mirrors, "
             + "rotation, zoom and shift; \(disturbances)."
     }
 

@@ -40,6 +40,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
     public var softDice: Float
     /// Decay a step of the running average of weights that is kept; 0 keeps the last ones, as in the paper.
     public var averaging: Float
+    /// Decay of the kernels' weights, apart from the gradient (AdamW); 0 for none, as in the paper.
+    public var decay: Float
     /// Adam's learning rate, at its peak.
     public var rate: Float
     /// How it goes.
@@ -73,6 +75,7 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
         normalisation = .none
         softDice = 0
         averaging = 0
+        decay = 0
         rate = 1e-4
         schedule = .cosine
         length = .epochs(150)
@@ -95,6 +98,7 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
         if !(0...1).contains(balance) { throw refuse("the balance", "\(balance)", "0 to 1") }
         if !(softDice >= 0 && softDice <= 10) { throw refuse("the soft Dice weight", "\(softDice)", "0 to 10") }
         if !(averaging >= 0 && averaging < 1) { throw refuse("the averaging", "\(averaging)", "0, or less than 1") }
+        if !(decay >= 0 && decay <= 1) { throw refuse("the weight decay", "\(decay)", "0 to 1") }
         if polar, task != .cup { throw refuse("the task", task.rawValue, "cup, which alone can be shown the disc unrolled") }
         if validationInterval < 1 { throw refuse("the validation interval", "\(validationInterval)", "at least 1 step") }
         switch length {

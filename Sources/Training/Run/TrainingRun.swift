@@ -81,7 +81,8 @@ public struct TrainingRun: Sendable {
         let learner = try Learner(
             .init(
                 architecture: options.architecture, width: options.width, side: options.side, batch: options.batch,
-                normalisation: options.normalisation, softDice: options.softDice, averaging: options.averaging),
+                normalisation: options.normalisation, softDice: options.softDice, averaging: options.averaging,
+                decay: options.decay),
             weights: initial, seed: options.seed, foreground: material.foreground)
         var record = TrainingRecord()
         if resume {
