@@ -4,8 +4,8 @@ public import Screening
 
 /// A network ready to run: fixed precision, side and batch. Made once per model; several may share the engine.
 ///
-/// Convolutions are Winograd's in fp32 (oneDNN's with AVX-512, else our own); the upsampled half of each decoder's first
-/// convolution is nine low-resolution products and a combine, and the heads are our own kernel.
+/// Convolutions are Winograd's in fp32, by our own kernels wherever there are enough tiles; the upsampled half of each decoder's
+/// first convolution is nine low-resolution products and a combine, and the heads are our own kernel.
 @EngineActor
 public final class Network {
     /// Which of the paper's networks it is.

@@ -21,10 +21,10 @@ final class Scratch {
     }
 }
 
-/// A 3x3 convolution, padding 1, by our own Winograd kernels: for CPUs without AVX-512, on which oneDNN has direct code alone.
+/// A 3x3 convolution, padding 1, by our own Winograd kernels: oneDNN's, which it has with AVX-512 alone, are slower.
 struct WinogradConvolution {
     /// As oneDNN would name it.
-    static let implementation = "own_wino_4x3:avx2"
+    static let implementation = "own_wino_4x3:\(OneDNN.block == 16 ? "avx512_core" : "avx2")"
     private let source: Tensor
     private let target: Tensor
     private let scratch: Scratch
@@ -34,11 +34,11 @@ struct WinogradConvolution {
     private let out: Int
 
     /// A convolution from `source` to `target`, both blocked.
-    /// - Returns: nil where oneDNN serves better: with AVX-512; in the first layer; on the deepest maps of one image, which are so few
-    ///   that reading four times larger kernels would cost more than is saved.
+    /// - Returns: nil where oneDNN serves better: in the first layer; on the deepest maps of one image, which are so few that reading
+    ///   four times larger kernels would cost more than is saved.
     init?(_ source: Tensor, to target: Tensor, scratch: Scratch) {
         (images, maps, side, out) = (source.dimensions[0], source.dimensions[1], source.dimensions[2], target.dimensions[1])
-        guard OneDNN.block == 8, maps % 16 == 0, out % 16 == 0, side % 4 == 0, images * side * side >= 128 else { return nil }
+        guard maps % 16 == 0, out % 16 == 0, side % 4 == 0, images * side * side >= 128 else { return nil }
         (self.source, self.target, self.scratch) = (source, target, scratch)
     }
 
@@ -50,7 +50,7 @@ struct WinogradConvolution {
         weights: Tensor, bias: Tensor?, rectified: Bool, constant: Bool, pooled: (to: Tensor, factor: Int)? = nil
     ) throws(PapillaError) -> Call {
         let (target, source, scratch, images, side, maps, out) = (target, source, scratch, images, side, maps, out)
-        let work = winograd_scratch(images, side, maps, out)
+        let work = winograd_scratch(images, side, maps, out, OneDNN.block)
         try scratch.reserve(work + (constant ? 0 : 36 * out * maps))
         let prepared = constant ? try Tensor([36 * out * maps]) : nil
         if let prepared { winograd_kernels_f32(weights.pointer, prepared.pointer, maps, out, 0) }
@@ -60,7 +60,7 @@ struct WinogradConvolution {
             if prepared == nil { winograd_kernels_f32(weights.pointer, points, maps, out, 0) }
             winograd_f32(
                 source.pointer, target.pointer, points, bias?.pointer, memory, images, side, maps, out, rectified ? 1 : 0, 0,
-                pooled?.to.pointer, pooled?.factor ?? 2)
+                pooled?.to.pointer, pooled?.factor ?? 2, OneDNN.block)
         }
     }
 
@@ -69,14 +69,14 @@ struct WinogradConvolution {
         weights: Tensor, targetGradient: Tensor, sourceGradient: Tensor, accumulates: Bool
     ) throws(PapillaError) -> Call {
         let (scratch, images, side, maps, out) = (scratch, images, side, maps, out)
-        let work = winograd_scratch(images, side, out, maps)
+        let work = winograd_scratch(images, side, out, maps, OneDNN.block)
         try scratch.reserve(work + 36 * out * maps)
         return { () throws(PapillaError) in
             let memory = try scratch.memory()
             winograd_kernels_f32(weights.pointer, memory + work, out, maps, 1)
             winograd_f32(
                 targetGradient.pointer, sourceGradient.pointer, memory + work, nil, memory, images, side, out, maps, 0,
-                accumulates ? 1 : 0, nil, 2)
+                accumulates ? 1 : 0, nil, 2, OneDNN.block)
         }
     }
 
@@ -89,7 +89,7 @@ struct WinogradConvolution {
         return { () throws(PapillaError) in
             winograd_gradient_f32(
                 source.pointer, targetGradient.pointer, weightsGradient.pointer, biasGradient?.pointer, try scratch.memory(),
-                images, side, maps, out)
+                images, side, maps, out, OneDNN.block)
         }
     }
 }

@@ -3,8 +3,9 @@ public import Screening
 
 /// A k x k convolution, stride 1, padding k / 2, as oneDNN primitives: forward, and its two ways back.
 ///
-/// Winograd is asked for by name wherever it exists (oneDNN's own choice never takes it) and direct code serves elsewhere. The rule is
-/// fixed, not timed, so that the same network always runs the same code on the same CPU.
+/// 3x3 convolutions with enough tiles do not come here: our own Winograd kernels take them. For the rest Winograd is asked for by name
+/// wherever it exists, with AVX-512 (oneDNN's own choice never takes it), and direct code serves elsewhere. The rule is fixed, not
+/// timed, so that the same network always runs the same code on the same CPU.
 public struct Convolution {
     /// (N, in, H, W)
     public let source: Tensor

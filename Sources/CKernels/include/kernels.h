@@ -28,16 +28,16 @@ void combine_s8(const int8_t *p, int8_t *y, long oc, long big, long f, int ratio
  * w: (9 taps, c / block, maps, block). */
 void heads_f32(const float *x, float *y, const float *w, const float *bias, long c, long side, long maps, long block);
 
-/* 3x3 convolution of maps blocked by 8 at Winograd's F(4x4, 3x3), for CPUs on which oneDNN has none (without AVX-512): (images, c / 8, side, side, 8) to
- * (images, oc / 8, side, side, 8). Sides are multiples of 4, c of 8, oc of 16.
+/* 3x3 convolution at Winograd's F(4x4, 3x3): (images, c / block, side, side, block) to (images, oc / block, side, side, block). Block 16 needs AVX-512 (F, BW, DQ, VL).
+ * Sides are multiples of 4, c of `block`, oc of 16.
  * u: the kernels at the 36 points, from winograd_kernels_f32. bias: oc values, or NULL. What stands in y is added to if `add`. A rectifier follows if asked, and
  * `pooled`, unless NULL, receives the maximum over f x f, f 2 or 4. scratch: winograd_scratch floats. */
-void winograd_f32(const float *x, float *y, const float *u, const float *bias, float *scratch, long images, long side, long c, long oc, int rectify, int add, float *pooled, long f);
-long winograd_scratch(long images, long side, long c, long oc);
+void winograd_f32(const float *x, float *y, const float *u, const float *bias, float *scratch, long images, long side, long c, long oc, int rectify, int add, float *pooled, long f, long block);
+long winograd_scratch(long images, long side, long c, long oc, long block);
 /* The kernels at the 36 points, (36, oc / 16, c, 16). w: (oc, c, 3, 3); if `turned`, (c, oc, 3, 3) turned half round: for the gradient of the source. */
 void winograd_kernels_f32(const float *w, float *u, long c, long oc, int turned);
 /* The gradients of the weights, dw (oc, c, 3, 3), and of the bias, oc values unless NULL. c is a multiple of 16. scratch: winograd_gradient_scratch floats. */
-void winograd_gradient_f32(const float *x, const float *dy, float *dw, float *bias, float *scratch, long images, long side, long c, long oc);
+void winograd_gradient_f32(const float *x, const float *dy, float *dw, float *bias, float *scratch, long images, long side, long c, long oc, long block);
 long winograd_gradient_scratch(long images, long side, long c, long oc);
 
 /* g = y > 0 ? g : 0, n values. */
