@@ -33,8 +33,10 @@ void winograd_part_avx2(void *), winograd_part_avx512(void *);
 
 struct gradient {
     const float *x, *dy;
-    float *v, *t, *du, *bias, *dw;
-    long images, side, c, oc, first, tiles, vplane, tplane;
+    float *v, *t, *du, *dw;
+    /* The bias's gradient so far: parts x oc. */
+    double *sums;
+    long images, side, c, oc, first, tiles, vplane, tplane, parts;
     int begins;
 };
 /* A thread's part of the gradient's two stages over maps. */

@@ -4,8 +4,8 @@
 
 /* dW = Gt (sum over tiles of (Bt d B) . (A dy At)) G: the gradient of the weights at the same points as the forward pass. */
 
-/* Bytes of transformed tiles that are worked on at a time: what the last level of cache holds beside the sums. */
-#define CHUNK (2L << 20)
+/* Bytes of transformed tiles that each thread adds to those worked on at a time: what its share of the caches holds beside the sums. */
+#define CHUNK (1L << 20)
 
 AVX2 static void narrow_part(void *data) {
     const struct gradient *a = data;
@@ -32,23 +32,31 @@ AVX2 static void narrow_part(void *data) {
     }
 }
 
+/* Parts of the tiles in the first stage, so that there is work for every thread where maps are few. */
+static long parts(long c, long oc, long block) {
+    const long blocks = (c + oc) / block, threads = omp_get_max_threads();
+    return (2 * threads + blocks - 1) / blocks;
+}
+
 static long chunk(long images, long side, long c, long oc) {
-    const long tiles = images * (side / 4) * (side / 4), most = CHUNK / (POINTS * 4 * (c + oc));
+    const long threads = omp_get_max_threads(), tiles = images * (side / 4) * (side / 4), most = CHUNK * threads / (POINTS * 4 * (c + oc));
     const long chunks = (tiles + most - 1) / most;
     return (tiles + chunks - 1) / chunks;
 }
 
-long winograd_gradient_scratch(long images, long side, long c, long oc) {
+long winograd_gradient_scratch(long images, long side, long c, long oc, long block) {
     const long tiles = chunk(images, side, c, oc);
-    return POINTS * (winograd_padded(tiles * c) + winograd_padded(tiles * oc) + c * oc);
+    return POINTS * (winograd_padded(tiles * c) + winograd_padded(tiles * oc) + c * oc) + 2 * parts(c, oc, block) * oc;
 }
 
 void winograd_gradient_f32(const float *x, const float *dy, float *dw, float *bias, float *scratch, long images, long side, long c, long oc, long block) {
     const long share = chunk(images, side, c, oc), all = images * (side / 4) * (side / 4);
-    struct gradient a = {.x = x, .dy = dy, .dw = dw, .bias = bias, .images = images, .side = side, .c = c, .oc = oc, .vplane = winograd_padded(share * c), .tplane = winograd_padded(share * oc)};
+    struct gradient a = {.x = x, .dy = dy, .dw = dw, .images = images, .side = side, .c = c, .oc = oc, .vplane = winograd_padded(share * c), .tplane = winograd_padded(share * oc)};
     a.v = scratch;
     a.t = a.v + POINTS * a.vplane;
     a.du = a.t + POINTS * a.tplane;
+    a.sums = (double *)(a.du + POINTS * c * oc);
+    a.parts = parts(c, oc, block);
     for (a.first = 0; a.first < all; a.first += share) {
         a.begins = a.first == 0;
         a.tiles = all - a.first < share ? all - a.first : share;
@@ -56,4 +64,9 @@ void winograd_gradient_f32(const float *x, const float *dy, float *dw, float *bi
         GOMP_parallel(block == 8 ? winograd_outer_avx2 : winograd_outer_avx512, &a, 0, 0);
     }
     GOMP_parallel(narrow_part, &a, 0, 0);
+    for (long o = 0; bias && o < oc; o++) {
+        double s = 0;
+        for (long p = 0; p < a.parts; p++) s += a.sums[p * oc + o];
+        bias[o] = (float)s;
+    }
 }

@@ -5,7 +5,7 @@
 
 typedef float vec __attribute__((ext_vector_type(LANES), may_alias));
 typedef vec unaligned __attribute__((aligned(4)));
-typedef double wide __attribute__((ext_vector_type(LANES)));
+typedef double wide __attribute__((ext_vector_type(LANES), aligned(8)));
 
 #define INLINE WIDE static inline __attribute__((always_inline))
 #define LOAD(p) (*(const vec *)(p))
@@ -204,11 +204,11 @@ INLINE vec widen_tile(const float *y, long side, float *v, long plane) {
 WIDE void NAME(transform)(void *data) {
     const struct gradient *a = data;
     const long across = a->side / 4, image = across * across, area = a->side * a->side * LANES;
-    SHARE(a->c / LANES + a->oc / LANES);
-    for (long k = from; k < to; k++) {
+    SHARE((a->c / LANES + a->oc / LANES) * a->parts);
+    for (long unit = from; unit < to; unit++) {
         wide sum = 0;
-        const long o = k - a->c / LANES;
-        for (long t = 0; t < a->tiles; t++) {
+        const long k = unit / a->parts, part = unit % a->parts, o = k - a->c / LANES;
+        for (long t = a->tiles * part / a->parts; t < a->tiles * (part + 1) / a->parts; t++) {
             const long n = (a->first + t) / image, at = (a->first + t) % image, ty = at / across, tx = at % across;
             if (o < 0) {
                 const int edge = ty == 0 || tx == 0 || ty == across - 1 || tx == across - 1;
@@ -221,10 +221,9 @@ WIDE void NAME(transform)(void *data) {
                 sum += __builtin_convertvector(widen_tile(y, a->side, a->t + t * a->oc + o * LANES, a->tplane), wide);
             }
         }
-        if (o >= 0 && a->bias) {
-            unaligned *b = (unaligned *)(a->bias + o * LANES);
-            const vec share = __builtin_convertvector(sum, vec);
-            *b = a->begins ? share : *b + share;
+        if (o >= 0) {
+            wide *all = (wide *)(a->sums + part * a->oc + o * LANES);
+            *all = a->begins ? sum : *all + sum;
         }
     }
 }

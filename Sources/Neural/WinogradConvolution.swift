@@ -85,7 +85,7 @@ struct WinogradConvolution {
         targetGradient: Tensor, weightsGradient: Tensor, biasGradient: Tensor?
     ) throws(PapillaError) -> Call {
         let (source, scratch, images, side, maps, out) = (source, scratch, images, side, maps, out)
-        try scratch.reserve(winograd_gradient_scratch(images, side, maps, out))
+        try scratch.reserve(winograd_gradient_scratch(images, side, maps, out, OneDNN.block))
         return { () throws(PapillaError) in
             winograd_gradient_f32(
                 source.pointer, targetGradient.pointer, weightsGradient.pointer, biasGradient?.pointer, try scratch.memory(),

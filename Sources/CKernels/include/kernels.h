@@ -38,7 +38,7 @@ long winograd_scratch(long images, long side, long c, long oc, long block);
 void winograd_kernels_f32(const float *w, float *u, long c, long oc, int turned);
 /* The gradients of the weights, dw (oc, c, 3, 3), and of the bias, oc values unless NULL. c is a multiple of 16. scratch: winograd_gradient_scratch floats. */
 void winograd_gradient_f32(const float *x, const float *dy, float *dw, float *bias, float *scratch, long images, long side, long c, long oc, long block);
-long winograd_gradient_scratch(long images, long side, long c, long oc);
+long winograd_gradient_scratch(long images, long side, long c, long oc, long block);
 
 /* g = y > 0 ? g : 0, n values. */
 void rectify_backward_f32(float *g, const float *y, long n);
