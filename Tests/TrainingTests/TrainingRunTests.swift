@@ -114,6 +114,19 @@ struct TrainingRunTests {
         #expect(notes.withLock { $0.contains { $0.contains("rims") } })
     }
 
+    @Test func aCupIsLearntFromTheDiscUnrolled() async throws {
+        let drawn = try DrawnSet.eyes(count: 24) { $0 % 4 == 3 ? .val : .train }
+        var options = options(steps: 60)
+        (options.task, options.polar, options.disturbances) = (.cup, true, [])
+        let result = try await TrainingRun(options, sets: try sets(drawn), folder: drawn.path + "/run").run()
+        #expect((result.record.best?.score ?? 0) > 0.8)
+        let store = ModelStore(directory: drawn.path)
+        let name = try ModelRelease(
+            options: options, result: result, terms: [:], commit: "abc", at: .now, initial: nil
+        ).save(in: store)
+        #expect(try store.load(name).manifest.view == ModelManifest.polarView)
+    }
+
     @Test func theRouterLearnsLabels() async throws {
         let set = try DrawnSet("router")
         var manifest = "id,image,mask,split,group,label\n"
