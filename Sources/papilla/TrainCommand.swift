@@ -101,7 +101,8 @@ struct TrainCommand: AsyncParsableCommand {
         let store = ModelStore(directory: path)
         let terms = try terms.map { path throws(PapillaError) in try DataSet.terms(in: path) } ?? [:]
         var release = ModelRelease(
-            options: options, result: result, terms: terms, commit: Self.commit(), at: .now, initial: initial)
+            options: options, result: result, terms: terms, commit: Self.commit(), at: .now,
+            initial: initial.map { URL(filePath: $0).lastPathComponent })
         let partner =
             task == .cup
             ? try disc.map { name throws(PapillaError) in try store.load(name) } ?? (try? store.loadLive(.disc)) : nil
@@ -131,6 +132,10 @@ struct TrainCommand: AsyncParsableCommand {
                 .badInput, "--init \(initial) names a model", hint: "Say by --models where it is, or name a safetensors file")
         }
         let model = try ModelStore(directory: models).load(initial)
+        if model.manifest.isUnrolled, !polar {
+            throw PapillaError(
+                .badInput, "\(initial) was shown the disc unrolled", hint: "Say --polar, or begin with another model")
+        }
         (options.inputMean, options.inputDeviation) = (model.manifest.normalisation.mean, model.manifest.normalisation.std)
         return model.weights
     }

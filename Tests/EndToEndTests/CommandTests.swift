@@ -29,6 +29,21 @@ struct CommandTests {
         #expect(page.output.contains("An endoscopy phantom: "))
     }
 
+    @Test("Training that begins with a cup's network shown the disc unrolled goes on showing it so")
+    func polarTraining() throws {
+        let list = try Program.run(["models", "list", "--models", Program.models, "--json"])
+        let models = try #require(try JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [[String: Any]])
+        let cup = try #require(models.first { $0["task"] as? String == "cup" && $0["live"] as? Bool == true }?["name"] as? String)
+        let arguments = [
+            "train", "--task", "cup", "--init", cup, "--models", Program.models, "--data", "/nonexistent", "--out",
+            "/nonexistent/run",
+        ]
+        let usual = try Program.run(arguments)
+        #expect(usual.status == 1 && usual.errors.contains("--polar"), "\(usual.errors)")
+        let polar = try Program.run(arguments + ["--polar"])
+        #expect(polar.status == 1 && !polar.errors.contains("--polar"), "\(polar.errors)")
+    }
+
     @Test("The seven networks come out to the weight")
     func architectures() throws {
         let result = try Program.run(["architectures", "--json"])
