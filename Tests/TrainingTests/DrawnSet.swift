@@ -64,36 +64,4 @@ final class DrawnSet {
         }
         return (raster, mask)
     }
-
-    /// Pictures of a disc with a brighter cup in it, not always in its middle; masks as fundus sets have them.
-    static func eyes(count: Int, side: Int = 96, split: (Int) -> DataSet.Split) throws -> DrawnSet {
-        let set = try DrawnSet("eyes")
-        var manifest = "id,image,mask,split,group,label\n"
-        for index in 0..<count {
-            var random = SeededGenerator(UInt64(index), 78)
-            let disc = random.uniform(24...32), cup = disc * random.uniform(0.35...0.75)
-            let (cx, cy) = (random.uniform(40...56), random.uniform(40...56))
-            let (dx, dy) = (random.uniform(-1...1) * (disc - cup) / 3, random.uniform(-1...1) * (disc - cup) / 3)
-            var raster = Raster(width: side, height: side)
-            var mask = GreyImage(width: side, height: side)
-            for y in 0..<side {
-                for x in 0..<side {
-                    let (px, py) = (Double(x) + 0.5 - cx, Double(y) + 0.5 - cy)
-                    let isCup = (px - dx) * (px - dx) + (py - dy) * (py - dy) <= cup * cup
-                    let isDisc = px * px + py * py <= disc * disc
-                    let index = y * side + x
-                    mask.pixels[index] = isCup ? 255 : isDisc ? 128 : 0
-                    for (channel, values) in [(120, 170, 220), (50, 110, 190), (30, 60, 140)].enumerated() {
-                        let value = isCup ? values.2 : isDisc ? values.1 : values.0
-                        raster.pixels[3 * index + channel] = UInt8(value + random.below(20))
-                    }
-                }
-            }
-            try set.write(try ImageEncoder.png(raster), "images/\(index).png")
-            try set.write(try ImageEncoder.png(mask), "masks/\(index).png")
-            manifest += "\(index),images/\(index).png,masks/\(index).png,\(split(index).rawValue),\(index),\n"
-        }
-        try set.write(manifest)
-        return set
-    }
 }

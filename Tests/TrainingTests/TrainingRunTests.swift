@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Neural
+import Phantoms
 import Registry
 import Screening
 import Synchronization
@@ -115,12 +116,16 @@ struct TrainingRunTests {
     }
 
     @Test func aCupIsLearntFromTheDiscUnrolled() async throws {
-        let drawn = try DrawnSet.eyes(count: 24) { $0 % 4 == 3 ? .val : .train }
+        let folder = FileManager.default.temporaryDirectory.path + "/papilla-polar-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try PhantomSet.write(kind: .fundus, count: 30, seed: 5, to: folder + "/eyes", view: .disc)
         var options = options(steps: 60)
         (options.task, options.polar, options.disturbances) = (.cup, true, [])
-        let result = try await TrainingRun(options, sets: try sets(drawn), folder: drawn.path + "/run").run()
+        let result = try await TrainingRun(
+            options, sets: [try DataSet(directory: folder + "/eyes")], folder: folder + "/run"
+        ).run()
         #expect((result.record.best?.score ?? 0) > 0.8)
-        let store = ModelStore(directory: drawn.path)
+        let store = ModelStore(directory: folder)
         let name = try ModelRelease(
             options: options, result: result, terms: [:], commit: "abc", at: .now, initial: nil
         ).save(in: store)
