@@ -53,6 +53,9 @@ public enum EngineInfo {
 
     /// Whether the CPU has VNNI, which makes int8 faster than fp32.
     public static var hasFastIntegers: Bool { OneDNN.hasFastIntegers }
+
+    /// Whether the CPU has AMX, which makes bf16 faster than fp32.
+    public static var hasFastHalves: Bool { OneDNN.hasFastHalves }
 }
 
 /// A serial executor that is one thread, made at the first job.

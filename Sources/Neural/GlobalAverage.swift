@@ -28,17 +28,6 @@ struct GlobalAverage {
         }
     }
 
-    /// N x maps, of bytes with the channels last.
-    func forward(_ features: ByteTensor, unit: Float) -> [Float] {
-        let bytes = features.pointer.assumingMemoryBound(to: UInt8.self)
-        return (0..<batch).flatMap { n in
-            (0..<maps).map { map in
-                let sum = (0..<plane).reduce(0) { $0 + Int(bytes[(n * plane + $1) * blockedMaps + map]) }
-                return Float(sum) * unit / Float(plane)
-            }
-        }
-    }
-
     /// Spreads the gradient of the averages (N x maps) over the maps' gradient, which is overwritten.
     func backward(_ averages: [Float], to gradient: Tensor) {
         for n in 0..<batch {

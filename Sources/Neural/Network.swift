@@ -36,13 +36,13 @@ public final class Network {
     /// What some steps leave, for ``observeRanges()``: the step's place, the layer's name, and the largest magnitude now.
     private var watched: [(step: Int, name: String, largest: () throws(PapillaError) -> Float)] = []
     private var observed: ActivationRanges?
-    /// In int8: what each hidden convolution left in the last run, by its name.
-    private(set) var bytes: [String: QuantisedBuilder.Maps] = [:]
+    /// In int8 and bf16: what each hidden convolution left in the last run, by its name.
+    private(set) var maps: [String: ReducedBuilder.Maps] = [:]
 
     /// Builds the network and copies the weights into the layouts that this CPU likes.
     /// - Parameter ranges: what `int8` needs; other precisions do not look at it.
     /// - Throws: `.damaged` if the weights or ranges are not those of the architecture at this width (naming the tensor and both shapes);
-    ///   `.badInput` for a precision that there is no code for.
+    ///   `.system` for bf16 on a CPU that there is no code for.
     public init(
         _ architecture: Architecture, width: Int, side: Int, batch: Int = 1, weights: Weights, precision: Precision = .fp32,
         ranges: ActivationRanges = ActivationRanges()
@@ -56,8 +56,12 @@ public final class Network {
         case .fp32: try build(weights)
         case .int8:
             try ranges.check(architecture)
-            try build(QuantisedBuilder(plan, weights, ranges))
-        case .bf16: throw PapillaError(.badInput, "There is no bf16 code yet", hint: "Expected fp32 or int8")
+            try build(ReducedBuilder(plan, weights, ranges))
+        case .bf16:
+            guard OneDNN.hasHalves else {
+                throw PapillaError(.system, "bf16 needs AVX-512, which this CPU (\(EngineInfo.isa)) has not", hint: "Use fp32")
+            }
+            try build(ReducedBuilder(plan, weights, nil))
         }
     }
 
@@ -141,20 +145,18 @@ public final class Network {
         }
     }
 
-    private func build(_ builder: QuantisedBuilder) throws(PapillaError) {
+    private func build(_ builder: ReducedBuilder) throws(PapillaError) {
         var builder = builder
         let (skips, last) = try builder.encode(input)
         if architecture.heads == [.classes] {
-            let (average, weights) = (GlobalAverage(plan), builder.weights)
-            classifier = (
-                { average.forward(last.bytes, unit: last.unit) }, weights["classes.weight"], weights["classes.bias"]
-            )
+            let (average, features, weights) = (GlobalAverage(plan), try builder.widened(last), builder.weights)
+            classifier = ({ average.forward(features) }, weights["classes.weight"], weights["classes.bias"])
         }
         for decoder in 0..<architecture.decoders {
             let logits = try builder.heads(decoder, builder.decode(decoder, skips, last))
             for (head, at) in plan.heads(ofDecoder: decoder) { outputs.append((head, logits, at, logits.dimensions[1])) }
         }
-        (steps, bytes) = (builder.steps, builder.layers)
+        (steps, maps) = (builder.steps, builder.layers)
     }
 
     /// Remembers that the last step leaves a layer's values in `tensor`.

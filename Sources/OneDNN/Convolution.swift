@@ -7,20 +7,26 @@ public import Screening
 /// wherever it exists, with AVX-512 (oneDNN's own choice never takes it), and direct code serves elsewhere. The rule is fixed, not
 /// timed, so that the same network always runs the same code on the same CPU.
 public struct Convolution {
-    /// (N, in, H, W)
-    public let source: Tensor
-    /// (N, out, H, W)
-    public let target: Tensor
+    /// (N, in, H, W): a ``Tensor`` or a ``HalfTensor``.
+    public let source: Storage
+    /// (N, out, H, W): as the source, or a ``Tensor``.
+    public let target: Storage
     /// Side of the kernel: 1 or 3.
     public let kernel: Int
     /// A rectifier fused behind the forward pass.
     public var rectified = false
+    /// The forward pass adds to what stands in the target.
+    public var accumulates = false
     /// For training: the forward pass keeps to what the backward passes expect.
     public var training = false
 
     /// A convolution from `source` to `target`.
-    public init(_ source: Tensor, to target: Tensor, kernel: Int, rectified: Bool = false, training: Bool = false) {
-        (self.source, self.target, self.kernel, self.rectified, self.training) = (source, target, kernel, rectified, training)
+    public init(
+        _ source: Storage, to target: Storage, kernel: Int, rectified: Bool = false, accumulates: Bool = false,
+        training: Bool = false
+    ) {
+        (self.source, self.target, self.kernel) = (source, target, kernel)
+        (self.rectified, self.accumulates, self.training) = (rectified, accumulates, training)
     }
 
     private var weightDimensions: [Int] { [target.dimensions[1], source.dimensions[1], kernel, kernel] }
@@ -76,12 +82,12 @@ public struct Convolution {
 
     private func pack(
         _ weights: Tensor, _ descriptor: dnnl_primitive_desc_t?, _ query: dnnl_query_t
-    ) throws(PapillaError) -> (Tensor, copy: Primitive?) {
+    ) throws(PapillaError) -> (Storage, copy: Primitive?) {
         guard let wanted = dnnl_primitive_desc_query_md(descriptor, query, 0) else {
             throw PapillaError(.internal, "oneDNN gave no layout", place: place)
         }
         if dnnl_memory_desc_equal(wanted, &weights.descriptor) != 0 { return (weights, nil) }
-        let packed = try Tensor(weightDimensions, descriptor: wanted.pointee)
+        let packed = try Storage(weightDimensions, descriptor: wanted.pointee)
         return (packed, try Primitive.reorder(weights, to: packed))
     }
 
@@ -102,7 +108,7 @@ public struct Convolution {
     private func describe(_ pass: Pass, _ algorithm: dnnl_alg_kind_t, bias: Tensor?) -> dnnl_primitive_desc_t? {
         let padding = [dnnl_dim_t(kernel / 2), dnnl_dim_t(kernel / 2)]
         var operation = dnnl_convolution_desc_t()
-        guard var weights = try? Tensor.describe(weightDimensions, dnnl_format_tag_any),
+        guard var weights = try? Storage.describe(weightDimensions, dnnl_format_tag_any, source.descriptor.data_type),
             var biases = try? Tensor.describe([target.dimensions[1]], .plain)
         else { return nil }
         let kind = training ? dnnl_forward_training : dnnl_forward_inference
@@ -114,7 +120,7 @@ public struct Convolution {
                 &operation, kind, algorithm, &source.descriptor, &weights, &biases, &target.descriptor, [1, 1], padding, padding)
         var forward: dnnl_primitive_desc_t?
         guard asked == dnnl_success else { return nil }
-        let attributes = pass == .forward && rectified ? rectifier() : nil
+        let attributes = pass == .forward ? attributes() : nil
         defer { dnnl_primitive_attr_destroy(attributes) }
         guard dnnl_primitive_desc_create(&forward, &operation, attributes, OneDNN.engine, nil) == dnnl_success else { return nil }
         if pass == .forward { return forward }
@@ -140,14 +146,16 @@ public struct Convolution {
         return backward
     }
 
-    private func rectifier() -> dnnl_primitive_attr_t? {
+    private func attributes() -> dnnl_primitive_attr_t? {
+        guard rectified || accumulates else { return nil }
         var attributes: dnnl_primitive_attr_t?
         var operations: dnnl_post_ops_t?
         guard dnnl_primitive_attr_create(&attributes) == dnnl_success, dnnl_post_ops_create(&operations) == dnnl_success else {
             return nil
         }
         defer { dnnl_post_ops_destroy(operations) }
-        dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0)
+        if accumulates { dnnl_post_ops_append_sum(operations, 1) }
+        if rectified { dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0) }
         dnnl_primitive_attr_set_post_ops(attributes, operations)
         return attributes
     }

@@ -26,8 +26,8 @@ public struct QuantisedConvolution {
         (self.side, self.rectified, self.share) = (side, rectified, share)
     }
 
-    /// From `source` (0...255, channels last) to `target`: whole numbers, or fp32 with the channels last.
-    public func forward(_ source: ByteTensor, to target: Storage) throws(PapillaError) -> Primitive {
+    /// From `source` (a ``ByteTensor`` of 0...255) to `target`: whole numbers, or fp32 with the channels last.
+    public func forward(_ source: Storage, to target: Storage) throws(PapillaError) -> Primitive {
         let (out, maps) = (target.dimensions[1], source.dimensions[1])
         let place = "integer convolution \(source.dimensions) to \(target.dimensions), \(side)x\(side)"
         let padding = [dnnl_dim_t(side / 2), dnnl_dim_t(side / 2)]

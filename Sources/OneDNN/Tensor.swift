@@ -11,7 +11,7 @@ public enum Layout: Sendable {
     case plain
     /// N, C / block, H, W, block: what Winograd, pooling and our own fp32 kernels like.
     case blocked
-    /// N, H, W, C: what integer code likes.
+    /// N, H, W, C: what integer code and bf16's like.
     case channelsLast
 }
 
@@ -21,7 +21,8 @@ public class Storage {
     public let dimensions: [Int]
     /// Bytes in storage, padding included; a multiple of 64.
     public let byteCount: Int
-    let raw: UnsafeMutableRawPointer
+    /// Where the values begin.
+    public let raw: UnsafeMutableRawPointer
     var descriptor: dnnl_memory_desc_t
     let memory: dnnl_memory_t?
 
@@ -107,9 +108,6 @@ public final class Tensor: Storage {
 
 /// Whole numbers of 8 bits: maps with the channels last, or kernels row-major.
 public final class ByteTensor: Storage {
-    /// The storage.
-    public var pointer: UnsafeMutableRawPointer { raw }
-
     /// Zeros, N x C x H x W, channels last.
     /// - Parameter isSigned: −128...127 instead of 0...255.
     public convenience init(_ dimensions: [Int], isSigned: Bool = false) throws(PapillaError) {
@@ -122,5 +120,13 @@ public final class ByteTensor: Storage {
         try self.init(dimensions, descriptor: Self.describe(dimensions, .plain, dnnl_s8))
         precondition(values.count == dimensions.reduce(1, *))
         values.withUnsafeBytes { if let base = $0.baseAddress { raw.copyMemory(from: base, byteCount: $0.count) } }
+    }
+}
+
+/// Maps in bf16, the upper half of an fp32, with the channels last.
+public final class HalfTensor: Storage {
+    /// Zeros, N x C x H x W.
+    public convenience init(_ dimensions: [Int]) throws(PapillaError) {
+        try self.init(dimensions, descriptor: Self.describe(dimensions, .channelsLast, dnnl_bf16))
     }
 }

@@ -39,7 +39,8 @@ public struct ModelCard: Sendable {
                 learnt from train, was chosen on val, and is judged on test.
                 """)
         ]
-        blocks += [.heading(2, "Figures")] + CardFigures.blocks(manifest) + (manifest.int8.map(quantised) ?? [])
+        blocks += [.heading(2, "Figures")] + CardFigures.blocks(manifest) + (manifest.bf16.map { reduced($0, in: .bf16) } ?? [])
+        blocks += (manifest.int8.map { reduced($0, in: .int8) } ?? [])
         if !samples.isEmpty { blocks += [.heading(2, "Samples")] + samples }
         blocks += [.heading(2, "Training"), .table(["", ""], training(manifest))]
         let remarks = manifest.remarks.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }

@@ -36,11 +36,13 @@ extension ModelManifest {
         for (key, value) in attention.sorted(by: { $0.key < $1.key }) {
             try require(value.isFinite, "attention.\(key)", value, "a number")
         }
-        let expected = ["fp32"] + (int8 == nil ? [] : ["int8"])
         try require(
-            precisions == expected, "precisions", precisions, "\(expected), as int8 is \(int8 == nil ? "not " : "")described")
+            precisions == checkedPrecisions, "precisions", precisions, "\(checkedPrecisions), those that are described")
         if let int8 { try int8.ranges.check(architecture) }
     }
+
+    /// fp32, and those whose check is described.
+    var checkedPrecisions: [String] { ["fp32"] + (bf16 == nil ? [] : ["bf16"]) + (int8 == nil ? [] : ["int8"]) }
 
     private func require(_ condition: Bool, _ key: String, _ found: Any, _ expected: String) throws(PapillaError) {
         guard !condition else { return }

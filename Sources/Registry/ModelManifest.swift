@@ -146,10 +146,12 @@ public struct ModelManifest: Sendable, Codable, Equatable {
     public var remarks: [String]
     /// Of `model.safetensors`. `ModelStore.save` fills it in.
     public var sha256: Digest
-    /// What the engine may run it in: `fp32`, and `int8` where it passed its check.
+    /// What the engine may run it in: `fp32`, and `bf16` and `int8` where it passed their checks.
     public var precisions: [String]
     /// How it runs in int8; nil, and absent from the document, where that was not checked.
-    public var int8: Quantised?
+    public var int8: Reduced?
+    /// The same in bf16.
+    public var bf16: Reduced?
 
     /// A manifest; the digest is filled in when the model is saved.
     public init(
@@ -177,7 +179,7 @@ public struct ModelManifest: Sendable, Codable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case schema, name, task, architecture, width, side, view, normalisation, thresholds, temperature, mirrors, calibration
-        case attention, trained, metrics, groups, plots, remarks, sha256, precisions, int8
+        case attention, trained, metrics, groups, plots, remarks, sha256, precisions, int8, bf16
         case distanceMap = "distance_map"
     }
 }

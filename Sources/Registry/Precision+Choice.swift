@@ -7,7 +7,7 @@ public enum PrecisionChoice: String, Sendable, Codable, CaseIterable {
     case auto
     /// 32-bit floating point.
     case fp32
-    /// 16-bit floating point; not offered yet.
+    /// 16-bit floating point, where the model passed its check.
     case bf16
     /// Bytes, where the model passed its check.
     case int8
@@ -15,19 +15,34 @@ public enum PrecisionChoice: String, Sendable, Codable, CaseIterable {
 
 extension Model {
     /// The model in the precision that is asked for, or in fp32 with the reason why it is not the one asked for (or the fastest).
-    /// - Parameter hasFastIntegers: whether this CPU has VNNI; without it int8 is no faster than fp32.
+    /// - Parameters:
+    ///   - hasFastIntegers: whether this CPU has VNNI; without it int8 is no faster than fp32.
+    ///   - hasFastHalves: whether it has AMX; without it bf16 is no faster than fp32.
     public func chosen(
-        _ choice: PrecisionChoice, hasFastIntegers: Bool = EngineInfo.hasFastIntegers
+        _ choice: PrecisionChoice, hasFastIntegers: Bool = EngineInfo.hasFastIntegers,
+        hasFastHalves: Bool = EngineInfo.hasFastHalves
     ) -> (model: Model, reason: String?) {
+        func unchecked(_ precision: Precision) -> String {
+            "the model was not checked in \(precision): papilla models quantise \(manifest.name) --precision \(precision) --data DIR"
+        }
+        func bytes() -> (Model, reason: String?) {
+            guard let int8 = manifest.int8 else { return (self, unchecked(.int8)) }
+            guard hasFastIntegers else { return (self, "this CPU has no VNNI (\(EngineInfo.isa)): int8 would be no faster") }
+            do { return (try running(in: .int8, ranges: int8.ranges), nil) } catch { return (self, error.description) }
+        }
+        func halves() -> (Model, reason: String?) {
+            guard manifest.bf16 != nil else { return (self, unchecked(.bf16)) }
+            guard hasFastHalves else { return (self, "this CPU has no AMX (\(EngineInfo.isa)): bf16 would be no faster") }
+            do { return (try running(in: .bf16), nil) } catch { return (self, error.description) }
+        }
         switch choice {
         case .fp32: return (self, nil)
-        case .bf16: return (self, "bf16 is not offered yet")
-        case .auto, .int8:
-            guard let quantised = manifest.int8 else {
-                return (self, "the model was not checked in int8: papilla models quantise \(manifest.name) --data DIR")
-            }
-            guard hasFastIntegers else { return (self, "this CPU has no VNNI (\(EngineInfo.isa)): int8 would be no faster") }
-            do { return (try running(in: .int8, ranges: quantised.ranges), nil) } catch { return (self, error.description) }
+        case .bf16: return halves()
+        case .int8: return bytes()
+        case .auto:
+            let (model, reason) = bytes()
+            guard reason != nil, case let (other, nil) = halves() else { return (model, reason) }
+            return (other, nil)
         }
     }
 

@@ -1,10 +1,10 @@
-import OneDNN
 import Screening
 import Testing
 
 @testable import Neural
+@testable import OneDNN
 
-/// The network in int8 against whole-number arithmetic that is written out, and against fp32.
+/// The network in int8 against whole-number arithmetic that is written out, and in int8 and bf16 against fp32.
 @Suite @EngineActor struct QuantisedTests {
     nonisolated static let architectures = [Architecture.all[2], Architecture.all[4], .router]
 
@@ -28,7 +28,7 @@ import Testing
         #expect(Set(found.keys) == Set(architecture.heads))
         let reference = IntegerNetwork(architecture, weights, ranges)
         for image in 0..<2 {
-            let engine = network.bytes.mapValues { IntegerNetwork.Maps($0, image: image) }
+            let engine = network.maps.mapValues { IntegerNetwork.Maps($0, image: image) }
             let expected = try reference.forward(
                 Array(input[image * 3 * 64 * 64..<(image + 1) * 3 * 64 * 64]), side: 64, after: engine)
             #expect(expected.layers.count == 10 + 8 * architecture.decoders)
@@ -55,7 +55,7 @@ import Testing
     @Test func largestNumbersDoNotOverflow() throws {
         let (maps, out, side) = (64, 16, 8)
         let source = try ByteTensor([1, maps, side, side])
-        for index in 0..<maps * side * side { source.pointer.storeBytes(of: 255, toByteOffset: index, as: UInt8.self) }
+        for index in 0..<maps * side * side { source.raw.storeBytes(of: 255, toByteOffset: index, as: UInt8.self) }
         let target = try Tensor([1, out, side, side], .channelsLast)
         let kernels = [Int8](repeating: Int8(QuantisedConvolution.largestWeight), count: out * maps * 9)
         let convolution = QuantisedConvolution(
@@ -65,6 +65,38 @@ import Testing
         let middle = Float(255 * QuantisedConvolution.largestWeight * maps * 9)
         #expect(target.pointer[(3 * side + 3) * out] == middle)
         #expect(target.pointer[0] == middle * 4 / 9)
+    }
+
+    /// bf16 has 8 bits: a relative error of 2^-9 a rounding, and twenty of them one behind another.
+    @Test(arguments: architectures) func halves(of architecture: Architecture) throws {
+        let weights = Samples.weights(architecture, width: 20, seed: 33)
+        let input = Samples.batch(images: 2, side: 64, seed: 34).input
+        guard OneDNN.hasHalves else {
+            let error = #expect(throws: PapillaError.self) {
+                try Network(architecture, width: 20, side: 64, batch: 2, weights: weights, precision: .bf16)
+            }
+            #expect(error?.message.contains("AVX-512") == true)
+            return
+        }
+        let network = try Network(architecture, width: 20, side: 64, batch: 2, weights: weights, precision: .bf16)
+        #expect(network.layers.allSatisfy { !$0.name.contains("[ref") })
+        let found = try network.run(input)
+        let plain = try Network(architecture, width: 20, side: 64, batch: 2, weights: weights).run(input)
+        #expect(Set(found.keys) == Set(architecture.heads))
+        for (head, logits) in found {
+            let distance = relativeDistance(logits, from: (plain[head] ?? []).map(Double.init))
+            #expect(distance < 0.02, "\(head)")
+            // It is not fp32 by another name.
+            #expect(distance > 1e-4, "\(head)")
+        }
+        #expect(try network.run(input) == found)
+    }
+
+    // avx2_vnni, the CPUs with AVX-VNNI alone, is a greater number than avx512_core.
+    @Test func blocksOfInstructionSets() {
+        for (bits, block) in [(0x7, 8), (0x27, 16), (0x67, 16), (0xe7, 16), (0x3e7, 16), (0x407, 8)] as [(UInt32, Int)] {
+            #expect(OneDNN.block(ofInstructionSet: bits) == block)
+        }
     }
 
     @Test func refusals() throws {
@@ -82,15 +114,14 @@ import Testing
         ranges.largest["encoder.2.conv1"] = 1
         ranges.largest["encoder.9.conv1"] = 1
         #expect(throws: PapillaError.self) { try ranges.check(architecture) }
-        #expect(throws: PapillaError.self) { try Network(architecture, width: 2, side: 32, weights: weights, precision: .bf16) }
     }
 }
 
 extension IntegerNetwork.Maps {
     /// One image of what the engine left, padding maps included.
-    init(_ maps: QuantisedBuilder.Maps, image: Int) {
-        let (channels, side) = (maps.bytes.dimensions[1], maps.bytes.dimensions[2])
-        let bytes = maps.bytes.pointer.assumingMemoryBound(to: UInt8.self) + image * channels * side * side
+    init(_ maps: ReducedBuilder.Maps, image: Int) {
+        let (channels, side) = (maps.numbers.dimensions[1], maps.numbers.dimensions[2])
+        let bytes = maps.numbers.raw.assumingMemoryBound(to: UInt8.self) + image * channels * side * side
         let values = (0..<channels * side * side).map { Int(bytes[$0 % (side * side) * channels + $0 / (side * side)]) }
         self.init(values: values, channels: channels, side: side, unit: Double(maps.unit))
     }

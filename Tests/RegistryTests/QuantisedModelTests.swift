@@ -10,11 +10,11 @@ import Testing
 
     init() throws { temporary = try TemporaryStore() }
 
-    private func quantised() throws -> ModelManifest.Quantised {
+    private func quantised() throws -> ModelManifest.Reduced {
         let names = ActivationRanges.names(try Architecture(named: "1enc-1dec-conv-md"))
         return .init(
             ranges: .init(largest: Dictionary(uniqueKeysWithValues: names.map { ($0, 1.5) })), images: 64,
-            checks: [.init(data: "all", split: "val", images: 48, fp32: 0.9, int8: 0.8995)])
+            checks: [.init(data: "all", split: "val", images: 48, fp32: 0.9, reduced: 0.8995)])
     }
 
     @Test func aCheckIsRecordedInManifestAndCard() throws {
@@ -22,7 +22,7 @@ import Testing
         manifest.remarks = ["Begun with random weights.", "A second."]
         try temporary.store.save(TemporaryStore.weights(), manifest: manifest)
         let before = try temporary.store.load("disc-1")
-        try temporary.store.record(quantised(), for: "disc-1")
+        try temporary.store.record(quantised(), in: .int8, for: "disc-1")
         let model = try temporary.store.load("disc-1")
         #expect(model.manifest.int8 == (try quantised()))
         #expect(model.manifest.precisions == ["fp32", "int8"])
@@ -32,7 +32,7 @@ import Testing
         #expect(card.contains("Begun with random weights.\n\nA second.\n"))
         #expect(try temporary.store.card("disc-1", html: true).contains("<td>0.8995</td>"))
         // Done again, it stands there once.
-        try temporary.store.record(quantised(), for: "disc-1")
+        try temporary.store.record(quantised(), in: .int8, for: "disc-1")
         #expect(try temporary.store.card("disc-1") == card)
         let files = try FileManager.default.contentsOfDirectory(atPath: temporary.path("disc-1")).sorted()
         #expect(files == ["card.html", "card.md", "manifest.json", "model.safetensors"])
@@ -43,7 +43,7 @@ import Testing
         let plain = try temporary.store.load("disc-1")
         #expect(plain.chosen(.auto, hasFastIntegers: true).model.precision == .fp32)
         #expect(plain.chosen(.int8, hasFastIntegers: true).reason?.contains("papilla models quantise disc-1") == true)
-        try temporary.store.record(quantised(), for: "disc-1")
+        try temporary.store.record(quantised(), in: .int8, for: "disc-1")
         let checked = try temporary.store.load("disc-1")
         for choice in [PrecisionChoice.auto, .int8] {
             let (model, reason) = checked.chosen(choice, hasFastIntegers: true)
@@ -57,7 +57,29 @@ import Testing
         }
         #expect(checked.chosen(.fp32, hasFastIntegers: true).model.precision == .fp32)
         #expect(checked.chosen(.fp32, hasFastIntegers: true).reason == nil)
-        #expect(checked.chosen(.bf16, hasFastIntegers: true).reason == "bf16 is not offered yet")
+        #expect(checked.chosen(.bf16, hasFastHalves: true).reason?.contains("not checked in bf16") == true)
+    }
+
+    @Test func bf16StandsInWhereBytesDoNotHold() throws {
+        try temporary.save("disc-1")
+        let check = ModelManifest.Reduced(
+            ranges: .init(), images: 0, checks: [.init(data: "all", split: "val", images: 48, fp32: 0.9, reduced: 0.9001)])
+        try temporary.store.record(check, in: .bf16, for: "disc-1")
+        let model = try temporary.store.load("disc-1")
+        #expect(model.manifest.precisions == ["fp32", "bf16"])
+        #expect(model.manifest.bf16 == check)
+        #expect(try temporary.store.card("disc-1").contains("| all | val | 48 | 0.9 | 0.9001 | 0.0001 |"))
+        for choice in [PrecisionChoice.auto, .bf16] {
+            #expect(model.chosen(choice, hasFastIntegers: true, hasFastHalves: true).model.precision == .bf16)
+            #expect(model.chosen(choice, hasFastIntegers: true, hasFastHalves: false).model.precision == .fp32)
+        }
+        #expect(model.chosen(.bf16, hasFastHalves: false).reason?.contains("AMX") == true)
+        // With both, bytes are the faster.
+        try temporary.store.record(quantised(), in: .int8, for: "disc-1")
+        let both = try temporary.store.load("disc-1")
+        #expect(both.manifest.precisions == ["fp32", "bf16", "int8"])
+        #expect(both.chosen(.auto, hasFastIntegers: true, hasFastHalves: true).model.precision == .int8)
+        #expect(both.chosen(.bf16, hasFastIntegers: true, hasFastHalves: true).model.precision == .bf16)
     }
 
     @Test func rangesOfAnotherNetworkAreRefused() throws {
@@ -65,7 +87,7 @@ import Testing
         let before = try temporary.bytes("disc-1/manifest.json")
         var wrong = try quantised()
         wrong.ranges.largest["encoder.0.conv1"] = nil
-        let error = #expect(throws: PapillaError.self) { try temporary.store.record(wrong, for: "disc-1") }
+        let error = #expect(throws: PapillaError.self) { try temporary.store.record(wrong, in: .int8, for: "disc-1") }
         #expect(error?.message.contains("encoder.0.conv1") == true)
         #expect(try temporary.bytes("disc-1/manifest.json") == before)
     }

@@ -150,16 +150,16 @@ struct EvaluationTests {
     @Test func aModelIsQuantisedOnTrainAndCheckedOnTheRest() async throws {
         let drawn = try DrawnSet.discs(count: 6, empty: [0, 1]) { $0 < 2 ? .train : $0 < 4 ? .val : .test }
         let sets = [try DataSet(directory: drawn.path)]
-        let found = try await Quantising(try constant(5)).run(sets, images: 10, note: { _ in }, progress: { _, _ in })
+        let found = try await Quantising(try constant(5), to: .int8).run(sets, images: 10, note: { _ in }, progress: { _, _ in })
         #expect(found.images == 2)
         // All weights are 0: so is everything in between, and the bias alone decides in either precision.
         #expect(found.ranges.largest.values.allSatisfy { $0 == 0 })
         #expect(found.checks.map(\.split) == ["val", "val", "test", "test"])
         #expect(found.checks.map(\.data) == ["drawn", "all", "drawn", "all"])
-        #expect(found.checks.allSatisfy { $0.images == 2 && $0.fp32 > 0 && $0.int8 == $0.fp32 })
+        #expect(found.checks.allSatisfy { $0.images == 2 && $0.fp32 > 0 && $0.reduced == $0.fp32 })
         let untaught = try DrawnSet.discs(count: 2) { _ in .test }
         await #expect(throws: PapillaError.self) {
-            try await Quantising(try constant(5)).run(
+            try await Quantising(try constant(5), to: .int8).run(
                 [try DataSet(directory: untaught.path)], images: 10, note: { _ in }, progress: { _, _ in })
         }
     }

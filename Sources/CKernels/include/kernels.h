@@ -24,6 +24,9 @@ void uncombine_f32(const float *g, float *p, long oc, long big, long f, long blo
  * ratio 1 to 4096. One image. oc is a multiple of 16. */
 void combine_s8(const int8_t *p, int8_t *y, long oc, long big, long f, int ratio);
 
+/* The same in bf16, without a ratio: sums in fp32, rounded to the nearest, to even. */
+void combine_bf16(const uint16_t *p, uint16_t *y, long oc, long big, long f);
+
 /* 3x3 convolution of blocked maps (c / block, side, side, block) to `maps` plain maps (maps, side, side), 1 to 3 of them: the heads. One image.
  * w: (9 taps, c / block, maps, block). */
 void heads_f32(const float *x, float *y, const float *w, const float *bias, long c, long side, long maps, long block);

@@ -1,21 +1,25 @@
-internal import Neural
+public import Neural
 internal import Reading
 public import Registry
 internal import Screening
 
-/// Finds out how a model runs in int8: ranges on images that it learnt from, then what its answers lose on val and test.
+/// Finds out how a model runs in int8 or bf16: for int8 ranges on images that it learnt from, then what its answers lose on val and test.
 public struct Quantising: Sendable {
     /// A mean Dice (or the router's accuracy) may fall by so much.
     public static let largestLoss = 0.002
     /// The model.
     public let model: Model
+    /// What it is to run in.
+    public let precision: Precision
     /// For the cup: the disc's model, which runs in fp32.
     public let disc: Model?
 
     /// Quantises a model.
-    public init(_ model: Model, disc: Model? = nil) { (self.model, self.disc) = (model, disc) }
+    public init(_ model: Model, to precision: Precision, disc: Model? = nil) {
+        (self.model, self.precision, self.disc) = (model, precision, disc)
+    }
 
-    /// Reads images of train for ranges, then val and test in both precisions.
+    /// Reads images of train for ranges, where they are needed, then val and test in both precisions.
     /// - Parameters:
     ///   - images: of train, spread over the data sets.
     ///   - note: told what is left out and why.
@@ -24,33 +28,36 @@ public struct Quantising: Sendable {
     public func run(
         _ sets: [DataSet], images: Int, note: @escaping @Sendable (String) -> Void,
         progress: @escaping @Sendable (Int, Int) -> Void
-    ) async throws -> ModelManifest.Quantised {
+    ) async throws -> ModelManifest.Reduced {
         let plain = Evaluation(task: task, reader: try ImageReader(models: try await models(model)))
-        let (ranges, count) = try await ranges(plain.reader, sets, images, progress)
-        let own = try model.running(in: .int8, ranges: ranges)
-        let bytes = Evaluation(task: task, reader: try ImageReader(models: try await models(own)))
-        var checks: [ModelManifest.Quantised.Check] = []
+        let (ranges, count) =
+            precision == .int8 ? try await ranges(plain.reader, sets, images, progress) : (ActivationRanges(), 0)
+        let own = try model.running(in: precision, ranges: ranges)
+        let reduced = Evaluation(task: task, reader: try ImageReader(models: try await models(own)))
+        var checks: [ModelManifest.Reduced.Check] = []
         for split in [DataSet.Split.val, .test] {
             let judged = sets.filter { !$0.items(in: split).isEmpty }
             guard !judged.isEmpty else { continue }
             let before = try await plain.run(judged, split: split, note: note, progress: progress)
-            let after = try await bytes.run(judged, split: split, progress: progress)
-            func add(_ data: String, _ fp32: Figures, _ int8: Figures) {
+            let after = try await reduced.run(judged, split: split, progress: progress)
+            func add(_ data: String, _ fp32: Figures, _ reduced: Figures) {
                 let name = task == .router ? "accuracy" : "dice"
-                guard let before = fp32[name], let after = int8[name] else { return }
-                checks.append(.init(data: data, split: split.rawValue, images: fp32.images, fp32: before, int8: after))
+                guard let before = fp32[name], let after = reduced[name] else { return }
+                checks.append(.init(data: data, split: split.rawValue, images: fp32.images, fp32: before, reduced: after))
             }
             for (old, new) in zip(before.sets, after.sets) { add(old.name, old.figures, new.figures) }
             add("all", before.figures, after.figures)
         }
         guard checks.contains(where: { $0.data == "all" }) else {
-            throw PapillaError(.badInput, "There is no image of val or test to check int8 on", hint: "Name other data sets")
+            throw PapillaError(
+                .badInput, "There is no image of val or test to check \(precision) on", hint: "Name other data sets")
         }
-        for check in checks where check.data == "all" && check.int8 < check.fp32 - Self.largestLoss {
+        for check in checks where check.data == "all" && check.reduced < check.fp32 - Self.largestLoss {
             throw PapillaError(
                 .refused,
-                "In int8 the mean over \(check.images) images of \(check.split) falls from \(check.fp32) to \(check.int8); "
-                    + "\(Self.largestLoss) at most is allowed", place: model.manifest.name, hint: "The model goes on in fp32")
+                "In \(precision) the mean over \(check.images) images of \(check.split) falls from \(check.fp32) to "
+                    + "\(check.reduced); \(Self.largestLoss) at most is allowed",
+                place: model.manifest.name, hint: "The model goes on in fp32")
         }
         return .init(ranges: ranges, images: count, checks: checks)
     }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Neural
 internal import Registry
 internal import Screening
 internal import Training
@@ -7,22 +8,25 @@ extension ModelsCommand {
     /// `papilla models quantise NAME`
     struct Quantise: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Checks a model in int8 and, if it loses next to nothing, lets it run so where the CPU has VNNI.",
+            abstract: "Checks a model in int8 or bf16; if it loses next to nothing, lets it run so where the CPU is made for it.",
             discussion: """
-                Ranges are found on images of train. Then val and test are read in fp32 and in int8, through the code that reads images in \
-                service, and if a mean Dice (the router's accuracy) falls by more than 0.002 nothing is changed. What was found goes into the \
-                model's manifest and card; `precision: auto` of the configuration uses it from the next start or reload.
+                For int8, which needs VNNI, ranges are found on images of train; bf16 needs AMX. Then val and test are read in fp32 and in \
+                fewer bits, through the code that reads images in service, and if a mean Dice (the router's accuracy) falls by more than \
+                0.002 nothing is changed. What was found goes into the model's manifest and card; `precision: auto` of the configuration \
+                uses it from the next start or reload: int8 before bf16.
 
                 Example: papilla models quantise disc-20261124-1 --data refuge_roi palm_disc
                 """)
         @OptionGroup var models: ModelsOption
         @Argument(help: "The model's name.") var name: String
         @Option(parsing: .upToNextOption, help: "Data-set folders, those that it was trained on.") var data: [String]
-        @Option(help: "Images of train that the ranges are found on.") var images = 64
+        @Option(help: "int8 or bf16.") var precision = Precision.int8
+        @Option(help: "For int8: images of train that the ranges are found on.") var images = 64
         @Option(help: "For the cup: the disc's model (default: the live one).") var disc: String?
         @Flag(help: "Print one JSON value.") var json = false
 
         func validate() throws {
+            guard precision != .fp32 else { throw ValidationError("--precision fp32: expected int8 or bf16") }
             guard images > 0 else { throw ValidationError("--images \(images): expected at least 1") }
         }
 
@@ -35,24 +39,24 @@ extension ModelsCommand {
             }
             let sets = try data.map { path throws(PapillaError) in try DataSet(directory: path) }
             let bar = ProgressBar()
-            let quantised = try await Quantising(model, disc: found).run(
+            let reduced = try await Quantising(model, to: precision, disc: found).run(
                 sets, images: images, note: { bar.note($0) },
                 progress: { done, all in bar.show(Double(done) / Double(all), "\(done)/\(all) images") })
             bar.end()
-            try store.record(quantised, for: name)
-            if json { return print(try CanonicalJSON.line(quantised.checks)) }
+            try store.record(reduced, in: precision, for: name)
+            if json { return print(try CanonicalJSON.line(reduced.checks)) }
             func decimal(_ value: Double) -> String { "\((value * 10000).rounded() / 10000)" }
             print(
                 TextTable(
-                    ["data set", "split", "images", "fp32", "int8", "difference"],
-                    quantised.checks.map { check in
+                    ["data set", "split", "images", "fp32", precision.rawValue, "difference"],
+                    reduced.checks.map { check in
                         [
-                            check.data, check.split, "\(check.images)", decimal(check.fp32), decimal(check.int8),
-                            decimal(check.int8 - check.fp32),
+                            check.data, check.split, "\(check.images)", decimal(check.fp32), decimal(check.reduced),
+                            decimal(check.reduced - check.fp32),
                         ]
                     }, right: [2, 3, 4, 5]
                 ).text)
-            print("\(name) may run in int8 where the CPU has VNNI")
+            print("\(name) may run in \(precision) where the CPU has \(precision == .int8 ? "VNNI" : "AMX")")
         }
     }
 }

@@ -1,9 +1,9 @@
 public import Neural
 
 extension ModelManifest {
-    /// How the model runs in int8: ranges found on real images, and what its answers lost.
-    public struct Quantised: Sendable, Codable, Equatable {
-        /// A data set's split, read once in fp32 and once in int8.
+    /// How the model runs in int8 or bf16: in int8 the ranges found on real images, and what its answers lost.
+    public struct Reduced: Sendable, Codable, Equatable {
+        /// A data set's split, read once in fp32 and once in fewer bits.
         public struct Check: Sendable, Codable, Equatable {
             /// The folder's name, or `all` for the mean over all images of a split.
             public var data: String
@@ -13,23 +13,23 @@ extension ModelManifest {
             public var images: Int
             /// Mean Dice, or the router's accuracy, in fp32.
             public var fp32: Double
-            /// The same in int8.
-            public var int8: Double
+            /// The same in fewer bits.
+            public var reduced: Double
 
             /// A split read twice.
-            public init(data: String, split: String, images: Int, fp32: Double, int8: Double) {
-                (self.data, self.split, self.images, self.fp32, self.int8) = (data, split, images, fp32, int8)
+            public init(data: String, split: String, images: Int, fp32: Double, reduced: Double) {
+                (self.data, self.split, self.images, self.fp32, self.reduced) = (data, split, images, fp32, reduced)
             }
         }
 
-        /// How large values become, on `images` images that the model learnt from.
+        /// How large values become, on `images` images that the model learnt from; in bf16 empty, and `images` 0.
         public var ranges: ActivationRanges
         /// Images that the ranges were found on.
         public var images: Int
         /// What was lost.
         public var checks: [Check]
 
-        /// What quantising found.
+        /// What a check found.
         public init(ranges: ActivationRanges, images: Int, checks: [Check]) {
             (self.ranges, self.images, self.checks) = (ranges, images, checks)
         }

@@ -1,0 +1,212 @@
+internal import CKernels
+internal import OneDNN
+internal import Screening
+
+/// A network's steps in fewer bits than fp32's: bytes or bf16, channels last.
+///
+/// In int8 activations are bytes with one scale a layer, and kernels have a scale for each map. In bf16 nothing is scaled. In both the first
+/// convolution stays in fp32, since its input is signed and has three maps. The upsampled half of a decoder's first convolution is nine
+/// products at low resolution, combined to sums which the skip's convolution reads, adds to and overwrites.
+@EngineActor
+struct ReducedBuilder {
+    let plan: Plan
+    let weights: Weights
+    /// In int8, how large values become; nil in bf16.
+    let ranges: ActivationRanges?
+    var steps: [Network.Step] = []
+    /// What each hidden convolution leaves, by its name.
+    var layers: [String: Maps] = [:]
+
+    /// Numbers, and what a one of them is worth: in bf16 1.
+    struct Maps {
+        let numbers: Storage
+        let unit: Float
+    }
+
+    init(_ plan: Plan, _ weights: Weights, _ ranges: ActivationRanges?) {
+        (self.plan, self.weights, self.ranges) = (plan, weights, ranges)
+    }
+
+    /// Adds the encoder's steps.
+    /// - Returns: the skips, and the last maps.
+    mutating func encode(_ input: Tensor) throws(PapillaError) -> (skips: [Maps], last: Maps) {
+        var skips: [Maps] = []
+        var x = try first(input)
+        for level in 0..<5 {
+            if level > 0 { x = try convolve("encoder.\(level).conv1", x, level, part: 0, of: [plan.maps(level - 1)]) }
+            x = try convolve("encoder.\(level).conv2", x, level, part: 0, of: [plan.maps(level)])
+            guard level < 4 else { break }
+            skips.append(x)
+            let side = plan.side(level + 1)
+            let pooled = Maps(numbers: try storage([plan.batch, plan.blockedMaps(level), side, side]), unit: x.unit)
+            add("encoder.\(level).pool", try .maximumPooling(x.numbers, to: pooled.numbers, by: plan.factor(level)), macs: 0)
+            x = pooled
+        }
+        return (skips, x)
+    }
+
+    /// Adds a decoder's steps.
+    /// - Returns: its last maps.
+    mutating func decode(_ decoder: Int, _ skips: [Maps], _ last: Maps) throws(PapillaError) -> Maps {
+        var x = last
+        for level in [3, 2, 1, 0] {
+            let name = "decoder.\(decoder).\(level)"
+            let inputs = [plan.maps(level + 1), plan.maps(level)]
+            let sums = try upsample("\(name).conv1", x, level, inputs)
+            x = try convolve("\(name).conv1", skips[level], level, part: 1, of: inputs, over: sums)
+            x = try convolve("\(name).conv2", x, level, part: 0, of: [plan.maps(level)])
+        }
+        return x
+    }
+
+    /// Adds the heads of a decoder.
+    /// - Returns: their logits, N x maps x S x S.
+    mutating func heads(_ decoder: Int, _ x: Maps) throws(PapillaError) -> Tensor {
+        let heads = plan.heads(ofDecoder: decoder)
+        let maps = heads.reduce(0) { $0 + $1.head.maps }
+        let layout = KernelLayout(out: (maps, maps), inputs: [(plan.width, plan.blockedMaps(0))])
+        let kernel = layout.part(0, of: heads.flatMap { weights["\($0.head.rawValue).weight"] })
+        let bias = heads.flatMap { weights["\($0.head.rawValue).bias"] }
+        let pixels = try Tensor([plan.batch, maps, plan.side, plan.side], .channelsLast)
+        let logits = try Tensor([plan.batch, maps, plan.side, plan.side])
+        try add("heads", x, to: Maps(numbers: pixels, unit: 1), kernel: kernel, bias: bias, side: 3, rectified: false)
+        add("heads to maps", try .reorder(pixels, to: logits), macs: 0)
+        return logits
+    }
+
+    /// The largest maps averaged need no more than fp32: the last step of a network that classifies.
+    mutating func widened(_ x: Maps) throws(PapillaError) -> Tensor {
+        let values = try Tensor(x.numbers.dimensions, .blocked)
+        add("classes in fp32", try .reorder(x.numbers, to: values, scale: x.unit), macs: 0)
+        return values
+    }
+
+    private mutating func first(_ input: Tensor) throws(PapillaError) -> Maps {
+        let name = "encoder.0.conv1"
+        let layout = KernelLayout(out: (plan.maps(0), plan.blockedMaps(0)), inputs: [(3, 3)])
+        let kernel = try Tensor([layout.out.memory, 3, 3, 3])
+        try kernel.load(layout.part(0, of: weights[name + ".weight"]))
+        let bias = try Tensor([layout.out.memory])
+        try bias.load(weights[name + ".bias"].padded(to: layout.out.memory))
+        let values = try plan.activation(0)
+        for call in try Convolution(input, to: values, kernel: 3, rectified: true).forward(
+            weights: kernel, bias: bias, constant: true)
+        {
+            add(name, call, macs: kernel.count * plan.batch * plan.side * plan.side)
+        }
+        let maps = Maps(numbers: try storage(values.dimensions), unit: unit(name, of: 255))
+        add("\(name) shortened", try .reorder(values, to: maps.numbers, scale: 1 / maps.unit), macs: 0)
+        layers[name] = maps
+        return maps
+    }
+
+    private mutating func upsample(_ name: String, _ x: Maps, _ level: Int, _ inputs: [Int]) throws(PapillaError) -> Maps {
+        let (batch, out, big, factor) = (plan.batch, plan.blockedMaps(level), plan.side(level), plan.factor(level))
+        let low = big / factor
+        let layout = KernelLayout(out: (plan.maps(level), out), inputs: inputs.map { ($0, ($0 + 15) / 16 * 16) })
+        let products = Maps(
+            numbers: try storage([batch, 9 * out, low, low], isSigned: true), unit: unit(name + ".products", of: 127))
+        try add(
+            "\(name) products", x, to: products, kernel: layout.nine(0, of: weights[name + ".weight"]),
+            bias: [Float](repeating: 0, count: 9 * out), side: 1, rectified: false)
+        let sums = try storage([batch, out, big, big])
+        let (from, to) = (products.numbers.raw, sums.raw)
+        guard ranges != nil else {
+            steps.append(
+                Network.Step(name: "\(name) combine", macs: 0) { () throws(PapillaError) in
+                    for n in 0..<batch {
+                        combine_bf16(
+                            from.assumingMemoryBound(to: UInt16.self) + n * 9 * out * low * low,
+                            to.assumingMemoryBound(to: UInt16.self) + n * out * big * big, out, big, factor)
+                    }
+                })
+            return Maps(numbers: sums, unit: 1)
+        }
+        // What a sum is worth: never less than a product, so that the kernel only ever makes numbers smaller.
+        let ratio = max(1, Int32((4096 * min(1, products.unit / unit(name + ".sum", of: 127))).rounded()))
+        steps.append(
+            Network.Step(name: "\(name) combine", macs: 0) { () throws(PapillaError) in
+                for n in 0..<batch {
+                    combine_s8(
+                        from.assumingMemoryBound(to: Int8.self) + n * 9 * out * low * low,
+                        to.assumingMemoryBound(to: Int8.self) + n * out * big * big, out, big, factor, ratio)
+                }
+            })
+        return Maps(numbers: sums, unit: products.unit * 4096 / Float(ratio))
+    }
+
+    /// A 3x3 convolution to new maps, or over the signed sums that stand in some.
+    private mutating func convolve(
+        _ name: String, _ x: Maps, _ level: Int, part: Int, of inputs: [Int], over sums: Maps? = nil
+    ) throws(PapillaError) -> Maps {
+        let (out, side) = (plan.blockedMaps(level), plan.side(level))
+        let layout = KernelLayout(out: (plan.maps(level), out), inputs: inputs.map { ($0, ($0 + 15) / 16 * 16) })
+        let target = if let sums { sums.numbers } else { try storage([plan.batch, out, side, side]) }
+        let maps = Maps(numbers: target, unit: unit(name, of: 255))
+        try add(
+            name, x, to: maps, kernel: layout.part(part, of: weights[name + ".weight"]),
+            bias: weights[name + ".bias"].padded(to: out), side: 3, rectified: true, over: sums)
+        layers[name] = maps
+        return maps
+    }
+
+    /// Zeros, N x C x H x W.
+    private func storage(_ dimensions: [Int], isSigned: Bool = false) throws(PapillaError) -> Storage {
+        ranges == nil ? try HalfTensor(dimensions) : try ByteTensor(dimensions, isSigned: isSigned)
+    }
+
+    /// What one step is worth, so that `steps` of them reach the largest value. A layer that is always 0 may take any.
+    private func unit(_ name: String, of steps: Float) -> Float {
+        ranges.map { max($0.largest[name] ?? 0, 1e-6) / steps } ?? 1
+    }
+
+    /// A convolution of the plain `kernel` (out, in, k, k).
+    private mutating func add(
+        _ name: String, _ x: Maps, to y: Maps, kernel values: [Float], bias: [Float], side: Int, rectified: Bool,
+        over sums: Maps? = nil
+    ) throws(PapillaError) {
+        let (target, maps) = (y.numbers.dimensions, x.numbers.dimensions[1])
+        let (out, macs) = (target[1], values.count * plan.batch * target[2] * target[3])
+        guard ranges == nil else {
+            let convolution = Kernel(values, out: out).convolution(
+                bias: bias, from: x.unit, to: y.unit, side: side, rectified: rectified, share: sums.map { $0.unit / y.unit })
+            return add(name, try convolution.forward(x.numbers, to: y.numbers), macs: macs)
+        }
+        let (kernel, biases) = (try Tensor([out, maps, side, side]), try Tensor([out]))
+        try kernel.load(values)
+        try biases.load(bias)
+        let convolution = Convolution(x.numbers, to: y.numbers, kernel: side, rectified: rectified, accumulates: sums != nil)
+        for call in try convolution.forward(weights: kernel, bias: biases, constant: true) { add(name, call, macs: macs) }
+    }
+
+    private mutating func add(_ name: String, _ call: Primitive, macs: Int) {
+        steps.append(Network.Step(name: "\(name) [\(call.implementation)]", macs: macs, run: call.call))
+    }
+}
+
+/// A kernel rounded to whole numbers, with a scale for each map.
+struct Kernel {
+    let values: [Int8]
+    /// What one of a map's numbers is worth.
+    let units: [Float]
+
+    /// Rounds row-major values, the map outermost.
+    init(_ values: [Float], out: Int) {
+        let size = values.count / out
+        let limit = Float(QuantisedConvolution.largestWeight)
+        units = (0..<out).map { o in
+            let largest = values[o * size..<(o + 1) * size].reduce(0) { max($0, abs($1)) }
+            return largest > 0 ? largest / limit : 1
+        }
+        self.values = values.indices.map { [units] in Int8((values[$0] / units[$0 / size]).rounded(.toNearestOrEven)) }
+    }
+
+    /// The convolution from bytes worth `source` to bytes worth `target`.
+    func convolution(
+        bias: [Float], from source: Float, to target: Float, side: Int, rectified: Bool, share: Float? = nil
+    ) -> QuantisedConvolution {
+        QuantisedConvolution(
+            kernels: values, scales: units.map { source * $0 / target }, bias: zip(bias, units).map { $0 / (source * $1) },
+            side: side, rectified: rectified, share: share)
+    }
+}
