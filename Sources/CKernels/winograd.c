@@ -2,18 +2,21 @@
 #include "pool.h"
 #include "winograd.h"
 
-/* Tiles that one thread takes through the three stages at a time, so that they stay in its cache. CPUs with AVX-512 have 1 MiB and more of it. */
+/* So many that they stay in a thread's cache. CPUs with AVX-512 have 1 MiB and more of it. */
 #define TILES(block) ((block) == 8 ? 36 : 48)
 
-static void plan(struct winograd *a, long block) {
-    const long tiles = a->images * (a->side / 4) * (a->side / 4), threads = omp_get_max_threads();
-    const long blocks = (tiles + TILES(block) - 1) / TILES(block);
+void winograd_cut(long tiles, long oc, long block, long *share, long *parts, long *units) {
+    const long threads = omp_get_max_threads(), blocks = (tiles + TILES(block) - 1) / TILES(block);
     /* Whole rounds: as many blocks as a multiple of the threads, or parts of the output's maps where there are too few tiles. */
-    a->parts = 1;
-    while (blocks * a->parts < threads && a->oc / (2 * a->parts) % 16 == 0) a->parts *= 2;
-    const long wanted = a->parts > 1 ? blocks : (blocks + threads - 1) / threads * threads;
-    a->share = (tiles + wanted - 1) / wanted;
-    a->units = (tiles + a->share - 1) / a->share * a->parts;
+    *parts = 1;
+    while (blocks * *parts < threads && oc / (2 * *parts) % 16 == 0) *parts *= 2;
+    const long wanted = *parts > 1 ? blocks : (blocks + threads - 1) / threads * threads;
+    *share = (tiles + wanted - 1) / wanted;
+    *units = (tiles + *share - 1) / *share * *parts;
+}
+
+static void plan(struct winograd *a, long block) {
+    winograd_cut(a->images * (a->side / 4) * (a->side / 4), a->oc, block, &a->share, &a->parts, &a->units);
 }
 
 long winograd_scratch(long images, long side, long c, long oc, long block) {

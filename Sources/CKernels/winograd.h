@@ -12,6 +12,9 @@
 #define B3 3.375f
 #define POINTS 36
 
+/* Tiles that one thread takes through the three stages at a time, and how the work is cut: units of `share` tiles by a `parts`-th of the output's maps. */
+void winograd_cut(long tiles, long oc, long block, long *share, long *parts, long *units);
+
 /* A plane of a block, with a cache line more, so that the 36 planes stay out of one another's cache sets. */
 static inline long winograd_padded(long floats) { return floats / 16 * 16 + 16; }
 
@@ -30,6 +33,21 @@ struct winograd {
 };
 /* A thread's part of the forward pass. */
 void winograd_part_avx2(void *), winograd_part_avx512(void *);
+
+/* Nearest upsampling by 2 and a 3x3 kernel, in tiles of four outputs in a row: of low-resolution x0 before, x1, x2 behind, with e = x0 - x1 and g = x2 - x1 and
+ * kernel (k0, k1, k2), they are (k0 + k1) e + s, k0 e + s, k2 g + s, (k1 + k2) g + s, where s = (k0 + k1 + k2) x1: five products, of which nine to a tile of two pixels
+ * were six. The middle of tile t is pixel 2 t, so a row of `low` pixels has low / 2 + 1 tiles, which begin one output before it. */
+#define SUMS 5
+#define PRODUCTS (SUMS * SUMS)
+
+struct upsampled {
+    const float *x, *u;
+    float *y, *scratch;
+    long images, low, c, oc, share, parts, units;
+    int rectify;
+};
+/* A thread's part. */
+void upsampled_part_avx2(void *), upsampled_part_avx512(void *);
 
 struct gradient {
     const float *x, *dy;

@@ -2,3 +2,5 @@
 #define WIDE AVX2
 #define NAME(part) winograd_##part##_avx2
 #include "winograd_lanes.h"
+#define UPSAMPLED_PART upsampled_part_avx2
+#include "upsampled_lanes.h"

@@ -3,3 +3,5 @@
 #define WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512)))
 #define NAME(part) winograd_##part##_avx512
 #include "winograd_lanes.h"
+#define UPSAMPLED_PART upsampled_part_avx512
+#include "upsampled_lanes.h"

@@ -70,13 +70,26 @@ INLINE void product(const float *v, const float *u, float *m, long c, long strid
     vec s[ROWS][2];
     for (int r = 0; r < R; r++)
         for (int i = 0; i < V; i++) s[r][i] = 0;
-    for (long k = 0; k < c; k++) {
-        vec a[2];
-        for (int i = 0; i < V; i++) a[i] = LOAD(u + k * 16 + i * NEXT(c));
-        for (int r = 0; r < R; r++) {
-            const vec w = v[r * c + k];
-            for (int i = 0; i < V; i++) s[r][i] = FMA(w, a[i], s[r][i]);
+    /* Every third row has a pointer, and what lies between is reached from it: twelve pointers would be more than there are registers for. */
+    const float *row[4], *u1 = u + NEXT(c);
+    for (int r = 0; r < (R + 2) / 3; r++) row[r] = v + 3 * r * c;
+    for (long k = 0; k < c; k += 4) {
+        /* Keeps the compiler from making twelve of them after all. */
+        for (int r = 0; r < (R + 2) / 3; r++) __asm__("" : "+r"(row[r]));
+        __asm__("" : "+r"(u), "+r"(u1));
+#pragma clang loop unroll(full)
+        for (int j = 0; j < 4; j++) {
+            vec a[2];
+            a[0] = LOAD(u + j * 16);
+            if (V == 2) a[1] = LOAD(u1 + j * 16);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < R; r++) {
+                const vec w = row[r / 3][r % 3 * c + j];
+                for (int i = 0; i < V; i++) s[r][i] = FMA(w, a[i], s[r][i]);
+            }
         }
+        for (int r = 0; r < (R + 2) / 3; r++) row[r] += 4;
+        u += 64, u1 += 64;
     }
     for (int r = 0; r < R; r++)
         for (int i = 0; i < V; i++) STORE(m + r * stride + i * LANES, s[r][i]);
@@ -85,15 +98,10 @@ INLINE void product(const float *v, const float *u, float *m, long c, long strid
 INLINE void products(const float *v, const float *u, float *m, long tiles, long c, long stride, const int V) {
     long t = 0;
     for (; t + ROWS <= tiles; t += ROWS) product(v + t * c, u, m + t * stride, c, stride, ROWS, V);
-    if (ROWS > 6 && t + 6 <= tiles) product(v + t * c, u, m + t * stride, c, stride, 6, V), t += 6;
     v += t * c, m += t * stride;
-    switch (tiles - t) {
-    case 1: product(v, u, m, c, stride, 1, V); break;
-    case 2: product(v, u, m, c, stride, 2, V); break;
-    case 3: product(v, u, m, c, stride, 3, V); break;
-    case 4: product(v, u, m, c, stride, 4, V); break;
-    case 5: product(v, u, m, c, stride, 5, V); break;
-    }
+#define REST(R) case R: if (R < ROWS) product(v, u, m, c, stride, R < ROWS ? R : 0, V); break;
+    switch (tiles - t) { REST(1) REST(2) REST(3) REST(4) REST(5) REST(6) REST(7) REST(8) REST(9) REST(10) REST(11) }
+#undef REST
 }
 
 /* 36 vectors to a tile of 4 x 4, with what follows. */

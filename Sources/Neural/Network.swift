@@ -5,7 +5,7 @@ public import Screening
 /// A network ready to run: fixed precision, side and batch. Made once per model; several may share the engine.
 ///
 /// Convolutions are Winograd's in fp32, by our own kernels wherever there are enough tiles; the upsampled half of each decoder's
-/// first convolution is nine low-resolution products and a combine, and the heads are our own kernel.
+/// first convolution works on the low-resolution maps (``UpsampledConvolution``), and the heads are our own kernel.
 @EngineActor
 public final class Network {
     /// Which of the paper's networks it is.
@@ -205,37 +205,35 @@ public final class Network {
         let up = (file: plan.maps(level + 1), memory: plan.blockedMaps(level + 1))
         let layout = KernelLayout(out: (plan.maps(level), out), inputs: [up, (plan.maps(level), out)])
         let values = weights["\(name).conv1.weight"]
-        let products = try Tensor([batch, 9 * out, big / factor, big / factor], .blocked)
-        let nine = try Tensor([9 * out, up.memory, 1, 1])
-        try nine.load(layout.nine(0, of: values))
-        let low = big / factor * (big / factor)
-        add(
-            "\(name).conv1 products",
-            try Convolution(x, to: products, kernel: 1).forward(weights: nine, bias: nil, constant: true),
-            macs: 9 * out * up.memory * batch * low)
-        watch("\(name).conv1.products", products)
-        let (batch, block) = (batch, OneDNN.block)
-        let largestSum: () throws(PapillaError) -> Float = { () throws(PapillaError) in
-            let sum = try Tensor([batch, out, big, big], .blocked)
-            for n in 0..<batch {
-                combine_f32(products.pointer + n * 9 * out * low, sum.pointer + n * out * big * big, out, big, factor, block, 0)
-            }
-            return sum.largest
-        }
-        watched.append((steps.count - 1, "\(name).conv1.sum", largestSum))
-
         let joined = try plan.activation(level)
+        let nine = { () throws(PapillaError) in try NineProducts(x, to: joined, weights: layout.nine(0, of: values)) }
         let bias = try Tensor([out])
         try bias.load(weights["\(name).conv1.bias"].padded(to: out))
         try convolve("\(name).conv1 skip", skip, to: joined, kernel: layout.part(1, of: values), bias: bias, rectified: false)
-        steps.append(
-            Step(name: "\(name).conv1 combine", macs: 0) {
-                for n in 0..<batch {
-                    combine_f32(
-                        products.pointer + n * 9 * out * low, joined.pointer + n * out * big * big, out, big, factor, block, 1)
-                }
-            })
+        if factor == 2 {
+            let upsampled = try UpsampledConvolution(x, to: joined, weights: layout.part(0, of: values), scratch: scratch)
+            let macs = 9 * out * up.memory * batch * big * big
+            steps.append(Step(name: "\(name).conv1 upsampled", macs: macs, run: upsampled.call))
+        } else {
+            let nine = try nine()
+            add("\(name).conv1 products", [nine.convolution], macs: nine.products.dimensions.reduce(up.memory, *))
+            steps.append(Step(name: "\(name).conv1 combine", macs: 0) { nine.combine(to: joined, rectified: true) })
+        }
         watch("\(name).conv1", joined)
+        // int8 makes the products and their sum each by itself.
+        let largestProduct = { () throws(PapillaError) in
+            let nine = try nine()
+            try nine.convolution.run()
+            return nine.products.largest
+        }
+        let largestSum = { () throws(PapillaError) in
+            let (nine, sum) = (try nine(), try Tensor(like: joined))
+            try nine.convolution.run()
+            nine.combine(to: sum, rectified: false)
+            return sum.largest
+        }
+        watched.append((steps.count - 1, "\(name).conv1.products", largestProduct))
+        watched.append((steps.count - 1, "\(name).conv1.sum", largestSum))
         let y = try plan.activation(level)
         try convolve("\(name).conv2", joined, to: y, inputs: [(plan.maps(level), out)], level, weights)
         return y

@@ -187,8 +187,9 @@ struct BenchCommand: AsyncParsableCommand {
                 "\(rounded(ms)) ms".padding(toLength: 12, withPad: " ", startingAt: 0),
                 "\(rounded(100 * ms / total)) %".padding(toLength: 8, withPad: " ", startingAt: 0), text)
         }
-        // Winograd's F(4x4, 3x3) makes 36 products of the 144 that are counted.
-        let floor = rows.reduce(0) { $0 + 2 * Double($1.0.contains("wino_4x3") ? $1.1 / 4 : $1.1) / peak / 1e6 }
+        // Of the 144 products that are counted for 4 x 4 outputs, Winograd's F(4x4, 3x3) makes 36 and upsampling 25.
+        func share(_ name: String) -> Double { name.contains("wino_4x3") ? 36 / 144 : name.hasSuffix("upsampled") ? 25 / 144 : 1 }
+        let floor = rows.reduce(0) { $0 + 2 * Double($1.1) * share($1.0) / peak / 1e6 }
         print(
             "all layers: \(rounded(total)) ms; peak \(rounded(peak)) \(unit), at which the multiplications alone take \(rounded(floor)) ms"
         )

@@ -20,7 +20,14 @@ void combine_f32(const float *p, float *y, long oc, long big, long f, long block
 /* Its way back: the gradient of the nine products from the gradient g of y. */
 void uncombine_f32(const float *g, float *p, long oc, long big, long f, long block);
 
-/* The same for whole numbers, channels last: p (big / f, big / f, 9 * oc), taps outermost; y (big, big, oc) receives the clamped, rounded sum times ratio / 4096,
+/* y += the 3x3 convolution of x, upsampled to twice its side; then a rectifier if asked. x: (images, c / block, low, low, block), low even; y: (images, oc / block, 2 low, 2 low, block).
+ * u: the kernels' sums, from upsampled_kernels_f32. scratch: upsampled_scratch floats. oc is a multiple of 16, c of `block`; block 16 needs AVX-512. */
+void upsampled_f32(const float *x, float *y, const float *u, float *scratch, long images, long low, long c, long oc, int rectify, long block);
+long upsampled_scratch(long images, long low, long c, long oc, long block);
+/* (25, oc / 16, c, 16) of w (oc, c, 3, 3). */
+void upsampled_kernels_f32(const float *w, float *u, long c, long oc);
+
+/* combine_f32 for whole numbers, channels last: p (big / f, big / f, 9 * oc), taps outermost; y (big, big, oc) receives the clamped, rounded sum times ratio / 4096,
  * ratio 1 to 4096. One image. oc is a multiple of 16. */
 void combine_s8(const int8_t *p, int8_t *y, long oc, long big, long f, int ratio);
 
