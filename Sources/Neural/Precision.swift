@@ -10,14 +10,14 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
     case int8
 }
 
-/// How large the values of each layer become on real images: what int8 needs to know of a network beyond its weights.
+/// How far the values of each layer reach on real images: what int8 needs to know of a network beyond its weights.
 public struct ActivationRanges: Sendable, Codable, Equatable {
-    /// The largest magnitude of each hidden convolution's output by the convolution's name; for the upsampled half of
+    /// The magnitude that next to no value of a hidden convolution's output exceeds, by the convolution's name; for the upsampled half of
     /// `decoder.D.L.conv1` also NAME.products and NAME.sum.
-    public var largest: [String: Float]
+    public var reach: [String: Float]
 
     /// Ranges by layer.
-    public init(largest: [String: Float] = [:]) { self.largest = largest }
+    public init(reach: [String: Float] = [:]) { self.reach = reach }
 
     /// The names that a network of an architecture needs.
     public static func names(_ architecture: Architecture) -> [String] {
@@ -34,7 +34,7 @@ public struct ActivationRanges: Sendable, Codable, Equatable {
         let names = Self.names(architecture)
         let hint = "Quantise the model again: papilla models quantise NAME --data DIR"
         for name in names {
-            guard let value = largest[name] else {
+            guard let value = reach[name] else {
                 throw PapillaError(.damaged, "The range of \(name) is missing", place: architecture.name, hint: hint)
             }
             guard value.isFinite, value >= 0 else {
@@ -43,12 +43,12 @@ public struct ActivationRanges: Sendable, Codable, Equatable {
                     hint: hint)
             }
         }
-        if let unknown = largest.keys.filter({ !names.contains($0) }).min() {
+        if let unknown = reach.keys.filter({ !names.contains($0) }).min() {
             throw PapillaError(
                 .damaged, "There is a range of \(unknown), which the network does not have", place: architecture.name, hint: hint)
         }
     }
 
     /// Takes a larger value in.
-    mutating func widen(_ name: String, to value: Float) { largest[name] = max(largest[name] ?? 0, value) }
+    mutating func widen(_ name: String, to value: Float) { reach[name] = max(reach[name] ?? 0, value) }
 }

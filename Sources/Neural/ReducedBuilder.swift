@@ -11,7 +11,7 @@ internal import Screening
 struct ReducedBuilder {
     let plan: Plan
     let weights: Weights
-    /// In int8, how large values become; nil in bf16.
+    /// In int8, how far values reach; nil in bf16.
     let ranges: ActivationRanges?
     var steps: [Network.Step] = []
     /// What each hidden convolution leaves, by its name.
@@ -155,9 +155,9 @@ struct ReducedBuilder {
         ranges == nil ? try HalfTensor(dimensions) : try ByteTensor(dimensions, isSigned: isSigned)
     }
 
-    /// What one step is worth, so that `steps` of them reach the largest value. A layer that is always 0 may take any.
+    /// What one step is worth, so that `steps` of them reach as far as the layer does. A layer that is always 0 may take any.
     private func unit(_ name: String, of steps: Float) -> Float {
-        ranges.map { max($0.largest[name] ?? 0, 1e-6) / steps } ?? 1
+        ranges.map { max($0.reach[name] ?? 0, 1e-6) / steps } ?? 1
     }
 
     /// A convolution of the plain `kernel` (out, in, k, k).

@@ -91,13 +91,15 @@ public struct ImageReader: Sendable {
     private func route(_ raster: Raster, in field: FieldOfView, isGreyscale: Bool, as modality: Modality?) async throws -> Routing
     {
         if let modality {
-            return Routing(probabilities: [modality.rawValue: 1], isGreyscale: false, isComposite: false, thresholds: thresholds)
+            return Routing(
+                probabilities: [modality.rawValue: 1], isGreyscale: false, isGreen: false, isComposite: false,
+                thresholds: thresholds)
         }
         let runner = try models.runner(.router)
         let logits = try await run(runner, NetworkView(whole: field, side: runner.manifest.side), raster)
         return Routing(
             logits: logits[.classes] ?? [], temperature: runner.manifest.temperature, isGreyscale: isGreyscale,
-            isComposite: field.isComposite, thresholds: thresholds)
+            isGreen: raster.isGreen, isComposite: field.isComposite, thresholds: thresholds)
     }
 
     private func readFundus(_ raster: Raster, _ field: FieldOfView, persists: Bool, _ reading: inout Reading) async throws {

@@ -3,7 +3,7 @@ internal import Neural
 extension ModelCard {
     /// What the model loses in fewer bits.
     static func reduced(_ reduced: ModelManifest.Reduced, in precision: Precision) -> [CardBlock] {
-        func four(_ value: Double) -> String { "\((value * 10000).rounded() / 10000)" }
+        func four(_ value: Double) -> String { "\((value * 10000).rounded() / 10000 + 0)" }
         let what =
             precision == .int8 ? "bytes instead of 32-bit numbers, on CPUs with VNNI" : "16-bit numbers, on CPUs with AMX"
         return [

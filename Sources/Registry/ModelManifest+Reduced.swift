@@ -22,7 +22,7 @@ extension ModelManifest {
             }
         }
 
-        /// How large values become, on `images` images that the model learnt from; in bf16 empty, and `images` 0.
+        /// How far values reach on `images` images that the model learnt from; in bf16 empty, and `images` 0.
         public var ranges: ActivationRanges
         /// Images that the ranges were found on.
         public var images: Int

@@ -85,7 +85,7 @@ struct IntegerNetwork {
         }
     }
 
-    private func unit(_ name: String, of steps: Double) -> Double { Double(ranges.largest[name] ?? 0) / steps }
+    private func unit(_ name: String, of steps: Double) -> Double { Double(ranges.reach[name] ?? 0) / steps }
 
     private func first(_ image: [Float], _ side: Int) -> Maps {
         let (kernel, bias) = (weights["encoder.0.conv1.weight"], weights["encoder.0.conv1.bias"])

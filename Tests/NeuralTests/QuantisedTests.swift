@@ -20,7 +20,7 @@ import Testing
         let weights = Samples.weights(architecture, width: 4, seed: 31)
         let input = Samples.batch(images: 2, side: 64, seed: 32).input
         let ranges = try observed(architecture, weights, input)
-        #expect(Set(ranges.largest.keys) == Set(ActivationRanges.names(architecture)))
+        #expect(Set(ranges.reach.keys) == Set(ActivationRanges.names(architecture)))
         let network = try Network(
             architecture, width: 4, side: 64, batch: 2, weights: weights, precision: .int8, ranges: ranges)
         let found = try network.run(input)
@@ -103,16 +103,16 @@ import Testing
         let architecture = Architecture.all[4]
         let weights = Samples.weights(architecture, width: 2, seed: 31)
         var ranges = ActivationRanges(
-            largest: Dictionary(uniqueKeysWithValues: ActivationRanges.names(architecture).map { ($0, 1) }))
+            reach: Dictionary(uniqueKeysWithValues: ActivationRanges.names(architecture).map { ($0, 1) }))
         try ranges.check(architecture)
-        ranges.largest["encoder.2.conv1"] = nil
+        ranges.reach["encoder.2.conv1"] = nil
         #expect(throws: PapillaError.self) {
             try Network(architecture, width: 2, side: 32, weights: weights, precision: .int8, ranges: ranges)
         }
-        ranges.largest["encoder.2.conv1"] = .nan
+        ranges.reach["encoder.2.conv1"] = .nan
         #expect(throws: PapillaError.self) { try ranges.check(architecture) }
-        ranges.largest["encoder.2.conv1"] = 1
-        ranges.largest["encoder.9.conv1"] = 1
+        ranges.reach["encoder.2.conv1"] = 1
+        ranges.reach["encoder.9.conv1"] = 1
         #expect(throws: PapillaError.self) { try ranges.check(architecture) }
     }
 }

@@ -4,12 +4,12 @@ import Testing
 @testable import Reading
 
 struct RoutingTests {
-    private func routing(_ fundus: Double, _ endoscopy: Double, _ neither: Double, grey: Bool = false, composite: Bool = false)
-        -> Routing
-    {
+    private func routing(
+        _ fundus: Double, _ endoscopy: Double, _ neither: Double, grey: Bool = false, green: Bool = false, composite: Bool = false
+    ) -> Routing {
         Routing(
             probabilities: ["fundus": fundus, "endoscopy": endoscopy, "neither": neither], isGreyscale: grey,
-            isComposite: composite,
+            isGreen: green, isComposite: composite,
             thresholds: Thresholds())
     }
 
@@ -27,6 +27,13 @@ struct RoutingTests {
         #expect(routing(0.3, 0.2, 0.5).reason?.code == .uncertain)
     }
 
+    // Endoscopes have a green light of their own, which is no reason not to look for polyps.
+    @Test func aGreenFundusIsRedFree() {
+        #expect(routing(0.98, 0.01, 0.01, green: true).reason?.code == .greyscale)
+        #expect(routing(0.01, 0.98, 0.01, green: true).reason == nil)
+        #expect(routing(0, 0, 1, green: true).reason?.code == .neither)
+    }
+
     @Test func severalPicturesAreComposite() {
         #expect(routing(0.98, 0.01, 0.01, composite: true).reason?.code == .composite)
         #expect(routing(0, 0, 1, composite: true).reason?.code == .neither)
@@ -35,7 +42,8 @@ struct RoutingTests {
     @Test func temperatureFlattensProbabilities() throws {
         func probability(_ temperature: Double) throws -> Double {
             let routing = Routing(
-                logits: [4, 0, 0], temperature: temperature, isGreyscale: false, isComposite: false, thresholds: Thresholds())
+                logits: [4, 0, 0], temperature: temperature, isGreyscale: false, isGreen: false, isComposite: false,
+                thresholds: Thresholds())
             #expect(abs(routing.finding.probabilities.values.reduce(0, +) - 1) < 1e-12)
             return try #require(routing.finding.probabilities["fundus"])
         }
@@ -45,7 +53,8 @@ struct RoutingTests {
 
     @Test func hugeLogitsAreStillNumbers() {
         let routing = Routing(
-            logits: [900, -900, 0], temperature: 1, isGreyscale: false, isComposite: false, thresholds: Thresholds())
+            logits: [900, -900, 0], temperature: 1, isGreyscale: false, isGreen: false, isComposite: false,
+            thresholds: Thresholds())
         #expect(routing.finding.probabilities["fundus"] == 1)
     }
 }

@@ -13,7 +13,7 @@ import Testing
     private func quantised() throws -> ModelManifest.Reduced {
         let names = ActivationRanges.names(try Architecture(named: "1enc-1dec-conv-md"))
         return .init(
-            ranges: .init(largest: Dictionary(uniqueKeysWithValues: names.map { ($0, 1.5) })), images: 64,
+            ranges: .init(reach: Dictionary(uniqueKeysWithValues: names.map { ($0, 1.5) })), images: 64,
             checks: [.init(data: "all", split: "val", images: 48, fp32: 0.9, reduced: 0.8995)])
     }
 
@@ -86,7 +86,7 @@ import Testing
         try temporary.save("disc-1")
         let before = try temporary.bytes("disc-1/manifest.json")
         var wrong = try quantised()
-        wrong.ranges.largest["encoder.0.conv1"] = nil
+        wrong.ranges.reach["encoder.0.conv1"] = nil
         let error = #expect(throws: PapillaError.self) { try temporary.store.record(wrong, in: .int8, for: "disc-1") }
         #expect(error?.message.contains("encoder.0.conv1") == true)
         #expect(try temporary.bytes("disc-1/manifest.json") == before)

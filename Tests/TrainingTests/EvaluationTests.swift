@@ -153,7 +153,7 @@ struct EvaluationTests {
         let found = try await Quantising(try constant(5), to: .int8).run(sets, images: 10, note: { _ in }, progress: { _, _ in })
         #expect(found.images == 2)
         // All weights are 0: so is everything in between, and the bias alone decides in either precision.
-        #expect(found.ranges.largest.values.allSatisfy { $0 == 0 })
+        #expect(found.ranges.reach.values.allSatisfy { $0 == 0 })
         #expect(found.checks.map(\.split) == ["val", "val", "test", "test"])
         #expect(found.checks.map(\.data) == ["drawn", "all", "drawn", "all"])
         #expect(found.checks.allSatisfy { $0.images == 2 && $0.fp32 > 0 && $0.reduced == $0.fp32 })

@@ -45,7 +45,7 @@ extension ModelsCommand {
             bar.end()
             try store.record(reduced, in: precision, for: name)
             if json { return print(try CanonicalJSON.line(reduced.checks)) }
-            func decimal(_ value: Double) -> String { "\((value * 10000).rounded() / 10000)" }
+            func decimal(_ value: Double) -> String { "\((value * 10000).rounded() / 10000 + 0)" }
             print(
                 TextTable(
                     ["data set", "split", "images", "fp32", precision.rawValue, "difference"],

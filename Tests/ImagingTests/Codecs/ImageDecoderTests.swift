@@ -111,6 +111,20 @@ private func refusal(_ bytes: [UInt8], limits: ImageLimits = .init()) -> Reason.
     }
 }
 
+@Suite struct GreenImageTests {
+    @Test func whatIsGreenNearlyEverywhere() {
+        var raster = Raster(width: 20, height: 40, fill: (90, 120, 80))
+        #expect(raster.isGreen)
+        // A black surround has no colour to count, and the disc may be white.
+        for index in 0..<3 * 20 * 20 { raster.pixels[index] = 0 }
+        #expect(raster.isGreen)
+        for index in 3 * 20 * 36..<3 * 20 * 37 { raster.pixels[index] = 255 }
+        #expect(!raster.isGreen, "one row in five")
+        #expect(!Raster(width: 20, height: 40, fill: (120, 90, 40)).isGreen)
+        #expect(!Raster(width: 20, height: 40, fill: (0, 30, 0)).isGreen, "dark")
+    }
+}
+
 @Suite struct ImageSignatureTests {
     @Test func otherFormatsAreNamed() throws {
         let zeros = [UInt8](repeating: 0, count: 128)
