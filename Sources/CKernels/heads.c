@@ -57,3 +57,62 @@ void heads_f32(const float *x, float *y, const float *w, const float *bias, long
     struct heads a = {x, w, bias, y, c, side, maps, block};
     GOMP_parallel(body[block == 16][maps - 1], &a, 0, 0);
 }
+
+struct heads_u8 {
+    const uint8_t *x;
+    const int8_t *w;
+    const float *scales, *bias;
+    float *y;
+    long c, side, maps;
+};
+
+static const uint8_t no_bytes[32] __attribute__((aligned(32)));
+
+AVX2 static inline __m128i sums_s32(__m256i a, __m256i b, __m256i c, __m256i d) {
+    const __m256i s = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+    return _mm_add_epi32(_mm256_castsi256_si128(s), _mm256_extracti128_si256(s, 1));
+}
+
+/* Four pixels of a row, all maps. M is a constant wherever this is inlined, and HALF whether there are 16 channels. Pairs of products fit 16 bits: 2 * 255 * 63. */
+AVX2 static inline __attribute__((always_inline)) void four_u8(const struct heads_u8 *a, long r, long q0, int edge, const long M, const int HALF) {
+    const long side = a->side, chunks = HALF ? 1 : a->c / 32;
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i s[3][4];
+    for (int m = 0; m < M; m++)
+        for (int q = 0; q < 4; q++) s[m][q] = _mm256_setzero_si256();
+    for (int t = 0; t < 9; t++) {
+        const long yy = r + t / 3 - 1;
+        if (yy < 0 || yy >= side) continue;
+        for (long k = 0; k < chunks; k++) {
+            const int8_t *w = a->w + (t * chunks + k) * M * 32;
+            for (int q = 0; q < 4; q++) {
+                const long xx = q0 + q + t % 3 - 1;
+                const uint8_t *x = edge && (xx < 0 || xx >= side) ? no_bytes : a->x + (yy * side + xx) * a->c + k * 32;
+                const __m256i v = HALF ? _mm256_zextsi128_si256(_mm_loadu_si128((const __m128i *)x)) : _mm256_loadu_si256((const __m256i *)x);
+                for (int m = 0; m < M; m++) s[m][q] = _mm256_add_epi32(s[m][q], _mm256_madd_epi16(_mm256_maddubs_epi16(v, _mm256_loadu_si256((const __m256i *)(w + m * 32))), ones));
+            }
+        }
+    }
+    for (int m = 0; m < M; m++) {
+        const __m128 sum = _mm_cvtepi32_ps(sums_s32(s[m][0], s[m][1], s[m][2], s[m][3]));
+        _mm_storeu_ps(a->y + (m * side + r) * side + q0, _mm_mul_ps(_mm_set1_ps(a->scales[m]), _mm_add_ps(sum, _mm_set1_ps(a->bias[m]))));
+    }
+}
+
+AVX2 static inline __attribute__((always_inline)) void rows_u8(const struct heads_u8 *a, const long M, const int HALF) {
+    SHARE(a->side);
+    for (long r = from; r < to; r++) {
+        four_u8(a, r, 0, 1, M, HALF);
+        for (long q = 4; q < a->side - 4; q += 4) four_u8(a, r, q, 0, M, HALF);
+        four_u8(a, r, a->side - 4, 1, M, HALF);
+    }
+}
+
+#define ROWS_U8(M, HALF) AVX2 static void rows_u8_##M##_##HALF(void *data) { rows_u8(data, M, HALF); }
+ROWS_U8(1, 0) ROWS_U8(2, 0) ROWS_U8(3, 0) ROWS_U8(1, 1) ROWS_U8(2, 1) ROWS_U8(3, 1)
+
+void heads_u8(const uint8_t *x, float *y, const int8_t *w, const float *scales, const float *bias, long c, long side, long maps) {
+    static void (*const body[2][3])(void *) = {{rows_u8_1_0, rows_u8_2_0, rows_u8_3_0}, {rows_u8_1_1, rows_u8_2_1, rows_u8_3_1}};
+    struct heads_u8 a = {x, w, scales, bias, y, c, side, maps};
+    GOMP_parallel(body[c == 16][maps - 1], &a, 0, 0);
+}

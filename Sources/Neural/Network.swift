@@ -33,8 +33,8 @@ public final class Network {
     private var outputs: [(head: Architecture.Head, tensor: Tensor, at: Int, of: Int)] = []
     /// The router's end: averages of the last maps, and its weights.
     private var classifier: (averages: () -> [Float], weights: [Float], bias: [Float])?
-    /// What some steps leave, for ``observeRanges()``: the step's place, the layer's name, and how far its values reach now.
-    private var watched: [(step: Int, name: String, reach: () throws(PapillaError) -> Float)] = []
+    /// What ``observeRanges()`` wants to know of some steps: the step's place, and what takes a look at what it left.
+    private var watched: [(step: Int, look: (inout ActivationRanges) throws(PapillaError) -> Void)] = []
     private var observed: ActivationRanges?
     /// In int8 and bf16: what each hidden convolution left in the last run, by its name.
     private(set) var maps: [String: ReducedBuilder.Maps] = [:]
@@ -102,15 +102,22 @@ public final class Network {
         }
         for (index, step) in steps.enumerated() {
             try step.run()
-            for watch in watched where watch.step == index { observed?.widen(watch.name, to: try watch.reach()) }
+            for watch in watched where watch.step == index {
+                var ranges = observed ?? ActivationRanges()
+                try watch.look(&ranges)
+                observed = ranges
+            }
         }
     }
 
-    /// From now on every run of an fp32 network widens ``observedRanges``.
+    /// From now on an fp32 network takes in how far the values of every run reach, which takes many times as long.
     public func observeRanges() { observed = ActivationRanges() }
 
-    /// What the runs since ``observeRanges()`` have seen.
-    public var observedRanges: ActivationRanges { observed ?? ActivationRanges() }
+    /// What the runs since ``observeRanges()`` have seen; no more is taken in.
+    public func endObserving() -> ActivationRanges {
+        defer { observed = nil }
+        return observed ?? ActivationRanges()
+    }
 
     /// The steps with their names, multiply-accumulates and a call that runs each: what `bench --layers` times.
     public var layers: [(name: String, macs: Int, run: () throws(PapillaError) -> Void)] {
@@ -161,7 +168,12 @@ public final class Network {
 
     /// Remembers that the last step leaves a layer's values in `tensor`.
     private func watch(_ name: String, _ tensor: Tensor) {
-        watched.append((steps.count - 1, name, { () throws(PapillaError) in tensor.reach }))
+        watched.append((steps.count - 1, { (ranges) throws(PapillaError) in ranges.widen(name, to: tensor.reach) }))
+    }
+
+    /// Remembers what the last step's layer read, for int8's Winograd.
+    private func watchPoints(_ name: String, _ x: Tensor) {
+        watched.append((steps.count - 1, { (ranges) throws(PapillaError) in ranges.widen(name, to: x.reachOfPoints()) }))
     }
 
     private func convolve(
@@ -175,6 +187,7 @@ public final class Network {
             name, x, to: y, kernel: layout.part(0, of: weights[name + ".weight"]), bias: bias, rectified: true,
             pooled: pooled.map { ($0, plan.factor(level)) })
         watch(name, y)
+        if layout.inputs[0].memory % 16 == 0 { watchPoints(name, x) }
     }
 
     /// A 3x3 convolution by whichever code is the fastest here, with pooling behind it if asked. `kernel`: (out, in, 3, 3) of `y` and `x`.
@@ -210,6 +223,7 @@ public final class Network {
         let bias = try Tensor([out])
         try bias.load(weights["\(name).conv1.bias"].padded(to: out))
         try convolve("\(name).conv1 skip", skip, to: joined, kernel: layout.part(1, of: values), bias: bias, rectified: false)
+        watchPoints("\(name).conv1", skip)
         if factor == 2 {
             let upsampled = try UpsampledConvolution(x, to: joined, weights: layout.part(0, of: values), scratch: scratch)
             let macs = 9 * out * up.memory * batch * big * big
@@ -221,19 +235,14 @@ public final class Network {
         }
         watch("\(name).conv1", joined)
         // int8 makes the products and their sum each by itself.
-        let productsReach = { () throws(PapillaError) in
-            let nine = try nine()
-            try nine.convolution.run()
-            return nine.products.reach
-        }
-        let sumsReach = { () throws(PapillaError) in
+        let look = { (ranges: inout ActivationRanges) throws(PapillaError) in
             let (nine, sum) = (try nine(), try Tensor(like: joined))
             try nine.convolution.run()
             nine.combine(to: sum, rectified: false)
-            return sum.reach
+            ranges.widen("\(name).conv1.products", to: nine.products.reach)
+            ranges.widen("\(name).conv1.sum", to: sum.reach)
         }
-        watched.append((steps.count - 1, "\(name).conv1.products", productsReach))
-        watched.append((steps.count - 1, "\(name).conv1.sum", sumsReach))
+        watched.append((steps.count - 1, look))
         let y = try plan.activation(level)
         try convolve("\(name).conv2", joined, to: y, inputs: [(plan.maps(level), out)], level, weights)
         return y
@@ -280,17 +289,10 @@ public final class Network {
 }
 
 extension Tensor {
-    /// The magnitude, rounded up by less than 1 %, that one value in 10,000 exceeds: where the few beyond it are clipped, bytes are so much
-    /// finer for all others that a network's logits come out nearer to fp32's.
+    /// How far the values reach.
     fileprivate var reach: Float {
-        // By the upper half of a number's bits, which are in the order of the magnitudes.
-        var counts = [Int](repeating: 0, count: 1 << 15)
-        for value in UnsafeBufferPointer(start: pointer, count: count) { counts[Int(value.magnitude.bitPattern >> 16)] += 1 }
-        var (bin, beyond) = (counts.count - 1, 0)
-        while bin > 0, beyond + counts[bin] <= count / 10_000 {
-            beyond += counts[bin]
-            bin -= 1
-        }
-        return bin == 0 ? 0 : Float(bitPattern: UInt32(bin + 1) << 16)
+        var counts = MagnitudeCounts()
+        for value in UnsafeBufferPointer(start: pointer, count: count) { counts.add(value) }
+        return counts.reach
     }
 }

@@ -16,15 +16,26 @@ public struct ActivationRanges: Sendable, Codable, Equatable {
     /// `decoder.D.L.conv1` also NAME.products and NAME.sum.
     public var reach: [String: Float]
 
+    /// The same of the 16 points of what each hidden convolution but the first reads (a decoder's first: of the skip), for Winograd's
+    /// F(2x2, 3x3): products of row and column of the transform, the row outermost.
+    public var points: [String: [Float]]
+
     /// Ranges by layer.
-    public init(reach: [String: Float] = [:]) { self.reach = reach }
+    public init(reach: [String: Float] = [:], points: [String: [Float]] = [:]) { (self.reach, self.points) = (reach, points) }
 
     /// The names that a network of an architecture needs.
     public static func names(_ architecture: Architecture) -> [String] {
-        architecture.parameterShapes(width: 1).map(\.name).filter { $0.contains(".conv") && $0.hasSuffix(".weight") }.flatMap {
-            name in
-            let unit = String(name.dropLast(7))
-            return unit.hasPrefix("decoder") && unit.hasSuffix("conv1") ? [unit, unit + ".products", unit + ".sum"] : [unit]
+        hidden(architecture).flatMap { unit in
+            unit.hasPrefix("decoder") && unit.hasSuffix("conv1") ? [unit, unit + ".products", unit + ".sum"] : [unit]
+        }
+    }
+
+    /// The names that it needs the points of.
+    public static func pointNames(_ architecture: Architecture) -> [String] { Array(hidden(architecture).dropFirst()) }
+
+    private static func hidden(_ architecture: Architecture) -> [String] {
+        architecture.parameterShapes(width: 1).map(\.name).filter { $0.contains(".conv") && $0.hasSuffix(".weight") }.map {
+            String($0.dropLast(7))
         }
     }
 
@@ -43,10 +54,24 @@ public struct ActivationRanges: Sendable, Codable, Equatable {
                     hint: hint)
             }
         }
-        if let unknown = reach.keys.filter({ !names.contains($0) }).min() {
+        let pointNames = Self.pointNames(architecture)
+        for name in pointNames {
+            guard let values = points[name], values.count == 16, values.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
+                throw PapillaError(
+                    .damaged, "The points of \(name) are missing or not 16 numbers of 0 or more", place: architecture.name,
+                    hint: hint)
+            }
+        }
+        let unneeded = reach.keys.filter { !names.contains($0) } + points.keys.filter { !pointNames.contains($0) }
+        if let unknown = unneeded.min() {
             throw PapillaError(
                 .damaged, "There is a range of \(unknown), which the network does not have", place: architecture.name, hint: hint)
         }
+    }
+
+    /// Takes larger values in.
+    mutating func widen(_ name: String, to values: [Float]) {
+        points[name] = points[name].map { zip($0, values).map(max) } ?? values
     }
 
     /// Takes a larger value in.

@@ -14,6 +14,7 @@ struct ReducedBuilder {
     /// In int8, how far values reach; nil in bf16.
     let ranges: ActivationRanges?
     var steps: [Network.Step] = []
+    private let scratch = Scratch()
     /// What each hidden convolution leaves, by its name.
     var layers: [String: Maps] = [:]
 
@@ -67,10 +68,43 @@ struct ReducedBuilder {
         let layout = KernelLayout(out: (maps, maps), inputs: [(plan.width, plan.blockedMaps(0))])
         let kernel = layout.part(0, of: heads.flatMap { weights["\($0.head.rawValue).weight"] })
         let bias = heads.flatMap { weights["\($0.head.rawValue).bias"] }
+        if ranges != nil, layout.inputs[0].memory == 16 || layout.inputs[0].memory % 32 == 0 {
+            return try self.heads(Kernel(kernel, out: maps), bias, x)
+        }
         let pixels = try Tensor([plan.batch, maps, plan.side, plan.side], .channelsLast)
         let logits = try Tensor([plan.batch, maps, plan.side, plan.side])
         try add("heads", x, to: Maps(numbers: pixels, unit: 1), kernel: kernel, bias: bias, side: 3, rectified: false)
         add("heads to maps", try .reorder(pixels, to: logits), macs: 0)
+        return logits
+    }
+
+    /// The same by our own kernel, three maps at a time: oneDNN's works on 16.
+    private mutating func heads(_ kernel: Kernel, _ bias: [Float], _ x: Maps) throws(PapillaError) -> Tensor {
+        let (batch, side, maps, channels) = (plan.batch, plan.side, kernel.units.count, plan.blockedMaps(0))
+        let logits = try Tensor([batch, maps, side, side])
+        let (from, to) = (x.numbers.raw.assumingMemoryBound(to: UInt8.self), logits.pointer)
+        for first in stride(from: 0, to: maps, by: 3) {
+            let count = min(3, maps - first)
+            let chunks = (channels + 31) / 32
+            var packed = [Int8](repeating: 0, count: 9 * chunks * count * 32)
+            for (tap, m) in (0..<9).flatMap({ tap in (0..<count).map { (tap, $0) } }) {
+                for c in 0..<channels {
+                    packed[((tap * chunks + c / 32) * count + m) * 32 + c % 32] =
+                        kernel.values[((first + m) * channels + c) * 9 + tap]
+                }
+            }
+            let scales = (first..<first + count).map { x.unit * kernel.units[$0] }
+            let shifts = (first..<first + count).map { bias[$0] / (x.unit * kernel.units[$0]) }
+            steps.append(
+                Network.Step(name: "heads", macs: 9 * channels * count * batch * side * side) {
+                    [packed] () throws(PapillaError) in
+                    for n in 0..<batch {
+                        heads_u8(
+                            from + n * channels * side * side, to + (n * maps + first) * side * side, packed, scales, shifts,
+                            channels, side, count)
+                    }
+                })
+        }
         return logits
     }
 
@@ -143,10 +177,16 @@ struct ReducedBuilder {
         let layout = KernelLayout(out: (plan.maps(level), out), inputs: inputs.map { ($0, ($0 + 15) / 16 * 16) })
         let target = if let sums { sums.numbers } else { try storage([plan.batch, out, side, side]) }
         let maps = Maps(numbers: target, unit: unit(name, of: 255))
-        try add(
-            name, x, to: maps, kernel: layout.part(part, of: weights[name + ".weight"]),
-            bias: weights[name + ".bias"].padded(to: out), side: 3, rectified: true, over: sums)
+        let (kernel, bias) = (layout.part(part, of: weights[name + ".weight"]), weights[name + ".bias"].padded(to: out))
         layers[name] = maps
+        if let reach = ranges?.points[name], WinogradBytes.serves(maps: layout.inputs[part].memory, out: out, side: side) {
+            let winograd = try WinogradBytes(
+                x, to: maps, weights: kernel, bias: bias, reach: reach, old: sums?.unit, scratch: scratch)
+            let macs = kernel.count * plan.batch * side * side
+            steps.append(Network.Step(name: "\(name) [\(WinogradBytes.implementation)]", macs: macs, run: winograd.call))
+        } else {
+            try add(name, x, to: maps, kernel: kernel, bias: bias, side: 3, rectified: true, over: sums)
+        }
         return maps
     }
 

@@ -74,7 +74,7 @@ public struct ReadingModels: Sendable {
         let network = try runner(task).network
         await network.observeRanges()
         try await body()
-        return await network.observedRanges
+        return await network.endObserving()
     }
 
     /// Whether there is a network for a task.

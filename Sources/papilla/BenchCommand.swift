@@ -137,7 +137,7 @@ struct BenchCommand: AsyncParsableCommand {
         _ = try plain.run(input)
         return try Network(
             architecture, width: width, side: side, batch: batch, weights: weights, precision: precision,
-            ranges: plain.observedRanges)
+            ranges: plain.endObserving())
     }
 
     @EngineActor private func learner() throws -> Learner {
@@ -187,8 +187,9 @@ struct BenchCommand: AsyncParsableCommand {
                 "\(rounded(ms)) ms".padding(toLength: 12, withPad: " ", startingAt: 0),
                 "\(rounded(100 * ms / total)) %".padding(toLength: 8, withPad: " ", startingAt: 0), text)
         }
-        // Of the 144 products that are counted for 4 x 4 outputs, Winograd's F(4x4, 3x3) makes 36 and upsampling 25.
-        func share(_ name: String) -> Double { name.contains("wino_4x3") ? 36 / 144 : name.hasSuffix("upsampled") ? 25 / 144 : 1 }
+        // Of the 144 products that are counted for 4 x 4 outputs so many are made: by Winograd's F(4x4, 3x3), F(2x2, 3x3), upsampled.
+        let made = ["wino_4x3": 36.0, "wino_2x": 64, "upsampled": 25]
+        func share(_ name: String) -> Double { (made.first { name.contains($0.key) }?.value ?? 144) / 144 }
         let floor = rows.reduce(0) { $0 + 2 * Double($1.1) * share($1.0) / peak / 1e6 }
         print(
             "all layers: \(rounded(total)) ms; peak \(rounded(peak)) \(unit), at which the multiplications alone take \(rounded(floor)) ms"

@@ -13,7 +13,7 @@ import Testing
         let before = try network.run(input)
         network.observeRanges()
         #expect(try network.run(input) == before)
-        return network.observedRanges
+        return network.endObserving()
     }
 
     @Test(arguments: architectures) func logits(of architecture: Architecture) throws {
@@ -21,6 +21,7 @@ import Testing
         let input = Samples.batch(images: 2, side: 64, seed: 32).input
         let ranges = try observed(architecture, weights, input)
         #expect(Set(ranges.reach.keys) == Set(ActivationRanges.names(architecture)))
+        #expect(Set(ranges.points.keys) == Set(ActivationRanges.pointNames(architecture)))
         let network = try Network(
             architecture, width: 4, side: 64, batch: 2, weights: weights, precision: .int8, ranges: ranges)
         let found = try network.run(input)
@@ -102,8 +103,10 @@ import Testing
     @Test func refusals() throws {
         let architecture = Architecture.all[4]
         let weights = Samples.weights(architecture, width: 2, seed: 31)
+        let (names, points) = (ActivationRanges.names(architecture), ActivationRanges.pointNames(architecture))
         var ranges = ActivationRanges(
-            reach: Dictionary(uniqueKeysWithValues: ActivationRanges.names(architecture).map { ($0, 1) }))
+            reach: Dictionary(uniqueKeysWithValues: names.map { ($0, 1) }),
+            points: Dictionary(uniqueKeysWithValues: points.map { ($0, [Float](repeating: 1, count: 16)) }))
         try ranges.check(architecture)
         ranges.reach["encoder.2.conv1"] = nil
         #expect(throws: PapillaError.self) {
@@ -114,6 +117,12 @@ import Testing
         ranges.reach["encoder.2.conv1"] = 1
         ranges.reach["encoder.9.conv1"] = 1
         #expect(throws: PapillaError.self) { try ranges.check(architecture) }
+        ranges.reach["encoder.9.conv1"] = nil
+        try ranges.check(architecture)
+        for wrong in [nil, [1], [Float](repeating: -1, count: 16)] as [[Float]?] {
+            ranges.points["encoder.2.conv1"] = wrong
+            #expect(throws: PapillaError.self) { try ranges.check(architecture) }
+        }
     }
 }
 

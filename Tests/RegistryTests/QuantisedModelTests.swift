@@ -11,9 +11,13 @@ import Testing
     init() throws { temporary = try TemporaryStore() }
 
     private func quantised() throws -> ModelManifest.Reduced {
-        let names = ActivationRanges.names(try Architecture(named: "1enc-1dec-conv-md"))
+        let architecture = try Architecture(named: "1enc-1dec-conv-md")
+        let points = [Float](repeating: 2, count: 16)
+        let ranges = ActivationRanges(
+            reach: Dictionary(uniqueKeysWithValues: ActivationRanges.names(architecture).map { ($0, 1.5) }),
+            points: Dictionary(uniqueKeysWithValues: ActivationRanges.pointNames(architecture).map { ($0, points) }))
         return .init(
-            ranges: .init(reach: Dictionary(uniqueKeysWithValues: names.map { ($0, 1.5) })), images: 64,
+            ranges: ranges, images: 64,
             checks: [.init(data: "all", split: "val", images: 48, fp32: 0.9, reduced: 0.8995)])
     }
 

@@ -38,6 +38,10 @@ void combine_bf16(const uint16_t *p, uint16_t *y, long oc, long big, long f);
  * w: (9 taps, c / block, maps, block). */
 void heads_f32(const float *x, float *y, const float *w, const float *bias, long c, long side, long maps, long block);
 
+/* The same on bytes, channels last: x (side, side, c), 0...255, c 16 or a multiple of 32; w: (9 taps, c / 32 rounded up, maps, 32), -63...63, 0 where there is no channel.
+ * y = scales * (sum + bias), one of each for a map. */
+void heads_u8(const uint8_t *x, float *y, const int8_t *w, const float *scales, const float *bias, long c, long side, long maps);
+
 /* 3x3 convolution at Winograd's F(4x4, 3x3): (images, c / block, side, side, block) to (images, oc / block, side, side, block). Block 16 needs AVX-512 (F, BW, DQ, VL).
  * Sides are multiples of 4, c of `block`, oc of 16.
  * u: the kernels at the 36 points, from winograd_kernels_f32. bias: oc values, or NULL. What stands in y is added to if `add`. A rectifier follows if asked, and
@@ -49,6 +53,14 @@ void winograd_kernels_f32(const float *w, float *u, long c, long oc, int turned)
 /* The gradients of the weights, dw (oc, c, 3, 3), and of the bias, oc values unless NULL. c is a multiple of 16. scratch: winograd_gradient_scratch floats. */
 void winograd_gradient_f32(const float *x, const float *dy, float *dw, float *bias, float *scratch, long images, long side, long c, long oc, long block);
 long winograd_gradient_scratch(long images, long side, long c, long oc, long block);
+
+/* 3x3 convolution of bytes, channels last, at Winograd's F(2x2, 3x3): x (images, side, side, c), 0...255, to y (images, side, side, oc), 0...255. Needs AVX-512 and VNNI.
+ * Sides are even, c a multiple of 32, oc of 16. A point of x becomes round(its sum * ratio / 1024), clamped to -128...127, ratio 0 to 32767, one for each of the 16 points.
+ * u: kernels at the points, (16, oc / 16, c / 4, 16, 4), aligned to 64. offsets: -128 times the sum over c of each. scales: what a product of a point and a map is worth in y.
+ * y = max(0, the convolution + bias + old * what stands in y, read as signed bytes), rounded to even. scratch: winograd_u8_scratch bytes, aligned to 64. */
+void winograd_u8(const uint8_t *x, uint8_t *y, const int8_t *u, const int32_t *offsets, const float *scales, const float *bias, const int16_t *ratios, float old, void *scratch, long images, long side, long c, long oc);
+long winograd_u8_scratch(long images, long side, long c, long oc);
+int winograd_u8_serves(void);
 
 /* g = y > 0 ? g : 0, n values. */
 void rectify_backward_f32(float *g, const float *y, long n);
