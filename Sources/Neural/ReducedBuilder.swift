@@ -108,7 +108,7 @@ struct ReducedBuilder {
         return logits
     }
 
-    /// The largest maps averaged need no more than fp32: the last step of a network that classifies.
+    /// Adds the last step of a network that classifies: its last maps in fp32, to be averaged.
     mutating func widened(_ x: Maps) throws(PapillaError) -> Tensor {
         let values = try Tensor(x.numbers.dimensions, .blocked)
         add("classes in fp32", try .reorder(x.numbers, to: values, scale: x.unit), macs: 0)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Neural
 
-/// A network in int8, number by number, from what Network+Quantised.swift says of it: what the engine's integer code is held against.
+/// A network in int8, number by number, from what ReducedBuilder.swift says of it: what the engine's integer code is held against.
 struct IntegerNetwork {
     let architecture: Architecture
     let weights: Weights
