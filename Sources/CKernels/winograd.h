@@ -54,10 +54,14 @@ struct gradient {
     float *v, *t, *du, *dw;
     /* The bias's gradient so far: parts x oc. */
     double *sums;
+    /* Tiles in all, and how many threads take some of them by themselves: 1 if none does. */
+    long all, apart;
     long images, side, c, oc, first, tiles, vplane, tplane, parts;
     int begins;
 };
 /* A thread's part of the gradient's two stages over maps. */
 void winograd_transform_avx2(void *), winograd_transform_avx512(void *);
 void winograd_outer_avx2(void *), winograd_outer_avx512(void *);
+/* Both, each thread by itself. */
+void winograd_apart_avx2(void *), winograd_apart_avx512(void *);
 #endif

@@ -209,30 +209,34 @@ INLINE vec widen_tile(const float *y, long side, float *v, long plane) {
     return sum;
 }
 
+/* Block k of the tiles from `first` on: of the source, or behind them of the target's gradient, which also adds to the bias's. */
+INLINE void transform(const struct gradient *a, float *v, float *t, double *sums, long k, long first, long tiles, int begins) {
+    const long across = a->side / 4, image = across * across, area = a->side * a->side * LANES, o = k - a->c / LANES;
+    wide sum = 0;
+    for (long i = 0; i < tiles; i++) {
+        const long n = (first + i) / image, at = (first + i) % image, ty = at / across, tx = at % across;
+        if (o < 0) {
+            const int edge = ty == 0 || tx == 0 || ty == across - 1 || tx == across - 1;
+            const float *x = a->x + (n * (a->c / LANES) + k) * area;
+            float *to = v + i * a->c + k * LANES;
+            if (edge) spread_tile(x, ty * 4, tx * 4, 1, a->side, to, a->vplane);
+            else spread_tile(x, ty * 4, tx * 4, 0, a->side, to, a->vplane);
+        } else {
+            const float *y = a->dy + (n * (a->oc / LANES) + o) * area + (ty * 4 * a->side + tx * 4) * LANES;
+            sum += __builtin_convertvector(widen_tile(y, a->side, t + i * a->oc + o * LANES, a->tplane), wide);
+        }
+    }
+    if (o < 0) return;
+    wide *all = (wide *)(sums + o * LANES);
+    *all = begins ? sum : *all + sum;
+}
+
 WIDE void NAME(transform)(void *data) {
     const struct gradient *a = data;
-    const long across = a->side / 4, image = across * across, area = a->side * a->side * LANES;
     SHARE((a->c / LANES + a->oc / LANES) * a->parts);
     for (long unit = from; unit < to; unit++) {
-        wide sum = 0;
-        const long k = unit / a->parts, part = unit % a->parts, o = k - a->c / LANES;
-        for (long t = a->tiles * part / a->parts; t < a->tiles * (part + 1) / a->parts; t++) {
-            const long n = (a->first + t) / image, at = (a->first + t) % image, ty = at / across, tx = at % across;
-            if (o < 0) {
-                const int edge = ty == 0 || tx == 0 || ty == across - 1 || tx == across - 1;
-                const float *x = a->x + (n * (a->c / LANES) + k) * area;
-                float *v = a->v + t * a->c + k * LANES;
-                if (edge) spread_tile(x, ty * 4, tx * 4, 1, a->side, v, a->vplane);
-                else spread_tile(x, ty * 4, tx * 4, 0, a->side, v, a->vplane);
-            } else {
-                const float *y = a->dy + (n * (a->oc / LANES) + o) * area + (ty * 4 * a->side + tx * 4) * LANES;
-                sum += __builtin_convertvector(widen_tile(y, a->side, a->t + t * a->oc + o * LANES, a->tplane), wide);
-            }
-        }
-        if (o >= 0) {
-            wide *all = (wide *)(a->sums + part * a->oc + o * LANES);
-            *all = a->begins ? sum : *all + sum;
-        }
+        const long part = unit % a->parts, i = a->tiles * part / a->parts, next = a->tiles * (part + 1) / a->parts;
+        transform(a, a->v + i * a->c, a->t + i * a->oc, a->sums + part * a->oc, unit / a->parts, a->first + i, next - i, a->begins);
     }
 }
 
@@ -260,20 +264,41 @@ INLINE void outers(const float *v, const float *y, float *du, long tiles, long c
     long k = 0;
     for (; c - k >= 12; k += 12)
         for (long r = k; r < k + 12; r += ROWS) outer(v + r, y, du + r * 16, tiles, c, oc, begins, ROWS, V);
+    for (; LANES == 16 && c - k >= 8; k += 8) outer(v + k, y, du + k * 16, tiles, c, oc, begins, 8, V);
     for (; k < c; k += 4) outer(v + k, y, du + k * 16, tiles, c, oc, begins, 4, V);
+}
+
+/* Units from ..< to of the points times panels. */
+INLINE void points(const struct gradient *a, const float *v, const float *t, float *du, long tiles, int begins, long from, long to) {
+    const long panels = a->oc / 16;
+    for (long unit = from, next; unit < to; unit = next) {
+        const long p = unit / panels, o = unit % panels * 16;
+        const float *x = v + p * a->vplane, *y = t + p * a->tplane + o;
+        float *sums = du + (p * a->oc + o) * a->c;
+        /* Two vectors are one panel of 16 maps or two. */
+        next = unit + (LANES == 16 && unit + 1 < to && o + 16 < a->oc ? 2 : 1);
+        if (LANES == 8 || next - unit == 2) outers(x, y, sums, tiles, a->c, a->oc, begins, 2);
+        else outers(x, y, sums, tiles, a->c, a->oc, begins, 1);
+    }
 }
 
 WIDE void NAME(outer)(void *data) {
     const struct gradient *a = data;
-    const long panels = a->oc / 16;
-    SHARE(POINTS * panels);
-    for (long unit = from, next; unit < to; unit = next) {
-        const long p = unit / panels, o = unit % panels * 16;
-        const float *v = a->v + p * a->vplane, *y = a->t + p * a->tplane + o;
-        float *du = a->du + (p * a->oc + o) * a->c;
-        /* Two vectors are one panel of 16 maps or two. */
-        next = unit + (LANES == 16 && unit + 1 < to && o + 16 < a->oc ? 2 : 1);
-        if (LANES == 8 || next - unit == 2) outers(v, y, du, a->tiles, a->c, a->oc, a->begins, 2);
-        else outers(v, y, du, a->tiles, a->c, a->oc, a->begins, 1);
+    SHARE(POINTS * (a->oc / 16));
+    points(a, a->v, a->t, a->du, a->tiles, a->begins, from, to);
+}
+
+/* Both stages over a part's own tiles, with sums of its own. */
+WIDE void NAME(apart)(void *data) {
+    const struct gradient *a = data;
+    SHARE(a->parts);
+    for (long part = from; part < to; part++) {
+        const long begin = a->all * part / a->parts, end = a->all * (part + 1) / a->parts;
+        float *v = a->v + part * POINTS * (a->vplane + a->tplane), *t = v + POINTS * a->vplane, *du = a->du + part * POINTS * a->c * a->oc;
+        for (long first = begin; first < end; first += a->tiles) {
+            const long tiles = end - first < a->tiles ? end - first : a->tiles;
+            for (long k = 0; k < (a->c + a->oc) / LANES; k++) transform(a, v, t, a->sums + part * a->oc, k, first, tiles, first == begin);
+            points(a, v, t, du, tiles, first == begin, 0, POINTS * (a->oc / 16));
+        }
     }
 }

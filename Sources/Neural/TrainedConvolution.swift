@@ -19,7 +19,7 @@ final class TrainedConvolution {
     ) throws(PapillaError) {
         let biasGradient = biased ? try Tensor([target.dimensions[1]]) : nil
         if let biasGradient { bias = try Parameter(name + ".bias", gradient: biasGradient) } else { bias = nil }
-        if kernel == 3, let convolution = WinogradConvolution(source, to: target, scratch: scratch) {
+        if kernel == 3, let convolution = WinogradConvolution(source, to: target, training: true, scratch: scratch) {
             weights = try Parameter(name + ".weight", gradient: Tensor([target.dimensions[1], source.dimensions[1], 3, 3]))
             forwardCalls = [
                 try convolution.forward(weights: weights.value, bias: bias?.value, rectified: rectified, constant: false)

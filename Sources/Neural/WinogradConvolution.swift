@@ -34,11 +34,12 @@ struct WinogradConvolution {
     private let out: Int
 
     /// A convolution from `source` to `target`, both blocked.
-    /// - Returns: nil where oneDNN serves better: in the first layer; on the deepest maps of one image, which are so few that reading
-    ///   four times larger kernels would cost more than is saved.
-    init?(_ source: Tensor, to target: Tensor, scratch: Scratch) {
+    /// - Parameter training: whether the kernels change, so that they are brought to the points in every run.
+    /// - Returns: nil where oneDNN serves better: in the first layer; on the deepest maps of a few images, which are so small that making
+    ///   or reading four times larger kernels would cost more than is saved.
+    init?(_ source: Tensor, to target: Tensor, training: Bool = false, scratch: Scratch) {
         (images, maps, side, out) = (source.dimensions[0], source.dimensions[1], source.dimensions[2], target.dimensions[1])
-        guard maps % 16 == 0, out % 16 == 0, side % 4 == 0, images * side * side >= 128 else { return nil }
+        guard maps % 16 == 0, out % 16 == 0, side % 4 == 0, images * side * side >= (training ? 512 : 128) else { return nil }
         (self.source, self.target, self.scratch) = (source, target, scratch)
     }
 
