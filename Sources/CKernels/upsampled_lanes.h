@@ -39,7 +39,6 @@ INLINE void gather_middle(const float *m, long plane, float *y, long row, long c
 }
 
 WIDE void UPSAMPLED_PART(void *data) {
-    static const int from_[SUMS] = {0, 0, 1, 2, 2};
     const struct upsampled *a = data;
     const long low = a->low, big = 2 * low, across = low / 2 + 1, image = across * across, all = a->images * image, part = a->oc / a->parts;
     const long vplane = winograd_padded(a->share * a->c), mplane = winograd_padded(a->share * part);
@@ -61,7 +60,7 @@ WIDE void UPSAMPLED_PART(void *data) {
         }
         for (int p = 0; p < PRODUCTS; p++)
             for (long q = 0; q < part; q += 2 * LANES) {
-                const float *w = v + (from_[p / SUMS] * 3 + from_[p % SUMS]) * vplane, *u = a->u + (p * a->oc + o + q) * a->c;
+                const float *w = v + (upsampled_source[p / SUMS] * 3 + upsampled_source[p % SUMS]) * vplane, *u = a->u + (p * a->oc + o + q) * a->c;
                 if (LANES == 8 || part - q > LANES) products(w, u, m + p * mplane + q, tiles, a->c, part, 2);
                 else products(w, u, m + p * mplane + q, tiles, a->c, part, 1);
             }
@@ -73,5 +72,99 @@ WIDE void UPSAMPLED_PART(void *data) {
                 if (ty == 0 || tx == 0 || ty == across - 1 || tx == across - 1) gather_middle(products_, mplane, y, 4 * ty - 1, 4 * tx - 1, 1, big, floor);
                 else gather_middle(products_, mplane, y, 4 * ty - 1, 4 * tx - 1, 0, big, floor);
             }
+    }
+}
+
+/* 4 x 4 outputs of a tile to the 25 gradients of its products, each in its group's plane: the way back of gather_middle. */
+INLINE void widen_middle(const float *y, long row, long column, int edge, long big, float *t, long tiles, long i, long oc) {
+    vec d[SUMS][4];
+    for (int j = 0; j < 4; j++) {
+        vec v[4];
+        for (int k = 0; k < 4; k++) {
+            const long r = row + k, c = column + j;
+            v[k] = LOAD(edge && (r < 0 || r >= big || c < 0 || c >= big) ? zeros : y + (r * big + c) * LANES);
+        }
+        d[0][j] = v[0], d[1][j] = v[1], d[2][j] = (v[0] + v[1]) + (v[2] + v[3]), d[3][j] = v[2], d[4][j] = v[3];
+    }
+    for (int p = 0; p < SUMS; p++) {
+        const vec all[SUMS] = {d[p][0], d[p][1], (d[p][0] + d[p][1]) + (d[p][2] + d[p][3]), d[p][2], d[p][3]};
+        for (int q = 0; q < SUMS; q++) {
+            const int g = upsampled_source[p] * 3 + upsampled_source[q], place = upsampled_place[p] * upsampled_users[g % 3] + upsampled_place[q];
+            STORE(t + BEFORE(g) * tiles * oc + (i * USERS(g) + place) * oc, all[q]);
+        }
+    }
+}
+
+/* Nine gradients to the 3 x 3 pixels around a tile's middle, of the rows from `first` on before `end`: the way back of spread_middle. A pixel's first tile, the
+ * one that it is the middle of or lies behind, sets it. */
+INLINE void gather_pixels(const float *m, long plane, float *x, long row, long column, long first, long end, long low, int add) {
+    vec t[3][3];
+    for (int j = 0; j < 3; j++) {
+        const vec e = LOAD(m + j * plane), s = LOAD(m + (3 + j) * plane), g = LOAD(m + (6 + j) * plane);
+        t[0][j] = e, t[1][j] = s - e - g, t[2][j] = g;
+    }
+    for (int i = 0; i < 3; i++) {
+        const long r = row + i;
+        if (r < first || r >= end) continue;
+        const vec all[3] = {t[i][0], t[i][1] - t[i][0] - t[i][2], t[i][2]};
+        for (int j = 0; j < 3; j++) {
+            const long c = column + j;
+            if (c < 0 || c >= low) continue;
+            float *o = x + (r * low + c) * LANES;
+            STORE(o, !add && i > 0 && j > 0 ? all[j] : LOAD(o) + all[j]);
+        }
+    }
+}
+
+WIDE void UPSAMPLED_BACK_PART(void *data) {
+    const struct upsampled_back *a = data;
+    const long low = a->low, big = 2 * low, half = low / 2, across = half + 1, c = a->c, oc = a->oc, plane = a->tiles * c;
+    SHARE(a->parts);
+    for (long part = from; part < to; part++) {
+        float *t = a->scratch + part * a->tiles * (PRODUCTS * oc + 18 * c), *v = t + PRODUCTS * a->tiles * oc, *m = v + 9 * plane;
+        float *du = a->du + part * PRODUCTS * c * oc;
+        int begins = 1;
+        for (long pair = a->images * half * part / a->parts, end = a->images * half * (part + 1) / a->parts, next; pair < end; pair = next) {
+            /* Pairs from ..< until of an image. The tiles behind them reach back to their last row, but count for the weights only where nobody else has them. */
+            const long n = pair / half, begin = pair % half, until = half - begin < end - pair ? half : begin + end - pair, counted = until == half ? half + 1 : until;
+            next = pair + until - begin;
+            for (long first = begin; first <= until; first += a->rows) {
+                const long rows = until + 1 - first < a->rows ? until + 1 - first : a->rows, tiles = rows * across;
+                for (long k = 0; k < oc / LANES; k++)
+                    for (long i = 0; i < tiles; i++) {
+                        const long ty = first + i / across, tx = i % across;
+                        const float *y = a->dy + (n * (oc / LANES) + k) * big * big * LANES;
+                        if (ty == 0 || tx == 0 || ty == half || tx == half) widen_middle(y, 4 * ty - 1, 4 * tx - 1, 1, big, t + k * LANES, a->tiles, i, oc);
+                        else widen_middle(y, 4 * ty - 1, 4 * tx - 1, 0, big, t + k * LANES, a->tiles, i, oc);
+                    }
+                for (long k = 0; k < c / LANES; k++)
+                    for (long i = 0; i < tiles; i++) {
+                        const long ty = first + i / across, tx = i % across;
+                        const float *x = a->x + (n * (c / LANES) + k) * low * low * LANES;
+                        if (ty == 0 || tx == 0 || ty == half || tx == half) spread_middle(x, 2 * ty, 2 * tx, 1, low, v + i * c + k * LANES, plane);
+                        else spread_middle(x, 2 * ty, 2 * tx, 0, low, v + i * c + k * LANES, plane);
+                    }
+                for (int g = 0; g < 9; g++)
+                    for (long q = 0; q < c; q += 2 * LANES) {
+                        const float *w = t + BEFORE(g) * a->tiles * oc, *u = a->u + BEFORE(g) * oc * c + q * USERS(g) * oc;
+                        if (LANES == 8 || c - q > LANES) products(w, u, m + g * plane + q, tiles, USERS(g) * oc, c, 2);
+                        else products(w, u, m + g * plane + q, tiles, USERS(g) * oc, c, 1);
+                    }
+                for (long k = 0; k < c / LANES; k++)
+                    for (long i = 0; i < tiles; i++)
+                        gather_pixels(m + i * c + k * LANES, plane, a->dx + (n * (c / LANES) + k) * low * low * LANES, 2 * (first + i / across) - 1, 2 * (i % across) - 1, 2 * begin, 2 * until, low, a->add);
+                const long mine = (counted - first < rows ? counted - first : rows) * across;
+                for (int p = 0; p < PRODUCTS && mine > 0; p++) {
+                    const int g = upsampled_source[p / SUMS] * 3 + upsampled_source[p % SUMS], place = upsampled_place[p / SUMS] * upsampled_users[g % 3] + upsampled_place[p % SUMS];
+                    const float *y = t + BEFORE(g) * a->tiles * oc + place * oc;
+                    for (long o = 0; o < oc; o += 2 * LANES) {
+                        float *sums = du + (p * oc + o) * c;
+                        if (LANES == 8 || oc - o > LANES) outers(v + g * plane, y + o, sums, mine, c, USERS(g) * oc, begins, 2);
+                        else outers(v + g * plane, y + o, sums, mine, c, USERS(g) * oc, begins, 1);
+                    }
+                }
+                begins = 0;
+            }
+        }
     }
 }

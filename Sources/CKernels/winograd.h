@@ -49,6 +49,22 @@ struct upsampled {
 /* A thread's part. */
 void upsampled_part_avx2(void *), upsampled_part_avx512(void *);
 
+/* On the way back each of the nine numbers that a tile's products are taken of gathers from those that took it: in each direction two took e, one s, two g.
+ * Their gradients lie side by side, so that one product over all of them is the sum. */
+static const int upsampled_source[SUMS] = {0, 0, 1, 2, 2}, upsampled_place[SUMS] = {0, 1, 0, 0, 1}, upsampled_users[3] = {2, 1, 2}, upsampled_before[3] = {0, 2, 3};
+#define USERS(g) (upsampled_users[(g) / 3] * upsampled_users[(g) % 3])
+/* Products of the groups before g, (row, column) of it row-major. */
+#define BEFORE(g) (upsampled_before[(g) / 3] * SUMS + upsampled_users[(g) / 3] * upsampled_before[(g) % 3])
+
+struct upsampled_back {
+    const float *x, *dy, *u;
+    float *dx, *dw, *scratch, *du;
+    /* Rows of tiles worked on at a time, so many tiles, and the parts of all pairs of low-resolution rows, each with sums of its own. */
+    long images, low, c, oc, rows, tiles, parts;
+    int add;
+};
+void upsampled_back_part_avx2(void *), upsampled_back_part_avx512(void *);
+
 struct gradient {
     const float *x, *dy;
     float *v, *t, *du, *dw;

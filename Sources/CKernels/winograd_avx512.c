@@ -4,4 +4,5 @@
 #define NAME(part) winograd_##part##_avx512
 #include "winograd_lanes.h"
 #define UPSAMPLED_PART upsampled_part_avx512
+#define UPSAMPLED_BACK_PART upsampled_back_part_avx512
 #include "upsampled_lanes.h"

@@ -225,9 +225,12 @@ public final class Network {
         try convolve("\(name).conv1 skip", skip, to: joined, kernel: layout.part(1, of: values), bias: bias, rectified: false)
         watchPoints("\(name).conv1", skip)
         if factor == 2 {
-            let upsampled = try UpsampledConvolution(x, to: joined, weights: layout.part(0, of: values), scratch: scratch)
+            let kernel = try Tensor([out, up.memory, 3, 3])
+            try kernel.load(layout.part(0, of: values))
+            let upsampled = UpsampledConvolution(x, to: joined, scratch: scratch)
+            let call = try upsampled.forward(weights: kernel, rectified: true, constant: true)
             let macs = 9 * out * up.memory * batch * big * big
-            steps.append(Step(name: "\(name).conv1 upsampled", macs: macs, run: upsampled.call))
+            steps.append(Step(name: "\(name).conv1 upsampled", macs: macs, run: call))
         } else {
             let nine = try nine()
             add("\(name).conv1 products", [nine.convolution], macs: nine.products.dimensions.reduce(up.memory, *))

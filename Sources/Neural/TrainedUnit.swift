@@ -4,7 +4,7 @@ internal import Screening
 
 /// A hidden convolution with what follows it: a rectifier, or batch normalisation and a rectifier.
 ///
-/// The first unit of a decoder's level has two sources: the maps below, upsampled (as nine low-resolution products), and the skip.
+/// The first unit of a decoder's level has two sources: the maps below, upsampled, and the skip.
 final class TrainedUnit {
     /// `encoder.0.conv1`, as in the weights file.
     let name: String
@@ -15,7 +15,7 @@ final class TrainedUnit {
     private let layout: KernelLayout
     private let convolved: Tensor
     private let spatial: TrainedConvolution
-    private let below: (products: Tensor, convolution: TrainedConvolution, factor: Int)?
+    private let below: TrainedUpsampled?
     private let normalisation: TrainedNormalisation?
     /// The bias to come back to, for a unit that starts from folded weights.
     private var foldedBias: [Float]?
@@ -46,13 +46,9 @@ final class TrainedUnit {
             rectified: !normalised && lower == nil, biased: !normalised, accumulates: source.accumulates,
             scratch: scratch)
         if let lower {
-            let low = plan.side(level) / plan.factor(level)
-            let products = try Tensor([plan.batch, 9 * out, low, low], .blocked)
-            // The products are not needed on the way back: their gradient takes their place.
-            let convolution = try TrainedConvolution(
-                name + ".products", lower.maps, to: products, gradient: products, sourceGradient: lower.gradient, kernel: 1,
-                rectified: false, biased: false, accumulates: lower.accumulates, scratch: scratch)
-            below = (products, convolution, plan.factor(level))
+            below = try TrainedUpsampled(
+                name, lower, to: convolved, gradient: gradient, rectified: !normalised, factor: plan.factor(level),
+                scratch: scratch)
         } else {
             below = nil
         }
@@ -61,17 +57,12 @@ final class TrainedUnit {
     }
 
     var parameters: [Parameter] {
-        spatial.parameters + (below?.convolution.parameters ?? []) + (normalisation.map { [$0.parameter] } ?? [])
+        spatial.parameters + (below.map { [$0.weights] } ?? []) + (normalisation.map { [$0.parameter] } ?? [])
     }
 
     func forward() throws(PapillaError) {
-        try below?.convolution.forward()
         try spatial.forward()
-        if let below {
-            eachImage { products, maps, out, big in
-                combine_f32(products, maps, out, big, below.factor, OneDNN.block, normalisation == nil ? 1 : 0)
-            }
-        }
+        try below?.forward()
         if let normalisation {
             if let bias = foldedBias {
                 normalisation.unfold(bias: bias)
@@ -87,31 +78,14 @@ final class TrainedUnit {
         } else {
             rectify_backward_f32(gradient.pointer, output.pointer, output.count)
         }
-        if let below {
-            let gradient = gradient
-            eachImage { products, _, out, big in
-                let offset = below.products.pointer.distance(to: products) / below.products.strideOfImage
-                uncombine_f32(gradient.pointer + offset * gradient.strideOfImage, products, out, big, below.factor, OneDNN.block)
-            }
-            try below.convolution.backward()
-        }
+        try below?.backward()
         try spatial.backward()
-    }
-
-    private func eachImage(_ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int, Int) -> Void) {
-        guard let below else { return }
-        let (out, big) = (convolved.dimensions[1], convolved.dimensions[2])
-        for n in 0..<convolved.dimensions[0] {
-            body(
-                below.products.pointer + n * below.products.strideOfImage, convolved.pointer + n * convolved.strideOfImage, out,
-                big)
-        }
     }
 
     /// Takes a file's kernel and bias. A normalised unit finds its scales and shifts on the first batch.
     func load(weight: [Float], bias: [Float]) throws(PapillaError) {
         if let below {
-            try below.convolution.weights.value.load(layout.nine(0, of: weight))
+            try below.load(layout, weight)
             try spatial.weights.value.load(layout.part(1, of: weight))
         } else {
             try spatial.weights.value.load(layout.part(0, of: weight))
@@ -128,7 +102,7 @@ final class TrainedUnit {
     func folded() throws(PapillaError) -> (weight: [Float], bias: [Float]) {
         let inputs = layout.inputs.reduce(0) { $0 + $1.file }
         var weight = [Float](repeating: 0, count: layout.out.file * inputs * 9)
-        if let below { layout.store(nine: try below.convolution.weights.smoothed.values(), as: 0, in: &weight) }
+        try below?.store(layout, in: &weight)
         layout.store(try spatial.weights.smoothed.values(), as: layout.inputs.count - 1, in: &weight)
         guard let normalisation else {
             return (weight, Array(try (spatial.bias?.smoothed.values() ?? []).prefix(layout.out.file)))
@@ -149,7 +123,7 @@ final class TrainedUnit {
 
     func state() throws(PapillaError) -> [String: Weights.Tensor] {
         var result = try normalisation?.state() ?? [:]
-        for parameter in spatial.parameters + (below?.convolution.parameters ?? []) {
+        for parameter in spatial.parameters + (below.map { [$0.weights] } ?? []) {
             result.merge(try parameter.state()) { a, _ in a }
         }
         return result
@@ -157,13 +131,8 @@ final class TrainedUnit {
 
     /// - Parameter isFresh: whether the state is from before the first step: what the first batch decides is still to come.
     func restore(_ state: Weights, isFresh: Bool) throws(PapillaError) {
-        for parameter in spatial.parameters + (below?.convolution.parameters ?? []) { try parameter.restore(state) }
+        for parameter in spatial.parameters + (below.map { [$0.weights] } ?? []) { try parameter.restore(state) }
         try normalisation?.restore(state, isFresh: isFresh)
         if !isFresh { foldedBias = nil }
     }
-}
-
-extension Tensor {
-    /// Values of one image of the batch.
-    var strideOfImage: Int { count / dimensions[0] }
 }

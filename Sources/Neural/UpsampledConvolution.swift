@@ -7,18 +7,52 @@ internal import Screening
 /// Upsampled maps are never made, and neighbouring pixels share their products: 25 for 4 x 4 outputs, where nine at low resolution
 /// (``NineProducts``) would be 36. Differences of neighbours are all that it takes, so next to nothing is lost.
 struct UpsampledConvolution {
-    /// Runs it.
-    let call: Call
+    private let source: Tensor
+    private let target: Tensor
+    private let scratch: Scratch
+    private let images: Int
+    private let low: Int
+    private let maps: Int
+    private let out: Int
 
-    /// A convolution from `source` (N, in, S, S) to `target` (N, out, 2 S, 2 S), both blocked; `weights` (out, in, 3, 3).
-    init(_ source: Tensor, to target: Tensor, weights: [Float], scratch: Scratch) throws(PapillaError) {
-        let (images, maps, low, out) = (source.dimensions[0], source.dimensions[1], source.dimensions[2], target.dimensions[1])
-        try scratch.reserve(upsampled_scratch(images, low, maps, out, OneDNN.block))
-        let kernels = try Tensor([25 * out * maps])
-        upsampled_kernels_f32(weights, kernels.pointer, maps, out)
-        call = { () throws(PapillaError) in
+    /// A convolution from `source` (N, in, S, S) to `target` (N, out, 2 S, 2 S), both blocked.
+    init(_ source: Tensor, to target: Tensor, scratch: Scratch) {
+        (images, maps, low, out) = (source.dimensions[0], source.dimensions[1], source.dimensions[2], target.dimensions[1])
+        (self.source, self.target, self.scratch) = (source, target, scratch)
+    }
+
+    /// The forward pass.
+    /// - Parameters:
+    ///   - weights: (out, in, 3, 3), row-major.
+    ///   - constant: whether they stay as they are, so that their sums are made now.
+    func forward(weights: Tensor, rectified: Bool, constant: Bool) throws(PapillaError) -> Call {
+        let (target, source, scratch, images, low, maps, out) = (target, source, scratch, images, low, maps, out)
+        let work = upsampled_scratch(images, low, maps, out, OneDNN.block)
+        try scratch.reserve(work + (constant ? 0 : 25 * out * maps))
+        let prepared = constant ? try Tensor([25 * out * maps]) : nil
+        if let prepared { upsampled_kernels_f32(weights.pointer, prepared.pointer, maps, out, 0) }
+        return { () throws(PapillaError) in
+            let memory = try scratch.memory()
+            let sums = prepared?.pointer ?? memory + work
+            if prepared == nil { upsampled_kernels_f32(weights.pointer, sums, maps, out, 0) }
             upsampled_f32(
-                source.pointer, target.pointer, kernels.pointer, try scratch.memory(), images, low, maps, out, 1, OneDNN.block)
+                source.pointer, target.pointer, sums, memory, images, low, maps, out, rectified ? 1 : 0, OneDNN.block)
+        }
+    }
+
+    /// The gradients of the weights and of the source; the latter is overwritten, or added to if `accumulates`.
+    func backward(
+        weights: Tensor, targetGradient: Tensor, weightsGradient: Tensor, sourceGradient: Tensor, accumulates: Bool
+    ) throws(PapillaError) -> Call {
+        let (source, scratch, images, low, maps, out) = (source, scratch, images, low, maps, out)
+        let work = upsampled_back_scratch(images, low, maps, out)
+        try scratch.reserve(work + 25 * out * maps)
+        return { () throws(PapillaError) in
+            let memory = try scratch.memory()
+            upsampled_kernels_f32(weights.pointer, memory + work, maps, out, 1)
+            upsampled_back_f32(
+                source.pointer, targetGradient.pointer, memory + work, sourceGradient.pointer, weightsGradient.pointer, memory,
+                images, low, maps, out, accumulates ? 1 : 0, OneDNN.block)
         }
     }
 }

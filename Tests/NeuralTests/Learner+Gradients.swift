@@ -44,6 +44,7 @@ extension Learner {
             let layout = KernelLayout(out: (shape[0], plan.blockedMaps(level)), inputs: inputs)
             var values = [Float](repeating: 0, count: shape.reduce(1, *))
             if let own = packed[name] { layout.store(own, as: inputs.count - 1, in: &values) }
+            if let upsampled = packed[conv + ".upsampled.weight"] { layout.store(upsampled, as: 0, in: &values) }
             if let nine = packed[conv + ".products.weight"] { layout.store(nine: nine, as: 0, in: &values) }
             result[name] = values
         }

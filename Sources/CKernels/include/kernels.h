@@ -24,8 +24,11 @@ void uncombine_f32(const float *g, float *p, long oc, long big, long f, long blo
  * u: the kernels' sums, from upsampled_kernels_f32. scratch: upsampled_scratch floats. oc is a multiple of 16, c of `block`; block 16 needs AVX-512. */
 void upsampled_f32(const float *x, float *y, const float *u, float *scratch, long images, long low, long c, long oc, int rectify, long block);
 long upsampled_scratch(long images, long low, long c, long oc, long block);
-/* (25, oc / 16, c, 16) of w (oc, c, 3, 3). */
-void upsampled_kernels_f32(const float *w, float *u, long c, long oc);
+/* (25, oc / 16, c, 16) of w (oc, c, 3, 3); if `turned` as many numbers in the order of the way back. */
+void upsampled_kernels_f32(const float *w, float *u, long c, long oc, int turned);
+/* Its way back, from the gradient dy of y: dw is written, and dx, or added to if `add`. u: the kernels, turned. c and oc are multiples of 16. */
+void upsampled_back_f32(const float *x, const float *dy, const float *u, float *dx, float *dw, float *scratch, long images, long low, long c, long oc, int add, long block);
+long upsampled_back_scratch(long images, long low, long c, long oc);
 
 /* combine_f32 for whole numbers, channels last: p (big / f, big / f, 9 * oc), taps outermost; y (big, big, oc) receives the clamped, rounded sum times ratio / 4096,
  * ratio 1 to 4096. One image. oc is a multiple of 16. */
