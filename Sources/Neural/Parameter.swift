@@ -62,7 +62,7 @@ final class Parameter {
             guard let saved = state.tensors[name + suffix], saved.shape == tensor.dimensions else {
                 throw PapillaError(
                     .badInput, "The snapshot does not fit this network: expected \(tensor.dimensions)", place: name + suffix,
-                    hint: "Resume with the options that the run was started with")
+                    hint: "Resume with the options and version that the run was started with, or begin anew with another --out")
             }
             try tensor.load(saved.values)
         }
