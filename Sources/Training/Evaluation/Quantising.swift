@@ -53,10 +53,11 @@ public struct Quantising: Sendable {
                 .badInput, "There is no image of val or test to check \(precision) on", hint: "Name other data sets")
         }
         for check in checks where check.data == "all" && check.reduced < check.fp32 - Self.largestLoss {
+            let (before, after) = ((check.fp32 * 10000).rounded() / 10000, (check.reduced * 10000).rounded() / 10000)
             throw PapillaError(
                 .refused,
-                "In \(precision) the mean over \(check.images) images of \(check.split) falls from \(check.fp32) to "
-                    + "\(check.reduced); \(Self.largestLoss) at most is allowed",
+                "In \(precision) the mean over \(check.images) images of \(check.split) falls from \(before) to \(after); "
+                    + "\(Self.largestLoss) at most is allowed",
                 place: model.manifest.name, hint: "The model goes on in fp32")
         }
         return .init(ranges: ranges, images: count, checks: checks)
