@@ -52,8 +52,8 @@ AVX2 static void kernels_part(void *data) {
             sums(row[0], 16, all[p]);
         }
         for (int p = 0; p < PRODUCTS; p++) {
-            const int g = upsampled_source[p / SUMS] * 3 + upsampled_source[p % SUMS], place = upsampled_place[p / SUMS] * upsampled_users[g % 3] + upsampled_place[p % SUMS];
-            float *u = a.u + (a.turned ? BEFORE(g) * a.oc * a.c + (block * USERS(g) + place * 16) * a.oc + other * 16 : (p * a.oc + block) * a.c + other * 16);
+            const int g = GROUP(p);
+            float *u = a.u + (a.turned ? BEFORE(g) * a.oc * a.c + (block * USERS(g) + PLACE(p) * 16) * a.oc + other * 16 : (p * a.oc + block) * a.c + other * 16);
             for (int l = 0; l < 16; l++) u[l] = (float)all[p / SUMS][p % SUMS][l];
         }
     }

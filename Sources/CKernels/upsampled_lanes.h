@@ -60,7 +60,7 @@ WIDE void UPSAMPLED_PART(void *data) {
         }
         for (int p = 0; p < PRODUCTS; p++)
             for (long q = 0; q < part; q += 2 * LANES) {
-                const float *w = v + (upsampled_source[p / SUMS] * 3 + upsampled_source[p % SUMS]) * vplane, *u = a->u + (p * a->oc + o + q) * a->c;
+                const float *w = v + GROUP(p) * vplane, *u = a->u + (p * a->oc + o + q) * a->c;
                 if (LANES == 8 || part - q > LANES) products(w, u, m + p * mplane + q, tiles, a->c, part, 2);
                 else products(w, u, m + p * mplane + q, tiles, a->c, part, 1);
             }
@@ -89,8 +89,8 @@ INLINE void widen_middle(const float *y, long row, long column, int edge, long b
     for (int p = 0; p < SUMS; p++) {
         const vec all[SUMS] = {d[p][0], d[p][1], (d[p][0] + d[p][1]) + (d[p][2] + d[p][3]), d[p][2], d[p][3]};
         for (int q = 0; q < SUMS; q++) {
-            const int g = upsampled_source[p] * 3 + upsampled_source[q], place = upsampled_place[p] * upsampled_users[g % 3] + upsampled_place[q];
-            STORE(t + BEFORE(g) * tiles * oc + (i * USERS(g) + place) * oc, all[q]);
+            const int at = p * SUMS + q, g = GROUP(at);
+            STORE(t + BEFORE(g) * tiles * oc + (i * USERS(g) + PLACE(at)) * oc, all[q]);
         }
     }
 }
@@ -155,8 +155,8 @@ WIDE void UPSAMPLED_BACK_PART(void *data) {
                         gather_pixels(m + i * c + k * LANES, plane, a->dx + (n * (c / LANES) + k) * low * low * LANES, 2 * (first + i / across) - 1, 2 * (i % across) - 1, 2 * begin, 2 * until, low, a->add);
                 const long mine = (counted - first < rows ? counted - first : rows) * across;
                 for (int p = 0; p < PRODUCTS && mine > 0; p++) {
-                    const int g = upsampled_source[p / SUMS] * 3 + upsampled_source[p % SUMS], place = upsampled_place[p / SUMS] * upsampled_users[g % 3] + upsampled_place[p % SUMS];
-                    const float *y = t + BEFORE(g) * a->tiles * oc + place * oc;
+                    const int g = GROUP(p);
+                    const float *y = t + BEFORE(g) * a->tiles * oc + PLACE(p) * oc;
                     for (long o = 0; o < oc; o += 2 * LANES) {
                         float *sums = du + (p * oc + o) * c;
                         if (LANES == 8 || oc - o > LANES) outers(v + g * plane, y + o, sums, mine, c, USERS(g) * oc, begins, 2);

@@ -52,6 +52,10 @@ void upsampled_part_avx2(void *), upsampled_part_avx512(void *);
 /* On the way back each of the nine numbers that a tile's products are taken of gathers from those that took it: in each direction two took e, one s, two g.
  * Their gradients lie side by side, so that one product over all of them is the sum. */
 static const int upsampled_source[SUMS] = {0, 0, 1, 2, 2}, upsampled_place[SUMS] = {0, 1, 0, 0, 1}, upsampled_users[3] = {2, 1, 2}, upsampled_before[3] = {0, 2, 3};
+/* The group of product p, and its place in it. */
+#define GROUP(p) (upsampled_source[(p) / SUMS] * 3 + upsampled_source[(p) % SUMS])
+#define PLACE(p) (upsampled_place[(p) / SUMS] * upsampled_users[upsampled_source[(p) % SUMS]] + upsampled_place[(p) % SUMS])
+/* Products of group g. */
 #define USERS(g) (upsampled_users[(g) / 3] * upsampled_users[(g) % 3])
 /* Products of the groups before g, (row, column) of it row-major. */
 #define BEFORE(g) (upsampled_before[(g) / 3] * SUMS + upsampled_users[(g) / 3] * upsampled_before[(g) % 3])
