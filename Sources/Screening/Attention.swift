@@ -16,6 +16,10 @@ public struct Attention: Sendable, Codable, Hashable {
         case polyp
         case polypBorderline = "polyp_borderline"
         case outOfDomainNear = "out_of_domain_near"
+        /// What a sidecar, container or name states and could not be used.
+        case sidecar
+        /// Sidecar, container and name disagree on whose image it is or what was examined.
+        case identityConflict = "identity_conflict"
     }
 
     /// The machine-readable part.
@@ -41,9 +45,9 @@ extension Attention.Code {
     public var weight: Int {
         switch self {
         case .ratioHigh, .polyp: 8
-        case .rimThin: 7
+        case .rimThin, .identityConflict: 7
         case .ratioInterval, .polypBorderline: 5
-        case .disagreement, .lowConfidence, .eyeConflict: 4
+        case .disagreement, .lowConfidence, .eyeConflict, .sidecar: 4
         case .cupOutsideDisc, .discShape: 3
         case .discSize, .outOfDomainNear: 2
         case .qualityUsable: 1

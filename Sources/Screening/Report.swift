@@ -1,7 +1,9 @@
-/// `report.json` of a bundle, schema `papilla.report/1`. Every key is always there; a value that does not exist is null.
+/// `report.json` of a bundle, schema `papilla.report/2`. Every key is always there; a value that does not exist is null.
+///
+/// Reports of schema 1, which have neither subject nor examination, are read too.
 public struct Report: Sendable, Codable, Hashable {
     /// The schema's name and number; a change of meaning raises it.
-    public static let schema = "papilla.report/1"
+    public static let schema = "papilla.report/2"
     /// What every report says of itself.
     public static let notice = "Research use only. Not a medical device: a person decides."
 
@@ -146,7 +148,7 @@ public struct Report: Sendable, Codable, Hashable {
         }
     }
 
-    /// `papilla.report/1`.
+    /// `papilla.report/2`; of an older report that was read, its own.
     public var schema = Report.schema
     /// The arrival's ID.
     public var id: ScreeningID
@@ -158,6 +160,10 @@ public struct Report: Sendable, Codable, Hashable {
     @Nullable public var reusedFrom: ScreeningID?
     /// Where the image came from.
     public var source: Source
+    /// Whom it is of; null where nobody said.
+    @Nullable public var subject: Subject?
+    /// What is known of the taking.
+    public var examination: Examination
     /// How it ended.
     public var outcome: Outcome
     /// Why, unless measured or no finding.
@@ -187,22 +193,25 @@ public struct Report: Sendable, Codable, Hashable {
     /// Research use.
     public var notice = Report.notice
 
-    /// A report without files: the publisher fills them in.
+    /// A report without files: the publisher fills them in. `attention` holds that of the identification, too, where it is to be there.
     public init(
-        id: ScreeningID, source: Source, outcome: Outcome, reasons: [Reason] = [], modality: ModalityFinding? = nil,
+        id: ScreeningID, source: Source, identification: Identification = Identification(), outcome: Outcome,
+        reasons: [Reason] = [], modality: ModalityFinding? = nil,
         quality: Quality? = nil,
         fundus: FundusFindings? = nil, endoscopy: EndoscopyFindings? = nil, attention: [Attention] = [],
         thresholds: [String: Double] = [:],
         models: [Model] = [], engine: Engine, timing: Timing = Timing()
     ) {
         (self.id, self.source, self.outcome, self.reasons) = (id, source, outcome, reasons)
+        (subject, examination) = (identification.subject, identification.examination)
         (self.modality, self.quality, self.fundus, self.endoscopy) = (modality, quality, fundus, endoscopy)
         (self.attention, self.thresholds, self.models, self.engine, self.timing) = (attention, thresholds, models, engine, timing)
         files = []
     }
 
     enum CodingKeys: String, CodingKey {
-        case schema, id, version, supersedes, source, outcome, reasons, modality, quality, fundus, endoscopy, attention,
+        case schema, id, version, supersedes, source, subject, examination, outcome, reasons, modality, quality, fundus,
+            endoscopy, attention,
             thresholds, models
         case engine, files, decision, notice
         case reusedFrom = "reused_from"
