@@ -35,6 +35,20 @@ public struct ArrivalRow: Sendable, Codable, Hashable {
     @Nullable public var study: String?
     /// From sidecar or name.
     public var eye: Eye
+    /// Who states the eye; null where nobody does. An unknown eye that someone states was stated in words that were not understood.
+    @Nullable public var eyeFrom: Examination.Whence?
+    /// Who gave the patient's number.
+    @Nullable public var issuer: String?
+    /// The order's number.
+    @Nullable public var accession: String?
+    /// Who took it.
+    @Nullable public var operatorName: String?
+    /// What it was taken with.
+    @Nullable public var equipment: String?
+    /// When it was taken.
+    @Nullable public var taken: ExaminationTime?
+    /// Whether it is the last image of its visit.
+    public var isLast: Bool
     /// Of the content.
     @Nullable public var sha256: Digest?
     /// The content's size.
@@ -55,13 +69,30 @@ public struct ArrivalRow: Sendable, Codable, Hashable {
     enum CodingKeys: String, CodingKey {
         case id, path, name, received, device, inode, state, changed, attempts, spool, sidecar, patient, study, eye, sha256,
             bytes, outcome
-        case finished, original, bundle, expired, forgotten
+        case finished, original, bundle, expired, forgotten, issuer, accession, equipment, taken
+        case eyeFrom = "eye_from"
+        case operatorName = "operator"
+        case isLast = "last"
         case isUrgent = "urgent"
         case waitsFor = "waits_for"
     }
 }
 
 extension ArrivalRow {
+    /// Whose it is and what was examined, without what of that a person should look at.
+    public var identification: Identification {
+        var result = Identification()
+        result.subject = patient.map { Subject(identifier: $0, issuer: issuer) }
+        result.examination.study = study
+        result.examination.accession = accession
+        result.examination.taken = taken
+        result.examination.eye = .init(eye, from: eyeFrom)
+        result.examination.device = equipment
+        result.examination.operatorName = operatorName
+        result.isLast = isLast
+        return result
+    }
+
     /// What every query of arrivals begins with.
     static let select = """
         SELECT arrival.*,
@@ -90,6 +121,10 @@ extension ArrivalRow {
         (device, inode) = (UInt64(bitPattern: row["device"]), UInt64(bitPattern: row["inode"]))
         (path, name, waitsFor, spool, sidecar) = (row["path"], row["name"], row["waits_for"], row["spool"], row["sidecar"])
         (patient, study, bytes, original, bundle) = (row["patient"], row["study"], row["bytes"], row["original"], row["bundle"])
+        (issuer, accession, operatorName, equipment) = (row["issuer"], row["accession"], row["operator"], row["equipment"])
+        taken = (row["taken"] as String?).flatMap { ExaminationTime($0) }
+        eyeFrom = (row["eye_from"] as String?).flatMap(Examination.Whence.init)
+        isLast = (row["last"] as Bool?) ?? false
         (finished, expired, forgotten) = (try time("finished"), try time("expired"), try time("forgotten"))
         sha256 = (row["sha256"] as String?).flatMap(Digest.init)
         outcome = (row["outcome"] as String?).flatMap(Outcome.init)

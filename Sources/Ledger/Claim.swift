@@ -11,20 +11,15 @@ public struct Claim: Sendable, Hashable {
     public var bytes: Int
     /// The sidecar's name beside it in the spool, where there is one.
     public var sidecar: String?
-    /// From sidecar or name.
-    public var patient: String?
-    /// From sidecar or name.
-    public var study: String?
-    /// From sidecar or name.
-    public var eye: Eye
+    /// Whose it is and what was examined, as sidecar and name say.
+    public var identification: Identification
 
     /// A file in the spool.
     public init(
-        spool: String, sha256: Digest?, bytes: Int, sidecar: String? = nil, patient: String? = nil, study: String? = nil,
-        eye: Eye = .unknown
+        spool: String, sha256: Digest?, bytes: Int, sidecar: String? = nil, identification: Identification = Identification()
     ) {
         (self.spool, self.sha256, self.bytes, self.sidecar) = (spool, sha256, bytes, sidecar)
-        (self.patient, self.study, self.eye) = (patient, study, eye)
+        self.identification = identification
     }
 }
 
@@ -35,28 +30,32 @@ extension Ledger {
     /// - Throws: `notFound`, or `refused` from another state.
     public func claim(_ id: ScreeningID, _ claim: Claim) throws(PapillaError) {
         struct Detail: Encodable {
-            var spool: String, sha256: Digest?, bytes: Int, sidecar: String?, patient: String?, study: String?, eye: Eye
+            var spool: String, sha256: Digest?, bytes: Int, sidecar: String?, subject: Subject?, examination: Examination
+            var last: Bool
             var salt = AuditEntry.randomHexadecimal()
         }
         let time = now()
+        let (subject, examination) = (claim.identification.subject, claim.identification.examination)
         try write { db in
             _ = try ArrivalRow.fetch(db, id, for: .claim)
             if let sha256 = claim.sha256 { try Self.know(db, image: sha256, bytes: claim.bytes, at: time) }
             try db.execute(
                 sql: """
                     UPDATE arrival SET state = 'claimed', changed = ?, waits_for = NULL, spool = ?, sha256 = ?, bytes = ?, sidecar = ?,
-                        patient = ?, study = ?, eye = ? WHERE id = ?
+                        patient = ?, issuer = ?, study = ?, accession = ?, operator = ?, equipment = ?, taken = ?, eye = ?, eye_from = ?,
+                        last = ? WHERE id = ?
                     """,
                 arguments: [
-                    time.description, claim.spool, claim.sha256?.description, claim.bytes, claim.sidecar, claim.patient,
-                    claim.study,
-                    claim.eye.rawValue, id.description,
+                    time.description, claim.spool, claim.sha256?.description, claim.bytes, claim.sidecar, subject?.identifier,
+                    subject?.issuer, examination.study, examination.accession, examination.operatorName, examination.device,
+                    examination.taken?.description, examination.eye.value.rawValue, examination.eye.whence?.rawValue,
+                    claim.identification.isLast, id.description,
                 ])
             try AuditEntry.append(
                 db, at: time, actor: "service", event: .claimed, subject: id.description,
                 detail: Detail(
-                    spool: claim.spool, sha256: claim.sha256, bytes: claim.bytes, sidecar: claim.sidecar, patient: claim.patient,
-                    study: claim.study, eye: claim.eye))
+                    spool: claim.spool, sha256: claim.sha256, bytes: claim.bytes, sidecar: claim.sidecar, subject: subject,
+                    examination: examination, last: claim.identification.isLast))
         }
     }
 

@@ -53,6 +53,16 @@ public struct ExportRow: Sendable, Codable, Hashable {
     @Nullable public var reader: String?
     /// The bundle's folder, relative to the outbox; null once forgotten.
     @Nullable public var bundle: String?
+    /// Who gave the patient's number.
+    @Nullable public var issuer: String?
+    /// The order's number.
+    @Nullable public var accession: String?
+    /// When the image was taken: a day or a time.
+    @Nullable public var taken: ExaminationTime?
+    /// What it was taken with.
+    @Nullable public var device: String?
+    /// Who took it.
+    @Nullable public var operatorName: String?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case id, received, file, patient, study, eye, outcome, reason, modality, quality, vcdr
@@ -64,7 +74,8 @@ public struct ExportRow: Sendable, Codable, Hashable {
         case polyps
         case polypAreaFraction = "polyp_area_fraction"
         case maxConfidence = "max_confidence"
-        case attention, models, version, decision, reader, bundle
+        case attention, models, version, decision, reader, bundle, issuer, accession, taken, device
+        case operatorName = "operator"
     }
 
     /// The columns of the CSV, in order; the same words are the keys of the JSON lines.
@@ -80,6 +91,7 @@ public struct ExportRow: Sendable, Codable, Hashable {
             text(areaRatio),
             text(rimMinimum), text(polyps), text(polypAreaFraction), text(maxConfidence), attention.joined(separator: " "),
             models.joined(separator: " "), "\(version)", decision?.rawValue ?? "", reader ?? "", bundle ?? "",
+            issuer ?? "", accession ?? "", text(taken), device ?? "", operatorName ?? "",
         ]
     }
 }
@@ -87,7 +99,8 @@ public struct ExportRow: Sendable, Codable, Hashable {
 extension ExportRow {
     /// What every query of these rows begins with: the newest version of each arrival that has ended, and the last decision on it.
     static let select = """
-        SELECT screening.*, arrival.received, arrival.name, arrival.patient, arrival.study, decision.verdict, decision.reader,
+        SELECT screening.*, arrival.received, arrival.name, arrival.patient, arrival.study, arrival.issuer, arrival.accession,
+            arrival.taken, arrival.equipment, arrival.operator, decision.verdict, decision.reader,
             router.name AS router_name, disc.name AS disc_name, cup.name AS cup_name, polyp.name AS polyp_name
         FROM arrival
             JOIN screening ON screening.arrival = arrival.id
@@ -113,6 +126,8 @@ extension ExportRow {
         }
         (self.id, self.received, self.eye, self.outcome) = (id, received, eye, outcome)
         (file, patient, study, bundle) = (row["name"], row["patient"], row["study"], row["bundle"])
+        (issuer, accession, device, operatorName) = (row["issuer"], row["accession"], row["equipment"], row["operator"])
+        taken = (row["taken"] as String?).flatMap { ExaminationTime($0) }
         reason = findings.first { $0.kind == .reason && $0.position == 0 }?.code
         modality = (row["modality"] as String?).flatMap(Modality.init)
         quality = (row["quality"] as String?).flatMap(Quality.Grade.init)

@@ -77,6 +77,7 @@ extension Ledger {
         let time = now()
         let (source, id) = (first.source, story.id.description)
         let newest = story.versions.last?.report ?? first
+        let examination = first.examination
         let place = newest.outcome.isQuarantined ? "quarantine" : "archive"
         // Where it is not there any more, where it was: retention or a person removed it.
         let original = story.original ?? (newest.outcome == .failed ? nil : "\(place)/\(story.received.day)/\(id)/\(source.name)")
@@ -91,8 +92,8 @@ extension Ledger {
             try db.execute(
                 sql: """
                     INSERT INTO arrival (id, path, name, urgent, received, device, inode, state, changed, sidecar, patient, study, eye, sha256,
-                        bytes, outcome, finished, original, expired)
-                    VALUES (?, ?, ?, ?, ?, 0, 0, 'finished', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        bytes, outcome, finished, original, expired, issuer, accession, operator, equipment, taken, eye_from)
+                    VALUES (?, ?, ?, ?, ?, 0, 0, 'finished', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     id, source.path, source.name, source.path.utf8.starts(with: "urgent/".utf8), source.received.description,
@@ -100,6 +101,8 @@ extension Ledger {
                     source.sidecar, source.patient, source.study, source.eye.rawValue, source.sha256?.description, source.bytes,
                     newest.outcome.rawValue, ended.description, original,
                     story.original == nil && original != nil ? time.description : nil,
+                    first.subject?.issuer, examination.accession, examination.operatorName, examination.device,
+                    examination.taken?.description, examination.statedEye.whence?.rawValue,
                 ])
             for event in [AuditEntry.Event.received, .begun] {
                 try AuditEntry.append(db, at: time, actor: actor, event: event, subject: id, detail: ["from": "bundle"])

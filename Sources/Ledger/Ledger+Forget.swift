@@ -22,7 +22,8 @@ extension Ledger {
             let subject: StatementArguments = [id.description]
             try db.execute(
                 sql: """
-                    UPDATE arrival SET forgotten = ?, path = NULL, name = NULL, sidecar = NULL, patient = NULL, study = NULL, original = NULL
+                    UPDATE arrival SET forgotten = ?, path = NULL, name = NULL, sidecar = NULL, patient = NULL, study = NULL, original = NULL,
+                        issuer = NULL, accession = NULL, operator = NULL, equipment = NULL, taken = NULL
                     WHERE id = ?
                     """, arguments: [time.description, id.description])
             try db.execute(sql: "UPDATE screening SET bundle = NULL WHERE arrival = ?", arguments: subject)

@@ -3,20 +3,40 @@ internal import GRDB
 /// The tables. One migration a version; none is edited after its release.
 ///
 /// Times are RFC 3339 text in UTC with milliseconds, so that they sort as text. Digests are 64 hexadecimal digits. Columns that can name
-/// a person (name, path, spool, sidecar, patient, study, original, bundle) are null only before they are known or after `forget`.
+/// a person (name, path, spool, sidecar, patient, study, original, bundle, and those of `identity`) are null only before they are known or after `forget`.
 enum Schema {
     /// "PPLA" in SQLite's header: what `file` shows, and what tells a ledger from any other database.
     static let applicationID: Int32 = 0x5050_4C41
     /// The newest schema that this Papilla knows; also SQLite's user_version.
-    static let version = 1
+    static let version = 2
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in
             try db.execute(sql: tables + guards + "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1;")
         }
+        migrator.registerMigration("2") { db in
+            try db.execute(sql: identity)
+            try db.execute(sql: "PRAGMA user_version = 2;")
+        }
         return migrator
     }
+
+    // MARK: - Migration 2, identity
+
+    /// What sidecar and name say beside patient, study and eye. `equipment` is what the image was taken with: `device` is the file's.
+    private static let identity = """
+        ALTER TABLE arrival ADD COLUMN issuer TEXT;
+        ALTER TABLE arrival ADD COLUMN accession TEXT;
+        ALTER TABLE arrival ADD COLUMN operator TEXT;
+        ALTER TABLE arrival ADD COLUMN equipment TEXT;
+        ALTER TABLE arrival ADD COLUMN taken TEXT;
+        ALTER TABLE arrival ADD COLUMN eye_from TEXT CHECK (eye_from IN ('sidecar', 'container', 'name'));
+        ALTER TABLE arrival ADD COLUMN last INTEGER NOT NULL DEFAULT 0 CHECK (last IN (0, 1));
+
+        """
+
+    // MARK: - Migration 1
 
     private static let outcomes = "('measured', 'no_finding', 'ungradable', 'out_of_domain', 'failed')"
 

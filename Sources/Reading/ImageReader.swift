@@ -35,17 +35,19 @@ public struct ImageReader: Sendable {
     /// Reads an image.
     ///
     /// - Parameters:
-    ///   - eye: as a sidecar or the file's name states it; it counts over what the photograph shows.
+    ///   - eye: as a sidecar or the file's name states it; it counts over what the photograph shows. Where one was stated and not
+    ///     understood, none is told from the photograph.
     ///   - modality: what the image is, where that is known (evaluation). The router is then skipped and everything is measured that can
     ///     be: poor quality or a cut disc is stated, but does not stop the reading.
     /// - Throws: `PapillaError` where a model is missing or the engine failed, `CancellationError`.
-    public func read(_ image: DecodedImage, eye: Eye = .unknown, as modality: Modality? = nil) async throws -> Reading {
+    public func read(_ image: DecodedImage, eye: Examination.Side = .init(), as modality: Modality? = nil) async throws -> Reading
+    {
         let clock = ContinuousClock()
         let start = clock.now
         let raster = image.raster
         var reading = Reading(.ungradable)
         reading.thresholds = thresholds.values
-        reading.eye = eye
+        reading.eye = eye.value
         let field = FieldOfView(of: raster)
         // Beside the router, which does not wait for it.
         async let measure = QualityMeasure(raster, in: field)
@@ -71,7 +73,7 @@ public struct ImageReader: Sendable {
         if modality != nil || grading.reasons.isEmpty {
             try Task.checkCancellation()
             switch routing.finding.value {
-            case .fundus: try await readFundus(raster, field, persists: modality != nil, &reading)
+            case .fundus: try await readFundus(raster, field, tellsEye: !eye.isUnclear, persists: modality != nil, &reading)
             case .endoscopy: try await readEndoscopy(raster, field, &reading)
             case .neither: break
             }
@@ -102,11 +104,13 @@ public struct ImageReader: Sendable {
             isGreen: raster.isGreen, isComposite: field.isComposite, thresholds: thresholds)
     }
 
-    private func readFundus(_ raster: Raster, _ field: FieldOfView, persists: Bool, _ reading: inout Reading) async throws {
+    private func readFundus(
+        _ raster: Raster, _ field: FieldOfView, tellsEye: Bool, persists: Bool, _ reading: inout Reading
+    ) async throws {
         let hasCup = !persists || models.has(.cup)
         let reader = FundusReader(
             thresholds: thresholds, hasCup: hasCup, unrollsCup: try hasCup && models.runner(.cup).manifest.isUnrolled,
-            look: looking(at: raster))
+            tellsEye: tellsEye, look: looking(at: raster))
         let result = try await reader.read(
             field, width: raster.width, height: raster.height, eye: reading.eye, persists: persists)
         reading.modelsUsed += models.described([.disc, .cup])

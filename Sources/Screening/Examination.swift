@@ -61,6 +61,14 @@ public struct Examination: Sendable, Codable, Hashable {
     /// An examination of which nothing is known.
     public init() { eye = Side() }
 
+    /// The eye as a site states it: nothing of what the photograph tells.
+    public var statedEye: Side { eye.whence == .photograph ? Side() : eye }
+
+    /// Takes the eye that a reading ended with: where none was stated, the photograph told it.
+    public mutating func tell(_ read: Eye) {
+        if eye.whence == nil || eye.whence == .photograph { eye = Side(read, from: read == .unknown ? nil : .photograph) }
+    }
+
     enum CodingKeys: String, CodingKey {
         case study, accession, taken, eye, device
         case operatorName = "operator"

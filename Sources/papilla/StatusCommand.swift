@@ -53,7 +53,11 @@ struct StatusCommand: AsyncParsableCommand {
         for alarm in service.alarms { print("ALARM \(alarm.about), since \(alarm.since): \(alarm.text)") }
         let inbox = service.inbox
         var rows = [
-            ["inbox", "\(inbox.waiting) waiting, \(inbox.ignored) ignored, \(inbox.folders) folders (\(inbox.mode))"],
+            [
+                "inbox",
+                "\(inbox.waiting) waiting, \(inbox.ignored) ignored, \(inbox.folders) folders (\(inbox.mode))"
+                    + (inbox.unreadable > 0 ? ", \(inbox.unreadable) cannot be read" : ""),
+            ],
             ["last event", inbox.lastEvent.map { "\($0)" } ?? "none"],
             [
                 "last sweep",

@@ -87,12 +87,14 @@ final class Clinic: Sendable {
         let spool = "\(id)/\(try #require(row.name))"
         try FileManager.default.createDirectory(atPath: "\(folders.spool)/\(id)", withIntermediateDirectories: true)
         try FileManager.default.moveItem(atPath: from, toPath: folders.spool + "/" + spool)
+        var identification = Identification()
+        identification.subject = patient.map { Subject(identifier: $0) }
+        identification.examination.study = study
+        identification.examination.eye = .init(eye, from: eye == .unknown ? nil : .name)
         try await ledger.claim(
             id,
             Claim(
-                spool: spool, sha256: Digest(of: content.utf8), bytes: content.utf8.count, sidecar: nil, patient: patient,
-                study: study,
-                eye: eye))
+                spool: spool, sha256: Digest(of: content.utf8), bytes: content.utf8.count, identification: identification))
     }
 
     /// Publishes a bundle, moves the original, writes the end down.

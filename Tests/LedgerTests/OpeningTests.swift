@@ -35,7 +35,7 @@ import Testing
             #expect(try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2)
             #expect(try Bool.fetchOne(db, sql: "PRAGMA foreign_keys") == true)
             #expect(try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID)
-            #expect(try Int.fetchOne(db, sql: "PRAGMA user_version") == 1)
+            #expect(try Int.fetchOne(db, sql: "PRAGMA user_version") == Schema.version)
             #expect(try Int.fetchOne(db, sql: "PRAGMA busy_timeout") == 10_000)
             let tables = try Row.fetchAll(
                 db, sql: "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
@@ -100,10 +100,10 @@ import Testing
     }
 
     @Test(arguments: [Ledger.Mode.create, .open, .readOnly]) func aNewerSchemaIsRefused(_ mode: Ledger.Mode) throws {
-        try clinic.tamper("PRAGMA user_version = 2")
+        try clinic.tamper("PRAGMA user_version = \(Schema.version + 1)")
         let refused = refusal(clinic.path, mode)
         #expect(refused?.code == .refused)
-        #expect(refused?.message.contains("schema 2") == true)
+        #expect(refused?.message.contains("schema \(Schema.version + 1)") == true)
     }
 
     @Test(arguments: [Ledger.Mode.create, .open, .readOnly]) func aDamagedFileIsRefused(_ mode: Ledger.Mode) async throws {

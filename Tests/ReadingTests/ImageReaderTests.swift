@@ -143,7 +143,10 @@ struct ImageReaderTests {
         let bytes = try ImageEncoder.png(fundus().raster)
         var source = try BundleTests.source("eye left.png")
         source.eye = .left
-        let bundle = try await reader(.fundus).screen(bytes, id: try BundleTests.id(), source: source, waited: 7)
+        var identification = Identification()
+        identification.examination.eye = .init(.left, from: .sidecar)
+        let bundle = try await reader(.fundus).screen(
+            bytes, id: try BundleTests.id(), source: source, identification: identification, waited: 7)
         #expect(bundle.files.map(\.name) == ["overlay.jpg", "disc.png", "cup.png", "disc-raw.png", "cup-raw.png", "report.json"])
         let report = bundle.report
         #expect(

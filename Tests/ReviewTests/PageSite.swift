@@ -77,8 +77,13 @@ final class PageSite: Sendable {
         let image = try ImageEncoder.png(Raster(width: 120, height: 90, fill: (UInt8(number), 80, 20)))
         try await ledger.receive(
             NewArrival(id: id, path: "eye.png", name: "eye.png", isUrgent: false, received: received, device: 1, inode: 1))
+        var identification = Identification()
+        identification.subject = patient.map { Subject(identifier: $0) }
+        identification.examination.eye = .init(.left, from: .name)
         try await ledger.claim(
-            id, Claim(spool: "\(id)/eye.png", sha256: Digest(of: image), bytes: image.count, patient: patient, eye: .left))
+            id,
+            Claim(
+                spool: "\(id)/eye.png", sha256: Digest(of: image), bytes: image.count, identification: identification))
         _ = try await ledger.begin(id)
         let source = Report.Source(
             name: "eye.png", path: "eye.png", sha256: Digest(of: image), bytes: image.count, format: "png", width: 120,

@@ -95,7 +95,9 @@ final class FakeScreener: ImageScreener {
 
     func engine() async -> Report.Engine { Report.Engine(version: "0", isa: "none", threads: 1, batch: 1) }
 
-    func screen(_ bytes: [UInt8], id: ScreeningID, source: Report.Source, waited: Double) async throws -> Bundle {
+    func screen(
+        _ bytes: [UInt8], id: ScreeningID, source: Report.Source, identification: Identification, waited: Double
+    ) async throws -> Bundle {
         screened.withLock { $0.append(source.path) }
         switch String(decoding: bytes, as: UTF8.self) {
         case "truncated":
@@ -109,7 +111,9 @@ final class FakeScreener: ImageScreener {
         case "busy": throw PapillaError(.system, "There is no memory just now", isRetryable: true)
         default: break
         }
-        let report = Report(id: id, source: source, outcome: .noFinding, engine: await engine())
+        let report = Report(
+            id: id, source: source, identification: identification, outcome: .noFinding,
+            attention: identification.attention, engine: await engine())
         return try Bundle(report: report, files: [(name: "overlay.jpg", bytes: Array("drawn".utf8))])
     }
 }

@@ -31,21 +31,30 @@ public struct Bundle: Sendable {
     }
 
     /// The bundle of an arrival that could not be read: a report without an image.
-    public static func failed(id: ScreeningID, source: Report.Source, reason: Reason, engine: Report.Engine) throws(PapillaError)
-        -> Bundle
-    {
-        try Bundle(report: Report(id: id, source: source, outcome: .failed, reasons: [reason], engine: engine), files: [])
+    public static func failed(
+        id: ScreeningID, source: Report.Source, identification: Identification = Identification(), reason: Reason,
+        engine: Report.Engine
+    ) throws(PapillaError) -> Bundle {
+        let report = Report(
+            id: id, source: source, identification: identification, outcome: .failed, reasons: [reason],
+            attention: identification.attention, engine: engine)
+        return try Bundle(report: report, files: [])
     }
 
-    /// The bundle of an arrival whose content was read before, by the same models and settings and with the same stated eye.
+    /// The bundle of an arrival whose content was read before, by the same models and settings, with the same stated eye, and with the
+    /// same attention to whose it is.
     ///
     /// - Parameters:
     ///   - bundle: the earlier one; overlay and masks name neither file nor ID and are used as they are.
     ///   - source: of the new arrival; format and size are taken from the earlier one.
-    public static func reusing(_ bundle: Bundle, id: ScreeningID, source: Report.Source, waited: Double = 0) throws(PapillaError)
-        -> Bundle
-    {
+    public static func reusing(
+        _ bundle: Bundle, id: ScreeningID, source: Report.Source, identification: Identification = Identification(),
+        waited: Double = 0
+    ) throws(PapillaError) -> Bundle {
         var report = bundle.report
+        report.schema = Report.schema
+        (report.subject, report.examination) = (identification.subject, identification.examination)
+        report.examination.tell(bundle.report.source.eye)
         report.reusedFrom = bundle.report.reusedFrom ?? bundle.report.id
         report.id = id
         report.source = source

@@ -7,10 +7,14 @@ extension ImageReader {
     ///
     /// - Parameters:
     ///   - source: what is known of the file; format, size, digest and the eye that is seen are filled in.
+    ///   - identification: whose it is and what was examined, and what of that a person should look at.
     ///   - waited: from arrival to now, ms.
     /// - Returns: a bundle, always: content that cannot be decoded gives one with outcome `failed`.
     /// - Throws: `PapillaError` where a model is missing or the engine failed, `CancellationError`. Never for the content.
-    public func screen(_ bytes: [UInt8], id: ScreeningID, source: Report.Source, waited: Double = 0) async throws -> Bundle {
+    public func screen(
+        _ bytes: [UInt8], id: ScreeningID, source: Report.Source, identification: Identification = Identification(),
+        waited: Double = 0
+    ) async throws -> Bundle {
         let clock = ContinuousClock()
         let start = clock.now
         var source = source
@@ -20,17 +24,21 @@ extension ImageReader {
         do {
             image = try ImageDecoder.decode(bytes, limits: settings.limits)
         } catch {
-            return try Bundle.failed(id: id, source: source, reason: error.reason, engine: await Self.engine())
+            return try Bundle.failed(
+                id: id, source: source, identification: identification, reason: error.reason, engine: await Self.engine())
         }
         let decoded = clock.now
         try Task.checkCancellation()
-        var reading = try await read(image, eye: source.eye)
+        var reading = try await read(image, eye: identification.examination.eye)
+        reading.attention = identification.attention + reading.attention
         let read = clock.now
         let files = try await Self.files(of: reading, image)
         reading.timing.wait = waited
         reading.timing.decode = Self.milliseconds(decoded - start)
         reading.timing.render = Self.milliseconds(clock.now - read)
-        return try Bundle(report: Report(reading, of: image, id: id, source: source, engine: await Self.engine()), files: files)
+        let report = Report(
+            reading, of: image, id: id, source: source, identification: identification, engine: await Self.engine())
+        return try Bundle(report: report, files: files)
     }
 
     /// What the report says of the engine.
@@ -71,14 +79,19 @@ extension ImageReader {
 
 extension Report {
     /// The report of a reading, still without its files.
-    init(_ reading: Reading, of image: DecodedImage, id: ScreeningID, source: Source, engine: Engine) {
-        var source = source
+    init(
+        _ reading: Reading, of image: DecodedImage, id: ScreeningID, source: Source, identification: Identification,
+        engine: Engine
+    ) {
+        var (source, identification) = (source, identification)
         source.format = image.format.rawValue
         source.width = image.raster.width
         source.height = image.raster.height
         source.eye = reading.eye
+        identification.examination.tell(reading.eye)
         self.init(
-            id: id, source: source, outcome: reading.outcome, reasons: reading.reasons, modality: reading.modality,
+            id: id, source: source, identification: identification, outcome: reading.outcome, reasons: reading.reasons,
+            modality: reading.modality,
             quality: reading.quality,
             fundus: reading.fundus, endoscopy: reading.endoscopy, attention: reading.attention, thresholds: reading.thresholds,
             models: reading.modelsUsed, engine: engine, timing: reading.timing)

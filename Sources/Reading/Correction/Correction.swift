@@ -62,15 +62,19 @@ public struct Correction: Sendable {
         reading.modality = finding
         let thresholds = Thresholds(stated: former.thresholds)
         let rules = AttentionRules(thresholds: thresholds)
-        if let quality = former.quality { reading.attention = rules.common(quality: quality, modality: finding) }
+        reading.attention = former.attention.filter { [.sidecar, .identityConflict].contains($0.code) }
+        if let quality = former.quality { reading.attention += rules.common(quality: quality, modality: finding) }
         if let polyps = drawn[.polyp] {
             measure(polyps, thresholds, rules, &reading)
         } else {
             try measureFundus(rules, &reading)
         }
         let files = try await ImageReader.files(of: reading, image)
+        var identification = Identification()
+        (identification.subject, identification.examination) = (former.subject, former.examination)
         var report = Report(
-            reading, of: image, id: former.id, source: former.source, engine: await ImageReader.engine())
+            reading, of: image, id: former.id, source: former.source, identification: identification,
+            engine: await ImageReader.engine())
         (report.version, report.supersedes, report.decision) = (former.version + 1, supersedes, decision)
         return try Bundle(report: report, files: files)
     }
@@ -108,7 +112,8 @@ public struct Correction: Sendable {
         let field = FieldOfView(of: image.raster)
         var result = FundusReader.Result()
         (result.eye, result.eyeConflict) = EyeSide.decide(
-            stated: statedEye, seen: EyeSide.seen(disc: disc.centre, in: field))
+            stated: statedEye,
+            seen: earlier.report.examination.eye.isUnclear ? .unknown : EyeSide.seen(disc: disc.centre, in: field))
         result.discSize = field.circle.map { disc.diameter / (2 * $0.radius) }
         let former = earlier.report.fundus
         var disagreement: [String: Double] = [:]

@@ -11,6 +11,8 @@ struct FundusReader: Sendable {
     let hasCup: Bool
     /// Whether the cup network sees the disc unrolled.
     var unrollsCup = false
+    /// Whether the photograph tells the eye where none is stated: not where one was stated and not understood.
+    var tellsEye = true
     let look: Looking
 
     /// What was found in a photograph.
@@ -69,7 +71,7 @@ struct FundusReader: Sendable {
             disc.region.ellipseMask, as: "disc", raw: disc.region.mask, disc.region.window, in: &result, width: width,
             height: height)
         result.sights["disc"] = Sight(disc.look, in: disc.view, threshold: thresholds[.disc])
-        let seen = EyeSide.seen(disc: disc.region.centre, in: field)
+        let seen = tellsEye ? EyeSide.seen(disc: disc.region.centre, in: field) : .unknown
         (result.eye, result.eyeConflict) = EyeSide.decide(stated: eye, seen: seen)
         result.discSize = field.circle.map { disc.region.diameter / (2 * $0.radius) }
         if hasCup, result.reasons.isEmpty || persists { try await measureCup(in: disc, &result, width: width, height: height) }

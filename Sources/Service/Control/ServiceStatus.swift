@@ -35,7 +35,7 @@ public struct ServiceStatus: Sendable, Codable, Hashable {
 
     /// Something that needs a person.
     public struct Alarm: Sendable, Codable, Hashable {
-        /// inbox, disk, house, reload, stuck, deaths, oldest or silence.
+        /// inbox, folders, disk, house, reload, stuck, deaths, oldest or silence.
         public var about: String
         /// One sentence.
         public var text: String

@@ -44,7 +44,7 @@ public struct Doctor: Sendable {
         if let marks = await marks(folders) { checks.append(marks) }
         checks.append(statementKey())
         checks += models()
-        checks.append(ignored())
+        checks += entries()
         checks.append(watches())
         checks.append(service())
         return checks
@@ -180,12 +180,20 @@ public struct Doctor: Sendable {
         }
     }
 
-    private func ignored() -> Check {
-        guard let survey = IgnoredEntries(of: configuration.paths.inbox, IgnoreRules(globs: configuration.ignore)) else {
-            return Check("ignored files", ok: true, "not known: the inbox cannot be read")
+    private func entries() -> [Check] {
+        guard let survey = InboxSurvey(of: configuration.paths.inbox, IgnoreRules(globs: configuration.ignore)) else {
+            return [Check("ignored files", ok: true, "not known: the inbox cannot be read")]
         }
-        let names = survey.examples.joined(separator: ", ") + (survey.count > survey.examples.count ? ", …" : "")
-        return Check("ignored files", ok: true, survey.count == 0 ? "none" : "\(survey.count): \(names)")
+        let locked = survey.locked
+        let isOpen = locked.count == 0
+        return [
+            Check(
+                "inbox folders", ok: isOpen,
+                isOpen ? "all can be read and written" : "cannot be read and written: \(locked.text)",
+                advice: isOpen ? nil : Self.asUser),
+            Check(
+                "ignored files", ok: true, survey.ignored.count == 0 ? "none" : "\(survey.ignored.count): \(survey.ignored.text)"),
+        ]
     }
 
     private func watches() -> Check {

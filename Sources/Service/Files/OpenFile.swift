@@ -34,6 +34,22 @@ final class OpenFile: Sendable {
         return FileStatus(status)
     }
 
+    /// Whether anyone has the file open for writing; nil where the kernel does not say: on what is not a local file system, and for files
+    /// of other users.
+    ///
+    /// A read lease is granted only where nobody has (fcntl(2)); it is given back at once.
+    func hasWriter() -> Bool? {
+        // Of <fcntl.h>, hidden behind _GNU_SOURCE: F_SETSIG and F_SETLEASE. SIGURG is ignored by default: someone who opens the file while
+        // the lease is held must not end this process.
+        let (setSignal, setLease): (Int32, Int32) = (10, 1024)
+        guard fcntl(descriptor, setSignal, SIGURG) == 0 else { return nil }
+        if fcntl(descriptor, setLease, Int32(F_RDLCK)) == 0 {
+            _ = fcntl(descriptor, setLease, Int32(F_UNLCK))
+            return false
+        }
+        return errno == EAGAIN ? true : nil
+    }
+
     /// Up to `count` bytes from `offset`; fewer only at the end of the file.
     func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
         var failure: FileError?

@@ -9,17 +9,23 @@ enum Transfer {
 
     /// Moves `name` out of `source` into `target`, as `newName`. Both folders are on disk afterwards.
     ///
+    /// - Parameter byCopy: it is copied where a rename would do, too, so that who has the file open cannot write to ours.
     /// - Returns: false where there is nothing to move (any more).
     /// - Throws: `FileError`; with EAGAIN where the file was changed while it was copied.
     @discardableResult
-    static func move(_ name: FileName, from source: Folder, to target: Folder, as newName: FileName) throws(FileError) -> Bool {
+    static func move(_ name: FileName, from source: Folder, to target: Folder, as newName: FileName, byCopy: Bool = false)
+        throws(FileError) -> Bool
+    {
         guard try source.status(name) != nil else { return false }
         if try target.status(newName) != nil {
             // A copy was complete when we stopped, and only the original was still there; or this is another file of the same name.
             guard try isCopy(name, source, newName, target) else { return false }
             try source.remove(name)
         } else {
-            do throws(FileError) { try source.rename(name, to: target, as: newName) } catch {
+            do throws(FileError) {
+                guard !byCopy else { throw FileError("a copy is wanted", place: source.place(name), number: EXDEV) }
+                try source.rename(name, to: target, as: newName)
+            } catch {
                 guard error.number == EXDEV else { throw error }
                 try copy(name, from: source, to: target, as: newName)
                 try source.remove(name)

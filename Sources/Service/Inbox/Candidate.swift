@@ -12,6 +12,10 @@ struct Candidate: Sendable, Hashable {
     let received: Timestamp
     /// It is judged as it is: nothing more is waited for.
     let isLast: Bool
+    /// What lies beside it; nil where that was not all seen.
+    var beside: Beside?
+    /// Someone may still write to it, and has for too long to be waited for.
+    var isHeldOpen = false
 
     /// Whether it lies under `urgent/`.
     var isUrgent: Bool { Inbox.isUrgent(path) }

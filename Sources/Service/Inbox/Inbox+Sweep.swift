@@ -81,7 +81,7 @@ extension Inbox {
         func isBelow(_ path: RelativePath) -> Bool {
             unreadable.contains(nil) || unreadable.contains { $0.map { path.names.starts(with: $0.names) } ?? true }
         }
-        for (path, observation) in observations where observation.sweep != sweeps && !observation.isInHand {
+        for (path, observation) in observations.all where observation.sweep != sweeps && !observation.isInHand {
             if onlyRemote, folders[path.parent]?.isRemote != true { continue }
             // What has a row stays: `next` finds out whether it vanished.
             if observation.id == nil, !isBelow(path) { observations[path] = nil }

@@ -11,13 +11,19 @@ extension Inbox {
     /// Whether nothing is left but what was given up for now, and sidecars beside it. A first sweep must have been made.
     var isDrained: Bool {
         sweeps > 0 && unobserved == 0
-            && observations.allSatisfy { !$0.value.isInHand && ($0.value.notBefore == Self.never || isBesideImage($0.key)) }
+            && observations.all.allSatisfy { !$0.value.isInHand && ($0.value.notBefore == Self.never || isBesideImage($0.key)) }
     }
 
     /// Whether a sidecar's image is here.
-    private func isBesideImage(_ path: RelativePath) -> Bool {
-        Sidecar.isSidecar(path.name)
-            && observations.keys.contains { $0.parent == path.parent && Sidecar.belongs(path.name, to: $0.name) }
+    private func isBesideImage(_ path: RelativePath) -> Bool { !observations.images(of: path).isEmpty }
+
+    /// What lies beside an image; nil where not all of its folder was seen.
+    private func beside(_ path: RelativePath) -> Beside? {
+        guard unobserved == 0 else { return nil }
+        let sidecars = observations.sidecars(of: path).filter { observations[$0]?.status.kind == .file }
+        let others = sidecars.first.map { observations.images(of: $0).subtracting([path]) } ?? []
+        return Beside(
+            sidecars: sidecars.map(\.name), isShared: others.contains { observations[$0]?.status.kind == .file })
     }
 
     /// When something may be due or a sweep is, if nothing happens before.
@@ -89,11 +95,17 @@ extension Inbox {
                 postpone(path, id: observation.id, until: now + max(.seconds(1), rules.settle.local), now: now)
                 continue
             }
+            let beside = beside(path)
+            let isHeldOpen = status.kind == .file && isHeldOpen([path.name] + (beside?.sidecars.prefix(1) ?? []), in: path.parent)
+            if isHeldOpen, !observation.isOverdue(rules, now: now) {
+                left(path, id: observation.id, now: now)
+                continue
+            }
             (observation.isInHand, observation.isReady) = (true, false)
             observations[path] = observation
             let candidate = Candidate(
                 path: path, status: status, id: observation.id, received: observation.received,
-                isLast: observation.isLast(rules, now: now))
+                isLast: observation.isLast(rules, now: now), beside: beside, isHeldOpen: isHeldOpen)
             urgentRun = candidate.isUrgent ? urgentRun + 1 : 0
             return candidate
         }
@@ -152,10 +164,22 @@ extension Inbox {
                 ? observation.due(rules, sidecarIsWhole: true)
                 : max(observation.notBefore, observation.lastChange + rules.deadline)
         }
-        let sidecar = Sidecar.names(for: path.name).lazy.compactMap { self.observations[RelativePath(path.parent, $0)] }.first
+        // Someone writes to it: the end of that is told, and the deadline is for writers that never end.
+        if watch?.isWriting(path) == true { return max(observation.notBefore, observation.lastChange + rules.deadline) }
+        let sidecar = observations.sidecars(of: path).first.flatMap { observations[$0] }
         let isWhole = sidecar?.isWhole(rules, now: now)
         let due = observation.due(rules, sidecarIsWhole: isWhole ?? false)
-        guard let sidecar, isWhole == false else { return due }
-        return max(due, sidecar.lastChange + rules.settle(isRemote: observation.isRemote))
+        guard let sidecar else { return due }
+        let settle = rules.settle(isRemote: observation.isRemote)
+        // A whole pair is waited with for a moment: another image of the same sidecar may be on its way.
+        return max(due, sidecar.lastChange + (isWhole == true ? settle / 4 : settle))
+    }
+
+    /// Whether someone has one of these files open for writing, as far as the system tells: by what inotify said, else by the kernel's
+    /// leases, where it lets us ask.
+    private func isHeldOpen(_ names: [FileName], in parent: RelativePath?) -> Bool {
+        if names.contains(where: { watch?.isWriting(RelativePath(parent, $0)) == true }) { return true }
+        guard let folder = try? root?.folder(parent), FileSystemKind(of: folder) == .local else { return false }
+        return names.contains { (try? OpenFile.open($0, in: folder).hasWriter()) == true }
     }
 }

@@ -42,7 +42,7 @@ final class Inbox {
     private(set) var state: State
     private(set) var facts = Facts()
     var watch: InboxWatch?
-    var observations: [RelativePath: Observation] = [:]
+    var observations = Observations()
     var turns = Turns()
     /// Entries seen since the last sweep that there was no room for.
     private(set) var unobserved = 0
@@ -243,11 +243,12 @@ final class Inbox {
 
     /// It was taken out of the inbox, or is no longer there. Another file may have its name already, and its sidecar went with it.
     func conclude(_ path: RelativePath, now: Duration) {
+        let sidecars = observations.sidecars(of: path)
         observations[path] = nil
         if unobserved > 0, observations.count <= rules.observationLimit / 2 { nextSweep = now }
         guard let root else { return }
         look(at: path, in: root, now: now, isClosed: false)
-        for sidecar in Sidecar.names(for: path.name).map({ RelativePath(path.parent, $0) }) {
+        for sidecar in sidecars {
             if let seen = observations[sidecar], seen.id == nil, !seen.isInHand,
                 (try? root.folder(path.parent).status(sidecar.name)) == .some(nil)
             {

@@ -20,7 +20,15 @@ final class InboxWatch {
     private let descriptor: Int32
     private let gate: Gate
     private var folders: [Int32: RelativePath?] = [:]
-    private static let mask = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+    /// Files that were written to and not closed since.
+    private var writing: Set<RelativePath> = []
+    /// The kernel's number of the last move of one of them; the other half of it comes next.
+    private var moved: UInt32?
+    private static let mask = UInt32(
+        IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF
+            | IN_ONLYDIR)
+    /// How long nothing is read after news of nothing but writing: a file that is copied in tells of every piece.
+    private static let lull = DispatchTimeInterval.milliseconds(50)
 
     /// - Parameter ring: called on a thread of its own when there is something to read; not again before `read()`.
     /// - Throws: `FileError`, EMFILE where this user has too many of them.
@@ -41,6 +49,9 @@ final class InboxWatch {
     }
 
     deinit { gate.cancel() }
+
+    /// Whether a file was written to and not closed since, as far as we were told: one that was opened before it was watched is not known.
+    func isWriting(_ path: RelativePath) -> Bool { writing.contains(path) }
 
     /// How many folders are watched.
     var count: Int { folders.count }
@@ -68,36 +79,54 @@ final class InboxWatch {
     func read() -> [Event] {
         var events: [Event] = []
         var seen: Set<Event> = []
+        var isNews = false
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             guard count > 0 else { break }
+            isNews = true
             var offset = 0
             while offset + 16 <= count {
-                let (watch, mask, length) = buffer.withUnsafeBytes { bytes in
+                let (watch, mask, cookie, length) = buffer.withUnsafeBytes { bytes in
                     (
                         bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self),
                         bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self),
+                        bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt32.self),
                         Int(bytes.loadUnaligned(fromByteOffset: offset + 12, as: UInt32.self))
                     )
                 }
                 let name = buffer[(offset + 16)..<min(count, offset + 16 + length)].prefix { $0 != 0 }
-                if let event = event(watch, mask, name), seen.insert(event).inserted { events.append(event) }
+                if let event = event(watch, mask, cookie, name), seen.insert(event).inserted { events.append(event) }
                 offset += 16 + length
             }
         }
-        gate.open()
+        if isNews, events.isEmpty {
+            DispatchQueue.global().asyncAfter(deadline: .now() + Self.lull) { [gate] in gate.open() }
+        } else {
+            gate.open()
+        }
         return events
     }
 
-    private func event(_ watch: Int32, _ mask: UInt32, _ name: ArraySlice<UInt8>) -> Event? {
+    private func event(_ watch: Int32, _ mask: UInt32, _ cookie: UInt32, _ name: ArraySlice<UInt8>) -> Event? {
         func has(_ bits: Int32) -> Bool { mask & UInt32(bitPattern: bits) != 0 }
-        if has(IN_Q_OVERFLOW) { return .overflow }
+        if has(IN_Q_OVERFLOW) {
+            // The end of a writing may be among what was lost.
+            (writing, moved) = ([], nil)
+            return .overflow
+        }
         guard let folder = folders[watch] else { return nil }
         if has(IN_IGNORED) { folders[watch] = nil }
         if has(IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT) { return .lost(folder) }
         guard let name = FileName(name) else { return nil }
         let path = RelativePath(folder, name)
-        return has(IN_ISDIR) ? .folder(path) : .entry(path, isWhole: has(IN_CLOSE_WRITE | IN_MOVED_TO))
+        if has(IN_ISDIR) { return has(IN_CREATE | IN_MOVED_TO) ? .folder(path) : nil }
+        if has(IN_MODIFY) { writing.insert(path) }
+        if has(IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_FROM), writing.remove(path) != nil, has(IN_MOVED_FROM) { moved = cookie }
+        if has(IN_MOVED_TO), moved == cookie {
+            writing.insert(path)
+            return .entry(path, isWhole: false)
+        }
+        return has(IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE) ? .entry(path, isWhole: has(IN_CLOSE_WRITE | IN_MOVED_TO)) : nil
     }
 }

@@ -1,9 +1,9 @@
 internal import Screening
 
-/// Where patient, study and eye stand in a file's name: a regular expression with named groups, searched in the name.
+/// Where it stands in a file's name whose image it is: a regular expression with named groups, searched in the name.
 struct NamePattern {
-    /// The words that a group may be called by, in a name as in a sidecar.
-    static let words = ["patient", "study", "eye", "accession", "operator", "taken"]
+    /// The words that a group may be called by: those of a sidecar.
+    static let words = IdentityField.allCases.map(\.rawValue)
     private let expression: Regex<AnyRegexOutput>
 
     /// - Throws: `badConfiguration` whose message is what was expected.
@@ -24,11 +24,21 @@ struct NamePattern {
         throw PapillaError(.badConfiguration, "groups named \(words)", hint: NearMiss.hint(for: wrong, among: Self.words))
     }
 
-    /// What a name says; empty where it does not match.
-    func read(_ name: String) -> Identity {
-        guard let match = try? expression.firstMatch(in: name) else { return Identity() }
-        var words: [String: String] = [:]
-        for element in match.output { if let name = element.name, let text = element.substring { words[name] = String(text) } }
-        return Identity(patient: words["patient"], study: words["study"], eye: words["eye"].flatMap(Identity.eye) ?? .unknown)
+    /// What a name says; nothing where it does not match.
+    func read(_ name: String) -> IdentityStatement {
+        var statement = IdentityStatement(from: .name)
+        guard let match = try? expression.firstMatch(in: name) else { return statement }
+        for element in match.output {
+            guard let field = element.name.flatMap(IdentityField.init), let text = element.substring else { continue }
+            statement.state(String(text), for: field)
+        }
+        return statement
     }
+}
+
+/// A file's name as a source of whose image it is.
+struct NamedFile: IdentitySource {
+    let statement: IdentityStatement
+
+    init(_ name: FileName, _ pattern: NamePattern) { statement = pattern.read("\(name)") }
 }

@@ -41,7 +41,7 @@ struct Observation {
         if !status.isUnchanged(since: self.status) {
             (self.status, lastChange, self.isClosed, tries, notBefore) = (status, now, isClosed, 0, now)
         } else if isClosed {
-            self.isClosed = true
+            (self.isClosed, notBefore) = (true, now)
         }
     }
 
@@ -72,5 +72,8 @@ struct Observation {
     func isWhole(_ rules: InboxRules, now: Duration) -> Bool { isClosed || now >= lastChange + rules.settle(isRemote: isRemote) }
 
     /// Whether there is no more waiting: it is judged as it is.
-    func isLast(_ rules: InboxRules, now: Duration) -> Bool { rules.isDraining || now >= lastChange + rules.deadline }
+    func isLast(_ rules: InboxRules, now: Duration) -> Bool { rules.isDraining || isOverdue(rules, now: now) }
+
+    /// Whether the deadline after its last change is over.
+    func isOverdue(_ rules: InboxRules, now: Duration) -> Bool { now >= lastChange + rules.deadline }
 }

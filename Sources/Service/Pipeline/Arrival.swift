@@ -11,6 +11,10 @@ struct Arrival: Sendable {
     var attempts = 0
     /// It is judged as it is: nothing more is waited for.
     var isLast = false
+    /// What lies beside it in the inbox; nil where that is not known.
+    var beside: Beside?
+    /// Someone may still write to it in the inbox.
+    var isHeldOpen = false
     /// When this life of the process first took it up, on the monotonic clock: a clock that is set makes nothing older.
     var since: Duration?
 

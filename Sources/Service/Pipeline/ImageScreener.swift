@@ -10,7 +10,9 @@ protocol ImageScreener: Sendable {
     /// What reports say of the engine.
     func engine() async -> Report.Engine
     /// Screens a file's content; content that cannot be read gives a bundle that says so.
-    func screen(_ bytes: [UInt8], id: ScreeningID, source: Report.Source, waited: Double) async throws -> Bundle
+    func screen(
+        _ bytes: [UInt8], id: ScreeningID, source: Report.Source, identification: Identification, waited: Double
+    ) async throws -> Bundle
 }
 
 extension ImageReader: ImageScreener {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Ledger
 internal import Reading
 internal import Screening
@@ -16,7 +17,10 @@ extension Passage {
         }
         if let inbox {
             // A copy between file systems that we stopped in leaves the original to be removed, and a sidecar to be fetched.
-            held = try Obstacle.within(.file) { try spool.take(arrival.path, for: arrival.id, from: inbox) }
+            held = try Obstacle.within(.file) {
+                try spool.take(
+                    arrival.path, for: arrival.id, from: inbox, beside: arrival.beside, copies: arrival.isHeldOpen)
+            }
         }
         try checkpoint(.spooled)
         guard let held else { return nil }
@@ -24,13 +28,14 @@ extension Passage {
         let content = try Obstacle.within(.file) {
             held.status.kind == .file ? try OpenFile.open(held.name, in: held.folder).digest() : nil
         }
-        let identity = identity(of: arrival, held)
+        try checkUnchanged(held)
+        let identification = try identification(of: arrival, held)
         try await Obstacle.within(.house) {
             try await ledger.claim(
                 arrival.id,
                 Claim(
                     spool: "\(arrival.id)/\(held.name.text)", sha256: content?.digest, bytes: content?.bytes ?? 0,
-                    sidecar: held.sidecar?.text, patient: identity.patient, study: identity.study, eye: identity.eye))
+                    sidecar: held.sidecar?.text, identification: identification))
         }
         try checkpoint(.claimed)
         return held
@@ -52,15 +57,36 @@ extension Passage {
         }
     }
 
-    /// Sidecar over name over nothing. A sidecar that cannot be read says nothing; it stays with the original for a person to look at.
-    private func identity(of arrival: Arrival, _ held: Spool.Held) -> Identity {
-        var identity = Identity()
-        if let sidecar = held.sidecar, let bytes = try? held.folder.read(sidecar, limit: Sidecar.sizeLimit),
-            let read = try? Sidecar.read(bytes)
-        {
-            identity = read
+    /// What sidecar and name say, in that order. What cannot be used of them is attention; it stays with the original for a person to look at.
+    func identification(of arrival: Arrival, _ held: Spool.Held) throws(Obstacle) -> Identification {
+        var sources: [any IdentitySource] = []
+        if let name = held.sidecar { sources.append(try sidecar(name, held)) }
+        if let text = configuration.namePattern, let pattern = try? NamePattern(text) {
+            sources.append(NamedFile(arrival.path.name, pattern))
         }
-        guard let text = configuration.namePattern, let pattern = try? NamePattern(text) else { return identity }
-        return identity.completed(by: pattern.read("\(arrival.path.name)"))
+        return Identification(sources.map(\.statement))
+    }
+
+    private func sidecar(_ name: FileName, _ held: Spool.Held) throws(Obstacle) -> Sidecar {
+        try Obstacle.within(.file) { () -> Sidecar in
+            do throws(FileError) {
+                guard let status = try held.folder.status(name), status.size <= Sidecar.sizeLimit else {
+                    return Sidecar(unreadable: "it is larger than \(Quantity.text(bytes: Sidecar.sizeLimit))")
+                }
+                return Sidecar(try held.folder.read(name, limit: Sidecar.sizeLimit) ?? [])
+            } catch {
+                // What is forbidden stays so; anything else may pass.
+                guard error.number == EACCES || error.number == EPERM else { throw error }
+                return Sidecar(unreadable: "it may not be read")
+            }
+        }
+    }
+
+    /// Whether nothing was written to a file in the spool since it was looked at: its digest and its reading are of the same bytes.
+    func checkUnchanged(_ held: Spool.Held) throws(Obstacle) {
+        guard try Obstacle.within(.house, { try held.folder.status(held.name) }) == held.status else {
+            throw Obstacle(
+                scope: .file, error: PapillaError(.system, "The file was changed while it was read", isRetryable: true))
+        }
     }
 }

@@ -49,13 +49,13 @@ struct Passage: Sendable {
         }
         guard row.spool == nil else {
             let held = try Obstacle.within(.house) { try spool.held(for: arrival.id, arrival.path.name) }
-            return try await read(arrival, held, source(arrival, row))
+            return try await read(arrival, held, source(arrival, row), identification(arrival, held, row))
         }
         let held = try await claim(arrival, row, from: inbox)
         guard let claimed = try await Obstacle.within(.house, { try await ledger.arrival(arrival.id) }) else {
             return try await carryOn(arrival, from: inbox)
         }
-        return try await read(arrival, held, source(arrival, claimed))
+        return try await read(arrival, held, source(arrival, claimed), identification(arrival, held, claimed))
     }
 
     /// What the report says of the file.
@@ -66,47 +66,60 @@ struct Passage: Sendable {
             sidecar: row.sidecar, patient: row.patient, study: row.study, eye: row.eye)
     }
 
+    /// What the report says of whose it is: as the ledger has it, with what a person should look at.
+    private func identification(_ arrival: Arrival, _ held: Spool.Held?, _ row: ArrivalRow) throws(Obstacle) -> Identification {
+        var identification = row.identification
+        if let held { identification.attention = try self.identification(of: arrival, held).attention }
+        return identification
+    }
+
     // MARK: - Reading
 
-    private func read(_ arrival: Arrival, _ held: Spool.Held?, _ source: Report.Source) async throws -> Finished {
+    private func read(
+        _ arrival: Arrival, _ held: Spool.Held?, _ source: Report.Source, _ identification: Identification
+    ) async throws -> Finished {
         guard let held else {
             return try await fail(
-                arrival, source, .vanished, "The file was there when it arrived, and was gone when its turn came.")
+                arrival, source, identification, .vanished, "The file was there when it arrived, and was gone when its turn came."
+            )
         }
         guard held.status.kind == .file else {
             let kind = held.status.kind == .link ? "A symbolic link" : "A FIFO, socket, device or folder"
             return try await fail(
-                arrival, source, .notARegularFile, "\(kind) was dropped; it is never opened. A regular file was expected.")
+                arrival, source, identification, .notARegularFile,
+                "\(kind) was dropped; it is never opened. A regular file was expected.")
         }
         guard arrival.attempts < Self.attemptLimit else {
             return try await fail(
-                arrival, source, .crashed,
+                arrival, source, identification, .crashed,
                 "The process ended \(arrival.attempts) times while it read this file; it is not tried again.")
         }
-        guard held.status.size > 0 else { return try await fail(arrival, source, .empty, "The file has no content.") }
+        guard held.status.size > 0 else {
+            return try await fail(arrival, source, identification, .empty, "The file has no content.")
+        }
         let limit = configuration.limits.maximumBytes
         guard held.status.size <= limit else {
             return try await fail(
-                arrival, source, .tooLarge, "The file has \(held.status.size) bytes; at most \(limit) are read.")
+                arrival, source, identification, .tooLarge, "The file has \(held.status.size) bytes; at most \(limit) are read.")
         }
         let waited = Double(wallClock().milliseconds - arrival.received.milliseconds)
-        let key = Digest(of: "\(screener.key)\(source.eye.rawValue)".utf8).description
-        if let bundle = try await reuse(arrival, source, key: key, waited: waited) {
+        // What a person should look at is drawn into the overlay.
+        let noted = identification.attention.map(\.detail).joined()
+        let key = Digest(of: "\(screener.key)\(source.eye.rawValue)\(noted)".utf8).description
+        if let bundle = try await reuse(arrival, source, identification, key: key, waited: waited) {
+            try checkUnchanged(held)
             return try await publish(arrival, bundle, key: key)
         }
         _ = try await Obstacle.within(.house) { try await ledger.begin(arrival.id) }
         try checkpoint(.begun)
         let bytes = try Obstacle.within(.file) { try OpenFile.open(held.name, in: held.folder).readAll() }
-        guard let bundle = try await screen(bytes, arrival, source, waited: waited) else {
+        guard let bundle = try await screen(bytes, arrival, source, identification, waited: waited) else {
             return try await fail(
-                arrival, source, .timedOut,
+                arrival, source, identification, .timedOut,
                 "The reading did not end within \(Quantity.text(configuration.imageDeadline)), the configured image_deadline.")
         }
         try checkpoint(.read)
-        guard try Obstacle.within(.house, { try held.folder.status(held.name) }) == held.status else {
-            throw Obstacle(
-                scope: .file, error: PapillaError(.system, "The file was changed while it was read", isRetryable: true))
-        }
+        try checkUnchanged(held)
         if bundle.report.reasons.contains(where: { $0.code == .truncated }), !isGivenUp(arrival) {
             throw Obstacle(scope: .file, error: PapillaError(.badInput, "The rest of the file is missing", isRetryable: true))
         }
@@ -119,10 +132,13 @@ struct Passage: Sendable {
     }
 
     /// Nil where the deadline of an image is over.
-    private func screen(_ bytes: [UInt8], _ arrival: Arrival, _ source: Report.Source, waited: Double) async throws -> Bundle? {
+    private func screen(
+        _ bytes: [UInt8], _ arrival: Arrival, _ source: Report.Source, _ identification: Identification, waited: Double
+    ) async throws -> Bundle? {
         do {
             return try await executor.run(atMost: configuration.imageDeadline) { [screener] in
-                try await screener.screen(bytes, id: arrival.id, source: source, waited: waited)
+                try await screener.screen(
+                    bytes, id: arrival.id, source: source, identification: identification, waited: waited)
             }
         } catch is CancellationError {
             throw CancellationError()
@@ -130,16 +146,19 @@ struct Passage: Sendable {
             let error = PapillaError(any: error)
             if error.isRetryable { throw Obstacle(scope: .file, error: error) }
             return try Bundle.failed(
-                id: arrival.id, source: source, reason: Reason(.internal, "The reading failed: \(error.message)."),
+                id: arrival.id, source: source, identification: identification,
+                reason: Reason(.internal, "The reading failed: \(error.message)."),
                 engine: await screener.engine())
         }
     }
 
-    private func reuse(_ arrival: Arrival, _ source: Report.Source, key: String, waited: Double) async throws -> Bundle? {
+    private func reuse(
+        _ arrival: Arrival, _ source: Report.Source, _ identification: Identification, key: String, waited: Double
+    ) async throws -> Bundle? {
         guard let digest = source.sha256 else { return nil }
         let found = try await Obstacle.within(.house) { try await ledger.reusable(sha256: digest, key: key).map(Reused.init) }
         guard let found, let earlier = try? publisher.load(found.bundle), earlier.report.id == found.id else { return nil }
-        return try Bundle.reusing(earlier, id: arrival.id, source: source, waited: waited)
+        return try Bundle.reusing(earlier, id: arrival.id, source: source, identification: identification, waited: waited)
     }
 
     private struct Reused: Sendable {
@@ -151,9 +170,12 @@ struct Passage: Sendable {
     // MARK: - The end
 
     /// Ends an arrival that could not be read.
-    func fail(_ arrival: Arrival, _ source: Report.Source, _ code: Reason.Code, _ detail: String) async throws -> Finished {
+    func fail(
+        _ arrival: Arrival, _ source: Report.Source, _ identification: Identification, _ code: Reason.Code, _ detail: String
+    ) async throws -> Finished {
         let bundle = try Bundle.failed(
-            id: arrival.id, source: source, reason: Reason(code, detail), engine: await screener.engine())
+            id: arrival.id, source: source, identification: identification, reason: Reason(code, detail),
+            engine: await screener.engine())
         return try await publish(arrival, bundle, key: nil)
     }
 
@@ -164,7 +186,7 @@ struct Passage: Sendable {
             row.map { self.source(arrival, $0) }
             ?? Report.Source(
                 name: "\(arrival.path.name)", path: "\(arrival.path)", sha256: nil, bytes: 0, received: arrival.received)
-        return try await fail(arrival, source, .internal, "\(error.message).")
+        return try await fail(arrival, source, row?.identification ?? Identification(), .internal, "\(error.message).")
     }
 
     private func publish(_ arrival: Arrival, _ bundle: Bundle, key: String?) async throws -> Finished {

@@ -11,6 +11,12 @@ extension Pipeline {
         if inbox.facts.overflows > overflows { tools.log.tell(.overflow, .warning, "inotify lost events; the inbox is swept") }
         inbox.sweepIfDue(now: now)
         if case .gone(let error) = inbox.state { alarm(.inbox, error.description) } else { alarm(.inbox, nil) }
+        let unreadable = inbox.root == nil ? 0 : inbox.facts.unreadable
+        let folders = unreadable == 1 ? "a folder" : "\(unreadable) folders"
+        alarm(
+            .folders,
+            unreadable == 0
+                ? nil : "\(folders) in the inbox cannot be read, and what is in there waits; papilla doctor names it")
     }
 
     /// Whether there is room enough to take in something new.

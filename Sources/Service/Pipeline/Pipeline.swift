@@ -172,7 +172,8 @@ actor Pipeline: ServiceLifecycle.Service {
             return
         }
         let arrival = Arrival(
-            id: id, path: candidate.path, received: candidate.received, isLast: candidate.isLast, since: tools.now())
+            id: id, path: candidate.path, received: candidate.received, isLast: candidate.isLast, beside: candidate.beside,
+            isHeldOpen: candidate.isHeldOpen, since: tools.now())
         await carryOn(RetryQueue.Entry(arrival: arrival, tries: inboxTries[candidate.path] ?? 0, isInInbox: true))
     }
 

@@ -53,10 +53,13 @@ struct Originals: Sendable {
         try folder.sync()
     }
 
-    /// `reason.json`, or another name where the original is called so itself.
+    /// What a reason's file is called, and where that will not do.
+    static let reasonNames = [FileName(ours: "reason.json"), FileName(ours: "papilla-reason.json")]
+
+    /// `reason.json`, or another name where the original is called so itself, or its sidecar may be.
     private static func reasonName(beside original: FileName) -> FileName {
-        let name = FileName(ours: "reason.json")
-        return original == name ? FileName(ours: "papilla-reason.json") : name
+        let name = reasonNames[0]
+        return original == name || Sidecar.belongs(name, to: original) ? reasonNames[1] : name
     }
 
     /// Whether an arrival's original is here already.

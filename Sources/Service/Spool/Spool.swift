@@ -16,16 +16,26 @@ struct Spool: Sendable {
 
     let root: Folder
 
-    /// Moves an arrival's file out of the inbox, and its sidecar with it. Called again, it completes what was begun.
+    /// Moves an arrival's file out of the inbox, and its sidecar with it: a copy, where other images there have the same sidecar. Called
+    /// again, it completes what was begun.
     ///
+    /// - Parameters:
+    ///   - beside: what lies beside it in the inbox; nil: that is looked up.
+    ///   - copies: the file is copied, since someone may still write to it: what is here then never changes.
     /// - Returns: nil where the file is neither in the inbox nor here.
-    func take(_ path: RelativePath, for id: ScreeningID, from inbox: Folder) throws(FileError) -> Held? {
+    func take(_ path: RelativePath, for id: ScreeningID, from inbox: Folder, beside: Beside? = nil, copies: Bool = false)
+        throws(FileError) -> Held?
+    {
         let folder = try root.make(name(of: id))
         try folder.remove(Transfer.draft)
         do throws(FileError) {
             let source = try inbox.folder(path.parent)
-            try Transfer.move(path.name, from: source, to: folder, as: path.name.stored)
-            try takeSidecar(of: path.name, from: source, to: folder)
+            if try folder.status(path.name.stored) != nil {
+                try Transfer.move(path.name, from: source, to: folder, as: path.name.stored)
+            }
+            if try folder.status(path.name.stored) == nil || source.status(path.name) == nil {
+                try takePair(path.name, from: source, to: folder, beside: beside, copies: copies)
+            }
             // Also where nothing was left to move: a try before may have ended between the rename and this.
             try source.sync()
         } catch {
@@ -36,20 +46,26 @@ struct Spool: Sendable {
         return try held(for: id, path.name)
     }
 
-    private func takeSidecar(of image: FileName, from source: Folder, to folder: Folder) throws(FileError) {
-        guard !Sidecar.isSidecar(image), try folder.status(image.stored)?.kind == .file, try sidecar(of: image, in: folder) == nil
-        else { return }
-        for name in Sidecar.names(for: image) {
-            guard let status = try source.status(name), status.kind == .file, status.size <= Sidecar.sizeLimit else { continue }
-            try Transfer.move(name, from: source, to: folder, as: name.stored)
-            return
+    private func takePair(_ image: FileName, from source: Folder, to folder: Folder, beside: Beside?, copies: Bool)
+        throws(FileError)
+    {
+        let isFile = try (folder.status(image.stored) ?? source.status(image))?.kind == .file
+        let beside = isFile ? try beside ?? Beside(of: image, in: source) : Beside()
+        var sidecar: FileName?
+        for name in beside.sidecars where try sidecar == nil && source.status(name)?.kind == .file { sidecar = name }
+        if let sidecar, beside.isShared { try Transfer.copy(sidecar, from: source, to: folder, as: sidecar.stored) }
+        try Transfer.move(image, from: source, to: folder, as: image.stored, byCopy: copies)
+        // The last of several images takes the sidecar away. Two at once each look after their own file has gone: one of them is the last.
+        if let sidecar, try !beside.isShared || !Beside(of: image, in: source).isShared {
+            try Transfer.move(sidecar, from: source, to: folder, as: sidecar.stored)
         }
     }
 
     private func sidecar(of image: FileName, in folder: Folder) throws(FileError) -> FileName? {
-        guard !Sidecar.isSidecar(image) else { return nil }
-        for name in Sidecar.names(for: image) where try folder.status(name.stored)?.kind == .file { return name.stored }
-        return nil
+        if let name = try Beside(of: image.stored, in: folder).sidecars.first { return name }
+        // Names that were cut are no longer alike; nothing else of this kind is here.
+        guard image.stored != image, !Sidecar.isSidecar(image) else { return nil }
+        return try folder.names().first { Sidecar.isSidecar($0) && !Originals.reasonNames.contains($0) && $0 != image.stored }
     }
 
     /// What is held for an arrival whose file was called `image` in the inbox; nil for nothing.

@@ -9,6 +9,8 @@ final class Telemetry: Sendable {
         enum Kind: String, Sendable, Codable, CaseIterable {
             /// The inbox is not there.
             case inbox
+            /// Folders in the inbox cannot be read.
+            case folders
             /// A disk is fuller than `disk_floor` allows.
             case disk
             /// Ledger, spool, outbox or archive cannot be used.

@@ -1,0 +1,28 @@
+/// What lies beside an image in its folder of the inbox, as far as it concerns the image.
+struct Beside: Sendable, Hashable {
+    /// Sidecars that can be its own, the one that counts first.
+    var sidecars: [FileName] = []
+    /// Whether the first of them is another image's too.
+    var isShared = false
+
+    init() {}
+
+    init(sidecars: [FileName], isShared: Bool) { (self.sidecars, self.isShared) = (sidecars, isShared) }
+
+    /// Looks into a folder.
+    init(of image: FileName, in folder: Folder) throws(FileError) {
+        guard !Sidecar.isSidecar(image) else { return }
+        var images: [FileName] = []
+        try folder.forEachName { (name) throws(FileError) in
+            guard name != image, name != Transfer.draft else { return }
+            if !Sidecar.isSidecar(name) { images.append(name) } else if Sidecar.belongs(name, to: image) { sidecars.append(name) }
+        }
+        for name in sidecars where try folder.status(name)?.kind != .file { sidecars.removeAll { $0 == name } }
+        sidecars.sort { Sidecar.precedes($0, $1, for: image) }
+        guard let sidecar = sidecars.first else { return }
+        for name in images where try Sidecar.belongs(sidecar, to: name) && folder.status(name)?.kind == .file {
+            isShared = true
+            return
+        }
+    }
+}
