@@ -25,7 +25,9 @@ extension Eye {
         for scalar in decomposed(text) where scalar != "." && scalar.properties.generalCategory != .nonspacingMark {
             plain.append(scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "?" ? scalar : " ")
         }
-        return String(plain).split(separator: " ").map(String.init)
+        let words = String(plain).split(separator: " ").map(String.init)
+        // `O D` is an abbreviation, too.
+        return words.count == 2 && words.allSatisfy { $0.count == 1 } ? [words.joined()] : words
     }
 
     /// Lower case, accents apart from their letters; of the letters that one meets in these words.

@@ -105,7 +105,7 @@ struct ScreeningTests {
         #expect(lines.count == 2)
         for line in lines {
             let report = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-            #expect(report["schema"] as? String == "papilla.report/1")
+            #expect(report["schema"] as? String == "papilla.report/2")
             #expect(report["outcome"] as? String == "measured")
         }
         #expect(files.allSatisfy { FileManager.default.fileExists(atPath: $0.path) })

@@ -36,7 +36,23 @@ let targets: [String: ([UInt8]) -> Void] = [
         guard let text = String(validating: bytes, as: UTF8.self) else { return }
         _ = try? ConfigurationReader(file: "/nonexistent/papilla.yaml").read(text)
     },
-    "sidecar": { bytes in _ = try? Sidecar.read(bytes) },
+    "sidecar": { bytes in
+        let read = Sidecar(bytes).statement
+        guard Identification([read]).attention.isEmpty == read.unusable.isEmpty else { fatalError("something is not said") }
+        // What was taken can be written down, and read again.
+        struct Written: Codable, Equatable { var subject: Subject?, examination: Examination }
+        let identification = Identification([read])
+        let written = Written(subject: identification.subject, examination: identification.examination)
+        let line = (try? CanonicalJSON.line(written)) ?? ""
+        guard (try? CanonicalJSON.decode(Written.self, from: line.utf8)) == written else { fatalError("it cannot be read again") }
+        // Any tail may be missing, and no more is then known than before.
+        _ = Sidecar(Array(bytes.dropLast(bytes.count / 3)))
+    },
+    "eye": { bytes in _ = Eye(stated: String(decoding: bytes, as: UTF8.self)) },
+    "taken": { bytes in
+        guard let time = ExaminationTime(String(decoding: bytes, as: UTF8.self)) else { return }
+        guard ExaminationTime(time.description) == time else { fatalError("a time is another one after it was written") }
+    },
     "request": { bytes in
         guard let request = try? CanonicalJSON.decode(ControlRequest.self, from: bytes) else { return }
         let line = (try? CanonicalJSON.line(request)) ?? ""

@@ -33,7 +33,8 @@ import Testing
         #expect(
             ExportRow.columns.joined(separator: ",")
                 == "id,received,file,patient,study,eye,outcome,reason,modality,quality,vcdr,vcdr_low,vcdr_high,hcdr,area_ratio,rim_minimum,"
-                + "polyps,polyp_area_fraction,max_confidence,attention,models,version,decision,reader,bundle,issuer,accession,taken,device,operator")
+                + "polyps,polyp_area_fraction,max_confidence,attention,models,version,decision,reader,bundle,issuer,accession,taken,device,operator"
+        )
     }
 
     @Test func anEndoscopyRow() async throws {

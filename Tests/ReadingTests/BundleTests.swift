@@ -77,6 +77,16 @@ struct BundleTests {
         #expect(try Bundle.reusing(again, id: try Self.id(), source: source).report.reusedFrom == first.report.id)
     }
 
+    @Test("B1: a report of schema 1 is still read, and used again as one of schema 2")
+    func schemaOneIsRead() throws {
+        let path = #filePath.replacing("BundleTests.swift", with: "Fixtures/report-1.json")
+        let report = try CanonicalJSON.decode(Report.self, from: String(contentsOfFile: path, encoding: .utf8).utf8)
+        #expect(report.schema == "papilla.report/1" && report.subject == nil && report.examination == Examination())
+        #expect(report.source.name == "eye.jpg" && report.outcome == .ungradable)
+        let bundle = try Bundle(report: report, files: [("overlay.jpg", [1, 2, 3])])
+        #expect(try Bundle.reusing(bundle, id: try Self.id(), source: try Self.source()).report.schema == "papilla.report/2")
+    }
+
     /// Every key is there, absent values as null. Run with PAPILLA_REGENERATE=1 to write the golden file anew, and look at the difference.
     @Test func reportIsTheGoldenOne() throws {
         let bundle = try Bundle(

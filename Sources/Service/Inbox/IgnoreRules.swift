@@ -12,13 +12,13 @@ struct IgnoreRules: Sendable, Hashable {
     ]
 
     /// Locks of Microsoft Office, earlier versions that a share shows.
-    private static let prefixes = ["~$", "@gmt-", "network recycle bin", "found.0"]
+    private static let prefixes = ["~$", "@gmt-", "network recycle bin"]
 
     private static let names: Set<String> = [
         // Windows
         "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "$recycle.bin", "recycler", "recycled", "recycle.bin",
         "recycle bin", "system volume information", "dfsrprivate", "$extend", "msocache", "config.msi", "pagefile.sys",
-        "swapfile.sys", "hiberfil.sys", "autorun.inf",
+        "swapfile.sys", "hiberfil.sys", "autorun.inf", "found.000", "found.001", "found.002",
         // macOS
         "icon\r", "__macosx", "network trash folder", "temporary items", "desktop db", "desktop df", "desktop folder", "trash",
         "thevolumesettingsfolder", "thefindbycontentfolder", "desktopservicesstore", "desktopservices",

@@ -39,7 +39,7 @@ struct Sidecar: IdentitySource {
         return (rank(a), a) < (rank(b), b)
     }
 
-    let statement: IdentityStatement
+    private(set) var statement: IdentityStatement
 
     /// Nothing could be read of it, or only what is said here could be.
     init(unreadable why: String) {
@@ -55,7 +55,7 @@ struct Sidecar: IdentitySource {
     init(_ bytes: [UInt8]) {
         let object = SidecarObject(bytes)
         guard object.isObject else {
-            self.init(unreadable: "it is no JSON object")
+            self = Sidecar(unreadable: "it is no JSON object")
             return
         }
         var statement = IdentityStatement(from: .sidecar)

@@ -17,12 +17,12 @@ struct Beside: Sendable, Hashable {
             guard name != image, name != Transfer.draft else { return }
             if !Sidecar.isSidecar(name) { images.append(name) } else if Sidecar.belongs(name, to: image) { sidecars.append(name) }
         }
-        for name in sidecars where try folder.status(name)?.kind != .file { sidecars.removeAll { $0 == name } }
-        sidecars.sort { Sidecar.precedes($0, $1, for: image) }
+        var files: [FileName] = []
+        for name in sidecars { if try folder.status(name)?.kind == .file { files.append(name) } }
+        sidecars = files.sorted { Sidecar.precedes($0, $1, for: image) }
         guard let sidecar = sidecars.first else { return }
-        for name in images where try Sidecar.belongs(sidecar, to: name) && folder.status(name)?.kind == .file {
-            isShared = true
-            return
+        for name in images where Sidecar.belongs(sidecar, to: name) {
+            if try folder.status(name)?.kind == .file { isShared = true }
         }
     }
 }

@@ -30,10 +30,12 @@ struct Spool: Sendable {
         try folder.remove(Transfer.draft)
         do throws(FileError) {
             let source = try inbox.folder(path.parent)
-            if try folder.status(path.name.stored) != nil {
-                try Transfer.move(path.name, from: source, to: folder, as: path.name.stored)
-            }
-            if try folder.status(path.name.stored) == nil || source.status(path.name) == nil {
+            let stored = path.name.stored
+            // What was here already is completed; another file of its name, and what lies beside that, is left alone.
+            if try folder.status(stored) != nil { try Transfer.move(path.name, from: source, to: folder, as: stored) }
+            let isHere = try folder.status(stored) != nil
+            let isThere = try source.status(path.name) != nil
+            if !isHere || !isThere {
                 try takePair(path.name, from: source, to: folder, beside: beside, copies: copies)
             }
             // Also where nothing was left to move: a try before may have ended between the rename and this.
@@ -49,16 +51,18 @@ struct Spool: Sendable {
     private func takePair(_ image: FileName, from source: Folder, to folder: Folder, beside: Beside?, copies: Bool)
         throws(FileError)
     {
-        let isFile = try (folder.status(image.stored) ?? source.status(image))?.kind == .file
-        let beside = isFile ? try beside ?? Beside(of: image, in: source) : Beside()
+        var kind = try folder.status(image.stored)?.kind
+        if kind == nil { kind = try source.status(image)?.kind }
+        var found = Beside()
+        if kind == .file, let beside { found = beside } else if kind == .file { found = try Beside(of: image, in: source) }
         var sidecar: FileName?
-        for name in beside.sidecars where try sidecar == nil && source.status(name)?.kind == .file { sidecar = name }
-        if let sidecar, beside.isShared { try Transfer.copy(sidecar, from: source, to: folder, as: sidecar.stored) }
+        for name in found.sidecars where sidecar == nil { if try source.status(name)?.kind == .file { sidecar = name } }
+        if let sidecar, found.isShared { try Transfer.copy(sidecar, from: source, to: folder, as: sidecar.stored) }
         try Transfer.move(image, from: source, to: folder, as: image.stored, byCopy: copies)
+        guard let sidecar else { return }
         // The last of several images takes the sidecar away. Two at once each look after their own file has gone: one of them is the last.
-        if let sidecar, try !beside.isShared || !Beside(of: image, in: source).isShared {
-            try Transfer.move(sidecar, from: source, to: folder, as: sidecar.stored)
-        }
+        if found.isShared { found = try Beside(of: image, in: source) }
+        if !found.isShared { try Transfer.move(sidecar, from: source, to: folder, as: sidecar.stored) }
     }
 
     private func sidecar(of image: FileName, in folder: Folder) throws(FileError) -> FileName? {
