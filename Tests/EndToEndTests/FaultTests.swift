@@ -146,6 +146,22 @@ struct FaultTests {
         }
     }
 
+    @Test(
+        "B3: a folder in the inbox that may not be read is an alarm until it may",
+        .enabled(if: geteuid() != 0 || Machine.run("setpriv", "--bounding-set=-dac_override", "true"), "root needs setpriv"))
+    func lockedFolder() throws {
+        let site = try Site(settings: Self.quick)
+        let folder = site.inbox.appending(path: "locked").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try expectRecovery(
+            site, telling: ["folders: a folder in the inbox cannot be read"], wrapper: Machine.obeysPermissions
+        ) { _ in
+            chmod(folder, 0)
+        } end: { _ in
+            chmod(folder, 0o750)
+        }
+    }
+
     @Test("A ledger that another process holds")
     func ledgerLocked() throws {
         let site = try Site(settings: Self.quick)

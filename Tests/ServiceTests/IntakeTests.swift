@@ -34,7 +34,8 @@ import Testing
 
     private func row(_ report: Report?) async throws -> ArrivalRow {
         let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly)
-        return try #require(try await ledger.arrival(try #require(report).id))
+        let id = try #require(report).id
+        return try #require(try await ledger.arrival(id))
     }
 
     // MARK: - B1, B12
@@ -150,8 +151,7 @@ import Testing
     func sharedAndStopped(stage: Stage) async throws {
         for name in ["a.jpg", "a.png"] { try sandbox.drop(name, name) }
         try sandbox.drop("a.json", #"{"patient": "7"}"#)
-        let stops = Stops(stage)
-        _ = try? await sandbox.drain(checkpoint: stops.checkpoint)
+        try await die(at: stage, with: "a.jpg")
         try await sandbox.drain()
         #expect(try sandbox.files("archive").count { $0.hasSuffix("/a.json") } == 2)
         #expect(try sandbox.files("inbox") == [] && sandbox.files("quarantine") == [] && sandbox.files("spool") == [])
@@ -174,8 +174,7 @@ import Testing
     @Test("B2: another file of an image's name keeps what lies beside it")
     func anotherFileKeepsItsSidecar() async throws {
         try sandbox.drop("eye.jpg", "first")
-        let stops = Stops(.spooled)
-        _ = try? await sandbox.drain(checkpoint: stops.checkpoint)
+        try await die(at: .spooled, with: "eye.jpg")
         try sandbox.drop("eye.jpg", "second")
         try sandbox.drop("eye.json", #"{"patient": "2"}"#)
         let finished = try await sandbox.drain()
@@ -197,9 +196,28 @@ import Testing
             ])
     }
 
+    /// A life of the process that ends when an arrival has come to a stage.
+    private func die(at stage: Stage, with name: String) async throws {
+        let house = try House(sandbox.configuration.paths)
+        let ledger = try house.ledger(sandbox.configuration.paths.ledger)
+        var random = SystemRandomNumberGenerator()
+        let (path, received) = (RelativePath(FileName(ours: name)), Timestamp.now)
+        let status = try #require(try sandbox.inbox.status(path.name))
+        let arrival = Arrival(id: ScreeningID(at: received, using: &random), path: path, received: received)
+        try await ledger.receive(
+            NewArrival(
+                id: arrival.id, path: name, name: name, isUrgent: false, received: received, device: status.device,
+                inode: status.inode))
+        guard stage != .received else { return }
+        await #expect(throws: Stopped.self) {
+            try await sandbox.passage(house, ledger, FakeScreener(), stopAt: stage).carryOn(arrival, from: sandbox.inbox)
+        }
+    }
+
     // MARK: - B3
 
     /// Runs something as who obeys permissions, which root does not.
+    @discardableResult
     private func asNobody<Value>(_ body: () throws -> Value) throws -> Value {
         guard geteuid() == 0 else { return try body() }
         // Of this thread alone (setfsuid(2)); files of the sandbox are given to that user.
@@ -378,20 +396,6 @@ import Testing
         let inbox = try inbox()
         inbox.sweep(now: now)
         #expect(due(inbox, at: now + .seconds(20)) == [path])
-    }
-}
-
-/// Stops whatever comes to a stage, and all that comes after it, as if the process had died.
-private final class Stops: Sendable {
-    private let stage: Stage
-    private let isOver = Flag()
-    init(_ stage: Stage) { self.stage = stage }
-
-    var checkpoint: Checkpoint {
-        { [self] reached in
-            if reached == stage { isOver.set() }
-            if isOver.isSet { throw Stopped() }
-        }
     }
 }
 

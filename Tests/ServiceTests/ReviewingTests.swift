@@ -19,7 +19,9 @@ import Testing
         let key = Digest(of: "blind".utf8)
         let described: [Report.Model] = []
         func engine() async -> Report.Engine { Report.Engine(version: "0", isa: "none", threads: 1, batch: 1) }
-        func screen(_ bytes: [UInt8], id: ScreeningID, source: Report.Source, waited: Double) async throws -> Bundle {
+        func screen(
+            _ bytes: [UInt8], id: ScreeningID, source: Report.Source, identification: Identification, waited: Double
+        ) async throws -> Bundle {
             var source = source
             (source.sha256, source.bytes) = (Digest(of: bytes), bytes.count)
             guard let image = try? ImageDecoder.decode(bytes) else {
@@ -29,7 +31,7 @@ import Testing
             let isFundus = modality == .fundus
             return try Bundle(
                 report: Report(
-                    id: id, source: source, outcome: isFundus ? .ungradable : .noFinding,
+                    id: id, source: source, identification: identification, outcome: isFundus ? .ungradable : .noFinding,
                     reasons: isFundus ? [Reason(.noDisc, "No disc.")] : [],
                     modality: .init(value: modality, probabilities: [modality.rawValue: 1]),
                     quality: Quality(grade: .good, checks: [:]), engine: await engine()), files: [])

@@ -94,7 +94,7 @@ public struct Configuration: Sendable, Equatable {
     public var keepEmpty = Duration.seconds(3600)
     /// Globs of names, or of paths where they hold a slash, that are ignored besides the built-in ones.
     public var ignore: [String] = []
-    /// Where patient, study and eye stand in a file's name; nil: nowhere.
+    /// Where it stands in a file's name whose image it is; nil: nowhere.
     public var namePattern: String?
     /// Back-pressure.
     public var diskFloor = DiskFloor()

@@ -75,7 +75,7 @@ extension Pipeline {
         return queue.entries.allSatisfy(\.isGivenUp) && inbox.isDrained
     }
 
-    /// - Throws: `refused` where something is left pending.
+    /// - Throws: `refused` where something is left pending, or could not be looked at.
     func checkDrained() async throws {
         if case .gone(let error) = inbox.state { throw error }
         let pending = try await tools.ledger.pending().count
@@ -83,6 +83,11 @@ extension Pipeline {
             throw PapillaError(
                 .refused, "\(pending) \(pending == 1 ? "arrival is" : "arrivals are") still pending",
                 hint: "papilla status says what they wait for; run it again when that is there")
+        }
+        guard inbox.facts.unreadable == 0 else {
+            throw PapillaError(
+                .refused, "\(inbox.facts.unreadable) of the inbox's folders could not be read",
+                hint: "papilla doctor names them; run it again when they may be read")
         }
     }
 }

@@ -10,7 +10,7 @@ const viewer = window.papillaViewer = new Viewer($("canvas"), showPlace);   // n
 const codes = {
   ratio_high: "ratio high", ratio_interval: "ratio near threshold", rim_thin: "rim thin", disagreement: "networks disagree",
   low_confidence: "low confidence", disc_shape: "disc shape", disc_size: "disc size", cup_outside_disc: "cup outside disc",
-  quality_usable: "quality", eye_conflict: "which eye?", polyp: "polyp", polyp_borderline: "borderline polyp",
+  quality_usable: "quality", eye_conflict: "which eye?", identity_conflict: "whose image?", sidecar: "sidecar", polyp: "polyp", polyp_borderline: "borderline polyp",
   out_of_domain_near: "near out of domain",
 };
 const verdicts = { accept: "✓ accepted", reject: "✕ rejected", correct: "✎ corrected" };
