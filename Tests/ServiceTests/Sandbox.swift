@@ -102,9 +102,12 @@ final class FakeScreener: ImageScreener {
         switch String(decoding: bytes, as: UTF8.self) {
         case "truncated":
             return try Bundle.failed(
-                id: id, source: source, reason: Reason(.truncated, "It ends too early."), engine: await engine())
+                id: id, source: source, identification: identification, reason: Reason(.truncated, "It ends too early."),
+                engine: await engine())
         case "not an image":
-            return try Bundle.failed(id: id, source: source, reason: Reason(.notAnImage, "It is none."), engine: await engine())
+            return try Bundle.failed(
+                id: id, source: source, identification: identification, reason: Reason(.notAnImage, "It is none."),
+                engine: await engine())
         case let text where text.hasPrefix("forever"): await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
         case "trap": fatalError("a decoder trapped")
         case "broken": throw PapillaError(.internal, "The engine broke")

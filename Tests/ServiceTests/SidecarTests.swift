@@ -84,7 +84,7 @@ import Testing
 
     @Test("B1: an eye and a time in every encoding, as text and as number", arguments: Encoding.allCases)
     func eyesAndTimes(encoding: Encoding) {
-        let read = Sidecar(encoding.bytes(#"{"eye": "Œil droit", "taken": 20261124, "last": true}"#.replacing("Œ", with: "o")))
+        let read = Sidecar(encoding.bytes(#"{"eye": "Œil droit", "taken": 20261124, "last": true}"#.replacing("Œ", with: "Oe")))
             .statement
         #expect(
             read.eye == .eye(.right) && read.taken?.description == "2026-11-24" && read.isLast == true && read.complaint == nil)

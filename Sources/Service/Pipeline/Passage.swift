@@ -49,7 +49,13 @@ struct Passage: Sendable {
         }
         guard row.spool == nil else {
             let held = try Obstacle.within(.house) { try spool.held(for: arrival.id, arrival.path.name) }
-            return try await read(arrival, held, source(arrival, row), identification(arrival, held, row))
+            var source = source(arrival, row)
+            // Someone may have written to it since its claim; what made the process die is not touched more often than it must be.
+            if let held, held.status.kind == .file, arrival.attempts < Self.attemptLimit {
+                let content = try Obstacle.within(.file) { try OpenFile.open(held.name, in: held.folder).digest() }
+                (source.sha256, source.bytes) = (content.digest, content.bytes)
+            }
+            return try await read(arrival, held, source, identification(arrival, held, row))
         }
         let held = try await claim(arrival, row, from: inbox)
         guard let claimed = try await Obstacle.within(.house, { try await ledger.arrival(arrival.id) }) else {
