@@ -181,7 +181,7 @@ private struct Story {
             let told = versions.first?.report.source
             guard
                 let name = names.first(where: { $0 == told?.name }) ?? names.first(where: {
-                    $0 != told?.sidecar && !$0.hasSuffix(".json")
+                    $0 != told?.sidecar && !$0.lowercased().hasSuffix(".json")
                 })
                     ?? names.first
             else { continue }

@@ -137,6 +137,9 @@ public struct Identification: Sendable, Hashable {
                 statement.texts[.issuer] != nil && [nil, identifier].contains(statement.texts[.patient])
             }
             subject = Subject(identifier: identifier, issuer: issuer?.texts[.issuer])
+        } else if let issuer = statements.first(where: { $0.texts[.issuer] != nil }) {
+            attention.append(
+                Attention(.sidecar, "The \(issuer.whence.rawValue) says who gave a patient's number, but no number is known."))
         }
         examination.study = text(.study)
         examination.accession = text(.accession)

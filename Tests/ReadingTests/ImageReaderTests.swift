@@ -139,6 +139,26 @@ struct ImageReaderTests {
         }
     }
 
+    @Test("B1: where an eye was stated and not understood, the photograph tells none")
+    func unclearEye() async throws {
+        let bytes = try ImageEncoder.png(fundus().raster)
+        func screened(_ eye: Examination.Side) async throws -> Report {
+            var identification = Identification()
+            identification.examination.eye = eye
+            if eye.isUnclear { identification.attention = [Attention(.sidecar, "The eye is not known.")] }
+            return try await reader(.fundus).screen(
+                bytes, id: try BundleTests.id(), source: try BundleTests.source(), identification: identification
+            ).report
+        }
+        let told = try await screened(.init())
+        #expect(told.source.eye == .right && told.examination.eye == .init(.right, from: .photograph))
+        #expect(told.fundus?.rim.nasal != nil)
+        let unclear = try await screened(.init(.unknown, from: .sidecar))
+        #expect(unclear.source.eye == .unknown && unclear.examination.eye == .init(.unknown, from: .sidecar))
+        #expect(unclear.fundus?.rim.nasal == nil && unclear.attention.first?.code == .sidecar)
+        #expect(!unclear.attention.map(\.code).contains(.eyeConflict))
+    }
+
     @Test func screeningMakesACompleteBundle() async throws {
         let bytes = try ImageEncoder.png(fundus().raster)
         var source = try BundleTests.source("eye left.png")

@@ -97,7 +97,8 @@ import Testing
             Identification([sidecar, said(.name, [.patient: "7", .issuer: "H"])]).subject == Subject(identifier: "7", issuer: "H")
         )
         #expect(Identification([sidecar, said(.name, [.patient: "8", .issuer: "H"])]).subject == Subject(identifier: "7"))
-        #expect(Identification([said(.sidecar, [.issuer: "H"])]).subject == nil)
+        let alone = Identification([said(.sidecar, [.issuer: "H"])])
+        #expect(alone.subject == nil && alone.attention.map(\.code) == [.sidecar])
     }
 
     @Test("B1: an eye that was not understood is not replaced by anyone's guess")

@@ -109,11 +109,11 @@ import Testing
         ("ignore:\n- a\n- '*'\n", "/etc/papilla.yaml:3: ignore[1]: found \"*\", expected a glob that leaves something to read"),
         (
             "name_pattern: '[0-9]+'\n",
-            "/etc/papilla.yaml:1: name_pattern: found \"[0-9]+\", expected a regular expression with at least one named group of patient, study, eye, accession, operator, taken, such as (?<patient>[0-9]+)"
+            "/etc/papilla.yaml:1: name_pattern: found \"[0-9]+\", expected a regular expression with at least one named group of patient, issuer, study, eye, accession, operator, device, taken, last, such as (?<patient>[0-9]+)"
         ),
         (
             "name_pattern: '(?<patent>[0-9]+)'\n",
-            "/etc/papilla.yaml:1: name_pattern: found \"(?<patent>[0-9]+)\", expected groups named patient, study, eye, accession, operator, taken. Did you mean patient?"
+            "/etc/papilla.yaml:1: name_pattern: found \"(?<patent>[0-9]+)\", expected groups named patient, issuer, study, eye, accession, operator, device, taken, last. Did you mean patient?"
         ),
         (
             "thresholds:\n  ratio_high: 7\n",

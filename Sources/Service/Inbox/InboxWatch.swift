@@ -117,7 +117,10 @@ final class InboxWatch {
         }
         guard let folder = folders[watch] else { return nil }
         if has(IN_IGNORED) { folders[watch] = nil }
-        if has(IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT) { return .lost(folder) }
+        if has(IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT) {
+            writing = writing.filter { $0.parent != folder }
+            return .lost(folder)
+        }
         guard let name = FileName(name) else { return nil }
         let path = RelativePath(folder, name)
         if has(IN_ISDIR) { return has(IN_CREATE | IN_MOVED_TO) ? .folder(path) : nil }

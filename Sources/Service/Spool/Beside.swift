@@ -15,7 +15,11 @@ struct Beside: Sendable, Hashable {
         var images: [FileName] = []
         try folder.forEachName { (name) throws(FileError) in
             guard name != image, name != Transfer.draft else { return }
-            if !Sidecar.isSidecar(name) { images.append(name) } else if Sidecar.belongs(name, to: image) { sidecars.append(name) }
+            if !Sidecar.isSidecar(name) {
+                if !IgnoreRules().ignores(RelativePath(name)) { images.append(name) }
+            } else if Sidecar.belongs(name, to: image) {
+                sidecars.append(name)
+            }
         }
         var files: [FileName] = []
         for name in sidecars { if try folder.status(name)?.kind == .file { files.append(name) } }
