@@ -33,7 +33,7 @@ enum CardFigures {
                     "mean absolute error of the vertical cup-to-disc ratio, ellipses against the truth's tallest columns"
                 ),
                 ("cdr_vertical_bias", "ratio bias", "mean of read minus drawn ratio"),
-                ("cdr_high_missed", "high missed", "share of drawn ratios of 0.65 or more that were read below"),
+                ("cdr_high_missed", "high missed", "share of drawn ratios of 0.65 or more that were read below, or not at all"),
                 ("cdr_high_false", "high false", "share of drawn ratios below 0.65 that were read at or above"),
                 ("cdr_interval_coverage", "coverage", "share of drawn ratios inside of the reading's 95 % interval"),
                 (
@@ -94,10 +94,7 @@ enum CardFigures {
         var words =
             "Expected calibration error: the mean distance between a probability and how often it was right, before and after the "
         words += "temperature \(decimal(manifest.temperature)) that was fitted on val. 0 is best."
-        if let target = figures["false_positive_target"] {
-            words += " Confidence and size from which on a region is taken for a polyp were chosen on val, so that at most "
-            words += "\(decimal(100 * target, 0)) % of its empty frames have one."
-        }
+        if manifest.task == .polyp { words += " " + operatingPoint(figures) }
         var blocks: [CardBlock] = [.heading(2, "Calibration"), .table(["split", "before", "after"], rows), .paragraph(words)]
         if let bias = figures["repeat_bias"], let limit = figures["repeat_limit"], let eyes = figures["repeat_eyes"] {
             blocks += [
@@ -112,6 +109,25 @@ enum CardFigures {
             ]
         }
         return blocks
+    }
+
+    /// How confidence and size were chosen, and whether frames without a polyp tested them.
+    private static func operatingPoint(_ figures: [String: Double]) -> String {
+        let chosen = "Confidence and size from which on a region is taken for a polyp were chosen on val of the sets that choose"
+        let empty = figures["empty_frames"], found = figures["false_positive_frames"]
+        if let target = figures["false_positive_target"] {
+            let goal = "\(chosen), so that at most \(decimal(100 * target, 0)) % of the empty frames have one"
+            // Older manifests do not say how many there were.
+            guard let empty, let found else { return goal + "." }
+            return "\(goal): \(decimal(found, 0)) of \(decimal(empty, 0)) have."
+        }
+        guard let empty, let found, empty > 0 else {
+            return
+                "\(chosen). No frame without a polyp was among these: how often one is found where there is none was not tested."
+        }
+        return
+            "\(chosen). No choice kept false polyps as rare as was asked for: \(decimal(found, 0)) of \(decimal(empty, 0)) empty frames "
+            + "have one."
     }
 
     /// Four decimals, as the paper's tables.

@@ -83,6 +83,17 @@ struct OperatingPointTests {
         #expect(outcome.sensitivity == 0.4 && abs(outcome.dice - 0.4 * 0.9) < 1e-12)
     }
 
+    @Test("C7: whether empty frames tested a point, and whether it keeps to what was asked, is said")
+    func whatTheEmptyFramesSay() {
+        let outcome = OperatingPoint.chosen(on: scores, falsePositives: 0.2).outcome(of: scores)
+        #expect((outcome.emptyFrames, outcome.falseFrames) == (10, 2))
+        let untested = scores.filter { !$0.isEmpty }
+        #expect(OperatingPoint.chosen(on: untested, falsePositives: 0).outcome(of: untested).emptyFrames == 0)
+        // A false region that no threshold of the grid keeps away.
+        let stubborn = [frame(0, isEmpty: true, [.init(confidence: 0.99, share: 0.5, area: 50, overlap: 0, polyp: nil)])]
+        #expect(OperatingPoint.chosen(on: stubborn, falsePositives: 0.05).outcome(of: stubborn).falsePositives == 1)
+    }
+
     @Test func whereAllMayRemainNothingIsLost() {
         let point = OperatingPoint.chosen(on: scores, falsePositives: 1)
         #expect(point == OperatingPoint(confidence: 0.5, share: 0.001))

@@ -54,6 +54,19 @@ struct EvaluationTests {
         #expect(interval[0] >= 0 && interval[0] < 0.6 && interval[1] > 0.6 && interval[1] <= 1)
     }
 
+    @Test("C7: an eye with a high ratio of which none was read is missed")
+    func unreadEyesAreMissed() {
+        let eyes: [(drawn: Double, read: Double?)] = [(0.7, 0.7), (0.7, nil), (0.8, 0.6), (0.65, 0.65), (0.4, nil), (0.4, 0.7)]
+        let figures = Figures(
+            eyes.enumerated().map { index, eye in
+                var score = ImageScore(set: "s", id: "\(index)", group: "\(index)")
+                (score.drawnRatio, score.readRatio) = (eye.drawn, eye.read)
+                return score
+            })
+        #expect(figures["cdr_high_missed"] == 0.5 && figures["cdr_high_false"] == 1 && figures.counts["cdr_unread"] == 2)
+        #expect(Figures([]).means["cdr_high_missed"] == nil)
+    }
+
     @Test func theRoutersFigures() {
         let pairs: [(Modality, Modality)] = [
             (.fundus, .fundus), (.fundus, .neither), (.endoscopy, .endoscopy), (.neither, .neither),
@@ -145,6 +158,30 @@ struct EvaluationTests {
         let (before, after) = (manifest.calibration["error_before_test"], manifest.calibration["error_after_test"])
         #expect(try #require(before) > #require(after))
         #expect(manifest.plots.count == 1 && manifest.groups.map(\.data) == ["quality: ungradable"])
+    }
+
+    @Test("C7: a set that only judges chooses no operating point, and a target that no empty frame tested is not stated")
+    func theOperatingPointIsChosenByWhatChooses() async throws {
+        let full = try DrawnSet.discs("full", count: 6) { _ in .val }
+        let empty = try DrawnSet.discs("empty", count: 6, empty: Set(0..<6)) { _ in .val }
+        let (chooses, judges) = ([try DataSet(directory: full.path)], [try DataSet(directory: empty.path)])
+        let alone = try await Measurement(try constant(0.2), sets: chooses, falsePositives: 0).run()
+        let judged = try await Measurement(try constant(0.2), sets: chooses, judges: judges, falsePositives: 0).run()
+        #expect(judged.thresholds == alone.thresholds && judged.temperature == alone.temperature)
+        for manifest in [alone, judged] {
+            #expect(manifest.calibration["false_positive_target"] == nil && manifest.calibration["empty_frames"] == 0)
+            #expect(ModelCard(manifest).markdown.contains("was not tested"))
+        }
+        #expect(judged.metrics.map(\.data) == ["full", "empty"])
+        // Tested, and kept.
+        let both = try await Measurement(try constant(0.2), sets: chooses + judges, falsePositives: 0).run()
+        #expect(both.calibration["false_positive_target"] == 0 && both.calibration["empty_frames"] == 6)
+        #expect(both.thresholds != alone.thresholds)
+        #expect(ModelCard(both).markdown.contains("so that at most 0 % of the empty frames have one: 0 of 6 have."))
+        // Tested, and missed: a network so sure that no confidence of the grid is above it.
+        let sure = try await Measurement(try constant(60), sets: chooses + judges, falsePositives: 0).run()
+        #expect(sure.calibration["false_positive_target"] == nil && sure.calibration["false_positive_frames"] == 6)
+        #expect(ModelCard(sure).markdown.contains("6 of 6 empty frames have one"))
     }
 
     @Test func aModelIsQuantisedOnTrainAndCheckedOnTheRest() async throws {

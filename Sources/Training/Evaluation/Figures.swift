@@ -31,7 +31,10 @@ public struct Figures: Sendable, Equatable {
         ),
         ("cdr_vertical_bias", "mean of read minus drawn ratio"),
         ("cdr_unread", "eyes of which no ratio was read"),
-        ("cdr_high_missed", "share of eyes with a drawn ratio of 0.65 or more that were read below"),
+        (
+            "cdr_high_missed",
+            "share of eyes with a drawn ratio of 0.65 or more that were read below, or of which no ratio was read"
+        ),
         ("cdr_high_false", "share of eyes with a drawn ratio below 0.65 that were read at or above it"),
         ("cdr_interval_coverage", "share of drawn ratios inside of the reading's 95 % interval"),
         (
@@ -82,9 +85,10 @@ public struct Figures: Sendable, Equatable {
         }
         estimate("cdr_vertical_mae", ratios.map { ($0.group, abs($0.read - $0.drawn)) })
         estimate("cdr_vertical_bias", ratios.map { ($0.group, $0.read - $0.drawn) })
-        estimate(
-            "cdr_high_missed",
-            ratios.filter { $0.drawn >= 0.65 }.map { ($0.group, $0.read < 0.65 ? 1 : 0) })
+        // An eye of which nothing was read is missed as well.
+        estimate("cdr_high_missed", of: scores.filter { $0.drawnRatio.map { $0 >= 0.65 } ?? false }) { score in
+            score.readRatio.map { $0 < 0.65 } ?? true ? 1 : 0
+        }
         estimate(
             "cdr_high_false",
             ratios.filter { $0.drawn < 0.65 }.map { ($0.group, $0.read >= 0.65 ? 1 : 0) })

@@ -7,8 +7,12 @@ public struct OperatingPoint: Sendable, Equatable {
 
     /// What images come to at a point.
     public struct Outcome: Sendable, Equatable {
-        /// Share of empty frames in which a region remains; 0 where there are none.
-        public var falsePositives: Double
+        /// Frames without a polyp.
+        public var emptyFrames: Int
+        /// Those of them in which a region remains.
+        public var falseFrames: Int
+        /// The same as a share; 0 where there are no empty frames, which says nothing.
+        public var falsePositives: Double { emptyFrames == 0 ? 0 : Double(falseFrames) / Double(emptyFrames) }
         /// Mean Dice of the frames with polyps.
         public var dice: Double
         /// Share of drawn polyps that a remaining region has its centroid in.
@@ -17,6 +21,7 @@ public struct OperatingPoint: Sendable, Equatable {
 
     /// The point at which frames with polyps are read best while at most `falsePositives` of the empty ones have a region: the highest sum of
     /// mean Dice and sensitivity, on a grid of 0.5...0.95 by 0.01 and of five sizes. Scores must have been read with thresholds no higher.
+    /// Where no point of the grid keeps to it, the highest one, which does not keep to it either: its ``Outcome`` says so.
     public static func chosen(on scores: [ImageScore], falsePositives: Double) -> OperatingPoint {
         var best: (point: OperatingPoint, merit: Double)?
         for share in [0.001, 0.002, 0.004, 0.008, 0.012] {
@@ -47,7 +52,7 @@ public struct OperatingPoint: Sendable, Equatable {
             dice.append(area == 0 ? 1 : 2 * Double(overlap) / Double(area))
         }
         return Outcome(
-            falsePositives: empty == 0 ? 0 : Double(alarms) / Double(empty),
+            emptyFrames: empty, falseFrames: alarms,
             dice: dice.isEmpty ? 0 : dice.reduce(0, +) / Double(dice.count),
             sensitivity: polyps == 0 ? 0 : Double(hits) / Double(polyps))
     }

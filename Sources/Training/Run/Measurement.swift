@@ -14,7 +14,7 @@ public struct Measurement: Sendable {
     public let sets: [DataSet]
     /// Further data sets that only judge.
     public let judges: [DataSet]
-    /// Share of val's empty frames in which a polyp may be found.
+    /// Share of the empty frames of `sets`' val in which a polyp may be found.
     public let falsePositives: Double
     /// Told how far it is.
     public let progress: @Sendable (String, Int, Int) -> Void
@@ -41,10 +41,19 @@ public struct Measurement: Sendable {
         manifest.calibration["samples"] = Double(Self.samples(plain, manifest.task).count)
         var val = try await scores(.val, of: sets + judges, manifest, memory, "val")
         if manifest.task == .polyp {
-            let point = OperatingPoint.chosen(on: val, falsePositives: falsePositives)
+            // What only judges chooses nothing.
+            let choosing =
+                judges.isEmpty ? val : try await scores(.val, of: sets, manifest, memory, "val of the sets that choose")
+            let point = OperatingPoint.chosen(on: choosing, falsePositives: falsePositives)
             manifest.thresholds[confidence] = point.confidence
             manifest.thresholds[area] = point.share
-            manifest.calibration["false_positive_target"] = falsePositives
+            let outcome = point.outcome(of: choosing)
+            manifest.calibration["empty_frames"] = Double(outcome.emptyFrames)
+            manifest.calibration["false_positive_frames"] = Double(outcome.falseFrames)
+            // A target that nothing tested, or that was missed, is none that the model keeps to.
+            if outcome.emptyFrames > 0, outcome.falsePositives <= falsePositives {
+                manifest.calibration["false_positive_target"] = falsePositives
+            }
             val = try await scores(.val, of: sets + judges, manifest, memory, "val, thresholds")
         }
         let test = try await scores(.test, of: sets + judges, manifest, nil, "test")
