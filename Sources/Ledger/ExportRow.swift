@@ -63,6 +63,8 @@ public struct ExportRow: Sendable, Codable, Hashable {
     @Nullable public var device: String?
     /// Who took it.
     @Nullable public var operatorName: String?
+    /// Whether that reader drew without having been shown what the models found; null where nobody has decided.
+    @Nullable public var blind: Bool?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case id, received, file, patient, study, eye, outcome, reason, modality, quality, vcdr
@@ -76,6 +78,7 @@ public struct ExportRow: Sendable, Codable, Hashable {
         case maxConfidence = "max_confidence"
         case attention, models, version, decision, reader, bundle, issuer, accession, taken, device
         case operatorName = "operator"
+        case blind
     }
 
     /// The columns of the CSV, in order; the same words are the keys of the JSON lines.
@@ -91,7 +94,7 @@ public struct ExportRow: Sendable, Codable, Hashable {
             text(areaRatio),
             text(rimMinimum), text(polyps), text(polypAreaFraction), text(maxConfidence), attention.joined(separator: " "),
             models.joined(separator: " "), "\(version)", decision?.rawValue ?? "", reader ?? "", bundle ?? "",
-            issuer ?? "", accession ?? "", text(taken), device ?? "", operatorName ?? "",
+            issuer ?? "", accession ?? "", text(taken), device ?? "", operatorName ?? "", text(blind),
         ]
     }
 }
@@ -100,7 +103,7 @@ extension ExportRow {
     /// What every query of these rows begins with: the newest version of each arrival that has ended, and the last decision on it.
     static let select = """
         SELECT screening.*, arrival.received, arrival.name, arrival.patient, arrival.study, arrival.issuer, arrival.accession,
-            arrival.taken, arrival.equipment, arrival.operator, decision.verdict, decision.reader,
+            arrival.taken, arrival.equipment, arrival.operator, decision.verdict, decision.reader, decision.blind,
             router.name AS router_name, disc.name AS disc_name, cup.name AS cup_name, polyp.name AS polyp_name
         FROM arrival
             JOIN screening ON screening.arrival = arrival.id
@@ -138,7 +141,7 @@ extension ExportRow {
         let confidences = findings.filter { $0.kind == .polyp && $0.code == "confidence" }.compactMap(\.value)
         polyps = fraction == nil ? nil : areas.count
         maxConfidence = confidences.max()
-        (version, reader) = (row["version"], row["reader"])
+        (version, reader, blind) = (row["version"], row["reader"], row["blind"])
         decision = (row["verdict"] as String?).flatMap(Report.Decision.Verdict.init)
         attention = findings.filter { $0.kind == .attention }.map(\.code)
         models = ["router_name", "disc_name", "cup_name", "polyp_name"].compactMap { row[$0] }

@@ -118,7 +118,7 @@ extension Ledger {
                 WHERE subject = shown.arrival AND event IN ('decided', 'corrected') AND audit.actor = decision.actor
                     AND json_extract(detail, '$.decision') = decision.id AND json_extract(detail, '$.version') = shown.version
                     AND json_extract(detail, '$.reader') = reader AND json_extract(detail, '$.verdict') = verdict
-                    AND json_extract(detail, '$.note') IS note)
+                    AND json_extract(detail, '$.note') IS note AND ifnull(json_extract(detail, '$.blind'), 0) = blind)
             """
         ),
         (

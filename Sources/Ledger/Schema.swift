@@ -16,8 +16,7 @@ enum Schema {
             try db.execute(sql: tables + guards + "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1;")
         }
         migrator.registerMigration("2") { db in
-            try db.execute(sql: identity)
-            try db.execute(sql: "PRAGMA user_version = 2;")
+            try db.execute(sql: identity + blindDecisions + "PRAGMA user_version = 2;")
         }
         return migrator
     }
@@ -33,6 +32,19 @@ enum Schema {
         ALTER TABLE arrival ADD COLUMN taken TEXT;
         ALTER TABLE arrival ADD COLUMN eye_from TEXT CHECK (eye_from IN ('sidecar', 'container', 'name'));
         ALTER TABLE arrival ADD COLUMN last INTEGER NOT NULL DEFAULT 0 CHECK (last IN (0, 1));
+
+        """
+
+    /// Migration 2, decisions: whether a reader drew without the models' result. Nobody could before.
+    private static let blindDecisions = """
+        ALTER TABLE decision ADD COLUMN blind INTEGER NOT NULL DEFAULT 0 CHECK (blind = 0 OR (blind = 1 AND verdict = 'correct'));
+
+        DROP TRIGGER decision_blank;
+        CREATE TRIGGER decision_blank BEFORE UPDATE ON decision
+        WHEN NEW.note IS NOT NULL OR NEW.id IS NOT OLD.id OR NEW.screening IS NOT OLD.screening OR NEW.reader IS NOT OLD.reader
+            OR NEW.verdict IS NOT OLD.verdict OR NEW.actor IS NOT OLD.actor OR NEW.result IS NOT OLD.result OR NEW.at IS NOT OLD.at
+            OR NEW.blind IS NOT OLD.blind
+        BEGIN SELECT RAISE(ABORT, 'a decision is never changed, except that its note is forgotten'); END;
 
         """
 

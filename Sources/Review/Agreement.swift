@@ -40,16 +40,20 @@ public struct Agreement: Sendable, Codable {
     public struct Figures: Sendable, Codable, Hashable {
         /// On how many anybody decided.
         public var decided: Int
+        /// Drawn before the models' result was shown. They are among the corrected ones, and not in `acceptance`.
+        public var blind: Int
         /// Left as they were.
         public var accepted: Int
         /// Drawn anew, in part or in whole.
         public var corrected: Int
         /// Not to be used.
         public var rejected: Int
-        /// Accepted over decided; null where nobody has decided.
+        /// Accepted over decided, of those that were shown; null where there are none.
         @Nullable public var acceptance: Double?
-        /// Of corrections, by structure: disc, cup, polyp. A structure that was not shown before is not among them.
+        /// Of corrections, by structure: disc, cup, polyp. A structure that the models had not found is not among them.
         public var dice: [String: MeanDice]
+        /// Images in which a reader drew a structure that the models had not found: disc, cup, polyp; none for 0.
+        public var unfound: [String: Int]
         /// Change in the vertical cup-to-disc ratio by corrections; null where there was none.
         @Nullable public var ratio: Differences?
     }
@@ -60,8 +64,10 @@ public struct Agreement: Sendable, Codable {
         public var task: ModelTask
         /// Its name.
         public var model: String
-        /// Of the screenings it took part in.
+        /// Of the screenings it took part in whose result was shown.
         public var figures: Figures
+        /// Of those that a reader drew first: nothing led the reader's hand. Null where there are none.
+        @Nullable public var blind: Figures?
     }
 
     /// Figures of what one attention code was raised for.
@@ -74,13 +80,17 @@ public struct Agreement: Sendable, Codable {
 
     /// Of all that anybody decided on.
     public var all: Figures
+    /// Of those whose result was shown.
+    public var shown: Figures
+    /// Of those that a reader drew first.
+    public var blind: Figures
     /// By model, in the order of tasks and names.
     public var byModel: [OfModel]
     /// By what drew attention.
     public var byAttention: [OfAttention]
 
     enum CodingKeys: String, CodingKey {
-        case all
+        case all, shown, blind
         case byModel = "by_model"
         case byAttention = "by_attention"
     }
@@ -89,33 +99,45 @@ public struct Agreement: Sendable, Codable {
 extension ReviewDesk {
     /// How far readers agree with the models, over everything that anybody decided on. Reads the masks of every correction.
     public func agreement() throws(PapillaError) -> Agreement {
-        var cases: [(judgement: Judgement, dice: [ModelTask: Double])] = []
-        for judgement in try ledger.judgements() { cases.append((judgement, try dice(of: judgement))) }
+        var cases: [Agreement.Compared] = []
+        for judgement in try ledger.judgements() { cases.append(try compared(judgement)) }
+        let (blind, shown) = (cases.filter(\.judgement.blind), cases.filter { !$0.judgement.blind })
         var models: [Agreement.OfModel] = []
         for task in [ModelTask.disc, .cup, .polyp] {
             for name in Set(cases.compactMap { $0.judgement.models[task] }).sorted() {
-                var figures = Agreement.Figures(cases.filter { $0.judgement.models[task] == name })
-                figures.dice = figures.dice.filter { $0.key == task.rawValue }
-                models.append(.init(task: task, model: name, figures: figures))
+                func figures(_ cases: [Agreement.Compared]) -> Agreement.Figures {
+                    var figures = Agreement.Figures(cases.filter { $0.judgement.models[task] == name })
+                    figures.dice = figures.dice.filter { $0.key == task.rawValue }
+                    figures.unfound = figures.unfound.filter { $0.key == task.rawValue }
+                    return figures
+                }
+                let drawn = figures(blind)
+                models.append(
+                    .init(task: task, model: name, figures: figures(shown), blind: drawn.decided > 0 ? drawn : nil))
             }
         }
         var attention = Attention.Code.allCases.map { code in
             Agreement.OfAttention(code: code, figures: .init(cases.filter { $0.judgement.attention.contains(code) }))
         }
         attention.append(.init(code: nil, figures: .init(cases.filter { $0.judgement.attention.isEmpty })))
-        return Agreement(all: .init(cases), byModel: models, byAttention: attention.filter { $0.figures.decided > 0 })
+        return Agreement(
+            all: .init(cases), shown: .init(shown), blind: .init(blind), byModel: models,
+            byAttention: attention.filter { $0.figures.decided > 0 })
     }
 
-    private func dice(of judgement: Judgement) throws(PapillaError) -> [ModelTask: Double] {
-        guard judgement.verdict == .corrected, let shown = judgement.shown, let kept = judgement.kept else { return [:] }
-        var dice: [ModelTask: Double] = [:]
+    private func compared(_ judgement: Judgement) throws(PapillaError) -> Agreement.Compared {
+        var compared = Agreement.Compared(judgement: judgement)
+        guard judgement.verdict == .corrected, let shown = judgement.shown, let kept = judgement.kept else { return compared }
         for task in [ModelTask.disc, .cup, .polyp] {
-            guard let first = try mask(task, in: shown), let second = try mask(task, in: kept), first.width == second.width,
-                first.height == second.height
-            else { continue }
-            dice[task] = Overlap(first, second).dice
+            guard let second = try mask(task, in: kept) else { continue }
+            guard let first = try mask(task, in: shown), first.area > 0 || second.area == 0 else {
+                if second.area > 0 { compared.unfound.insert(task) }
+                continue
+            }
+            guard first.width == second.width, first.height == second.height else { continue }
+            compared.dice[task] = Overlap(first, second).dice
         }
-        return dice
+        return compared
     }
 
     /// A structure's mask in a bundle; nil where it has none.
@@ -131,17 +153,29 @@ extension ReviewDesk {
     }
 }
 
+extension Agreement {
+    /// What a reader made of one screening, and how far the outlines of both are the same.
+    struct Compared {
+        let judgement: Judgement
+        var dice: [ModelTask: Double] = [:]
+        var unfound: Set<ModelTask> = []
+    }
+}
+
 extension Agreement.Figures {
-    init(_ cases: [(judgement: Judgement, dice: [ModelTask: Double])]) {
+    init(_ cases: [Agreement.Compared]) {
         func count(_ verdict: Judgement.Verdict) -> Int { cases.count { $0.judgement.verdict == verdict } }
         (decided, accepted, corrected, rejected) = (cases.count, count(.accepted), count(.corrected), count(.rejected))
-        acceptance = cases.isEmpty ? nil : Double(count(.accepted)) / Double(cases.count)
-        dice = [:]
+        blind = cases.count(where: \.judgement.blind)
+        acceptance = blind == cases.count ? nil : Double(count(.accepted)) / Double(cases.count - blind)
+        (dice, unfound) = ([:], [:])
         for task in [ModelTask.disc, .cup, .polyp] {
             let values = cases.compactMap { $0.dice[task] }
             if !values.isEmpty {
                 dice[task.rawValue] = .init(count: values.count, mean: values.reduce(0, +) / Double(values.count))
             }
+            let missed = cases.count { $0.unfound.contains(task) }
+            if missed > 0 { unfound[task.rawValue] = missed }
         }
         let changes = cases.filter { $0.judgement.verdict == .corrected }.compactMap { one in
             one.judgement.shownRatio.flatMap { shown in one.judgement.keptRatio.map { $0 - shown } }

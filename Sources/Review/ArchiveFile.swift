@@ -3,6 +3,36 @@ internal import Screening
 
 /// A file below one of the service's folders. Nothing outside of that folder is ever opened: no name is `..`, and no link is followed.
 enum ArchiveFile {
+    /// All of an original, if it is still the image that was screened.
+    ///
+    /// - Parameters:
+    ///   - original: as the ledger names it, `archive/2026-11-24/ID/NAME`.
+    ///   - id: whose it is; the error names it, and no file.
+    ///   - digest: what the ledger says of its bytes.
+    /// - Throws: `damaged` where it is another one; as `read`.
+    static func original(
+        _ original: String, of id: ScreeningID, in archive: String, expecting digest: Digest
+    ) throws(PapillaError) -> [UInt8] {
+        let bytes = try read(String(original.dropFirst("archive/".count)), in: archive)
+        guard Digest(of: bytes) == digest else {
+            throw PapillaError(
+                .damaged, "The original of \(id) in the archive is not the image that was screened", place: original,
+                hint: "papilla audit verify names all that were changed; put this one back from a backup")
+        }
+        return bytes
+    }
+
+    /// All of a published file, if it is still as it was published.
+    /// - Throws: `damaged` where it is another one; as `read`.
+    static func read(_ path: String, in folder: String, expecting digest: Digest) throws(PapillaError) -> [UInt8] {
+        let bytes = try read(path, in: folder)
+        guard Digest(of: bytes) == digest else {
+            throw PapillaError(
+                .damaged, "A published file is not the one that was published", place: path, hint: "Run papilla audit verify")
+        }
+        return bytes
+    }
+
     /// All of a file.
     ///
     /// - Parameters:

@@ -141,10 +141,22 @@ public struct Report: Sendable, Codable, Hashable {
         @Nullable public var note: String?
         /// When.
         public var at: Timestamp
+        /// Whether the reader drew without having been shown what the models found.
+        public var blind: Bool
 
         /// A decision.
-        public init(reader: String, verdict: Verdict, note: String?, at: Timestamp) {
-            (self.reader, self.verdict, self.note, self.at) = (reader, verdict, note, at)
+        public init(reader: String, verdict: Verdict, note: String?, at: Timestamp, blind: Bool = false) {
+            (self.reader, self.verdict, self.note, self.at, self.blind) = (reader, verdict, note, at, blind)
+        }
+
+        /// Reads a decision; one of schema 1 says nothing of blindness, because everything was shown then.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            reader = try container.decode(String.self, forKey: .reader)
+            verdict = try container.decode(Verdict.self, forKey: .verdict)
+            note = try container.decodeIfPresent(String.self, forKey: .note)
+            at = try container.decode(Timestamp.self, forKey: .at)
+            blind = try container.decodeIfPresent(Bool.self, forKey: .blind) ?? false
         }
     }
 
@@ -216,5 +228,22 @@ public struct Report: Sendable, Codable, Hashable {
         case engine, files, decision, notice
         case reusedFrom = "reused_from"
         case timing = "timing_ms"
+    }
+}
+
+extension Report {
+    /// The structures whose outlines a reader drew, in this version or in an earlier one that it kept: disc, cup, polyp. All others are
+    /// the networks' own.
+    public var drawn: Set<ModelTask> {
+        guard decision?.verdict == .correct else { return [] }
+        var drawn: Set<ModelTask> = []
+        // What a reader drew has no probability.
+        if let fundus {
+            if fundus.disc.meanProbability == nil { drawn.insert(.disc) }
+            if fundus.cup.meanProbability == nil { drawn.insert(.cup) }
+        }
+        // Polyps are drawn all at once.
+        if endoscopy != nil { drawn.insert(.polyp) }
+        return drawn
     }
 }

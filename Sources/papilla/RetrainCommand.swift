@@ -15,8 +15,9 @@ struct RetrainCommand: AsyncParsableCommand {
         abstract: "Trains the live model on, with this site's own cases, and leaves a candidate.",
         discussion: """
             Cases are screenings that a reader accepted or corrected: nothing but the ledger and the archive is needed. A fifth of them, chosen \
-            by a hash of the patient or the image, is frozen: no model is ever trained on it. Phantoms are strewn in, and data-set folders where \
-            --data names some. The candidate is not live; it shows how it and the live model do on the frozen cases, and \
+            by a hash of the patient or the image, is frozen: no model is ever trained on it. Of these, the ones that a reader drew, blind or as a \
+            correction, judge; an accepted one does not, because its truth is a model's own. Phantoms are strewn in, and data-set folders where \
+            --data names some. The candidate is not live; it shows how it and the live model do on the cases that judge, and \
             papilla models promote asks the same gate.
 
             Example: papilla retrain --task polyp
@@ -64,7 +65,9 @@ struct RetrainCommand: AsyncParsableCommand {
         let loaded = try configuration.load()
         let paths = loaded.paths
         let ledger = try Ledger(path: paths.ledger, mode: .readOnly)
-        let cases = CaseSet(task, try ledger.cases(), outbox: paths.outbox, archive: paths.archive)
+        let desk = ReviewDesk(
+            ledger: ledger, outbox: paths.outbox, archive: paths.archive, models: ModelStore(directory: paths.models))
+        let cases = try CaseSet(task, try ledger.cases(), desk)
         if dryRun { return try list(cases) }
         var options = Retraining.Options()
         (options.steps, options.rate, options.phantoms, options.seed) = (steps, rate, phantoms, seed)
@@ -115,12 +118,15 @@ struct RetrainCommand: AsyncParsableCommand {
     private func list(_ cases: CaseSet) throws {
         if json { return print(try CanonicalJSON.document(cases.members), terminator: "") }
         let rows = cases.members.map {
-            ["\($0.id)", $0.verdict.rawValue, $0.split == .test ? "frozen" : $0.split.rawValue]
+            [
+                "\($0.id)", $0.verdict.rawValue, $0.blind ? "blind" : $0.drawn ? "yes" : "no",
+                $0.split == .test ? "frozen" : $0.split.rawValue,
+            ]
         }
-        print(TextTable(["case", "decision", "part"], rows).text)
+        print(TextTable(["case", "decision", "drawn", "part"], rows).text)
         print(
-            "\(cases.members.count) cases, \(cases.frozen) frozen; a promotion needs \(PromotionCheck.frozenNeeded) frozen ones"
-        )
+            "\(cases.members.count) cases, \(cases.frozen) frozen, \(cases.judging) of them drawn by a reader; a promotion needs "
+                + "\(PromotionCheck.frozenNeeded) frozen ones that were drawn")
     }
 
     private static func show(_ verdict: PromotionCheck.Verdict) {
@@ -128,7 +134,10 @@ struct RetrainCommand: AsyncParsableCommand {
             value.map { "\(($0 * 10000).rounded() / 10000)" } ?? "-"
         }
         let rows = [
-            ["\(verdict.frozen) frozen cases", number(verdict.liveDice), number(verdict.candidateDice)],
+            [
+                "\(verdict.frozen) frozen cases (\(verdict.blind) drawn blind)", number(verdict.liveDice),
+                number(verdict.candidateDice),
+            ],
             ["phantoms", number(verdict.livePhantoms), number(verdict.candidatePhantoms)],
         ]
         print(

@@ -28,7 +28,7 @@ extension ReviewDesk {
         let paths = configuration.paths
         self.init(
             ledger: try Ledger(path: paths.ledger, mode: .readOnly), outbox: paths.outbox, archive: paths.archive,
-            models: ModelStore(directory: paths.models))
+            models: ModelStore(directory: paths.models), blindShare: configuration.blindShare)
     }
 }
 
@@ -41,10 +41,10 @@ struct ReaderOptions: ParsableArguments {
     @Flag(help: "Print the decision as one JSON value.") var json = false
 
     /// Has the service write a decision down, and prints it.
-    func decide(_ id: String, _ verdict: Report.Decision.Verdict, masks: [String: Data] = [:]) throws {
+    func decide(_ id: String, _ verdict: Report.Decision.Verdict, masks: [String: Data] = [:], blind: Bool = false) throws {
         let socket = try configuration.load().paths.socket
         let request = ReviewRequest(
-            arrival: id, verdict: verdict, reader: reader ?? NSUserName(), note: note, masks: masks)
+            arrival: id, verdict: verdict, reader: reader ?? NSUserName(), note: note, masks: masks, blind: blind)
         // Measuring, drawing and publishing may take a while on a busy machine.
         guard let answer = try ControlClient.ask(.review(request), at: socket, patience: 120), let decided = answer.decided else {
             throw PapillaError(.notFound, "The service is not running", place: socket, hint: "Start it: systemctl start papilla")

@@ -17,10 +17,15 @@ struct ReviewCorrectCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Mask of the optic disc.", valueName: "file")) var disc: String?
     @Option(help: ArgumentHelp("Mask of the cup.", valueName: "file")) var cup: String?
     @Option(help: ArgumentHelp("Mask of all polyps.", valueName: "file")) var polyp: String?
+    @Flag(help: "They were drawn by someone who had not seen what the models found: disc and cup, or all polyps.") var blind =
+        false
     @OptionGroup var options: ReaderOptions
 
     func validate() throws {
         if disc == nil && cup == nil && polyp == nil { throw ValidationError("Expected --disc, --cup or --polyp with a mask.") }
+        if blind && polyp == nil && (disc == nil || cup == nil) {
+            throw ValidationError("--blind goes with --disc and --cup, or with --polyp: nothing is taken from the models.")
+        }
         if polyp != nil && (disc != nil || cup != nil) { throw ValidationError("--polyp goes with neither --disc nor --cup.") }
     }
 
@@ -29,7 +34,7 @@ struct ReviewCorrectCommand: ParsableCommand {
         for (name, file) in [("disc", disc), ("cup", cup), ("polyp", polyp)] {
             if let file { masks[name] = try Self.mask(file) }
         }
-        try options.decide(id, .correct, masks: masks)
+        try options.decide(id, .correct, masks: masks, blind: blind)
     }
 
     /// A mask as the service takes it: small, whatever program wrote the file.

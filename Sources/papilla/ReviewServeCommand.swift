@@ -54,7 +54,7 @@ struct ReviewServeCommand: AsyncParsableCommand {
     private static func ask(_ decision: PageDecision, at socket: String) async throws -> DecisionRow {
         let request = ReviewRequest(
             arrival: "\(decision.arrival)", verdict: decision.verdict, reader: decision.reader, note: decision.note,
-            seen: decision.seen, masks: decision.masks)
+            seen: decision.seen, masks: decision.masks, blind: decision.blind)
         return try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(

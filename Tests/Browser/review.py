@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Uses the review page as a reader would, in a real headless Chromium: list, open, draw, save, see version 2, two readers at once.
+"""Uses the review page as a reader would, in a real headless Chromium: list, open, draw, save, see version 2, two readers at once, draw blind.
 
   review.py PAPILLA MODELS [PICTURES]     PICTURES: a folder for screenshots
 
@@ -39,9 +39,9 @@ def make_site():
         os.mkdir(f"{SITE}/{name}")
     with open(CONFIG, "w") as file:
         file.write(f"paths: {{inbox: inbox, outbox: outbox, spool: spool, archive: archive, quarantine: quarantine, ledger: ledger.sqlite,\n"
-                   f"  socket: control.socket, models: {MODELS}}}\nsettle: {{local: 200 ms, remote: 200 ms}}\ndisk_floor: {{space: 1 MiB, share: 0.1 %}}\n")
+                   f"  socket: control.socket, models: {MODELS}}}\nsettle: {{local: 200 ms, remote: 200 ms}}\ndisk_floor: {{space: 1 MiB, share: 0.1 %}}\nblind_share: 0 %\n")
     for kind, seed in [("fundus", 5), ("endoscopy", 6)]:
-        papilla("phantom", "--kind", kind, "--count", "3", "--seed", str(seed), "--out", f"{SITE}/{kind}")
+        papilla("phantom", "--kind", kind, "--count", "5", "--seed", str(seed), "--out", f"{SITE}/{kind}")
         for index, name in enumerate(sorted(os.listdir(f"{SITE}/{kind}/images"))):
             ending = name.rsplit(".", 1)[1]
             shutil.copy(f"{SITE}/{kind}/images/{name}", f"{SITE}/inbox/{kind}-{index}.{ending}")
@@ -56,12 +56,12 @@ def make_site():
 class Page:
     """A reader's browser."""
 
-    def __init__(self, browser, address):
+    def __init__(self, browser, address, expects="409"):
         self.page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
         self.page.set_default_timeout(60000)
         host = address.split("/")[2]
         self.page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
-        self.page.on("console", lambda m: m.type == "error" and "409" not in m.text and problems.append(f"console: {m.text}"))
+        self.page.on("console", lambda m: m.type == "error" and not any(code in m.text for code in ("409", expects)) and problems.append(f"console: {m.text}"))
         self.page.on("request", lambda r: r.url.split(":")[0] not in ("data", "blob") and r.url.split("/")[2] != host
                      and problems.append(f"request to another host: {r.url}"))
         self.page.goto(address)
@@ -144,20 +144,35 @@ def endoscopy(page):
     box = page.page.locator("#canvas").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     before = page.text("#live")
-    page.page.mouse.move(x - 40, y)
-    page.page.mouse.down()
-    page.page.mouse.move(x + 40, y + 30, steps=5)
-    page.page.mouse.up()
-    page.page.mouse.move(x, y + 120)
-    check(page.text("#live") != before, f"the brush paints: {page.text('#live')}")
-    page.page.keyboard.press("3")
-    for dx, dy in [(-150, -120), (-90, -130), (-80, -70)]:
-        page.page.mouse.click(x + dx, y + dy)
-    page.picture("drawing-polyp")
-    page.page.keyboard.press("Enter")
-    page.page.keyboard.press("1")
+    def paint(name=None):
+        page.page.mouse.move(x - 40, y)
+        page.page.mouse.down()
+        page.page.mouse.move(x + 40, y + 30, steps=5)
+        page.page.mouse.up()
+        page.page.mouse.move(x, y + 120)
+        check(page.text("#live") != before, f"the brush paints: {page.text('#live')}")
+        page.page.keyboard.press("3")
+        for dx, dy in [(-150, -120), (-90, -130), (-80, -70)]:
+            page.page.mouse.click(x + dx, y + dy)
+        if name:
+            page.picture(name)
+        page.page.keyboard.press("Enter")
+        page.page.keyboard.press("1")
+
+    paint("drawing-polyp")
+    page.page.keyboard.press("Escape")
+    check("not saved" in page.text("#message") and page.page.is_visible("#tools"), "what was drawn is not left without a word")
+    page.page.click("#list button:has-text('text.jpg')")
+    page.page.wait_for_selector("#result h2:has-text('text.jpg')")
+    page.open("endoscopy-0")
+    page.page.keyboard.press("e")
+    page.page.wait_for_selector("#tools output")
+    page.page.keyboard.press("s")
+    check("Nothing was changed" in page.text("#message"), "the models' own outline is no correction")
+    paint()
     page.page.keyboard.press("s")
     page.message("version 2 is published")
+    check("had found" in page.text("#result"), "what the models had found stands beside what was drawn")
     check("2 polyps" in page.text("#result") or "polyps" in page.text("#result .figure"), f"what was drawn is measured: {page.text('#result .figure')}")
     page.picture("endoscopy-version-2")
 
@@ -205,6 +220,73 @@ def two_readers(anna, ben):
     check((row["decision"], row["reader"]) == ("reject", "Ben"), "the last decision counts")
 
 
+def blind(page):
+    """What is to be drawn blind shows nothing before it is drawn, and everything after."""
+    for _ in range(600):
+        if page.page.locator("#list button:has-text('fundus-3')").count():
+            break
+        page.page.wait_for_timeout(200)
+    answers = []
+    page.page.on("response", lambda r: "/api/" in r.url and not r.url.endswith("/image") and answers.append(r))
+    page.open("fundus-3")
+    row = next(row for row in rows() if row["file"].startswith("fundus-3"))
+    check("to be drawn first" in page.text("#list [aria-current=true]"), "the list says that it is to be drawn")
+    shown = page.text("#result") + page.text("#list") + "".join(r.text() for r in answers)
+    check(f"{row['vcdr']:.2f}" not in shown and str(row["vcdr"]) not in shown and "ratio" not in page.text("#result"), "neither page nor server tells the ratio")
+    check(page.page.evaluate("window.papillaViewer.report.fundus") is None, "there are no outlines to draw from")
+    check(page.page.is_disabled("#accept"), "what is not seen cannot be accepted")
+    page.page.keyboard.press("a")
+    page.picture("blind")
+    page.page.keyboard.press("e")
+    page.page.wait_for_selector("#tools output")
+    page.page.keyboard.press("s")
+    check("not drawn yet" in page.text("#message"), "circles that nobody placed are not saved")
+    disc = json.load(open(report_of(row)))["fundus"]["disc"]["ellipse"]
+    x, y = page.place(disc["cx"], disc["cy"])
+    page.page.mouse.click(x, y)
+    page.page.keyboard.press("s")
+    check("The cup is not drawn yet" in page.text("#message"), "nor half of it")
+    page.page.keyboard.press("2")
+    page.page.keyboard.press("-")
+    page.picture("blind-drawing")
+    page.page.keyboard.press("s")
+    page.message("Drawn blind: version 2 is published")
+    result = page.text("#result")
+    check(f"ratio {row['vcdr']:.2f}" in result and "drawn blind" in result, "now it tells what the models had found")
+    page.picture("blind-version-2")
+    page.open("endoscopy-3")
+    check(page.text("#result .figure") == "draw first" and "% of the picture" not in page.text("#result"), "nor whether there is a polyp")
+    page.picture("blind-endoscopy")
+    page.page.keyboard.press("e")
+    page.page.wait_for_selector("#tools output")
+    page.page.keyboard.press("s")
+    check("S once more" in page.text("#message"), "that there is no polyp is said twice")
+    page.page.keyboard.press("s")
+    page.message("Drawn blind: version 2 is published")
+    check(page.text("#result .figure") == "no polyp", "no polyp was drawn")
+    agreement = json.loads(papilla("review", "agreement", "--json", "--config", CONFIG))
+    check(agreement["blind"]["decided"] == 2 and agreement["shown"]["blind"] == 0, "agreement tells shown and blind apart")
+    exported = [json.loads(line) for line in papilla("export", "--jsonl", "--config", CONFIG).splitlines()]
+    check(sorted(r["file"].split("-")[0] for r in exported if r["blind"]) == ["endoscopy", "fundus"], "the export says what was drawn blind")
+
+
+def report_of(row):
+    return f"{SITE}/outbox/{row['bundle']}/report.json"
+
+
+def changed(page):
+    """An original that was changed is not shown, and cannot be decided upon unseen."""
+    row = next(row for row in rows() if row["file"].startswith("fundus-4"))
+    folder = next(folder for folder, _, names in os.walk(f"{SITE}/archive") if row["file"] in names)
+    os.chmod(f"{folder}/{row['file']}", 0o644)
+    shutil.copy(f"{SITE}/archive/" + os.path.relpath(next(f"{f}/{n}" for f, _, names in os.walk(f"{SITE}/archive") for n in names if n.startswith("fundus-2.")), f"{SITE}/archive"), f"{folder}/{row['file']}")
+    page.open("fundus-4")
+    page.page.wait_for_selector("#message.on")
+    check(row["id"] in page.text("#message") and "not the image" in page.text("#message"), f"a changed original is named: {page.text('#message')}")
+    check(page.page.is_disabled("#accept") and page.page.is_disabled("#correct") and page.page.is_enabled("#reject"), "what cannot be seen cannot be accepted")
+    page.picture("changed")
+
+
 def main():
     make_site()
     service = start("serve")
@@ -236,8 +318,28 @@ def main():
         anna.picture("failed")
         stranger = browser.new_context().new_page()
         check(stranger.goto(addresses[0]).status == 403, "an address that was used lets nobody else in")
+        # The same site, everything undecided to be drawn blind.
+        pages.terminate()
+        pages.wait()
+        with open(CONFIG) as file:
+            text = file.read()
+        with open(CONFIG, "w") as file:
+            file.write(text.replace("blind_share: 0 %", "blind_share: 100 %"))
+        pages = start("review", "serve", "--reader", "Anna", "--json")
+        third = Page(browser, json.loads(pages.stdout.readline())["address"])
+        third.page.uncheck("[name=undecided]")
+        third.page.check("[name=all]")
+        blind(third)
+        papilla("audit", "verify", "--config", CONFIG)
+        with open(CONFIG, "w") as file:
+            file.write(text)
+        pages.terminate()
+        pages.wait()
+        pages = start("review", "serve", "--reader", "Anna", "--json")
+        fourth = Page(browser, json.loads(pages.stdout.readline())["address"], expects="500")
+        fourth.page.check("[name=all]")
+        changed(fourth)
         browser.close()
-    papilla("audit", "verify", "--config", CONFIG)
     check(json.loads(papilla("statement", "--json", "--config", CONFIG))["unexplained"] == 0, "ledger and folders agree")
 
 

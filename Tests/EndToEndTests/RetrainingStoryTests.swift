@@ -84,7 +84,7 @@ struct RetrainingStoryTests {
         // Too few: whatever the model, with the numbers that decided it.
         let early = try site.papilla("models", "promote", shipped)
         #expect(
-            early.status == 1 && early.errors.contains("of 10 cases are frozen; 20 are needed"),
+            early.status == 1 && early.errors.contains("drawn by a reader; 20 are needed"),
             "\(early.errors)")
 
         for file in files.dropFirst(10) { try correct(file, as: file) }

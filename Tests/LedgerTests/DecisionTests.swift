@@ -20,8 +20,9 @@ import Testing
 
     /// A correction's way, as the service goes it: announced, published, written down. `stop` ends it before that step.
     @discardableResult
-    private func correct(_ number: Int = 1, ratio: Double = 0.5, reader: String = "Anna", stopBefore stop: String? = nil)
-        async throws
+    private func correct(
+        _ number: Int = 1, ratio: Double = 0.5, reader: String = "Anna", blind: Bool = false, stopBefore stop: String? = nil
+    ) async throws
         -> DecisionRow?
     {
         let id = Clinic.id(number)
@@ -30,10 +31,12 @@ import Testing
         var report = Clinic.report(try #require(try await ledger.arrival(id)), .measured)
         (report.version, report.supersedes) = (newest.version + 1, newest.bundle)
         report.fundus?.cdr = CupToDiscRatio(vertical: ratio, horizontal: 0.5, area: 0.3, interval: [])
-        report.decision = .init(reader: reader, verdict: .correct, note: nil, at: Timestamp(milliseconds: 1_795_516_900_000))
+        report.decision = .init(
+            reader: reader, verdict: .correct, note: nil, at: Timestamp(milliseconds: 1_795_516_900_000), blind: blind)
         let json = try CanonicalJSON.document(report)
         try await ledger.beginCorrection(
-            try decision(.correct, number, reader: reader), version: report.version, actor: "anna@1000")
+            try NewDecision(id, reader: reader, verdict: .correct, note: nil, blind: blind), version: report.version,
+            actor: "anna@1000")
         if stop == "publication" { return nil }
         try Clinic.write(json, to: "\(clinic.folders.outbox)/\(bundle)/report.json")
         if stop == "conclusion" { return nil }
@@ -176,10 +179,143 @@ import Testing
         #expect(try ids { $0.undecidedOnly = true } == [4, 1])
     }
 
+    @Test("C6: what was drawn blind says so in rows, audit, export and cases, and nobody changes it")
+    func blind() async throws {
+        try await clinic.screen(Clinic.id(1), content: "first")
+        try await clinic.screen(Clinic.id(2), content: "second")
+        let row = try #require(try await correct(1, ratio: 0.5, blind: true))
+        #expect(row.blind && row.verdict == .correct)
+        try await correct(2, ratio: 0.4)
+        #expect(try ledger.cases().map(\.blind) == [true, false])
+        #expect(try ledger.review().map(\.blind) == [false, true])
+        var blind: [Bool?] = []
+        try ledger.export { blind.append($0.blind) }
+        #expect(blind == [true, false])
+        let entries = try await ledger.auditEntries(AuditFilter(event: "corrected"))
+        #expect(entries.map { $0.detail?.contains(#""blind":true"#) } == [true, false])
+        try await expectSound()
+        await #expect(throws: PapillaError.self) {
+            try await ledger.write { try $0.execute(sql: "UPDATE decision SET blind = 0") }
+        }
+        #expect(throws: (any Error).self) { try clinic.tamper("UPDATE decision SET blind = 2") }
+        for (number, value) in [(1, 0), (2, 1)] {
+            try clinic.tamper("UPDATE decision SET blind = \(value) WHERE id = \(number)")
+            #expect(try ledger.violatedInvariants().map(\.invariant) == ["a decision is in the audit, as it was made"])
+            try clinic.tamper("UPDATE decision SET blind = \(1 - value) WHERE id = \(number)")
+        }
+        // The next correction saw what there was; what was drawn blind stays what agreement is about.
+        try await correct(1, ratio: 0.6)
+        #expect(try ledger.cases().map(\.blind) == [false, false])
+        let judgement = try #require(try ledger.judgements().first)
+        #expect(judgement.blind && judgement.verdict == .corrected && judgement.keptRatio == 0.5 && judgement.shownRatio == 0.7)
+        // A second reader's word on what was drawn blind leaves it the truth.
+        try await clinic.screen(Clinic.id(3), content: "third")
+        try await correct(3, blind: true)
+        _ = try await ledger.decide(try decision(.accept, 3, reader: "Ben"), actor: "b@2")
+        #expect(try ledger.cases().map(\.blind) == [false, false, true])
+        try await expectSound()
+    }
+
+    @Test("C6: what anybody decided on is not drawn blind any more, under any ID; only outlines are")
+    func blindIsFirst() async throws {
+        for number in 1...3 { try await clinic.screen(Clinic.id(number), content: number == 3 ? "other" : "same") }
+        _ = try await ledger.decide(try decision(.accept), actor: "a@1")
+        for number in [1, 2] {
+            await #expect {
+                try await correct(number, blind: true)
+            } throws: { ($0 as? PapillaError)?.code == .refused && "\($0)".contains("no secret") }
+        }
+        #expect(try ledger.pendingCorrections().isEmpty)
+        for verdict in [Report.Decision.Verdict.accept, .reject] {
+            #expect(throws: PapillaError.self) {
+                try NewDecision(Clinic.id(3), reader: "Anna", verdict: verdict, note: "why", blind: true)
+            }
+        }
+        #expect(try await correct(3, blind: true)?.blind == true)
+    }
+
+    @Test("C6: a share is drawn blind, the same ones each time; where they stand in the list says nothing of them")
+    func blindShare() async throws {
+        for number in 1...200 {
+            let outcome = [Outcome.measured, .noFinding, .ungradable, .outOfDomain, .failed][number % 5]
+            try await clinic.screen(Clinic.id(number), outcome, content: "image \(number)") {
+                if number % 2 == 0 { $0.attention = [] }
+                if number % 10 == 5 { $0.attention = [Attention(.ratioHigh, "High"), Attention(.rimThin, "Thin")] }
+            }
+        }
+        let (fifth, half) = (try ledger.blind(share: 0.2), try ledger.blind(share: 0.5))
+        #expect((8...24).contains(fifth.count) && (28...52).contains(half.count) && fifth.isSubset(of: half))
+        #expect(try ledger.blind(share: 0).isEmpty && ledger.blind(share: 1).count == 80)
+        for id in half.prefix(5) {
+            #expect(try ledger.blind(share: 0.5, only: id) == [id] && ledger.blind(share: 0, only: id) == [])
+        }
+        func list(_ change: (inout ReviewFilter) -> Void = { _ in }) throws -> [ScreeningID] {
+            var filter = ReviewFilter()
+            filter.blindShare = 0.5
+            change(&filter)
+            return try ledger.review(filter).map(\.id)
+        }
+        let rows = try list()
+        #expect(half.isSubset(of: rows))
+        // They stand together, whatever was found.
+        let places = rows.indices.filter { half.contains(rows[$0]) }
+        let urgent = rows.prefix { !half.contains($0) }
+        #expect(places.count == half.count && urgent.allSatisfy { (Int($0.suffix) ?? 0) % 10 == 5 })
+        var everything = ReviewFilter()
+        everything.includesQuiet = true
+        #expect(Set(try ledger.review(everything).filter { half.contains($0.id) }.map(\.attention)).count > 1)
+        // A list by what was found has none.
+        #expect(try half.isDisjoint(with: list { $0.attention = [.ratioHigh] }))
+        #expect(try half.isDisjoint(with: list { ($0.includesQuiet, $0.arrivals.outcomes) = (true, [.measured, .noFinding]) }))
+        #expect(try half.isSubset(of: list { ($0.includesQuiet, $0.undecidedOnly) = (true, true) }))
+        // Decided, forgotten: no more of them.
+        let first = try #require(half.first), second = try #require(half.subtracting([first]).first)
+        _ = try await ledger.decide(try NewDecision(first, reader: "A", verdict: .accept, note: nil), actor: "a@1")
+        try await ledger.forget(second, actor: "a@1")
+        #expect(try ledger.blind(share: 0.5) == half.subtracting([first, second]))
+    }
+
+    @Test("C5: earlier results go by the time of the examination; rejected ones and the same image again never count")
+    func earlierByExamination() async throws {
+        func screen(_ number: Int, day: Int64, taken: String? = nil, issuer: String? = nil, content: String? = nil) async throws {
+            try await clinic.receive(
+                Clinic.id(number), content: content ?? "image \(number)",
+                received: Timestamp(milliseconds: 1_795_516_867_250 + day * 86_400_000))
+            try await clinic.claim(Clinic.id(number), patient: "7", eye: .left)
+            _ = try await ledger.begin(Clinic.id(number))
+            try await clinic.finish(Clinic.id(number))
+            let value = taken.map { "'\($0)'" } ?? "NULL"
+            let from = issuer.map { "'\($0)'" } ?? "NULL"
+            try clinic.tamper("UPDATE arrival SET taken = \(value), issuer = \(from) WHERE id = '\(Clinic.id(number))'")
+        }
+        // The oldest came last.
+        try await screen(1, day: 0, taken: "2026-11-20")
+        try await screen(2, day: 1)
+        try await screen(3, day: 2, taken: "2019-03-01T08:00:00.000Z")
+        func earlier(_ number: Int) throws -> [Int] {
+            try ledger.earlier(than: Clinic.id(number)).compactMap { Int($0.row.id.suffix) }
+        }
+        #expect(try earlier(2) == [1, 3] && earlier(1) == [3] && earlier(3) == [])
+        #expect(try ledger.earlier(than: Clinic.id(2)).map(\.examined) == ["2026-11-20", "2019-03-01T08:00:00.000Z"])
+        // Of one number, but from another issuer: another person.
+        try await screen(4, day: 3, issuer: "other hospital")
+        #expect(try earlier(4) == [])
+        // The same photograph, dropped again.
+        try await screen(5, day: 4, content: "image 2")
+        #expect(try earlier(5) == [1, 3])
+        _ = try await ledger.decide(try decision(.reject, 1), actor: "a@1")
+        #expect(try earlier(2) == [3])
+        // Accepted after all: the last word counts.
+        _ = try await ledger.decide(try decision(.accept, 1), actor: "a@1")
+        #expect(try earlier(2) == [1, 3])
+        #expect(try ledger.earlier(than: Clinic.id(2)).map(\.cup) == ["cup-20261124-1", "cup-20261124-1"])
+    }
+
     @Test func earlierResultsAreOfTheSameEye() async throws {
         func screen(_ number: Int, _ patient: String?, _ eye: Eye, day: Int64) async throws {
             try await clinic.receive(
-                Clinic.id(number), received: Timestamp(milliseconds: 1_795_516_867_250 + day * 86_400_000))
+                Clinic.id(number), content: "image \(number)",
+                received: Timestamp(milliseconds: 1_795_516_867_250 + day * 86_400_000))
             try await clinic.claim(Clinic.id(number), patient: patient, eye: eye)
             _ = try await ledger.begin(Clinic.id(number))
             try await clinic.finish(Clinic.id(number))
@@ -192,11 +328,11 @@ import Testing
         try await screen(6, nil, .left, day: 5)
         try await screen(7, "7", .unknown, day: 6)
         func earlier(_ number: Int) throws -> [Int] {
-            try ledger.earlier(than: Clinic.id(number)).compactMap { Int($0.id.suffix) }
+            try ledger.earlier(than: Clinic.id(number)).compactMap { Int($0.row.id.suffix) }
         }
         #expect(try earlier(5) == [4, 1])
         #expect(try earlier(1) == [] && earlier(2) == [] && earlier(6) == [] && earlier(7) == [])
         try await correct(4, ratio: 0.41)
-        #expect(try ledger.earlier(than: Clinic.id(5)).map(\.vcdr) == [0.41, 0.7])
+        #expect(try ledger.earlier(than: Clinic.id(5)).map(\.row.vcdr) == [0.41, 0.7])
     }
 }

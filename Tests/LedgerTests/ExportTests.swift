@@ -23,7 +23,7 @@ import Testing
         #expect(
             line == """
                 20261124-00000001,2026-11-24T10:41:07.250Z,"eye, left.jpg","P""7\""",'=1+1,left,measured,,fundus,good,0.7,0.62,0.78,0.6,0.42,\
-                0.08,,,,ratio_high,router-20261124-1 disc-20261124-1 cup-20261124-1,1,,,2026-11-24/eye.20261124-00000001,,,,,\r\n
+                0.08,,,,ratio_high,router-20261124-1 disc-20261124-1 cup-20261124-1,1,,,2026-11-24/eye.20261124-00000001,,,,,,\r\n
                 """)
     }
 
@@ -33,7 +33,7 @@ import Testing
         #expect(
             ExportRow.columns.joined(separator: ",")
                 == "id,received,file,patient,study,eye,outcome,reason,modality,quality,vcdr,vcdr_low,vcdr_high,hcdr,area_ratio,rim_minimum,"
-                + "polyps,polyp_area_fraction,max_confidence,attention,models,version,decision,reader,bundle,issuer,accession,taken,device,operator"
+                + "polyps,polyp_area_fraction,max_confidence,attention,models,version,decision,reader,bundle,issuer,accession,taken,device,operator,blind"
         )
     }
 

@@ -29,14 +29,15 @@ final class PageSite: Sendable {
     private let server: Task<Void, any Error>
 
     /// The page's decisions are written down as they come, corrections as acceptances: measuring is the service's, and tested there.
-    init() async throws {
+    init(blindShare: Double = 0) async throws {
         root = FileManager.default.temporaryDirectory.path + "/papilla-review-" + UUID().uuidString.prefix(8)
         for name in ["outbox", "archive"] {
             try FileManager.default.createDirectory(atPath: "\(root)/\(name)", withIntermediateDirectories: true)
         }
         let ledger = try Ledger(path: root + "/papilla.sqlite", mode: .create)
         let desk = ReviewDesk(
-            ledger: ledger, outbox: root + "/outbox", archive: root + "/archive", models: ModelStore(directory: root))
+            ledger: ledger, outbox: root + "/outbox", archive: root + "/archive", models: ModelStore(directory: root),
+            blindShare: blindShare)
         (self.ledger, self.desk) = (ledger, desk)
         let page = try ReviewServer(desk, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { [box] decision in
             box.decided.withLock { $0.append(decision) }

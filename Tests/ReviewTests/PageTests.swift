@@ -104,7 +104,7 @@ struct PageTests {
         let cookie = try await site.enter()
         func list(_ query: String) async throws -> [String] {
             let rows = try CanonicalJSON.decode(
-                [ExportRow].self, from: try await site.ask("GET", "/api/screenings?" + query, cookie).body)
+                [WorkRow].self, from: try await site.ask("GET", "/api/screenings?" + query, cookie).body)
             return rows.map { String($0.id.suffix.last ?? " ") }
         }
         #expect(try await list("") == ["2", "1"])
@@ -120,6 +120,97 @@ struct PageTests {
         let image = try await site.ask("GET", "/api/screenings/\(id)/image", cookie)
         let decoded = try ImageDecoder.decode(image.body)
         #expect(image.headers["content-type"] == "image/jpeg" && decoded.raster.width == 120 && decoded.raster.height == 90)
+    }
+
+    @Test("C6: what is to be drawn blind shows nothing of what was found, whatever is asked for, until a reader has drawn")
+    func blind() async throws {
+        let site = try await PageSite(blindShare: 1)
+        let secrets = ["0.7", "0.62", "ratio_high", "High", "drawn", "disc.png", "no_finding", "polyp.png"]
+        let fundus = try await site.screen(1, patient: "7") { $0.fundus?.cdr.vertical = 0.62 }
+        let later = try await site.screen(2, patient: "7", received: Timestamp(milliseconds: 1_795_616_867_250))
+        let frame = try await site.screen(3) {
+            ($0.fundus, $0.attention, $0.outcome) = (nil, [], .noFinding)
+            $0.modality = .init(value: .endoscopy, probabilities: ["endoscopy": 1])
+            $0.endoscopy = EndoscopyFindings(polyps: [], polypAreaFraction: 0, disagreement: 0, mask: "polyp.png")
+        }
+        let unfit = try await site.screen(4) {
+            ($0.fundus, $0.attention) = (nil, [Attention(.qualityUsable, "Not good.")])
+            ($0.outcome, $0.reasons) = (.ungradable, [Reason(.tooDark, "Dark.")])
+        }
+        let cookie = try await site.enter()
+        let own = cookie.merging(site.origin) { $1 }
+        func send(_ id: ScreeningID, _ verdict: String, _ outlines: String = "null", decisions: Int = 0) async throws
+            -> PageSite.Answer
+        {
+            let word =
+                #"{"verdict":"\#(verdict)","note":"why","seen":{"version":1,"decisions":\#(decisions)},"outlines":\#(outlines)}"#
+            return try await site.ask("POST", "/api/screenings/\(id)/decisions", own, body: word)
+        }
+        for id in [fundus, later, frame] {
+            for path in [
+                "/api/screenings", "/api/screenings?all=1&order=newest", "/api/screenings/\(id)",
+                "/api/screenings/\(id)/1/overlay.jpg",
+            ] {
+                let answer = try await site.ask("GET", path, cookie)
+                for secret in secrets {
+                    #expect(!answer.text.contains(secret) || (secret == "drawn" && answer.status == 409), "\(path): \(secret)")
+                }
+            }
+            #expect(try await site.ask("GET", "/api/screenings/\(id)/image", cookie).status == 200)
+            #expect(try await site.ask("GET", "/api/screenings/\(id)/1/overlay.jpg", cookie).status == 409)
+            #expect(try await send(id, "accept").status == 400)
+        }
+        // Two images of which something else was found look the same.
+        func shown(_ id: ScreeningID) async throws -> ReviewDetail {
+            try CanonicalJSON.decode(ReviewDetail.self, from: try await site.ask("GET", "/api/screenings/\(id)", cookie).body)
+        }
+        let (first, third) = (try await shown(fundus), try await shown(frame))
+        #expect(first.blind && third.blind && first.report.outcome == third.report.outcome && first.earlier.isEmpty)
+        #expect(first.report.files.isEmpty && first.report.models == third.report.models)
+        #expect(try await !shown(unfit).blind)
+        for query in ["outcome=measured", "outcome=no_finding", "attention=ratio_high"] {
+            let list = try await site.ask("GET", "/api/screenings?all=1&\(query)", cookie)
+            for id in [fundus, later, frame] { #expect(list.status == 200 && !list.text.contains("\(id)"), "\(query)") }
+        }
+        #expect(site.decided.isEmpty)
+        // Drawn: the decision says so, and everything is there.
+        #expect(try await send(later, "correct", #"{"cup":{"runs":[0,9]},"disc":{"runs":[0,99]}}"#).status == 200)
+        #expect(site.decided.map(\.blind) == [true])
+        let after = try await shown(later)
+        #expect(!after.blind && after.report.fundus?.cdr.vertical == 0.7)
+        // The earlier photograph is still to be drawn: its ratio does not stand beside the later one.
+        #expect(after.earlier.isEmpty)
+        #expect(try await site.ask("GET", "/api/screenings/\(later)/1/overlay.jpg", cookie).text == "drawn")
+        // From now on it was seen.
+        #expect(try await send(later, "correct", #"{"cup":{"runs":[0,9]}}"#, decisions: 1).status == 200)
+        #expect(site.decided.map(\.blind) == [true, false])
+        // What is not fit to be drawn is rejected, and nothing is claimed to be drawn.
+        #expect(try await send(fundus, "reject").status == 200)
+        #expect(site.decided.last?.blind == false && site.decided.last?.verdict == .reject)
+    }
+
+    @Test("A7: a changed original, mask or report is not shown, and the answer names the screening")
+    func changedFiles() async throws {
+        let id = try await site.screen(1)
+        let cookie = try await site.enter()
+        let bundle = try #require(try site.ledger.versions(of: id).first?.bundle)
+        for (file, path) in [
+            ("archive/2026-11-24/\(id)/eye.png", "/api/screenings/\(id)/image"),
+            ("outbox/\(bundle)/overlay.jpg", "/api/screenings/\(id)/1/overlay.jpg"),
+            ("outbox/\(bundle)/report.json", "/api/screenings/\(id)"),
+        ] {
+            let url = URL(fileURLWithPath: "\(site.root)/\(file)")
+            let before = try Data(contentsOf: url)
+            #expect(try await site.ask("GET", path, cookie).status == 200)
+            let other = try Data(ImageEncoder.png(Raster(width: 120, height: 90, fill: (9, 9, 9))))
+            for bytes in [other, before + [10], before.dropLast(2)] {
+                try bytes.write(to: url)
+                let answer = try await site.ask("GET", path, cookie)
+                #expect(answer.status == 500 && answer.text.contains("not the"), "\(file): \(answer.text)")
+                if file.hasPrefix("archive") { #expect(answer.text.contains("\(id)") && !answer.text.contains("eye.png")) }
+            }
+            try before.write(to: url)
+        }
     }
 
     @Test("What is drawn becomes masks of the original's size; the second reader is told")

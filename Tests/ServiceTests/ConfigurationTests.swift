@@ -49,7 +49,9 @@ import Testing
             thresholds: {ratio_high: 0.7}
             threads: 2
             precision: fp32
+            blind_share: 100 %
             """)
+        #expect(configuration.blindShare == 1)
         let paths = configuration.paths
         #expect([paths.inbox, paths.outbox, paths.archive] == ["/srv/site/in", "/srv/site/out", "/srv/archive"])
         #expect(paths.metrics == "/srv/site/m.prom")
@@ -77,7 +79,7 @@ import Testing
         ),
         (
             "setle: 2 s\n",
-            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, threads, precision. Did you mean settle?"
+            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, threads, precision, blind_share. Did you mean settle?"
         ),
         (
             "deadline: 10\n",

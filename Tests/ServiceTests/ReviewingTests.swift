@@ -70,7 +70,8 @@ import Testing
     }
 
     private func request(
-        _ room: Room, _ verdict: Report.Decision.Verdict = .correct, masks: [String: Data]? = nil, seen: Seen? = nil
+        _ room: Room, _ verdict: Report.Decision.Verdict = .correct, masks: [String: Data]? = nil, seen: Seen? = nil,
+        blind: Bool = false
     ) throws -> ReviewRequest {
         let drawn = try [
             "disc": mask(Ellipse(cx: 100, cy: 80, a: 50, b: 40, angle: 90)),
@@ -78,7 +79,7 @@ import Testing
         ]
         return ReviewRequest(
             arrival: "\(room.id)", verdict: verdict, reader: "Anna", note: "seen by eye", seen: seen,
-            masks: verdict == .correct ? masks ?? drawn : [:])
+            masks: verdict == .correct ? masks ?? drawn : [:], blind: blind)
     }
 
     private func report(_ room: Room, version: Int) throws -> Report {
@@ -192,6 +193,70 @@ import Testing
         #expect(try room.ledger.decisions(of: room.id).isEmpty && room.ledger.versions(of: room.id).count == 1)
         #expect(try room.ledger.pendingCorrections().isEmpty)
         #expect(try await sandbox.verify() == [])
+    }
+
+    @Test(
+        "C6: what is drawn blind says so in report and ledger, and nothing of it is the models' own",
+        arguments: [nil, Stage.published])
+    func blind(stop: Stage?) async throws {
+        let room = try await screened()
+        let half = try mask(Ellipse(cx: 100, cy: 80, a: 50, b: 40, angle: 90))
+        await #expect {
+            try await reviewing(room).run(try request(room, masks: ["disc": half], blind: true), actor: "a@1")
+        } throws: {
+            "\($0)".contains("drawn whole")
+        }
+        if let stop {
+            await #expect(throws: Stopped.self) {
+                try await reviewing(room, stopAt: stop).run(try request(room, blind: true), actor: "anna@1000")
+            }
+            try await reviewing(room).recover()
+        } else {
+            _ = try await reviewing(room).run(try request(room, blind: true), actor: "anna@1000")
+        }
+        #expect(try room.ledger.decisions(of: room.id).map(\.blind) == [true])
+        let second = try report(room, version: 2)
+        #expect(second.decision?.blind == true && second.drawn == [.disc, .cup])
+        await #expect(throws: PapillaError.self) { try await reviewing(room).run(try request(room, blind: true), actor: "b@2") }
+        let cup = try mask(Ellipse(cx: 100, cy: 80, a: 20, b: 20, angle: 0))
+        _ = try await reviewing(room).run(try request(room, masks: ["cup": cup]), actor: "b@2")
+        #expect(try report(room, version: 3).drawn == [.disc, .cup] && report(room, version: 3).decision?.blind == false)
+        #expect(try room.ledger.cases().map(\.blind) == [false])
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test("C6: saving the networks' own outlines makes them nobody's: they are accepted, or stay theirs beside what was drawn")
+    func theNetworksOwn() async throws {
+        let room = try await screened()
+        _ = try await reviewing(room).run(try request(room), actor: "anna@1000")
+        let newest = try #require(try room.ledger.versions(of: room.id).last?.bundle)
+        let drawn = try #require(try room.house.publisher.load(newest))
+        // As if networks had outlined it.
+        var report = drawn.report
+        report.decision = nil
+        report.fundus?.disc.meanProbability = 0.9
+        report.fundus?.cup.meanProbability = 0.8
+        let theirs = try Bundle(report: report, files: drawn.files.filter { $0.name != "report.json" })
+        let image = try ImageDecoder.decode(try ImageEncoder.png(Raster(width: 200, height: 160, fill: (120, 60, 20))))
+        func mask(_ name: String) throws -> Mask {
+            try ImageDecoder.decodeMask(try #require(drawn.files.first { $0.name == name }).bytes).mask(atLeast: 128)
+        }
+        for names in [["disc.png"], ["disc-raw.png", "cup-raw.png"], ["cup.png"]] {
+            var masks: [ModelTask: Mask] = [:]
+            for name in names { masks[name.hasPrefix("disc") ? .disc : .cup] = try mask(name) }
+            #expect { try Correction(of: theirs, image: image, drawn: masks, eye: .unknown) } throws: {
+                "\($0)".contains("nothing was drawn")
+            }
+            // Of one that was drawn blind, agreement is agreement.
+            if masks.count == 2 { _ = try Correction(of: theirs, image: image, drawn: masks, eye: .unknown, blind: true) }
+        }
+        let cup = Ellipse(cx: 100, cy: 80, a: 20, b: 20, angle: 0).mask(width: 200, height: 160)
+        let word = Report.Decision(reader: "Anna", verdict: .correct, note: nil, at: .now)
+        let next = try await Correction(of: theirs, image: image, drawn: [.disc: mask("disc.png"), .cup: cup], eye: .unknown)
+            .bundle(word, supersedes: "2026-11-24/x")
+        #expect(next.report.drawn == [.cup] && next.report.fundus?.disc.meanProbability == 0.9)
+        // Once a reader drew it, it may be said again.
+        _ = try Correction(of: drawn, image: image, drawn: [.disc: mask("disc-raw.png")], eye: .unknown)
     }
 
     @Test func whatIsNoImageIsNotCorrected() async throws {

@@ -24,11 +24,15 @@ public struct NewDecision: Sendable, Hashable {
     public var note: String?
     /// What the reader saw; nil where the newest version is meant, whatever it is.
     public var seen: Seen?
+    /// Whether the reader drew without having been shown what the models found.
+    public var blind: Bool
 
     /// A decision.
-    /// - Throws: `badInput` for a reader without a name, a rejection without a reason, and texts that are too long or no single line.
+    /// - Throws: `badInput` for a reader without a name, a rejection without a reason, texts that are too long or no single line, and for
+    ///   a blind decision that draws nothing: what was not seen can be neither accepted nor rejected for what it says.
     public init(
-        _ arrival: ScreeningID, reader: String, verdict: Report.Decision.Verdict, note: String?, seen: Seen? = nil
+        _ arrival: ScreeningID, reader: String, verdict: Report.Decision.Verdict, note: String?, seen: Seen? = nil,
+        blind: Bool = false
     ) throws(PapillaError) {
         let note = note.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
         guard (1...80).contains(reader.count), !reader.allSatisfy(\.isWhitespace), Self.isPlain(reader) else {
@@ -41,7 +45,11 @@ public struct NewDecision: Sendable, Hashable {
         guard verdict != .reject || note != nil else {
             throw PapillaError(.badInput, "A rejection says why", hint: "Give the reason with --note")
         }
-        (self.arrival, self.reader, self.verdict, self.note, self.seen) = (arrival, reader, verdict, note, seen)
+        guard !blind || verdict == .correct else {
+            throw PapillaError(.badInput, "Only outlines are drawn blind", hint: "Draw, or look at the result first")
+        }
+        (self.arrival, self.reader, self.verdict, self.note) = (arrival, reader, verdict, note)
+        (self.seen, self.blind) = (seen, blind)
     }
 
     private static func isPlain(_ text: String) -> Bool {
@@ -69,6 +77,8 @@ public struct DecisionRow: Sendable, Codable, Hashable {
     public var at: Timestamp
     /// The version that a correction published.
     @Nullable public var result: Int?
+    /// Whether the reader drew without having been shown what the models found.
+    public var blind: Bool
 
     static let select = """
         SELECT decision.*, shown.arrival AS arrival, shown.version AS shown_version, made.version AS result_version
@@ -88,6 +98,7 @@ public struct DecisionRow: Sendable, Codable, Hashable {
         else { throw PapillaError(.damaged, "A decision of the ledger cannot be read", hint: LedgerFile.damageHint) }
         (number, self.arrival, version, reader) = (row["id"], arrival, row["shown_version"], row["reader"])
         (self.verdict, note, actor, self.at, result) = (verdict, row["note"], row["actor"], at, row["result_version"])
+        blind = row["blind"]
     }
 
     /// All decisions on an arrival, in their order.

@@ -14,13 +14,15 @@ public struct Judgement: Sendable, Hashable {
     public var attention: Set<Attention.Code>
     /// Names of the models that took part, by task.
     public var models: [ModelTask: String]
+    /// Whether a reader drew before the models' result was shown. Then `kept` is what was drawn so, whatever came later.
+    public var blind: Bool
     /// The models' bundle, relative to the outbox; nil once forgotten.
     public var shown: String?
-    /// The bundle of the version that counts; nil once forgotten.
+    /// The bundle of the version that counts, or that was drawn blind; nil once forgotten.
     public var kept: String?
     /// Vertical cup-to-disc ratio that the models showed.
     public var shownRatio: Double?
-    /// Vertical cup-to-disc ratio of the version that counts.
+    /// Vertical cup-to-disc ratio of that version.
     public var keptRatio: Double?
 }
 
@@ -31,12 +33,13 @@ extension Ledger {
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT arrival.id, verdict, shown.id AS shown_id, shown.bundle AS shown_bundle, kept.id AS kept_id,
+                    SELECT arrival.id, decision.verdict, blind.id IS NOT NULL AS blind, shown.id AS shown_id, shown.bundle AS shown_bundle, kept.id AS kept_id,
                         kept.bundle AS kept_bundle, kept.version AS kept_version, router.name AS router, disc.name AS disc, cup.name AS cup,
                         polyp.name AS polyp
                     FROM arrival JOIN decision ON decision.id = \(DecisionRow.last)
-                        JOIN screening AS kept ON kept.id = ifnull(decision.result, decision.screening)
                         JOIN screening AS shown ON shown.arrival = arrival.id AND shown.version = 1
+                        LEFT JOIN decision AS blind ON blind.screening = shown.id AND blind.blind = 1
+                        JOIN screening AS kept ON kept.id = coalesce(blind.result, decision.result, decision.screening)
                         LEFT JOIN model AS router ON router.id = shown.router LEFT JOIN model AS disc ON disc.id = shown.disc
                         LEFT JOIN model AS cup ON cup.id = shown.cup LEFT JOIN model AS polyp ON polyp.id = shown.polyp
                     ORDER BY arrival.received, arrival.id
@@ -55,7 +58,8 @@ extension Ledger {
                 return Judgement(
                     id: id, verdict: row["verdict"] == "reject" ? .rejected : version > 1 ? .corrected : .accepted,
                     attention: Set(shown.filter { $0.kind == .attention }.compactMap { Attention.Code(rawValue: $0.code) }),
-                    models: models, shown: row["shown_bundle"], kept: row["kept_bundle"], shownRatio: ratio(shown),
+                    models: models, blind: row["blind"], shown: row["shown_bundle"], kept: row["kept_bundle"],
+                    shownRatio: ratio(shown),
                     keptRatio: ratio(try Finding.stored(db, screening: row["kept_id"])))
             }
         }

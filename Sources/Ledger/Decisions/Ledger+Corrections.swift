@@ -16,11 +16,13 @@ extension Ledger {
     /// start finds the bundle and concludes, or finds none and gives up.
     ///
     /// - Parameter version: the one that will be published.
-    /// - Throws: as `decide`; `refused` also where another correction came first.
+    /// - Throws: as `decide`; `refused` also where another correction came first, and for a blind one where anybody has decided on the
+    ///   image already: from then on its result is shown to everyone.
     public func beginCorrection(_ decision: NewDecision, version: Int, actor: String) throws(PapillaError) {
         let time = now()
         try write { db in
             let shown = try Self.shown(db, for: decision)
+            if decision.blind { try Self.refuseIfDecided(db, decision.arrival) }
             guard shown.version + 1 == version else {
                 throw PapillaError(
                     .refused, "Another correction came first: the newest version is \(shown.version)",
@@ -68,12 +70,27 @@ extension Ledger {
         guard let given = report.decision, let shown = try row(report.version - 1), let made = try row(report.version) else {
             throw PapillaError(.internal, "A later version has no decision or no earlier version", place: report.id.description)
         }
-        let decision = try NewDecision(report.id, reader: given.reader, verdict: given.verdict, note: given.note)
+        let decision = try NewDecision(
+            report.id, reader: given.reader, verdict: given.verdict, note: given.note, blind: given.blind)
         return try insert(db, decision, shown: shown, result: made, actor: actor, at: given.at) { number in
             var detail = DecisionDetail(decision, number: number, version: report.version - 1)
             (detail.result, detail.outcome, detail.bundle) = (report.version, report.outcome, end.bundle)
             detail.bundleDigest = end.bundleDigest
             return detail
+        }
+    }
+
+    private static func refuseIfDecided(_ db: Database, _ id: ScreeningID) throws {
+        let decided = try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM decision JOIN screening AS shown ON shown.id = decision.screening
+                    JOIN arrival ON arrival.id = ? WHERE shown.arrival = arrival.id OR shown.sha256 = arrival.sha256)
+                """, arguments: [id.description])
+        guard decided == false else {
+            throw PapillaError(
+                .refused, "Somebody has decided on this image: its result is no secret any more", place: id.description,
+                hint: "Look at the newest version, then decide")
         }
     }
 

@@ -66,9 +66,11 @@ extension Ledger {
         detail: (Int64) -> some Encodable
     ) throws -> DecisionRow {
         try db.execute(
-            sql: "INSERT INTO decision (screening, reader, verdict, note, actor, result, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            sql: """
+                INSERT INTO decision (screening, reader, verdict, note, actor, result, at, blind) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
             arguments: [
-                shown, decision.reader, decision.verdict.rawValue, decision.note, actor, result, time.description,
+                shown, decision.reader, decision.verdict.rawValue, decision.note, actor, result, time.description, decision.blind,
             ])
         let number = db.lastInsertedRowID
         try AuditEntry.append(
@@ -92,15 +94,17 @@ struct DecisionDetail: Encodable {
     var outcome: Outcome?
     var bundle: String?
     var bundleDigest: Digest?
+    /// Absent where the result was shown.
+    var blind: Bool?
     var salt = AuditEntry.randomHexadecimal()
 
     init(_ decision: NewDecision, number: Int64, version: Int) {
         (self.decision, self.version, reader) = (number, version, decision.reader)
-        (verdict, note) = (decision.verdict, decision.note)
+        (verdict, note, blind) = (decision.verdict, decision.note, decision.blind ? true : nil)
     }
 
     enum CodingKeys: String, CodingKey {
-        case decision, version, reader, verdict, note, result, outcome, bundle, salt
+        case decision, version, reader, verdict, note, result, outcome, bundle, blind, salt
         case bundleDigest = "bundle_sha256"
     }
 }

@@ -19,9 +19,12 @@ public struct Correction: Sendable {
     ///   - image: the original.
     ///   - drawn: by structure, each of the original's size; an empty polyp mask says that there is no polyp.
     ///   - eye: as sidecar or file name state it.
+    ///   - blind: drawn before the models' result was shown: nothing may be taken from it.
     /// - Throws: `badInput` for a mask of another size (naming both), for structures that do not go together or with the image, for an
-    ///   empty disc or cup.
-    public init(of earlier: Bundle, image: DecodedImage, drawn: [ModelTask: Mask], eye: Eye) throws(PapillaError) {
+    ///   empty disc or cup, and for outlines that are the networks' own.
+    public init(
+        of earlier: Bundle, image: DecodedImage, drawn: [ModelTask: Mask], eye: Eye, blind: Bool = false
+    ) throws(PapillaError) {
         guard !drawn.isEmpty, drawn.keys.allSatisfy(Self.tasks.contains) else {
             throw PapillaError(.badInput, "A correction has the mask of a disc, a cup or polyps")
         }
@@ -42,7 +45,32 @@ public struct Correction: Sendable {
                 "The \(task.rawValue) mask has \(mask.width) x \(mask.height) pixels, the original \(image.raster.width) x \(image.raster.height)",
                 hint: "Draw on the original at its own size; it is never rescaled")
         }
-        (self.earlier, self.image, self.drawn, statedEye) = (earlier, image, drawn, eye)
+        guard !blind || modality == .endoscopy || drawn.count == 2 else {
+            throw PapillaError(.badInput, "What is drawn blind is drawn whole", hint: "Draw both the disc and the cup")
+        }
+        var own = drawn
+        for (task, mask) in drawn where !blind {
+            if try Self.isNetworks(mask, task, in: earlier) { own[task] = nil }
+        }
+        guard !own.isEmpty else {
+            throw PapillaError(
+                .badInput, "The outlines are those of version \(earlier.report.version): nothing was drawn",
+                hint: "Accept the screening, if it is right as it is")
+        }
+        (self.earlier, self.image, self.drawn, statedEye) = (earlier, image, own, eye)
+    }
+
+    /// Whether a mask is, to the pixel, one that the networks had made: saving it does not make it a reader's.
+    private static func isNetworks(_ mask: Mask, _ task: ModelTask, in earlier: Bundle) throws(PapillaError) -> Bool {
+        guard !earlier.report.drawn.contains(task) else { return false }
+        for name in ["\(task.rawValue).png", "\(task.rawValue)-raw.png"] {
+            guard let file = earlier.files.first(where: { $0.name == name }) else { continue }
+            do { if try ImageDecoder.decodeMask(file.bytes).mask(atLeast: 128) == mask { return true } } catch {
+                throw PapillaError(
+                    .damaged, "The earlier version's \(task.rawValue) mask cannot be read", place: "\(earlier.report.id)")
+            }
+        }
+        return false
     }
 
     /// Measures what was drawn and puts the next version's bundle together.

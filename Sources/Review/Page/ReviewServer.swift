@@ -22,6 +22,8 @@ public struct PageDecision: Sendable {
     public var seen: Seen
     /// PNG files of the original's size by structure.
     public var masks: [String: Data]
+    /// Whether the reader drew without having been shown what the models found.
+    public var blind: Bool
 }
 
 /// The review page: a small web server for readers' browsers.
@@ -78,7 +80,8 @@ public struct ReviewServer: Sendable {
         let router = Router(context: PageContext.self)
         router.middlewares.add(gate)
         router.get("/") { _, context in
-            let values = ["reader": context.reader ?? "", "version": Version.current]
+            let codes = Attention.Code.allCases.map(\.rawValue).joined(separator: " ")
+            let values = ["reader": context.reader ?? "", "version": Version.current, "codes": codes]
             return Self.answer(Array(page.render(values).utf8), "text/html; charset=utf-8")
         }
         for (name, bytes, type) in [
@@ -89,7 +92,7 @@ public struct ReviewServer: Sendable {
             router.get(RouterPath(name)) { _, _ in Self.answer(bytes, type + "; charset=utf-8") }
         }
         router.get("api/screenings") { request, _ in
-            try Self.json(desk.ledger.review(Self.filter(request.uri.queryParameters.map { (String($0.key), String($0.value)) })))
+            try Self.json(desk.workList(Self.filter(request.uri.queryParameters.map { (String($0.key), String($0.value)) })))
         }
         router.get("api/screenings/:id") { _, context in try Self.json(await desk.detail(Self.id(context).description)) }
         router.get("api/screenings/:id/image") { _, context in
@@ -124,6 +127,12 @@ public struct ReviewServer: Sendable {
         do { word = try CanonicalJSON.decode(Word.self, from: body.readableBytesView) } catch {
             throw PapillaError(.badInput, "This is no decision", cause: error)
         }
+        // The page knows what it showed; a browser is not asked.
+        let blind = try desk.isBlind(id)
+        guard !blind || word.verdict != .accept else {
+            throw PapillaError(
+                .badInput, "What was not shown cannot be accepted", place: "\(id)", hint: "Draw first, then save")
+        }
         var masks: [String: Data] = [:]
         if let outlines = word.outlines, !outlines.isEmpty {
             let source = try await desk.detail(id.description).report.source
@@ -135,7 +144,8 @@ public struct ReviewServer: Sendable {
             }
         }
         return PageDecision(
-            arrival: id, verdict: word.verdict, reader: context.reader ?? "", note: word.note, seen: word.seen, masks: masks)
+            arrival: id, verdict: word.verdict, reader: context.reader ?? "", note: word.note, seen: word.seen, masks: masks,
+            blind: blind && word.verdict == .correct)
     }
 
     private static func id(_ context: PageContext) throws(PapillaError) -> ScreeningID {

@@ -6,6 +6,9 @@ public import Training
 
 /// The cases of a site for one task: which image may teach, which one chooses, and which fifth is frozen, that is, only ever judges.
 ///
+/// A frozen case judges only where a reader drew: of an accepted one the truth is the model's own outline, and a model that is held against
+/// its own outlines wins.
+///
 /// A case's part follows from a hash of its patient, or of its image where no patient is known: it is the same for every retraining, and no
 /// patient stands in two parts.
 public struct CaseSet: Sendable {
@@ -17,25 +20,37 @@ public struct CaseSet: Sendable {
         public let split: DataSet.Split
         /// Accepted or corrected.
         public let verdict: Report.Decision.Verdict
+        /// Whether a reader drew the structure of the task: the truth is no model's own.
+        public let drawn: Bool
+        /// Whether the reader drew it before the models' result was shown.
+        public let blind: Bool
         let group: String
+        /// As the ledger names it.
         let original: String
-        let masks: [String: String]
+        let image: Digest
+        /// The masks' files in the bundle.
+        let masks: [String: Report.File]
+        let bundle: String
 
-        enum CodingKeys: String, CodingKey { case id, split, verdict }
+        /// Whether a promotion is judged by it.
+        public var judges: Bool { split == .test && drawn }
+
+        enum CodingKeys: String, CodingKey { case id, split, verdict, drawn, blind }
     }
 
     /// What the masks are of: disc, cup or polyp.
     public let task: ModelTask
     /// All cases, in the order of their images' digests: the same images teach in the same order, whenever they came.
     public let members: [Member]
+    private let desk: ReviewDesk
 
     /// The ledger's cases that have what a task needs.
     /// - Parameters:
     ///   - cases: accepted and corrected screenings.
-    ///   - outbox: where their bundles are.
-    ///   - archive: where their originals are.
-    public init(_ task: ModelTask, _ cases: [Case], outbox: String, archive: String) {
-        self.task = task
+    ///   - desk: over the folders of their bundles and originals.
+    /// - Throws: `damaged`, `notFound` for a bundle whose report is not as it was published.
+    public init(_ task: ModelTask, _ cases: [Case], _ desk: ReviewDesk) throws(PapillaError) {
+        (self.task, self.desk) = (task, desk)
         // One image may have arrived twice: the later decision counts.
         var last: [Digest: Case] = [:]
         var patients: [Digest: String] = [:]
@@ -48,10 +63,10 @@ public struct CaseSet: Sendable {
         var members: [Member] = []
         for one in last.sorted(by: { $0.key.description < $1.key.description }).map(\.value)
         where task != .router && one.modality == modality {
-            var masks: [String: String] = [:]
+            let report = try desk.report(one.bundle, expecting: one.bundleDigest)
+            var masks: [String: Report.File] = [:]
             for name in names {
-                let path = "\(outbox)/\(one.bundle)/\(task == .polyp ? name : name + "-raw").png"
-                if FileManager.default.fileExists(atPath: path) { masks[name] = path }
+                masks[name] = report.files.first { $0.name == "\(task == .polyp ? name : name + "-raw").png" }
             }
             // The disc may teach without its cup; the cup not without its disc.
             guard masks[task.rawValue] != nil, masks["disc"] != nil || task == .polyp else { continue }
@@ -60,14 +75,17 @@ public struct CaseSet: Sendable {
             ).description
             members.append(
                 Member(
-                    id: one.id, split: Self.split(group), verdict: one.verdict, group: group,
-                    original: archive + "/" + one.original.dropFirst("archive/".count), masks: masks))
+                    id: one.id, split: Self.split(group), verdict: one.verdict, drawn: report.drawn.contains(task),
+                    blind: one.blind && report.drawn.contains(task), group: group, original: one.original, image: one.image,
+                    masks: masks, bundle: one.bundle))
         }
         self.members = members
     }
 
-    /// How many cases only ever judge.
+    /// How many cases are never trained on.
     public var frozen: Int { members.count { $0.split == .test } }
+    /// How many of them judge: a reader drew them.
+    public var judging: Int { members.count(where: \.judges) }
 
     /// The part of a group: by its digest a fifth is frozen, and of the rest a fifth chooses.
     static func split(_ group: String) -> DataSet.Split {
@@ -76,13 +94,15 @@ public struct CaseSet: Sendable {
     }
 
     /// Writes the cases as a data-set folder named `cases`, so that they are trained on and judged by the code for every other data set.
-    /// Originals are linked, not copied; no patient is named.
+    /// Each original and mask is read and held against its digest: what is learnt from is what readers saw. Originals are linked, not
+    /// copied; no patient is named.
     /// - Parameters:
     ///   - folder: where the folder is made.
-    ///   - frozenOnly: leaves out what teaches and chooses.
-    /// - Throws: `refused` where there is no case at all; `damaged` for a bundle whose mask cannot be read.
-    public func write(to folder: String, frozenOnly: Bool = false) throws(PapillaError) -> DataSet {
-        let chosen = frozenOnly ? members.filter { $0.split == .test } : members
+    ///   - judgingOnly: only what judges a promotion.
+    /// - Throws: `refused` where there is no case at all; `damaged` and `notFound`, by its ID, for a case whose original or mask is not what
+    ///   it was.
+    public func write(to folder: String, judgingOnly: Bool = false) throws(PapillaError) -> DataSet {
+        let chosen = judgingOnly ? members.filter(\.judges) : members
         guard !chosen.isEmpty else {
             throw PapillaError(
                 .refused, "there is no case for the task \(task.rawValue)",
@@ -96,8 +116,10 @@ public struct CaseSet: Sendable {
                     atPath: "\(path)/\(name)", withIntermediateDirectories: true)
             }
             for member in chosen {
+                _ = try ArchiveFile.original(member.original, of: member.id, in: desk.archive, expecting: member.image)
                 try FileManager.default.createSymbolicLink(
-                    atPath: "\(path)/images/\(member.id)", withDestinationPath: member.original)
+                    atPath: "\(path)/images/\(member.id)",
+                    withDestinationPath: desk.archive + "/" + member.original.dropFirst("archive/".count))
                 try Data(try ImageEncoder.png(try mask(member))).write(
                     to: URL(filePath: "\(path)/masks/\(member.id).png"))
                 manifest +=
@@ -113,14 +135,11 @@ public struct CaseSet: Sendable {
     /// One grey image as data sets have it: 128 disc and 255 cup, or 255 polyp.
     private func mask(_ member: Member) throws(PapillaError) -> GreyImage {
         func read(_ name: String) throws(PapillaError) -> GreyImage? {
-            guard let path = member.masks[name] else { return nil }
-            do {
-                return try ImageDecoder.decodeMask([UInt8](try Data(contentsOf: URL(filePath: path))))
-            } catch {
-                throw PapillaError(
-                    .damaged, "A case's mask cannot be read", place: path,
-                    hint: "papilla audit verify says what was changed",
-                    cause: error)
+            guard let file = member.masks[name] else { return nil }
+            let path = "\(member.bundle)/\(file.name)"
+            let bytes = try ArchiveFile.read(path, in: desk.outbox, expecting: file.sha256)
+            do { return try ImageDecoder.decodeMask(bytes) } catch {
+                throw PapillaError(.damaged, "The mask of case \(member.id) cannot be read", place: path, cause: error)
             }
         }
         if task == .polyp { return try read("polyp") ?? GreyImage(width: 1, height: 1) }

@@ -17,8 +17,11 @@ public struct PromotionCheck: Sendable {
         public let candidate: String
         /// The model that is live; null where none is.
         @Nullable public var live: String?
-        /// Frozen cases.
+        /// Frozen cases that a reader drew: what judges.
         public var frozen = 0
+        /// Those of them that were drawn before the models' result was shown. The others are corrections, and so mostly of images that the
+        /// models of their time read badly.
+        public var blind = 0
         /// The live model's mean Dice on them.
         @Nullable public var liveDice: Double?
         /// The candidate's.
@@ -33,7 +36,7 @@ public struct PromotionCheck: Sendable {
         public var refusals: [String] = []
 
         enum CodingKeys: String, CodingKey {
-            case task, candidate, live, frozen, difference, refusals
+            case task, candidate, live, frozen, blind, difference, refusals
             case liveDice = "live_dice"
             case candidateDice = "candidate_dice"
             case livePhantoms = "live_phantoms"
@@ -42,7 +45,7 @@ public struct PromotionCheck: Sendable {
 
         /// The figures by name, for the audit.
         public var figures: [String: Double] {
-            var figures = ["frozen": Double(frozen), "candidate_phantoms": candidatePhantoms]
+            var figures = ["frozen": Double(frozen), "blind": Double(blind), "candidate_phantoms": candidatePhantoms]
             (figures["live_dice"], figures["candidate_dice"], figures["live_phantoms"]) = (
                 liveDice, candidateDice, livePhantoms
             )
@@ -81,7 +84,7 @@ public struct PromotionCheck: Sendable {
             throw PapillaError(
                 .refused, "\(name) must not become live: \(verdict.refusals.joined(separator: "; "))",
                 hint:
-                    "Cases are screenings that readers accepted or corrected; papilla retrain makes another candidate of them"
+                    "A model is judged by frozen cases that readers drew, blind or as corrections: papilla retrain --dry-run lists them"
             )
         }
         return verdict.figures
@@ -104,17 +107,19 @@ public struct PromotionCheck: Sendable {
     private func compare(
         _ live: Model, _ candidate: Model, _ ledger: Ledger, _ folder: String, _ verdict: inout Verdict
     ) async throws {
-        let cases = CaseSet(verdict.task, try ledger.cases(), outbox: outbox, archive: archive)
-        verdict.frozen = cases.frozen
-        if cases.frozen > 0 {
-            let set = try cases.write(to: folder, frozenOnly: true)
+        let desk = ReviewDesk(ledger: ledger, outbox: outbox, archive: archive, models: store)
+        let cases = try CaseSet(verdict.task, try ledger.cases(), desk)
+        verdict.frozen = cases.judging
+        verdict.blind = cases.members.count { $0.judges && $0.blind }
+        if cases.judging > 0 {
+            let set = try cases.write(to: folder, judgingOnly: true)
             let old = try await scores(live, [set], split: .test).scores
             let new = try await scores(candidate, [set], split: .test).scores
             verdict.liveDice = Self.mean(old)
             verdict.candidateDice = Self.mean(new)
             verdict.difference = Estimate(zip(old, new).map { ($0.group, ($1.dice ?? 0) - ($0.dice ?? 0)) })
         }
-        if let refusal = verdict.refusal(of: cases.members.count) { verdict.refusals.append(refusal) }
+        if let refusal = verdict.refusal(accepted: cases.frozen - cases.judging) { verdict.refusals.append(refusal) }
     }
 
     private func checkPhantoms(
@@ -174,10 +179,14 @@ public struct PromotionCheck: Sendable {
 }
 
 extension PromotionCheck.Verdict {
-    /// What the frozen ones among so many cases say against the candidate; nil where they say nothing against it.
-    func refusal(of cases: Int) -> String? {
+    /// What the frozen cases say against the candidate; nil where they say nothing against it.
+    /// - Parameter accepted: frozen cases that were accepted only.
+    func refusal(accepted: Int) -> String? {
         guard frozen >= PromotionCheck.frozenNeeded else {
-            return "\(frozen) of \(cases) cases are frozen; \(PromotionCheck.frozenNeeded) are needed"
+            return
+                "\(frozen) frozen \(frozen == 1 ? "case was" : "cases were") drawn by a reader; \(PromotionCheck.frozenNeeded) are needed"
+                + (accepted > 0
+                    ? " (\(accepted) more \(accepted == 1 ? "was" : "were") only accepted: their truth is a model's own)" : "")
         }
         guard let difference else {
             return "all \(frozen) frozen cases are of one patient: nobody knows how the models do on others"

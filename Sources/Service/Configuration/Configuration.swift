@@ -106,6 +106,8 @@ public struct Configuration: Sendable, Equatable {
     public var limits = ImageLimits()
     /// Thresholds that override those of the models.
     public var thresholds: [String: Double] = [:]
+    /// Share of undecided screenings that the review page shows without their results, to be drawn, 0...1.
+    public var blindShare = 0.02
     /// The engine's threads; 0: one for each core.
     public var threads = 0
     /// The precision of the networks' arithmetic.

@@ -105,9 +105,9 @@ struct ConfigurationNode {
     }
 
     /// A share: per cent.
-    func share() throws(PapillaError) -> Double {
-        let expected = "a share from 0 % to 50 %, such as 2 %"
-        guard let value = Quantity.share(try text(expected)), (0...0.5).contains(value) else {
+    func share(atMost most: Int = 50) throws(PapillaError) -> Double {
+        let expected = "a share from 0 % to \(most) %, such as 2 %"
+        guard let value = Quantity.share(try text(expected)), (0...Double(most) / 100).contains(value) else {
             throw refuse(found, expected: expected)
         }
         return value

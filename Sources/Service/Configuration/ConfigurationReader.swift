@@ -11,7 +11,7 @@ struct ConfigurationReader {
     private static let keys = [
         "paths", "settle", "rescan", "deadline", "image_deadline", "keep_empty", "ignore", "name_pattern", "disk_floor", "alarms",
         "retention", "limits",
-        "thresholds", "threads", "precision",
+        "thresholds", "threads", "precision", "blind_share",
     ]
     private static let pathKeys = ["inbox", "outbox", "spool", "archive", "quarantine", "ledger", "models", "socket", "metrics"]
     private static let precisions = PrecisionChoice.allCases.map(\.rawValue)
@@ -49,6 +49,7 @@ struct ConfigurationReader {
         if let node = values["retention"] { try readRetention(node, &configuration.retention) }
         if let node = values["limits"] { try readLimits(node, &configuration) }
         if let node = values["thresholds"] { configuration.thresholds = try readThresholds(node) }
+        if let node = values["blind_share"] { configuration.blindShare = try node.share(atMost: 100) }
         if let node = values["threads"] { configuration.threads = try node.integer(in: 0...1024, "0: one for each core") }
         if let node = values["precision"] {
             let known = "one of \(Self.precisions.joined(separator: ", "))"

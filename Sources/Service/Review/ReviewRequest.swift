@@ -16,13 +16,15 @@ public struct ReviewRequest: Sendable, Codable, Hashable {
     public var seen: Seen?
     /// PNG files of the original's size by structure (disc, cup, polyp), in which everything but 0 belongs to it.
     public var masks: [String: Data]
+    /// Whether the reader drew without having been shown what the models found.
+    public var blind: Bool
 
     /// A reader's word.
     public init(
         arrival: String, verdict: Report.Decision.Verdict, reader: String, note: String? = nil, seen: Seen? = nil,
-        masks: [String: Data] = [:]
+        masks: [String: Data] = [:], blind: Bool = false
     ) {
         (self.arrival, self.verdict, self.reader, self.note) = (arrival, verdict, reader, note)
-        (self.seen, self.masks) = (seen, masks)
+        (self.seen, self.masks, self.blind) = (seen, masks, blind)
     }
 }

@@ -42,7 +42,8 @@ actor Reviewing {
     func run(_ request: ReviewRequest, actor user: String) async throws -> DecisionRow {
         let row = try await ledger.arrival(matching: request.arrival)
         let decision = try NewDecision(
-            row.id, reader: request.reader, verdict: request.verdict, note: request.note, seen: request.seen)
+            row.id, reader: request.reader, verdict: request.verdict, note: request.note, seen: request.seen,
+            blind: request.blind)
         guard (request.verdict == .correct) != request.masks.isEmpty else {
             throw PapillaError(.badInput, "A correction has masks, and nothing else does")
         }
@@ -71,8 +72,10 @@ actor Reviewing {
                 .damaged, "The newest bundle is not as it was published", place: "\(row.id)", hint: "Run papilla audit verify")
         }
         let image = try Self.image(try read(path), expecting: row.sha256, limits)
-        let given = Report.Decision(reader: decision.reader, verdict: .correct, note: decision.note, at: now())
-        let correction = try Correction(of: earlier, image: image, drawn: Self.drawn(masks, limits), eye: row.eye)
+        let given = Report.Decision(
+            reader: decision.reader, verdict: .correct, note: decision.note, at: now(), blind: decision.blind)
+        let correction = try Correction(
+            of: earlier, image: image, drawn: Self.drawn(masks, limits), eye: row.eye, blind: decision.blind)
         let bundle = try await correction.bundle(given, supersedes: newest)
         try await ledger.beginCorrection(decision, version: bundle.report.version, actor: user)
         try checkpoint(.begun)

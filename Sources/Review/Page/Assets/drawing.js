@@ -1,5 +1,6 @@
 // What a reader draws with: ellipses for disc and cup, brush and polygon for polyps. All coordinates are pixels of the original.
-// A tool has down(point, reach) -> whether it takes the pointer, move, up, draw, undo, key(name, big), and outlines() for the server.
+// A tool has down(point, reach) -> whether it takes the pointer, move, up, draw, undo, key(name, big), and outlines() for the server;
+// missing() -> what must be drawn yet, isChanged() -> whether it differs from what was there, isEmpty(), and `former`, what undo takes back.
 import { ellipsePath, strokeEllipse, stroke, styles } from "/viewer.js";
 
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
@@ -14,10 +15,17 @@ export class EllipseTool {
       : { disc: circle(reach), cup: circle(reach / 2) };
     this.choices = [["disc", "disc"], ["cup", "cup"]];
     this.active = "cup";
-    this.touched = new Set(fundus ? [] : ["disc", "cup"]);
+    // Where nothing was measured the circles only show what there is to draw: each counts once it was moved.
+    this.touched = new Set();
+    this.needed = fundus ? [] : ["disc", "cup"];
+    if (!fundus) this.active = "disc";
     this.former = [];
     this.onChange = onChange;
   }
+
+  missing() { return this.needed.filter(name => !this.touched.has(name)); }
+  isChanged() { return this.touched.size > 0; }
+  isEmpty() { return false; }
 
   choose(name) { this.active = name; }
   remember() { this.former.push(JSON.stringify([this.shapes, [...this.touched]])); }
@@ -42,6 +50,17 @@ export class EllipseTool {
       for (const [handle, place] of Object.entries(EllipseTool.handles(this.shapes[name]))) {
         if (distance(point, place) <= reach) { taken ??= { name, handle }; }
       }
+    }
+    // A disc that is nowhere yet comes to where it is pointed at, and the cup with it.
+    if (!taken && this.missing().includes("disc")) {
+      this.remember();
+      const center = { cx: point.x, cy: point.y };
+      Object.assign(this.shapes.disc, center);
+      if (!this.touched.has("cup")) Object.assign(this.shapes.cup, center);
+      this.touched.add("disc");
+      [this.active, this.grip] = ["disc", { handle: "centre", from: point, shape: { ...this.shapes.disc } }];
+      this.onChange();
+      return true;
     }
     // Anywhere inside moves the ellipse as a whole: the cup where it is the cup's inside, or else the disc.
     if (!taken) {
@@ -157,8 +176,13 @@ export class MaskTool {
       const { data } = this.paint.getImageData(0, 0, width, height);
       for (let i = 0; i < this.pixels.length; i++) this.pixels[i] = data[4 * i] > 127 ? 1 : 0;
     }
+    this.start = former && JSON.stringify(this.runs());
     this.show(0, 0, width, height);
   }
+
+  missing() { return []; }
+  isChanged() { return JSON.stringify(this.runs()) !== this.start; }
+  isEmpty() { return !this.pixels.includes(1); }
 
   choose(name) { [this.active, this.corners] = [name, []]; }
   resize(factor) { this.radius = Math.min(400, Math.max(1, this.radius * factor)); this.onChange(); }

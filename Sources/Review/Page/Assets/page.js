@@ -3,16 +3,18 @@ import { Viewer } from "/viewer.js";
 import { EllipseTool, MaskTool } from "/drawing.js";
 
 const $ = id => document.getElementById(id);
-const state = { rows: [], id: null, detail: null, busy: false };
+const state = { rows: [], id: null, detail: null, busy: false, warned: null };
 const viewer = window.papillaViewer = new Viewer($("canvas"), showPlace);   // named, so that the browser test can find pixels
 
 // What attention codes and verdicts are called on the page.
 const codes = {
   ratio_high: "ratio high", ratio_interval: "ratio near threshold", rim_thin: "rim thin", disagreement: "networks disagree",
   low_confidence: "low confidence", disc_shape: "disc shape", disc_size: "disc size", cup_outside_disc: "cup outside disc",
-  quality_usable: "quality", eye_conflict: "which eye?", identity_conflict: "whose image?", sidecar: "sidecar", polyp: "polyp", polyp_borderline: "borderline polyp",
-  out_of_domain_near: "near out of domain",
+  quality_usable: "quality", eye_conflict: "which eye?", polyp: "polyp", polyp_borderline: "borderline polyp",
+  out_of_domain_near: "near out of domain", cup_not_seen: "no cup seen", sidecar: "sidecar", identity_conflict: "whose image?",
+  colour_space: "colours", frames_left_out: "frames left out", change: "change",
 };
+const called = code => codes[code] ?? code.replaceAll("_", " ");
 const verdicts = { accept: "✓ accepted", reject: "✕ rejected", correct: "✎ corrected" };
 const reasons = {
   fundus: ["not the disc", "outline of the disc is wrong", "outline of the cup is wrong", "image not fit to measure", "not a fundus photograph"],
@@ -64,20 +66,20 @@ async function loadList() {
   state.rows = await ask(`/api/screenings?${query}`);
   $("count").textContent = state.rows.length === 1 ? "1 screening" : `${state.rows.length}${state.rows.length === 500 ? " or more" : ""} screenings`;
   const hadFocus = $("list").contains(document.activeElement);
-  $("list").replaceChildren(...state.rows.map(row => el("li", {}, el("button", { dataset: { id: row.id }, onclick: () => open(row.id) }, ...lines(row)))));
+  $("list").replaceChildren(...state.rows.map(row => el("li", {}, el("button", { dataset: { id: row.id }, onclick: () => mayLeave() && open(row.id) }, ...lines(row)))));
   mark();
   if (hadFocus) $("list").querySelector('[aria-current="true"]')?.focus();
 }
 
 function lines(row) {
-  const result = row.vcdr != null ? `ratio ${decimal(row.vcdr)}`
-    : row.polyps != null ? polyps(row.polyps) : row.outcome.replaceAll("_", " ");
+  const result = row.blind ? "to be drawn first" : row.vcdr != null ? `ratio ${decimal(row.vcdr)}`
+    : row.polyps != null ? polyps(row.polyps) : (row.outcome ?? "").replaceAll("_", " ");
   const eye = row.eye === "unknown" ? null : row.eye;
   return [
     el("span", { className: "first" }, el("b", { title: row.file ?? "" }, [row.patient, row.file].filter(Boolean).join(" · ")),
       el("span", { className: "done" }, row.decision ? verdicts[row.decision] : "")),
     el("span", { className: "quiet" }, [result, eye, row.version > 1 ? `version ${row.version}` : null, row.received.slice(0, 10)].filter(Boolean).join(" · ")),
-    el("span", { className: row.attention.length ? "look" : "quiet" }, row.attention.length ? [...new Set(row.attention)].map(code => codes[code]).join(", ") : (row.reason ?? "").replaceAll("_", " ")),
+    el("span", { className: row.attention.length ? "look" : "quiet" }, row.attention.length ? [...new Set(row.attention)].map(called).join(", ") : (row.reason ?? "").replaceAll("_", " ")),
   ];
 }
 
@@ -86,7 +88,7 @@ function renew(row, detail) {
   if (!row || !detail) return;
   const { report, decisions } = detail;
   Object.assign(row, {
-    decision: decisions.at(-1)?.verdict ?? null,
+    decision: decisions.at(-1)?.verdict ?? null, blind: detail.blind,
     outcome: report.outcome, version: report.version, attention: report.attention.map(entry => entry.code),
     vcdr: report.fundus?.cdr.vertical ?? null, polyps: report.endoscopy?.polyps.length ?? null, reason: report.reasons[0]?.code ?? null,
   });
@@ -103,11 +105,19 @@ function step(by) {
   if (next && next.id !== state.id) open(next.id);
 }
 
+// What was drawn and not saved is lost by going elsewhere: the first try only says so.
+function mayLeave() {
+  if (!viewer.tool?.former.length || state.warned === "leave") return true;
+  state.warned = "leave";
+  tell("What you drew is not saved: S saves it. The same once more leaves it.");
+  return false;
+}
+
 // MARK: One screening
 
 // Until result and image are both there, nothing is shown and nothing can be decided: a key that comes early must not decide unseen.
 async function open(id, keepsMessage = false) {
-  [state.id, state.detail] = [id, null];
+  [state.id, state.detail, state.warned] = [id, null, null];
   stopDrawing();
   mark();
   $("list").querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
@@ -115,53 +125,77 @@ async function open(id, keepsMessage = false) {
   try {
     const detail = await ask(`/api/screenings/${id}`);
     const failed = detail.report.outcome === "failed";
-    const image = failed ? null : await picture(`/api/screenings/${id}/image`).catch(() => null);
+    const source = `/api/screenings/${id}/image`;
+    let why = "The image could not be loaded.";
+    const image = failed ? null : await picture(source).catch(async () => {
+      await ask(source).catch(error => { if (error.status) why = error.message; });
+      return null;
+    });
     if (state.id !== id) return;             // another one was opened meanwhile
     state.detail = detail;
     showResult();
     viewer.show(image, detail.report);
     if (failed) tell("The file could not be read: there is no image to show.");
-    else if (!image) tell("The image could not be loaded.");
+    else if (!image) tell(why);
+    update();
   } catch (error) {
     if (state.id === id) { viewer.show(null, null); $("result").replaceChildren(); tell(error.message); }
   }
 }
 
 function showResult() {
-  const { report, decisions, earlier, measurement_error: error, versions } = state.detail;
+  const { report, decisions, earlier, versions } = state.detail;
   const { fundus, endoscopy, source } = report;
+  const { blind, models } = state.detail;
   const list = items => items.length ? el("ul", {}, ...items.map(item => el("li", {}, item))) : null;
   const part = (title, ...children) => children.some(Boolean) ? [el("h3", {}, title), ...children] : [];
   const interval = fundus?.cdr.interval ?? [];
   const outcome = report.outcome.replaceAll("_", " ");
+  const fallback = endoscopy ? polyps(endoscopy.polyps.length) : blind ? "draw first" : outcome;
+  const had = models && (models.vcdr != null ? `ratio ${decimal(models.vcdr)}` : models.polyps != null ? polyps(models.polyps) : models.outcome.replaceAll("_", " "));
   $("result").replaceChildren(...[
     el("h2", {}, source.name),
     el("p", { className: "quiet" }, [source.patient && `patient ${source.patient}`, source.eye !== "unknown" && `${source.eye} eye`, source.received.slice(0, 16).replace("T", " ")].filter(Boolean).join(" · ")),
-    fundus ? el("p", { className: "figure", title: "vertical cup-to-disc ratio" }, decimal(fundus.cdr.vertical)) : el("p", { className: "figure" }, endoscopy ? polyps(endoscopy.polyps.length) : outcome),
+    fundus ? el("p", { className: "figure", title: "vertical cup-to-disc ratio" }, decimal(fundus.cdr.vertical)) : el("p", { className: "figure" }, fallback),
+    ...(blind ? blindWords(report.modality?.value) : []),
     fundus && el("p", { className: "quiet" }, "vertical cup-to-disc ratio" + (interval.length ? `, 95 % ${decimal(interval[0])} to ${decimal(interval[1])}` : ", drawn by a reader")),
     fundus && el("p", { className: "quiet" }, `horizontal ${decimal(fundus.cdr.horizontal)} · area ${decimal(fundus.cdr.area)} · thinnest rim ${decimal(fundus.rim.minimum)} at ${Math.round(fundus.rim.minimum_angle)}°`),
     ...(endoscopy?.polyps ?? []).map((polyp, index) => el("p", { className: "quiet" }, `${index + 1}: ${(100 * polyp.area_fraction).toFixed(1)} % of the picture` + (polyp.confidence == null ? ", drawn by a reader" : `, confidence ${Math.round(100 * polyp.confidence)} %`))),
     ...part("Why", list(report.reasons.map(reason => reason.detail))),
     ...part("Look at", list(report.attention.map(entry => el("span", { className: "look" }, entry.detail.replace(/\.$/, "") + (entry.value != null && entry.threshold != null && entry.code !== "polyp" ? ` (${decimal(entry.value)}, threshold ${decimal(entry.threshold)})` : ""))))),
+    ...(had ? [el("h3", {}, "What the models had found"), el("p", {}, had + (fundus && models.vcdr != null ? `, yours ${signed(fundus.cdr.vertical - models.vcdr)}` : "")),
+      el("img", { src: `/api/screenings/${report.id}/${models.version}/overlay.jpg`, alt: "The models' result" })] : []),
     ...part("Earlier, same eye", ...earlier.slice(0, 4).flatMap((result, index) => [
-      el("p", {}, `${result.received.slice(0, 10)}: ${decimal(result.vcdr)}` + (result.change == null ? "" : `, since then ${signed(result.change)}`)),
-      result.change == null ? null : el("p", { className: result.within_error ? "quiet" : "look" }, result.within_error ? `within measurement error (${decimal(error.limit)}, ${error.source})` : `more than the measurement error (${decimal(error.limit)}, ${error.source})`),
-      index === 0 ? el("img", { src: `/api/screenings/${result.id}/${result.version}/overlay.jpg`, alt: `Result of ${result.received.slice(0, 10)}` }) : null,
+      el("p", {}, `${result.examined.slice(0, 10)}: ${decimal(result.vcdr)}` + (result.change == null ? "" : `, since then ${signed(result.change)}`)),
+      result.other_models.length ? el("p", { className: "quiet" }, `by ${result.other_models.join(", ")}: not to be compared`) : null,
+      result.change == null ? null : el("p", { className: result.within_error ? "quiet" : "look" }, `${result.within_error ? "within" : "more than"} measurement error (${decimal(result.error.limit)}: ${result.error.source})`),
+      index === 0 ? el("img", { src: `/api/screenings/${result.id}/${result.version}/overlay.jpg`, alt: `Result of ${result.examined.slice(0, 10)}` }) : null,
     ])),
-    ...part(versions.length > 1 ? `Decisions (version ${report.version} is shown)` : "Decisions", list(decisions.map(decision => `${decision.reader}, ${decision.at.slice(0, 16).replace("T", " ")}: ${verdicts[decision.verdict].slice(2)}` + (decision.result ? ` (version ${decision.result})` : "") + (decision.note ? `: ${decision.note}` : "")))),
-    report.outcome === "measured" || report.outcome === "no_finding" ? el("p", { className: "quiet" }, report.models.map(model => model.name).join(", ")) : null,
+    ...part(versions.length > 1 ? `Decisions (version ${report.version} is shown)` : "Decisions", list(decisions.map(decision => `${decision.reader}, ${decision.at.slice(0, 16).replace("T", " ")}: ${verdicts[decision.verdict].slice(2)}` + (decision.result ? ` (${decision.blind ? "drawn blind, " : ""}version ${decision.result})` : "") + (decision.note ? `: ${decision.note}` : "")))),
+    !blind && (report.outcome === "measured" || report.outcome === "no_finding") ? el("p", { className: "quiet" }, report.models.map(model => model.name).join(", ")) : null,
   ].filter(Boolean));
   $("result").scrollTop = 0;
   update();
 }
 
-// Which buttons can be used, and what the keys do now.
+// What a reader is told of an image whose result is kept back.
+function blindWords(kind) {
+  return [
+    el("p", {}, "What the models found is shown when you have drawn: so it is your word, and not theirs, that models are judged by."),
+    el("p", {}, kind === "endoscopy" ? "E, then outline every polyp; S saves. Nothing outlined means: no polyp." : "E, then click on the disc and shape disc and cup; S saves."),
+    el("p", { className: "quiet" }, "Not fit for that? R rejects it."),
+  ];
+}
+
+// Which buttons can be used, and what the keys do now. What cannot be seen can be rejected, and neither accepted nor drawn on.
 function update() {
   const drawing = viewer.tool != null;
   const some = state.detail != null && !state.busy;
-  $("accept").disabled = $("reject").disabled = !some || drawing;
-  $("correct").disabled = !some || (!drawing && state.detail.report.outcome === "failed");
-  $("correct").replaceChildren(el("kbd", {}, drawing ? "S" : "E"), drawing ? " save" : " correct");
+  const failed = state.detail?.report.outcome === "failed";
+  $("reject").disabled = !some || drawing;
+  $("accept").disabled = !some || drawing || state.detail.blind || !(viewer.image || failed);
+  $("correct").disabled = !some || (!drawing && !viewer.image);
+  $("correct").replaceChildren(el("kbd", {}, drawing ? "S" : "E"), drawing ? " save" : state.detail?.blind ? " draw" : " correct");
   const mask = viewer.tool instanceof MaskTool;
   $("keys").textContent = !drawing
     ? "W S or ↑ ↓ list · C contours · F whole or disc · 1 natural size · wheel zoom · drag to move"
@@ -177,7 +211,7 @@ function showPlace(scale, point) {
 // MARK: Deciding
 
 async function decide(verdict, note, outlines) {
-  if (!state.detail || state.busy) return;
+  if (!state.detail || state.busy || (verdict === "accept" && $("accept").disabled)) return;
   const { id, detail } = state;
   state.busy = true;
   update();
@@ -191,7 +225,7 @@ async function decide(verdict, note, outlines) {
     } else if (verdict === "correct") {
       await open(id, true);
       renew(row, state.id === id ? state.detail : null);
-      tell(`Corrected: version ${decided.result} is published.`, true);
+      tell(`${decided.blind ? "Drawn blind" : "Corrected"}: version ${decided.result} is published.`, true);
     } else {
       const next = state.rows.slice(state.rows.findIndex(row => row.id === id) + 1).find(row => !row.decision);
       await open(next?.id ?? id, true);
@@ -247,7 +281,7 @@ async function startDrawing(kind) {
   if (kind === "fundus") {
     const middle = { x: (viewer.canvas.clientWidth / 2 - viewer.x) / viewer.scale, y: (viewer.canvas.clientHeight / 2 - viewer.y) / viewer.scale };
     if (report.fundus) { viewer.whole = false; viewer.fit(); }
-    viewer.tool = new EllipseTool(report.fundus, middle, Math.min(width, viewer.canvas.clientWidth / viewer.scale) / 8, drawn);
+    viewer.tool = new EllipseTool(report.fundus, middle, Math.min(width, viewer.canvas.clientWidth / viewer.scale) / 14, drawn);
   } else {
     const former = report.endoscopy ? await picture(`/api/screenings/${report.id}/${report.version}/${report.endoscopy.mask}`) : null;
     if (state.detail !== detail) return;     // another one was opened meanwhile
@@ -276,7 +310,12 @@ function stopDrawing() {
   update();
 }
 
-function leave() { stopDrawing(); $("canvas").focus(); }
+function leave() {
+  if (!mayLeave()) return;
+  tell("");
+  stopDrawing();
+  $("canvas").focus();
+}
 function undo() { viewer.tool?.undo(); }
 function choose(index) {
   const choice = viewer.tool?.choices[index];
@@ -287,6 +326,7 @@ function choose(index) {
 function drawn() {
   const tool = viewer.tool;
   if (!tool) return;
+  state.warned = null;
   for (const button of $("tools").querySelectorAll("[data-name]")) button.setAttribute("aria-pressed", button.dataset.name === tool.active);
   const before = state.detail.report.fundus?.cdr.vertical;
   const live = $("live");
@@ -300,9 +340,15 @@ function drawn() {
 }
 
 function save() {
-  const outlines = viewer.tool.outlines();
-  if (!Object.keys(outlines).length) return tell("Nothing was changed yet. If the outlines are right, leave (Esc) and accept (A).");
-  decide("correct", null, outlines);
+  const { tool } = viewer;
+  const missing = tool.missing();
+  if (missing.length) return tell(`The ${missing.join(" and the ")} ${missing.length > 1 ? "are" : "is"} not drawn yet: ${missing[0] === "disc" ? "click on the disc, then shape it" : "press 2 and shape the cup"}.`);
+  if (!tool.isChanged()) return tell("Nothing was changed yet. If the outlines are right, leave (Esc) and accept (A).");
+  if (tool.isEmpty() && state.warned !== "empty") {
+    state.warned = "empty";
+    return tell("Nothing is outlined. S once more says: there is no polyp.");
+  }
+  decide("correct", null, tool.outlines());
 }
 
 // MARK: Keys and buttons
@@ -340,7 +386,9 @@ function drawingKeys(key, shift) {
 
 // MARK: Start
 
-$("filters").elements.attention.append(...Object.entries(codes).map(([code, words]) => el("option", { value: code }, words)));
+const attention = $("filters").elements.attention;
+attention.append(...attention.dataset.codes.split(" ").map(code => el("option", { value: code }, called(code))));
+window.addEventListener("beforeunload", event => { if (viewer.tool?.former.length) event.preventDefault(); });
 $("filters").addEventListener("change", () => loadList().catch(error => tell(error.message)));
 $("filters").addEventListener("submit", event => event.preventDefault());
 // What arrives meanwhile appears at its place; nothing happens to what is being read.

@@ -1,0 +1,41 @@
+internal import Ledger
+internal import Screening
+
+/// A row of the page's work list. Of a screening that is to be drawn blind it says what came in, and nothing that was found.
+struct WorkRow: Sendable, Codable, Hashable {
+    /// The screening.
+    var id: ScreeningID
+    /// When it arrived.
+    var received: Timestamp
+    /// The file's name.
+    @Nullable var file: String?
+    /// Whom it is of.
+    @Nullable var patient: String?
+    /// Which eye it is.
+    var eye: Eye
+    /// What the router saw.
+    @Nullable var modality: Modality?
+    /// How it ended.
+    @Nullable var outcome: Outcome?
+    /// The first reason's code.
+    @Nullable var reason: String?
+    /// Vertical cup-to-disc ratio.
+    @Nullable var vcdr: Double?
+    /// How many polyps.
+    @Nullable var polyps: Int?
+    /// Codes of what a person should look at.
+    var attention: [String]
+    /// 1, and one more for each correction.
+    var version: Int
+    /// The last decision.
+    @Nullable var decision: Report.Decision.Verdict?
+    /// Whether it is to be drawn before its result is shown.
+    var blind: Bool
+
+    init(_ row: ExportRow, blind: Bool) {
+        (id, received, file, patient, eye) = (row.id, row.received, row.file, row.patient, row.eye)
+        (modality, version, decision, self.blind, attention) = (row.modality, row.version, row.decision, blind, [])
+        guard !blind else { return }
+        (outcome, reason, vcdr, polyps, attention) = (row.outcome, row.reason, row.vcdr, row.polyps, row.attention)
+    }
+}
