@@ -63,7 +63,7 @@ public struct ExportRow: Sendable, Codable, Hashable {
     @Nullable public var device: String?
     /// Who took it.
     @Nullable public var operatorName: String?
-    /// Whether that reader drew without having been shown what the models found; null where nobody has decided.
+    /// Whether the reader drew without having been shown what the models found; null where nobody has decided.
     @Nullable public var blind: Bool?
 
     enum CodingKeys: String, CodingKey, CaseIterable {

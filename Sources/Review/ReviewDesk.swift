@@ -64,9 +64,12 @@ public struct ReviewDesk: Sendable {
         if report.decision != nil, let first = versions.first, let bundle = first.bundle {
             detail.models = .init(try self.report(bundle, expecting: first.digest))
         }
+        // What a reader rejected is compared with nothing.
+        var compared = report
+        if decisions.last?.verdict == .reject { compared.fundus = nil }
         let hidden = try ledger.blind(share: blindShare)
         detail.earlier = try ledger.earlier(than: row.id).filter { !hidden.contains($0.row.id) }.compactMap {
-            EarlierResult($0, than: report, error)
+            EarlierResult($0, than: compared, error)
         }
         return detail
     }

@@ -24,11 +24,13 @@ struct ReviewCommand: ParsableCommand {
 
 extension ReviewDesk {
     /// A desk over the folders that a configuration names.
-    init(_ configuration: Configuration) throws(PapillaError) {
+    ///
+    /// - Parameter blindShare: the page's; commands keep nothing back.
+    init(_ configuration: Configuration, blindShare: Double = 0) throws(PapillaError) {
         let paths = configuration.paths
         self.init(
             ledger: try Ledger(path: paths.ledger, mode: .readOnly), outbox: paths.outbox, archive: paths.archive,
-            models: ModelStore(directory: paths.models), blindShare: configuration.blindShare)
+            models: ModelStore(directory: paths.models), blindShare: blindShare)
     }
 }
 

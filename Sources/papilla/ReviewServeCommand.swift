@@ -15,6 +15,9 @@ struct ReviewServeCommand: AsyncParsableCommand {
             Prints an address for each reader. It lets one browser in, once, and must be kept to oneself; decisions made there carry that \
             reader's name. Needs no network. Decisions go through the running service. Stops at Ctrl-C.
 
+            Of a share of the undecided screenings (blind_share in the configuration) the page keeps back what the models found until the reader \
+            has drawn. Only the page does: commands and the outbox show everything.
+
             From another machine, forward the port: ssh -L 8320:127.0.0.1:8320 HOST. With --address the page can be reached from the network, \
             without encryption: only do so where nobody else listens.
 
@@ -36,7 +39,9 @@ struct ReviewServeCommand: AsyncParsableCommand {
         let loaded = try configuration.load()
         let socket = loaded.paths.socket
         let log = Logger(label: "review") { _ in SwiftLogNoOpLogHandler() }
-        let server = try ReviewServer(try ReviewDesk(loaded), log: log) { try await Self.ask($0, at: socket) }
+        let server = try ReviewServer(try ReviewDesk(loaded, blindShare: loaded.blindShare), log: log) {
+            try await Self.ask($0, at: socket)
+        }
         if address != "127.0.0.1", address != "localhost" {
             FileHandle.standardError.write(
                 Data("papilla: anyone on the network between here and the browser can read along at \(address)\n".utf8))

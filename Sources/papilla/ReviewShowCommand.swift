@@ -20,6 +20,17 @@ struct ReviewShowCommand: AsyncParsableCommand {
         print(Self.lines(of: detail, outbox: loaded.paths.outbox).joined(separator: "\n"))
     }
 
+    private static func change(since earlier: EarlierResult) -> String {
+        guard let change = earlier.change, let error = earlier.error else {
+            return earlier.otherModels.isEmpty
+                ? ", no ratio now that could be compared"
+                : " by \(earlier.otherModels.joined(separator: ", ")): not to be compared"
+        }
+        let within = earlier.isWithinError == true ? "within" : "more than"
+        return ", since then \(change < 0 ? "" : "+")\(TextTable.decimal(change)), \(within) measurement error "
+            + "(\(TextTable.decimal(error.limit)): \(error.source))"
+    }
+
     private static func lines(of detail: ReviewDetail, outbox: String) -> [String] {
         let report = detail.report
         var lines = ["\(report.id)  \(report.outcome.rawValue)  \(TextTable.printable(report.source.path))"]
@@ -31,18 +42,21 @@ struct ReviewShowCommand: AsyncParsableCommand {
             let interval = ratio.interval.isEmpty ? "" : " (\(ratio.interval.map(TextTable.decimal).joined(separator: " to ")))"
             lines.append("vertical cup-to-disc ratio \(TextTable.decimal(ratio.vertical))\(interval)")
         }
+        if let models = detail.models {
+            let polyps = models.polyps.map { $0 == 1 ? "1 polyp" : "\($0) polyps" }
+            let found =
+                models.vcdr.map { "vertical cup-to-disc ratio \(TextTable.decimal($0))" } ?? polyps ?? models.outcome.rawValue
+            lines.append("the models had found: \(found)")
+        }
         if let polyps = report.endoscopy?.polyps { lines.append(polyps.count == 1 ? "1 polyp" : "\(polyps.count) polyps") }
         lines += report.attention.map { "look: \($0.detail)" }
         for earlier in detail.earlier {
-            let change = earlier.change.map { "\($0 < 0 ? "" : "+")\(TextTable.decimal($0))" } ?? "no ratio now"
-            let limit = TextTable.decimal(detail.measurementError.limit)
-            let error = earlier.isWithinError == true ? ", within measurement error (\(limit))" : ""
-            lines.append("\(earlier.received.day): ratio \(TextTable.decimal(earlier.vcdr)), since then \(change)\(error)")
+            lines.append("\(earlier.examined.prefix(10)): ratio \(TextTable.decimal(earlier.vcdr))\(Self.change(since: earlier))")
         }
         lines += detail.versions.compactMap { version in version.bundle.map { "version \(version.version): \(outbox)/\($0)" } }
         for decision in detail.decisions {
             let note = decision.note.map { ": \($0)" } ?? ""
-            let result = decision.result.map { ", made version \($0)" } ?? ""
+            let result = decision.result.map { ", \(decision.blind ? "drawn blind, " : "")made version \($0)" } ?? ""
             let what = "\(decision.verdict.rawValue)ed version \(decision.version)\(result)\(note)"
             lines.append(TextTable.printable("\(decision.at) \(decision.reader) \(what)"))
         }

@@ -116,7 +116,12 @@ struct PageTests {
         #expect(detail.seen == Seen(version: 1, decisions: 0) && detail.versions.count == 1)
         let earlier = try #require(detail.earlier.first)
         #expect(abs(try #require(earlier.change) - 0.08) < 1e-9 && earlier.isWithinError == true)
-        #expect(detail.measurementError == .betweenReaders)
+        #expect(detail.measurementError == .betweenReaders && earlier.error == .betweenReaders)
+        // C5: a ratio that was rejected has changed since nothing, and nothing has changed since it.
+        _ = try await site.ledger.decide(
+            try NewDecision(id, reader: "Ben", verdict: .reject, note: "not the disc"), actor: "b@2")
+        let rejected = try await site.desk.detail("\(id)")
+        #expect(rejected.earlier.map(\.vcdr) == [0.62] && rejected.earlier.first?.change == nil)
         let image = try await site.ask("GET", "/api/screenings/\(id)/image", cookie)
         let decoded = try ImageDecoder.decode(image.body)
         #expect(image.headers["content-type"] == "image/jpeg" && decoded.raster.width == 120 && decoded.raster.height == 90)

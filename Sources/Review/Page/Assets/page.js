@@ -3,7 +3,7 @@ import { Viewer } from "/viewer.js";
 import { EllipseTool, MaskTool } from "/drawing.js";
 
 const $ = id => document.getElementById(id);
-const state = { rows: [], id: null, detail: null, busy: false, warned: null };
+const state = { rows: [], id: null, detail: null, busy: false, warned: null, canDraw: false };
 const viewer = window.papillaViewer = new Viewer($("canvas"), showPlace);   // named, so that the browser test can find pixels
 
 // What attention codes and verdicts are called on the page.
@@ -126,16 +126,20 @@ async function open(id, keepsMessage = false) {
     const detail = await ask(`/api/screenings/${id}`);
     const failed = detail.report.outcome === "failed";
     const source = `/api/screenings/${id}/image`;
-    let why = "The image could not be loaded.";
+    let [why, overlay] = ["The image could not be loaded.", null];
     const image = failed ? null : await picture(source).catch(async () => {
-      await ask(source).catch(error => { if (error.status) why = error.message; });
+      const error = await ask(source).catch(error => error);
+      if (error?.status) why = error.message;
+      // Removed by age or size: what was published of it is still there to be judged.
+      if (error?.status === 404) overlay = await picture(`/api/screenings/${id}/${detail.report.version}/overlay.jpg`).catch(() => null);
       return null;
     });
     if (state.id !== id) return;             // another one was opened meanwhile
-    state.detail = detail;
+    [state.detail, state.canDraw] = [detail, image != null];
     showResult();
-    viewer.show(image, detail.report);
-    if (failed) tell("The file could not be read: there is no image to show.");
+    viewer.show(image ?? overlay, image ? detail.report : null);
+    if (overlay) tell("The original is not in the archive any more. This is what was published of it.");
+    else if (failed) tell("The file could not be read: there is no image to show.");
     else if (!image) tell(why);
     update();
   } catch (error) {
@@ -194,7 +198,7 @@ function update() {
   const failed = state.detail?.report.outcome === "failed";
   $("reject").disabled = !some || drawing;
   $("accept").disabled = !some || drawing || state.detail.blind || !(viewer.image || failed);
-  $("correct").disabled = !some || (!drawing && !viewer.image);
+  $("correct").disabled = !some || !state.canDraw;
   $("correct").replaceChildren(el("kbd", {}, drawing ? "S" : "E"), drawing ? " save" : state.detail?.blind ? " draw" : " correct");
   const mask = viewer.tool instanceof MaskTool;
   $("keys").textContent = !drawing
@@ -236,7 +240,7 @@ async function decide(verdict, note, outlines) {
     const newest = error.status === 409 ? await ask(`/api/screenings/${id}`).catch(() => null) : null;
     if (newest && state.id === id) {
       state.detail = newest;
-      if (viewer.tool) viewer.report = newest.report; else viewer.show(viewer.image, newest.report);
+      if (viewer.tool) viewer.report = newest.report; else viewer.show(viewer.image, state.canDraw ? newest.report : null);
       showResult();
       renew(state.rows.find(row => row.id === id), newest);
     }
@@ -273,7 +277,7 @@ $("why").addEventListener("keydown", event => {
 async function startDrawing(kind) {
   const { detail } = state;
   const { report } = detail;
-  if (report.outcome === "failed" || !viewer.image) return;
+  if (!state.canDraw) return;
   const seen = report.outcome === "out_of_domain" ? null : report.modality?.value;
   kind ??= ["fundus", "endoscopy"].includes(seen) ? seen : null;
   if (!kind) return askKind();
