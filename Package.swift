@@ -90,7 +90,8 @@ let package = Package(
         .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Screening"], exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Neural", "Screening"], swiftSettings: swift),
         .testTarget(
-            name: "ReadingTests", dependencies: ["Reading", "Imaging", "Registry", "Neural", "Screening"], exclude: ["Fixtures"],
+            name: "ReadingTests", dependencies: ["Reading", "Phantoms", "Imaging", "Registry", "Neural", "Screening"],
+            exclude: ["Fixtures"],
             swiftSettings: computing),
         .testTarget(name: "PhantomsTests", dependencies: ["Phantoms", "Imaging", "Screening"], swiftSettings: swift),
         .testTarget(

@@ -44,11 +44,11 @@ public struct ImageReader: Sendable {
     {
         let clock = ContinuousClock()
         let start = clock.now
-        let raster = image.raster
         var reading = Reading(.ungradable)
         reading.thresholds = thresholds.values
         reading.eye = eye.value
-        let field = FieldOfView(of: raster)
+        let field = FieldOfView(of: image.raster)
+        let raster = field.onBlack(image.raster)
         // Beside the router, which does not wait for it.
         async let measure = QualityMeasure(raster, in: field)
         let shortSide = min(raster.width, raster.height)
@@ -67,7 +67,8 @@ public struct ImageReader: Sendable {
             return reading
         }
         let routed = clock.now
-        let grading = QualityGrading(await measure, thresholds)
+        var grading = QualityGrading(await measure, thresholds)
+        if let lost = field.lost, modality == nil { grading.add(lost.reason) }
         reading.quality = grading.quality
         reading.attention = AttentionRules(thresholds: thresholds).common(quality: grading.quality, modality: routing.finding)
         if modality != nil || grading.reasons.isEmpty {
@@ -86,7 +87,8 @@ public struct ImageReader: Sendable {
 
     /// What the router says of an image, and why it is out of domain where it is.
     public func route(_ image: DecodedImage) async throws -> (finding: Report.ModalityFinding, reason: Reason?) {
-        let routing = try await route(image.raster, in: FieldOfView(of: image.raster), isGreyscale: image.isGreyscale, as: nil)
+        let field = FieldOfView(of: image.raster)
+        let routing = try await route(field.onBlack(image.raster), in: field, isGreyscale: image.isGreyscale, as: nil)
         return (routing.finding, routing.reason)
     }
 
@@ -98,10 +100,20 @@ public struct ImageReader: Sendable {
                 thresholds: thresholds)
         }
         let runner = try models.runner(.router)
-        let logits = try await run(runner, NetworkView(whole: field, side: runner.manifest.side), raster)
-        return Routing(
-            logits: logits[.classes] ?? [], temperature: runner.manifest.temperature, isGreyscale: isGreyscale,
-            isGreen: raster.isGreen, isComposite: field.isComposite, thresholds: thresholds)
+        func routing(_ view: NetworkView) async throws -> Routing {
+            let logits = try await run(runner, view, raster)
+            return Routing(
+                logits: logits[.classes] ?? [], temperature: runner.manifest.temperature, isGreyscale: isGreyscale,
+                isGreen: raster.isGreen, isComposite: field.isComposite && field.lost == nil, thresholds: thresholds)
+        }
+        let whole = try await routing(NetworkView(whole: field, side: runner.manifest.side))
+        guard field.lost != nil, whole.reason != nil else { return whole }
+        // What is lost may look like nothing; what is left says what the picture was.
+        for box in field.keptBoxes {
+            let part = try await routing(NetworkView(around: box, side: runner.manifest.side))
+            if part.reason == nil { return part }
+        }
+        return whole
     }
 
     private func readFundus(

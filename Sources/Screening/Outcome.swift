@@ -28,6 +28,7 @@ public struct Reason: Sendable, Codable, Hashable {
         case noDisc = "no_disc"
         case discCut = "disc_cut"
         case ambiguousDisc = "ambiguous_disc"
+        case incomplete
         // out of domain
         case neither
         case greyscale
@@ -50,7 +51,8 @@ public struct Reason: Sendable, Codable, Hashable {
         /// The outcome that this reason belongs to.
         public var outcome: Outcome {
             switch self {
-            case .tooSmall, .tooDark, .tooBright, .outOfFocus, .lowContrast, .noDisc, .discCut, .ambiguousDisc: .ungradable
+            case .tooSmall, .tooDark, .tooBright, .outOfFocus, .lowContrast, .noDisc, .discCut, .ambiguousDisc, .incomplete:
+                .ungradable
             case .neither, .greyscale, .uncertain, .composite: .outOfDomain
             default: .failed
             }

@@ -1,6 +1,6 @@
 public import Imaging
 
-/// Where in the frame the picture is: the largest bright component at low resolution, without black borders and side panels.
+/// Where in the frame the picture is: the largest bright component at low resolution, without borders of any colour and side panels.
 public struct FieldOfView: Sendable, Equatable {
     /// The picture's box, px of the original, inside the frame. The whole frame where there is no border.
     public let box: PixelBox
@@ -14,6 +14,12 @@ public struct FieldOfView: Sendable, Equatable {
     public let isComposite: Bool
     /// The picture's pixels at low resolution.
     let mask: Mask
+    /// The frame's rows, px of the original.
+    private let frameHeight: Int
+    /// The ground around the picture where it is not black.
+    let surround: Surround?
+    /// The rows that are missing from the picture, where some are.
+    let lost: LostRows?
 
     /// Finds the field of an image.
     public init(of raster: Raster) {
@@ -24,6 +30,9 @@ public struct FieldOfView: Sendable, Equatable {
         self.init(lowResolution: small, width: raster.width, height: raster.height)
     }
 
+    /// The image as it is read: with black in the place of a ground of another colour, or as it is.
+    public func onBlack(_ raster: Raster) -> Raster { surround?.blackened(raster) ?? raster }
+
     /// The longer side of the low resolution, px: fine enough for the few pixels between a picture and the panel beside it.
     static let side = 256.0
 
@@ -33,11 +42,28 @@ public struct FieldOfView: Sendable, Equatable {
     /// The field's centre, px of the original.
     public var centre: Point { circle?.centre ?? Rectangle(box).centre }
 
+    /// Where rows are lost: the part that is left, and its middle square, px of the original.
+    var keptBoxes: [PixelBox] {
+        guard let lost, mask.height > 0, box.width > 0 else { return [] }
+        let scale = Double(frameHeight) / Double(mask.height)
+        let top = Int((Double(lost.kept.lowerBound) * scale).rounded(.up))
+        let foot = Int((Double(lost.kept.upperBound) * scale).rounded(.down))
+        guard foot > top else { return [] }
+        let side = min(box.width, foot - top)
+        return [
+            PixelBox(x: box.x, y: top, width: box.width, height: foot - top),
+            PixelBox(x: box.x + (box.width - side) / 2, y: top + (foot - top - side) / 2, width: side, height: side),
+        ]
+    }
+
     /// - Parameters:
-    ///   - small: the image at low resolution.
+    ///   - image: the image at low resolution.
     ///   - width: of the original, px.
     ///   - height: of the original, px.
-    init(lowResolution small: Raster, width: Int, height: Int) {
+    init(lowResolution image: Raster, width: Int, height: Int) {
+        frameHeight = height
+        surround = Surround(of: image)
+        let small = surround?.blackened(image) ?? image
         let (scaleX, scaleY) = (Double(width) / Double(small.width), Double(height) / Double(small.height))
         let picture = BrightRegion.mask(of: small)
         let map = picture.labelled()
@@ -47,6 +73,7 @@ public struct FieldOfView: Sendable, Equatable {
             all.pixels = [UInt8](repeating: 255, count: all.pixels.count)
             (mask, circle, isComposite, share, area) = (all, nil, false, 1, Double(width * height))
             box = PixelBox(x: 0, y: 0, width: width, height: height)
+            lost = nil
             return
         }
         let filled = map.mask(of: largest).filledHoles()
@@ -61,10 +88,12 @@ public struct FieldOfView: Sendable, Equatable {
         share = Double(filled.area) / Double(small.width * small.height)
         area = share * Double(width * height)
         isComposite = bySize.count > 1 && Self.areApart(largest, bySize[1])
-        circle = Self.circle(around: filled).map {
+        let outline = Self.circle(around: filled)
+        circle = outline.map {
             Circle(centre: Point(x: $0.centre.x * scaleX, y: $0.centre.y * scaleY), radius: $0.radius * (scaleX + scaleY) / 2)
         }
         mask = filled
+        lost = LostRows(in: small, picture: picture, field: filled, circle: outline)
     }
 
     /// Whether the second component is at least half as large as the first and stands beside it, above or below it.

@@ -3,9 +3,9 @@ internal import Screening
 /// Holds an image's figures against the thresholds.
 struct QualityGrading: Sendable {
     /// What a report states.
-    let quality: Quality
+    private(set) var quality: Quality
     /// Why the image is ungradable; empty where it is not.
-    let reasons: [Reason]
+    private(set) var reasons: [Reason]
 
     init(_ measure: QualityMeasure, _ thresholds: Thresholds) {
         var checks: [String: Quality.Check] = [:]
@@ -44,5 +44,11 @@ struct QualityGrading: Sendable {
         check("focus", measure.focus, limit: .focus, usable: .focusUsable, .outOfFocus, "The picture is out of focus.")
         self.reasons = reasons
         quality = Quality(grade: !reasons.isEmpty ? .ungradable : isGood ? .good : .usable, checks: checks)
+    }
+
+    /// Adds a reason that is no figure's, before all others.
+    mutating func add(_ reason: Reason) {
+        reasons.insert(reason, at: 0)
+        quality.grade = .ungradable
     }
 }

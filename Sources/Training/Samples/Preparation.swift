@@ -70,10 +70,12 @@ struct Preparation: Sendable {
     /// One item, decoded. Nil where it has nothing to teach: a picture without a disc cannot be cropped around it.
     private func subject(_ item: DataSet.Item, set: String, _ modality: Modality?) throws(PapillaError) -> Subject? {
         let (image, mask) = try Self.decode(item, needsMask: task != .router)
-        let looks = looks(image.raster, mask)
+        // As it is read: on black.
+        let raster = FieldOfView(of: image.raster).onBlack(image.raster)
+        let looks = looks(raster, mask)
         guard !looks.isEmpty else { return nil }
         return Subject(
-            set: set, id: item.id, looks: looks, background: background(image.raster, mask),
+            set: set, id: item.id, looks: looks, background: background(raster, mask),
             label: task == .router ? try Self.routerClass(item, modality) : 0)
     }
 
