@@ -167,7 +167,7 @@ public struct ImageReader: Sendable {
         func answer() async throws -> [Architecture.Head: [Float]] {
             let input = view.input(of: raster, mean: manifest.normalisation.mean, deviation: manifest.normalisation.std)
             return try await Mirroring.average(input, side: view.side, count: manifest.mirrors) { input in
-                try await models.run(runner, input)
+                try Answer.checked(try await models.run(runner, input), of: manifest)
             }
         }
         guard let memory else { return try await answer() }

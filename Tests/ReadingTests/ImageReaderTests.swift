@@ -1,4 +1,5 @@
 import Imaging
+import Neural
 import Registry
 import Screening
 import Testing
@@ -54,7 +55,7 @@ struct ImageReaderTests {
         let reading = try await reader(.fundus).read(fundus())
         #expect(reading.outcome == .measured && reading.reasons.isEmpty)
         let findings = try #require(reading.fundus)
-        #expect(abs(findings.cdr.vertical - cup.verticalDiameter / disc.verticalDiameter) < 0.03)
+        #expect(abs(findings.cdr!.vertical - cup.verticalDiameter / disc.verticalDiameter) < 0.03)
         #expect(abs(findings.disc.centre[0] - disc.cx) < 1.5 && abs(findings.disc.centre[1] - disc.cy) < 1.5)
         #expect(Set(reading.masks.keys) == ["disc", "cup", "disc-raw", "cup-raw"])
         #expect(reading.masks.values.allSatisfy { $0.width == 900 && $0.height == 700 })
@@ -91,6 +92,66 @@ struct ImageReaderTests {
         var grey = fundus()
         grey.isGreyscale = true
         #expect(try await reader(.fundus).read(grey).reasons.map(\.code) == [.greyscale])
+    }
+
+    @Test("C2: a picture that lost rows is ungradable, whatever is left to be seen", arguments: [0.1, 0.5, 0.85])
+    func lostRows(share: Double) async throws {
+        let polyp = Ellipse(cx: 300, cy: 400, a: 80, b: 60, angle: 15)
+        var lost = frame(polyps: [polyp])
+        let start = Int(500 * (1 - share)) * 700 * 3
+        for index in start..<lost.raster.pixels.count { lost.raster.pixels[index] = 128 }
+        let reading = try await reader(.endoscopy).read(lost)
+        #expect(reading.outcome == .ungradable && reading.reasons.first?.code == .incomplete)
+        #expect(reading.quality?.grade == .ungradable && reading.endoscopy == nil && reading.masks.isEmpty)
+        // In an evaluation, what can be measured is measured all the same.
+        #expect(try await reader(.endoscopy).read(lost, as: .endoscopy).endoscopy != nil)
+    }
+
+    @Test("C1: a photograph on white is measured as on black")
+    func onWhite() async throws {
+        let black = fundus()
+        var white = black
+        for y in 0..<700 {
+            for x in 0..<900 where !field.contains(Double(x) + 0.5, Double(y) + 0.5) {
+                for channel in 0..<3 { white.raster.pixels[3 * (y * 900 + x) + channel] = UInt8(250 + (x * 7 + y * 3) % 6) }
+            }
+        }
+        let reader = try await reader(.fundus)
+        let (first, second) = (try await reader.read(black), try await reader.read(white))
+        #expect(second.outcome == .measured)
+        let (a, b) = (try #require(first.fundus), try #require(second.fundus))
+        #expect(abs(a.cdr!.vertical - b.cdr!.vertical) < 0.005 && abs(a.disc.area / b.disc.area - 1) < 0.01)
+        #expect(first.eye == second.eye && first.quality?.grade == second.quality?.grade)
+    }
+
+    @Test(
+        "C3: a network whose answer is no number ends the reading with an error", arguments: [Float.infinity, -.infinity, .nan])
+    func answerThatIsNone(value: Float) async throws {
+        await #expect(throws: PapillaError.self) { _ = try await reader(.fundus, confidence: value).read(fundus()) }
+    }
+
+    @Test("C3: too few or too many values, or values that are none, are refused")
+    func answersAreChecked() throws {
+        let manifest = try BrightnessModels.segmenter(.polyp, threshold: 0.5).manifest
+        let pixels = manifest.side * manifest.side
+        let sound: [Architecture.Head: [Float]] = [
+            .mask: [Float](repeating: 0, count: 2 * pixels), .distance: [Float](repeating: 0, count: pixels),
+        ]
+        #expect(try Answer.checked(sound, of: manifest) == sound)
+        func refuses(_ change: (inout [Architecture.Head: [Float]]) -> Void) {
+            var logits = sound
+            change(&logits)
+            let error = #expect(throws: PapillaError.self) { try Answer.checked(logits, of: manifest) }
+            #expect(error?.code == .internal)
+        }
+        refuses { $0[.mask] = nil }
+        refuses { $0[.mask] = [] }
+        refuses { $0[.mask]?.removeLast() }
+        refuses { $0[.distance]?.append(0) }
+        for value in [Float.nan, .infinity, -.infinity] {
+            refuses { $0[.mask]?[pixels + 7] = value }
+            refuses { $0[.distance]?[pixels - 1] = value }
+        }
     }
 
     @Test func smallImagesAreNotRouted() async throws {
@@ -175,7 +236,7 @@ struct ImageReaderTests {
         #expect(report.source.sha256 == Digest(of: bytes) && report.source.bytes == bytes.count && report.source.eye == .left)
         #expect(report.attention.map(\.code).contains(.eyeConflict))
         #expect(report.timing.wait == 7 && report.timing.publish == 0 && report.timing.infer > 0)
-        #expect(report.fundus?.disc.mask == "disc.png" && report.fundus?.cup.rawMask == "cup-raw.png")
+        #expect(report.fundus?.disc.mask == "disc.png" && report.fundus?.cup?.rawMask == "cup-raw.png")
         let mask = try ImageDecoder.decodeMask(try #require(bundle.files.first { $0.name == "disc.png" }).bytes)
         #expect(mask.width == 900 && Set(mask.pixels) == [0, 255])
         #expect(Double(mask.pixels.count { $0 == 255 }) == report.fundus?.disc.area)
