@@ -51,13 +51,13 @@ struct Finding: Equatable {
                     detail: entry.detail))
         }
         if let fundus = report.fundus {
-            measure(.vcdr, fundus.cdr.vertical)
-            measure(.vcdrLow, fundus.cdr.interval.first)
-            measure(.vcdrHigh, fundus.cdr.interval.last)
-            measure(.hcdr, fundus.cdr.horizontal)
-            measure(.areaRatio, fundus.cdr.area)
-            measure(.rimMinimum, fundus.rim.minimum)
-            measure(.rimMinimumAngle, fundus.rim.minimumAngle)
+            measure(.vcdr, fundus.cdr?.vertical)
+            measure(.vcdrLow, fundus.cdr?.interval.first)
+            measure(.vcdrHigh, fundus.cdr?.interval.last)
+            measure(.hcdr, fundus.cdr?.horizontal)
+            measure(.areaRatio, fundus.cdr?.area)
+            measure(.rimMinimum, fundus.rim?.minimum)
+            measure(.rimMinimumAngle, fundus.rim?.minimumAngle)
         }
         if let endoscopy = report.endoscopy {
             measure(.polypAreaFraction, endoscopy.polypAreaFraction)

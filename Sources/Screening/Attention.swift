@@ -20,6 +20,7 @@ public struct Attention: Sendable, Codable, Hashable {
         case sidecar
         /// Sidecar, container and name disagree on whose image it is or what was examined.
         case identityConflict = "identity_conflict"
+        case cupNotSeen = "cup_not_seen"
     }
 
     /// The machine-readable part.
@@ -48,7 +49,7 @@ extension Attention.Code {
         case .rimThin, .identityConflict: 7
         case .ratioInterval, .polypBorderline: 5
         case .disagreement, .lowConfidence, .eyeConflict, .sidecar: 4
-        case .cupOutsideDisc, .discShape: 3
+        case .cupOutsideDisc, .discShape, .cupNotSeen: 3
         case .discSize, .outOfDomainNear: 2
         case .qualityUsable: 1
         }

@@ -112,17 +112,17 @@ public struct Rim: Sendable, Codable, Hashable {
 public struct FundusFindings: Sendable, Codable, Hashable {
     /// The optic disc.
     public var disc: Structure
-    /// The cup, clipped to the disc.
-    public var cup: Structure
-    /// Cup over disc.
-    public var cdr: CupToDiscRatio
-    /// The rim between them.
-    public var rim: Rim
+    /// The cup, clipped to the disc; null where none was seen in the disc.
+    @Nullable public var cup: Structure?
+    /// Cup over disc; null without a cup.
+    @Nullable public var cdr: CupToDiscRatio?
+    /// The rim between them; null without a cup.
+    @Nullable public var rim: Rim?
     /// 1 − Dice between the mask head's region and the auxiliary head's, in the crop that was measured: disc, cup.
     public var disagreement: [String: Double]
 
     /// All findings of a fundus photograph.
-    public init(disc: Structure, cup: Structure, cdr: CupToDiscRatio, rim: Rim, disagreement: [String: Double]) {
+    public init(disc: Structure, cup: Structure?, cdr: CupToDiscRatio?, rim: Rim?, disagreement: [String: Double]) {
         (self.disc, self.cup, self.cdr, self.rim, self.disagreement) = (disc, cup, cdr, rim, disagreement)
     }
 }

@@ -41,6 +41,8 @@ struct ReviewShowCommand: AsyncParsableCommand {
         if let ratio = report.fundus?.cdr {
             let interval = ratio.interval.isEmpty ? "" : " (\(ratio.interval.map(TextTable.decimal).joined(separator: " to ")))"
             lines.append("vertical cup-to-disc ratio \(TextTable.decimal(ratio.vertical))\(interval)")
+        } else if report.fundus != nil {
+            lines.append("no cup seen in the disc: no ratio")
         }
         if let models = detail.models {
             let polyps = models.polyps.map { $0 == 1 ? "1 polyp" : "\($0) polyps" }

@@ -73,7 +73,7 @@ struct ScreenCommand: AsyncParsableCommand {
 
     private static func row(_ path: String, _ report: Report) -> [String] {
         let result: String
-        if let ratio = report.fundus?.cdr.vertical {
+        if let ratio = report.fundus?.cdr?.vertical {
             result = "vCDR \(decimal(ratio))"
         } else if let polyps = report.endoscopy?.polyps {
             result = polyps.count == 1 ? "1 polyp" : "\(polyps.count) polyps"

@@ -53,7 +53,7 @@ struct AttentionTests {
 
     @Test func ratioExactlyAtItsThreshold() throws {
         let result = try result(ratio: 0.5)
-        let vertical = try #require(result.measure).findings.cdr.vertical
+        let vertical = try #require(result.measure).findings.cdr!.vertical
         let off = ["rim_thin": 0.0]
         #expect(try codes(result, off.merging(["ratio_high": vertical]) { $1 }).contains(.ratioHigh))
         #expect(try !codes(result, off.merging(["ratio_high": vertical.nextUp]) { $1 }).contains(.ratioHigh))
@@ -61,7 +61,7 @@ struct AttentionTests {
 
     @Test func intervalThatCrossesTheThreshold() throws {
         let result = try result(ratio: 0.5, softness: 4)
-        let interval = try #require(result.measure).findings.cdr.interval
+        let interval = try #require(result.measure).findings.cdr!.interval
         #expect(try codes(result, ["ratio_high": interval[1]]) == [.ratioInterval])
         #expect(try codes(result, ["ratio_high": interval[1].nextUp]).isEmpty)
         #expect(try codes(result, ["ratio_high": interval[0].nextUp]) == [.ratioHigh, .ratioInterval])
@@ -70,7 +70,7 @@ struct AttentionTests {
 
     @Test func thinRim() throws {
         let result = try result(ratio: 0.5)
-        let minimum = try #require(result.measure).findings.rim.minimum
+        let minimum = try #require(result.measure).findings.rim!.minimum
         #expect(try codes(result, ["rim_thin": minimum]).isEmpty)
         #expect(try codes(result, ["rim_thin": minimum.nextUp]) == [.rimThin])
     }
@@ -81,7 +81,7 @@ struct AttentionTests {
         #expect(try codes(try result(ratio: 0.5, auxiliary: 0.3)) == [.disagreement, .disagreement])
         let result = try result(ratio: 0.5)
         let cup = try #require(result.measure).findings.cup
-        let mean = try #require(cup.meanProbability)
+        let mean = try #require(cup?.meanProbability)
         #expect(try codes(result, ["low_confidence_cup": mean, "low_confidence_disc": 0]).isEmpty)
         #expect(try codes(result, ["low_confidence_cup": mean.nextUp, "low_confidence_disc": 0]) == [.lowConfidence])
     }

@@ -58,9 +58,9 @@ struct FundusReaderTests {
             height: height, unrolled: unrolled)
         let findings = try #require(result.measure?.findings)
         #expect(result.reasons.isEmpty)
-        #expect(abs(findings.cdr.vertical - cup.verticalDiameter / disc.verticalDiameter) < 0.01)
-        #expect(abs(findings.cdr.horizontal - cup.horizontalDiameter / disc.horizontalDiameter) < 0.01)
-        #expect(abs(findings.cdr.area - cup.area / disc.area) < 0.015)
+        #expect(abs(findings.cdr!.vertical - cup.verticalDiameter / disc.verticalDiameter) < 0.01)
+        #expect(abs(findings.cdr!.horizontal - cup.horizontalDiameter / disc.horizontalDiameter) < 0.01)
+        #expect(abs(findings.cdr!.area - cup.area / disc.area) < 0.015)
         #expect(abs(findings.disc.verticalDiameter - disc.verticalDiameter) < 1)
         #expect(abs(findings.disc.centre[0] - disc.cx) < 0.5 && abs(findings.disc.centre[1] - disc.cy) < 0.5)
         #expect(abs(findings.disc.area / disc.area - 1) < 0.02)
@@ -91,7 +91,7 @@ struct FundusReaderTests {
             width: 400, height: 400,
             calls: calls)
         #expect(await calls.list.map(\.task) == [.disc, .cup])
-        #expect(abs(try #require(result.measure).findings.cdr.vertical - 0.55) < 0.01)
+        #expect(abs(try #require(result.measure).findings.cdr!.vertical - 0.55) < 0.01)
     }
 
     @Test func largeDiscWithSurroundingsIsLookedAtTwice() async throws {
@@ -102,7 +102,7 @@ struct FundusReaderTests {
             width: 1000, height: 1000,
             calls: calls)
         #expect(await calls.list.count == 3)
-        #expect(abs(try #require(result.measure).findings.cdr.vertical - 0.4) < 0.01)
+        #expect(abs(try #require(result.measure).findings.cdr!.vertical - 0.4) < 0.01)
     }
 
     @Test func aPoorFirstLookIsAimedAgain() async throws {
@@ -129,20 +129,28 @@ struct FundusReaderTests {
         #expect(result.masks.isEmpty && result.measure == nil)
     }
 
-    @Test func discWithoutCupIsNotMeasured() async throws {
+    @Test("C4: a disc without a cup is measured, without a ratio")
+    func discWithoutCup() async throws {
         let disc = PaintedLook(ellipses: [.circle(400, 300, 40)])
         let result = try await read(disc: disc, cup: PaintedLook(ellipses: []), width: 800, height: 600)
-        #expect(result.reasons.map(\.code) == [.noDisc])
+        #expect(result.reasons.isEmpty)
+        let findings = try #require(result.measure?.findings)
+        #expect(abs(findings.disc.verticalDiameter - 80) < 1.5 && findings.disc.meanProbability ?? 0 > 0.9)
+        #expect(
+            findings.cup == nil && findings.cdr == nil && findings.rim == nil && findings.disagreement.keys.sorted() == ["disc"])
         #expect(result.masks["disc"] != nil && result.masks["cup"] == nil)
+        let attention = AttentionRules(thresholds: Thresholds()).fundus(result)
+        #expect(attention.map(\.code).contains(.cupNotSeen))
+        #expect(!attention.map(\.code).contains(.ratioHigh))
     }
 
     @Test func faintCupIsMeasuredAtTheLowerThreshold() async throws {
         let cup = PaintedLook(ellipses: [.circle(400, 300, 20)], softness: 1, peak: 0.4)
         let result = try await read(disc: PaintedLook(ellipses: [.circle(400, 300, 40)]), cup: cup, width: 800, height: 600)
         let findings = try #require(result.measure?.findings)
-        #expect(abs(findings.cdr.vertical - 0.5) < 0.03)
-        #expect(findings.cup.meanProbability ?? 1 < 0.45)
-        #expect(findings.cdr.interval[1] - findings.cdr.interval[0] > 0.3)
+        #expect(abs(findings.cdr!.vertical - 0.5) < 0.03)
+        #expect(findings.cup!.meanProbability ?? 1 < 0.45)
+        #expect(findings.cdr!.interval[1] - findings.cdr!.interval[0] > 0.3)
     }
 
     @Test func discAtTheBorderIsCut() async throws {
@@ -175,9 +183,9 @@ struct FundusReaderTests {
         #expect(cupMask.intersection(discMask) == cupMask)
         #expect(try #require(result.masks["cup-raw"]).area > cupMask.area)
         // From the cup's left edge at 390 to the disc's right edge at 450.
-        #expect(abs(measure.findings.cup.horizontalDiameter - 60) < 1.5)
+        #expect(abs(measure.findings.cup!.horizontalDiameter - 60) < 1.5)
         #expect(measure.cupOutsideShare > 0.15)
-        #expect(measure.findings.rim.minimum == 0)
+        #expect(measure.findings.rim!.minimum == 0)
     }
 
     @Test(arguments: [(0.3, Eye.left), (0.7, Eye.right), (0.52, Eye.unknown)])

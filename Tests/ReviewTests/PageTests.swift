@@ -98,7 +98,7 @@ struct PageTests {
 
     @Test("The list, a screening with its earlier results, and its image")
     func reading() async throws {
-        try await site.screen(1, patient: "7") { $0.fundus?.cdr.vertical = 0.62 }
+        try await site.screen(1, patient: "7") { $0.fundus?.cdr?.vertical = 0.62 }
         let id = try await site.screen(2, patient: "7", received: Timestamp(milliseconds: 1_795_616_867_250))
         try await site.screen(3) { $0.attention = [] }
         let cookie = try await site.enter()

@@ -26,15 +26,22 @@ struct AttentionRules: Sendable {
     func fundus(_ result: FundusReader.Result) -> [Attention] {
         var list: [Attention] = []
         if let measure = result.measure {
-            list += ratio(measure.findings.cdr) + rim(measure.findings.rim) + shape(measure)
+            let findings = measure.findings
+            if findings.cup == nil {
+                list.append(
+                    Attention(
+                        .cupNotSeen, "No cup was seen in the disc: a small one, or one that the network missed.", value: nil,
+                        threshold: thresholds[.cupFaint]))
+            }
+            list += (findings.cdr.map(ratio) ?? []) + (findings.rim.map(rim) ?? []) + shape(measure)
             for (task, disagreement, confidence, structure) in [
-                ("disc", Threshold.disagreementDisc, Threshold.lowConfidenceDisc, measure.findings.disc),
-                ("cup", Threshold.disagreementCup, Threshold.lowConfidenceCup, measure.findings.cup),
+                ("disc", Threshold.disagreementDisc, Threshold.lowConfidenceDisc, findings.disc as Structure?),
+                ("cup", Threshold.disagreementCup, Threshold.lowConfidenceCup, findings.cup),
             ] {
-                if let value = measure.findings.disagreement[task] {
+                if let value = findings.disagreement[task] {
                     list += above(value, disagreement, .disagreement, disagreeing(task))
                 }
-                if let mean = structure.meanProbability {
+                if let mean = structure?.meanProbability {
                     list += below(mean, confidence, .lowConfidence, "The \(task) network is not sure of its \(task)")
                 }
             }

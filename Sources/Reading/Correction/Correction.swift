@@ -126,13 +126,17 @@ public struct Correction: Sendable {
     // MARK: - Fundus
 
     private func measureFundus(_ rules: AttentionRules, _ reading: inout Reading) throws(PapillaError) {
-        let (discMask, cupMask) = (try mask(.disc), try mask(.cup))
+        // A disc in which no cup was seen stays one where only the disc is drawn.
+        let isCupless = drawn[.cup] == nil && earlier.report.fundus.map { $0.cup == nil } ?? false
+        let discMask = try mask(.disc)
+        let cupMask = isCupless ? Mask(width: discMask.width, height: discMask.height) : try mask(.cup)
         let (width, height) = (discMask.width, discMask.height)
         guard let window = discMask.window(around: [discMask, cupMask]) else { throw Self.empty(.disc) }
         let (discPlane, cupPlane) = (discMask.plane(over: window), cupMask.plane(over: window))
         guard let disc = Region(probability: discPlane, window: window, threshold: 0.5) else { throw Self.shapeless(.disc) }
         let inside = disc.ellipseMask
-        guard let cup = Region(probability: cupPlane, window: window, threshold: 0.5, inside: inside) else {
+        let cup = Region(probability: cupPlane, window: window, threshold: 0.5, inside: inside)
+        if cup == nil, !isCupless {
             throw cupPlane.thresholded(0.5).intersection(inside).area == 0
                 ? PapillaError(.badInput, "The cup lies outside of the disc", hint: "Draw both, the cup inside of the disc")
                 : Self.shapeless(.cup)
@@ -148,20 +152,21 @@ public struct Correction: Sendable {
         for task in [ModelTask.disc, .cup] where drawn[task] == nil {
             disagreement[task.rawValue] = former?.disagreement[task.rawValue]
         }
-        var measure = FundusMeasure(
-            disc: disc, cup: cup, discProbability: discPlane, cupProbability: cupPlane, eye: result.eye,
-            disagreement: disagreement)
-        measure.findings.cdr.interval = []
+        var measure =
+            cup.map {
+                FundusMeasure(
+                    disc: disc, cup: $0, discProbability: discPlane, cupProbability: cupPlane, eye: result.eye,
+                    disagreement: disagreement)
+            } ?? FundusMeasure(cuplessDisc: disc, probability: discPlane, disagreement: disagreement)
+        measure.findings.cdr?.interval = []
         measure.findings.disc.meanProbability = drawn[.disc] == nil ? former?.disc.meanProbability : nil
-        measure.findings.cup.meanProbability = drawn[.cup] == nil ? former?.cup.meanProbability : nil
+        measure.findings.cup?.meanProbability = drawn[.cup] == nil ? former?.cup?.meanProbability : nil
         result.measure = measure
         reading.eye = result.eye
         reading.fundus = measure.findings
-        for (name, part) in [
-            ("disc", inside), ("disc-raw", disc.mask), ("cup", measure.cupMask), ("cup-raw", cup.mask),
-        ] {
-            reading.masks[name] = part.placed(at: window, width: width, height: height)
-        }
+        var parts = [("disc", inside), ("disc-raw", disc.mask)]
+        if let cup { parts += [("cup", measure.cupMask), ("cup-raw", cup.mask)] }
+        for (name, part) in parts { reading.masks[name] = part.placed(at: window, width: width, height: height) }
         reading.attention += rules.fundus(result)
     }
 

@@ -5,7 +5,7 @@ internal import Screening
 struct FundusMeasure: Sendable {
     /// What a report states.
     var findings: FundusFindings
-    /// The cup's pixels after clipping, in the window.
+    /// The cup's pixels after clipping, in the window; none without a cup.
     let cupMask: Mask
     /// 0...1, minor over major axis of the disc.
     let axisRatio: Double
@@ -24,20 +24,9 @@ struct FundusMeasure: Sendable {
         let (discMask, cupEllipse) = (disc.ellipseMask, cup.ellipseMask)
         cupMask = cupEllipse.intersection(discMask)
         let extents = cup.ellipse.extents(clippedTo: disc.ellipse)
-        func structure(
-            _ region: Region, _ mask: Mask, _ probability: Plane, extents: (vertical: Double, horizontal: Double), _ name: String
-        )
-            -> Structure
-        {
-            let centroid = mask.centroid ?? Point(x: 0, y: 0)
-            return Structure(
-                area: Double(mask.area), centre: [centroid.x + Double(region.window.x), centroid.y + Double(region.window.y)],
-                ellipse: region.ellipse, verticalDiameter: extents.vertical, horizontalDiameter: extents.horizontal,
-                meanProbability: probability.mean(over: mask), mask: "\(name).png", rawMask: "\(name)-raw.png")
-        }
         let discExtents = (vertical: disc.ellipse.verticalDiameter, horizontal: disc.ellipse.horizontalDiameter)
-        let discStructure = structure(disc, discMask, discProbability, extents: discExtents, "disc")
-        let cupStructure = structure(cup, cupMask, cupProbability, extents: extents, "cup")
+        let discStructure = Self.structure(disc, discMask, discProbability, extents: discExtents, "disc")
+        let cupStructure = Self.structure(cup, cupMask, cupProbability, extents: extents, "cup")
         var (discDeviation, cupDeviation) = (0.0, 0.0)
         Cores.both(
             { discDeviation = RatioInterval.deviation(of: discProbability, window: disc.window) },
@@ -54,5 +43,32 @@ struct FundusMeasure: Sendable {
         outlineAgreement = Overlap.dice(disc.mask, discMask)
         let cupArea = cup.mask.area
         cupOutsideShare = cupArea == 0 ? 0 : 1 - Double(cup.mask.intersection(discMask).area) / Double(cupArea)
+    }
+
+    /// Measures a disc in which no cup was seen: no ratio and no rim.
+    ///
+    /// - Parameters:
+    ///   - probability: of the disc, over its window.
+    ///   - disagreement: 1 - Dice between heads, by task.
+    init(cuplessDisc disc: Region, probability: Plane, disagreement: [String: Double]) {
+        let mask = disc.ellipseMask
+        let extents = (vertical: disc.ellipse.verticalDiameter, horizontal: disc.ellipse.horizontalDiameter)
+        cupMask = Mask(width: mask.width, height: mask.height)
+        findings = FundusFindings(
+            disc: Self.structure(disc, mask, probability, extents: extents, "disc"), cup: nil, cdr: nil, rim: nil,
+            disagreement: disagreement)
+        axisRatio = disc.ellipse.b / disc.ellipse.a
+        outlineAgreement = Overlap.dice(disc.mask, mask)
+        cupOutsideShare = 0
+    }
+
+    private static func structure(
+        _ region: Region, _ mask: Mask, _ probability: Plane, extents: (vertical: Double, horizontal: Double), _ name: String
+    ) -> Structure {
+        let centroid = mask.centroid ?? Point(x: 0, y: 0)
+        return Structure(
+            area: Double(mask.area), centre: [centroid.x + Double(region.window.x), centroid.y + Double(region.window.y)],
+            ellipse: region.ellipse, verticalDiameter: extents.vertical, horizontalDiameter: extents.horizontal,
+            meanProbability: probability.mean(over: mask), mask: "\(name).png", rawMask: "\(name)-raw.png")
     }
 }

@@ -126,12 +126,14 @@ struct FundusReader: Sendable {
         for threshold in thresholds where found == nil {
             found = Region(probability: probability, window: window, threshold: threshold, inside: inside).map { ($0, threshold) }
         }
-        guard let (cup, threshold) = found, cup.ellipseMask.intersection(inside).area > 0 else {
-            result.reasons.append(Reason(.noDisc, "An optic disc was found, but no cup in it."))
-            return
-        }
         var disagreement: [String: Double] = [:]
         disagreement["disc"] = disc.look.disagreement(threshold: self.thresholds[.disc])
+        guard let (cup, threshold) = found, cup.ellipseMask.intersection(inside).area > 0 else {
+            // A disc without a cup is a healthy one, or one whose cup was not seen: the disc's measures stand.
+            result.measure = FundusMeasure(
+                cuplessDisc: disc.region, probability: disc.probability, disagreement: disagreement)
+            return
+        }
         disagreement["cup"] = cupLook.disagreement(threshold: threshold)
         let measure = FundusMeasure(
             disc: disc.region, cup: cup, discProbability: disc.probability, cupProbability: probability, eye: result.eye,

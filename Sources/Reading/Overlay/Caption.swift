@@ -45,21 +45,24 @@ struct Caption: Sendable, Equatable {
     }
 
     private mutating func add(_ fundus: FundusFindings, _ eye: Eye) {
-        let ratio = fundus.cdr
-        figures.append("Vertical cup-to-disc ratio \(Self.decimal(ratio.vertical))")
-        var parts = ["horizontal \(Self.decimal(ratio.horizontal))", "area \(Self.decimal(ratio.area))"]
-        if !ratio.interval.isEmpty {
-            parts.insert("95 % interval \(ratio.interval.map(Self.decimal).joined(separator: " to "))", at: 0)
-        }
-        figures.append(parts.joined(separator: " · "))
         let words =
             switch eye {
             case .right: "right eye"
             case .left: "left eye"
             case .unknown: "eye unknown"
             }
-        figures.append(
-            "Thinnest rim \(Self.decimal(fundus.rim.minimum)) disc diameters at \(Int(fundus.rim.minimumAngle))° · \(words)")
+        guard let ratio = fundus.cdr, let rim = fundus.rim else {
+            figures.append("No cup seen in the optic disc: no cup-to-disc ratio · \(words)")
+            legend = [(.disc, "optic disc (solid)")]
+            return
+        }
+        figures.append("Vertical cup-to-disc ratio \(Self.decimal(ratio.vertical))")
+        var parts = ["horizontal \(Self.decimal(ratio.horizontal))", "area \(Self.decimal(ratio.area))"]
+        if !ratio.interval.isEmpty {
+            parts.insert("95 % interval \(ratio.interval.map(Self.decimal).joined(separator: " to "))", at: 0)
+        }
+        figures.append(parts.joined(separator: " · "))
+        figures.append("Thinnest rim \(Self.decimal(rim.minimum)) disc diameters at \(Int(rim.minimumAngle))° · \(words)")
         legend = [(.disc, "optic disc (solid)"), (.cup, "cup (dashed)")]
     }
 

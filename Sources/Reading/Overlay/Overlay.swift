@@ -69,7 +69,7 @@ struct Overlay {
     private func draw(in frame: Frame) {
         if let fundus = reading.fundus {
             frame.stroke(fundus.disc.ellipse.points(count: 360), .disc)
-            frame.stroke(fundus.cup.ellipse.outline(clippedTo: fundus.disc.ellipse), .cup)
+            if let cup = fundus.cup { frame.stroke(cup.ellipse.outline(clippedTo: fundus.disc.ellipse), .cup) }
         }
         guard let polyps = reading.endoscopy?.polyps else { return }
         for polyp in polyps { frame.stroke(polyp.contour.compactMap { $0.count == 2 ? Point(x: $0[0], y: $0[1]) : nil }, .polyp) }

@@ -52,7 +52,8 @@ public struct InformativeOrder: Sendable {
         var features = quality.checks.sorted { $0.key < $1.key }.map(\.value.value)
         features += modality.probabilities.sorted { $0.key < $1.key }.map { log(max($0.value, 1e-6)) }
         if let fundus = report.fundus {
-            features += [fundus.cdr.vertical, fundus.cdr.horizontal, fundus.rim.minimum]
+            // A disc without a cup is all rim.
+            features += [fundus.cdr?.vertical ?? 0, fundus.cdr?.horizontal ?? 0, fundus.rim?.minimum ?? 0.5]
             return Sample(
                 features: features, disagreement: fundus.disagreement.values.max() ?? 0,
                 isDecided: isDecided)

@@ -240,7 +240,7 @@ extension Server.Result {
         milliseconds = timing.decode + timing.route + timing.infer + timing.render + timing.publish
         bundle = "\(outbox)/\(finished.bundle)"
         modality = report.modality?.value
-        vcdr = report.fundus?.cdr.vertical
+        vcdr = report.fundus?.cdr?.vertical
         polyps = report.endoscopy?.polyps.count
     }
 }

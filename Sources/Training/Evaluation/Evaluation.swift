@@ -162,8 +162,8 @@ public struct Evaluation: Sendable {
         }
         if task == .cup {
             score.drawnRatio = DrawnRatio.vertical(cup: truth, disc: Truth.mask(grey, for: .disc))
-            score.readRatio = reading.fundus?.cdr.vertical
-            score.readInterval = reading.fundus?.cdr.interval
+            score.readRatio = reading.fundus?.cdr?.vertical
+            score.readInterval = reading.fundus?.cdr?.interval
         }
         return score
     }

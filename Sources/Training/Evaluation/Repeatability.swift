@@ -37,7 +37,7 @@ public struct Repeatability: Sendable {
             for sitting in 0..<2 {
                 var random = SeededGenerator(UInt64(index), UInt64(sitting), 0x7265_7065_6174)
                 let again = try rephotographed(image.raster, &random)
-                if let ratio = try await reader.read(again, as: .fundus).fundus?.cdr.vertical { ratios.append(ratio) }
+                if let ratio = try await reader.read(again, as: .fundus).fundus?.cdr?.vertical { ratios.append(ratio) }
             }
             if ratios.count == 2 { pairs.append(Pair(mean: (ratios[0] + ratios[1]) / 2, difference: ratios[1] - ratios[0])) }
             progress(index + 1, items.count)

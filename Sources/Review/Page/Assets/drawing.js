@@ -11,7 +11,7 @@ export class EllipseTool {
   constructor(fundus, middle, reach, onChange) {
     const circle = r => ({ cx: middle.x, cy: middle.y, a: r, b: r, angle: 90 });
     this.shapes = fundus
-      ? { disc: { ...fundus.disc.ellipse }, cup: { ...fundus.cup.ellipse } }
+      ? { disc: { ...fundus.disc.ellipse }, cup: fundus.cup ? { ...fundus.cup.ellipse } : { ...fundus.disc.ellipse, a: fundus.disc.ellipse.a / 3, b: fundus.disc.ellipse.b / 3 } }
       : { disc: circle(reach), cup: circle(reach / 2) };
     this.choices = [["disc", "disc"], ["cup", "cup"]];
     this.active = "cup";

@@ -90,7 +90,7 @@ function renew(row, detail) {
   Object.assign(row, {
     decision: decisions.at(-1)?.verdict ?? null, blind: detail.blind,
     outcome: report.outcome, version: report.version, attention: report.attention.map(entry => entry.code),
-    vcdr: report.fundus?.cdr.vertical ?? null, polyps: report.endoscopy?.polyps.length ?? null, reason: report.reasons[0]?.code ?? null,
+    vcdr: report.fundus?.cdr?.vertical ?? null, polyps: report.endoscopy?.polyps.length ?? null, reason: report.reasons[0]?.code ?? null,
   });
   $("list").querySelector(`[data-id="${row.id}"]`)?.replaceChildren(...lines(row));
 }
@@ -153,17 +153,17 @@ function showResult() {
   const { blind, models } = state.detail;
   const list = items => items.length ? el("ul", {}, ...items.map(item => el("li", {}, item))) : null;
   const part = (title, ...children) => children.some(Boolean) ? [el("h3", {}, title), ...children] : [];
-  const interval = fundus?.cdr.interval ?? [];
+  const interval = fundus?.cdr?.interval ?? [];
   const outcome = report.outcome.replaceAll("_", " ");
   const fallback = endoscopy ? polyps(endoscopy.polyps.length) : blind ? "draw first" : outcome;
   const had = models && (models.vcdr != null ? `ratio ${decimal(models.vcdr)}` : models.polyps != null ? polyps(models.polyps) : models.outcome.replaceAll("_", " "));
   $("result").replaceChildren(...[
     el("h2", {}, source.name),
     el("p", { className: "quiet" }, [source.patient && `patient ${source.patient}`, source.eye !== "unknown" && `${source.eye} eye`, source.received.slice(0, 16).replace("T", " ")].filter(Boolean).join(" · ")),
-    fundus ? el("p", { className: "figure", title: "vertical cup-to-disc ratio" }, decimal(fundus.cdr.vertical)) : el("p", { className: "figure" }, fallback),
+    fundus?.cdr ? el("p", { className: "figure", title: "vertical cup-to-disc ratio" }, decimal(fundus.cdr.vertical)) : el("p", { className: "figure" }, fundus ? "no cup seen" : fallback),
     ...(blind ? blindWords(report.modality?.value) : []),
-    fundus && el("p", { className: "quiet" }, "vertical cup-to-disc ratio" + (interval.length ? `, 95 % ${decimal(interval[0])} to ${decimal(interval[1])}` : ", drawn by a reader")),
-    fundus && el("p", { className: "quiet" }, `horizontal ${decimal(fundus.cdr.horizontal)} · area ${decimal(fundus.cdr.area)} · thinnest rim ${decimal(fundus.rim.minimum)} at ${Math.round(fundus.rim.minimum_angle)}°`),
+    fundus?.cdr && el("p", { className: "quiet" }, "vertical cup-to-disc ratio" + (interval.length ? `, 95 % ${decimal(interval[0])} to ${decimal(interval[1])}` : ", drawn by a reader")),
+    fundus?.cdr && el("p", { className: "quiet" }, `horizontal ${decimal(fundus.cdr.horizontal)} · area ${decimal(fundus.cdr.area)} · thinnest rim ${decimal(fundus.rim.minimum)} at ${Math.round(fundus.rim.minimum_angle)}°`),
     ...(endoscopy?.polyps ?? []).map((polyp, index) => el("p", { className: "quiet" }, `${index + 1}: ${(100 * polyp.area_fraction).toFixed(1)} % of the picture` + (polyp.confidence == null ? ", drawn by a reader" : `, confidence ${Math.round(100 * polyp.confidence)} %`))),
     ...part("Why", list(report.reasons.map(reason => reason.detail))),
     ...part("Look at", list(report.attention.map(entry => el("span", { className: "look" }, entry.detail.replace(/\.$/, "") + (entry.value != null && entry.threshold != null && entry.code !== "polyp" ? ` (${decimal(entry.value)}, threshold ${decimal(entry.threshold)})` : ""))))),
@@ -332,7 +332,7 @@ function drawn() {
   if (!tool) return;
   state.warned = null;
   for (const button of $("tools").querySelectorAll("[data-name]")) button.setAttribute("aria-pressed", button.dataset.name === tool.active);
-  const before = state.detail.report.fundus?.cdr.vertical;
+  const before = state.detail.report.fundus?.cdr?.vertical;
   const live = $("live");
   if (live && tool instanceof EllipseTool) {
     const ratio = tool.ratio();

@@ -119,7 +119,7 @@ export class Viewer {
       this.context.save();
       ellipsePath(this.context, fundus.disc.ellipse);
       this.context.clip();
-      strokeEllipse(this.context, fundus.cup.ellipse, this.scale, styles.cup);
+      if (fundus.cup) strokeEllipse(this.context, fundus.cup.ellipse, this.scale, styles.cup);
       this.context.restore();
     }
     (endoscopy?.polyps ?? []).forEach((polyp, index, all) => {
