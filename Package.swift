@@ -38,7 +38,7 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd"),
         .target(
             name: "CImageCodecs", cSettings: c,
-            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("lcms2")]),
         .target(name: "CKernels", cSettings: c, linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
         .target(name: "Screening", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift),
         .target(name: "OneDNN", dependencies: ["COneDNN", "Screening"], swiftSettings: computing),

@@ -6,7 +6,7 @@
 void kernels_set_threads(int threads) {
     if (threads > 0) omp_set_num_threads(threads < MOST_THREADS ? threads : MOST_THREADS);
 }
-int kernels_threads(void) { return omp_get_max_threads(); }
+int kernels_threads(void) { return most_threads(); }
 
 struct combine {
     const float *p;
@@ -54,7 +54,7 @@ AVX2 static void combine_part(void *data) {
 
 void combine_f32(const float *p, float *y, long oc, long big, long f, long block, int rectify) {
     struct combine a = {p, y, oc, big, f, block, rectify};
-    GOMP_parallel(combine_part, &a, 0, 0);
+    share_out(combine_part, &a);
 }
 
 struct uncombine {
@@ -107,6 +107,6 @@ void uncombine_f32(const float *g, float *p, long oc, long big, long f, long blo
     struct uncombine a = {g, p, 0, oc, big, f, block};
     a.scratch = aligned_alloc(64, (size_t)omp_get_max_threads() * 3 * (size_t)(big + 2) * 32 / 64 * 64 + 64);
     if (!a.scratch) abort();
-    GOMP_parallel(uncombine_part, &a, 0, 0);
+    share_out(uncombine_part, &a);
     free(a.scratch);
 }

@@ -48,7 +48,7 @@ AVX2 static void combine_s8_part(void *data) {
 
 void combine_s8(const int8_t *p, int8_t *y, long oc, long big, long f, int ratio) {
     struct combine_s8 a = {p, y, oc, big, f, ratio};
-    GOMP_parallel(combine_s8_part, &a, 0, 0);
+    share_out(combine_s8_part, &a);
 }
 
 struct combine_bf16 {
@@ -103,5 +103,5 @@ AVX2 static void combine_bf16_part(void *data) {
 
 void combine_bf16(const uint16_t *p, uint16_t *y, long oc, long big, long f) {
     struct combine_bf16 a = {p, y, oc, big, f};
-    GOMP_parallel(combine_bf16_part, &a, 0, 0);
+    share_out(combine_bf16_part, &a);
 }

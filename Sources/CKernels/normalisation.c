@@ -68,7 +68,7 @@ AVX2 static void normalise_part(void *data) {
 
 void normalise_f32(const float *x, float *y, const float *scale_shift, float *mean, float *variance, double *sums, long images, long c, long plane, long block, float epsilon) {
     struct normalise a = {.x = x, .to = y, .scale_shift = (float *)scale_shift, .mean = mean, .variance = variance, .sums = sums, .images = images, .c = c, .plane = plane, .block = block, .epsilon = epsilon};
-    GOMP_parallel(statistics_part, &a, 0, 0);
+    share_out(statistics_part, &a);
     const double count = (double)(images * plane);
     for (long k = 0; k < c; k++) {
         double first = 0, second = 0;
@@ -77,7 +77,7 @@ void normalise_f32(const float *x, float *y, const float *scale_shift, float *me
         mean[k] = (float)m;
         variance[k] = (float)fmax(0, second / count - m * m);
     }
-    GOMP_parallel(normalise_part, &a, 0, 0);
+    share_out(normalise_part, &a);
 }
 
 /* sums: sum of g and of g (x - mean), g the gradient where the rectifier was open. */
@@ -126,12 +126,12 @@ AVX2 static void normalise_backward_part(void *data) {
 
 void normalise_backward_f32(const float *x, const float *y, float *g, const float *scale_shift, float *scale_shift_gradient, const float *mean, const float *variance, double *sums, long images, long c, long plane, long block, float epsilon) {
     struct normalise a = {.x = x, .y = y, .to = g, .scale_shift = (float *)scale_shift, .scale_shift_gradient = scale_shift_gradient, .mean = (float *)mean, .variance = (float *)variance, .sums = sums, .images = images, .c = c, .plane = plane, .block = block, .epsilon = epsilon};
-    GOMP_parallel(slopes_part, &a, 0, 0);
+    share_out(slopes_part, &a);
     for (long k = 0; k < c; k++) {
         double first = 0, second = 0;
         for (long n = 0; n < images; n++) first += sums[2 * n * c + k], second += sums[(2 * n + 1) * c + k];
         scale_shift_gradient[k] = (float)(second / sqrt((double)variance[k] + epsilon));
         scale_shift_gradient[c + k] = (float)first;
     }
-    GOMP_parallel(normalise_backward_part, &a, 0, 0);
+    share_out(normalise_backward_part, &a);
 }

@@ -12,6 +12,13 @@ void omp_set_num_threads(int);
 #define SHARE(n) \
     const long thread_ = omp_get_thread_num(), threads_ = omp_get_num_threads(); \
     const long from = (n) * thread_ / threads_, to = (n) * (thread_ + 1) / threads_
-/* At most so many threads take part in a sum. */
+/* At most so many threads share a piece of work, whatever the machine has or OMP_NUM_THREADS says: sums have a place for each. */
 #define MOST_THREADS 256
+/* The threads that share a piece of work. */
+static inline int most_threads(void) {
+    const int threads = omp_get_max_threads();
+    return threads < MOST_THREADS ? threads : MOST_THREADS;
+}
+/* Runs a body, which takes its part by SHARE, on all of them. The only way in which kernels become parallel. */
+static inline void share_out(void (*body)(void *), void *data) { GOMP_parallel(body, data, (unsigned)most_threads(), 0); }
 #endif

@@ -19,7 +19,7 @@ AVX2 static void rectify_part(void *data) {
 }
 void rectify_backward_f32(float *g, const float *y, long n) {
     struct pair p = {g, y, n};
-    GOMP_parallel(rectify_part, &p, 0, 0);
+    share_out(rectify_part, &p);
 }
 
 AVX2 static void add_part(void *data) {
@@ -29,7 +29,7 @@ AVX2 static void add_part(void *data) {
 }
 void add_f32(float *a, const float *b, long n) {
     struct pair p = {a, b, n};
-    GOMP_parallel(add_part, &p, 0, 0);
+    share_out(add_part, &p);
 }
 
 struct pool {
@@ -62,7 +62,7 @@ AVX2 static void pool_part(void *data) {
 }
 void pool_backward_f32(const float *x, const float *dp, float *dx, long planes, long side, long f, long block, int accumulate) {
     struct pool a = {x, dp, dx, planes, side, f, block, accumulate};
-    GOMP_parallel(pool_part, &a, 0, 0);
+    share_out(pool_part, &a);
 }
 
 struct loss {
@@ -100,7 +100,7 @@ static void nll_part(void *data) {
 }
 double nll_f32(const float *logits, float *gradient, long pixels, long stride, long at, const uint8_t *target, float scale, double *sums) {
     struct loss a = {.logits = logits, .gradient = gradient, .pixels = pixels, .stride = stride, .at = at, .mask = target, .scale = scale};
-    GOMP_parallel(nll_part, &a, 0, 0);
+    share_out(nll_part, &a);
     if (sums)
         for (int k = 0; k < 3; k++) sums[k] = total(&a, k + 1);
     return total(&a, 0);
@@ -120,7 +120,7 @@ static void mse_part(void *data) {
 }
 double mse_f32(const float *logits, float *gradient, long pixels, long stride, long at, const float *target, float scale) {
     struct loss a = {.logits = logits, .gradient = gradient, .pixels = pixels, .stride = stride, .at = at, .map = target, .scale = scale};
-    GOMP_parallel(mse_part, &a, 0, 0);
+    share_out(mse_part, &a);
     return total(&a, 0);
 }
 
@@ -137,7 +137,7 @@ static void dice_part(void *data) {
 }
 void dice_backward_f32(const float *logits, float *gradient, long pixels, long stride, long at, const uint8_t *target, float a, float b) {
     struct loss l = {.logits = logits, .gradient = gradient, .pixels = pixels, .stride = stride, .at = at, .mask = target, .a = a, .b = b};
-    GOMP_parallel(dice_part, &l, 0, 0);
+    share_out(dice_part, &l);
 }
 
 struct adam {
@@ -161,7 +161,7 @@ AVX2 static void adam_part(void *data) {
 }
 void adam_f32(float *w, float *m, float *v, const float *g, long n, float rate, float c1, float c2, float decay) {
     struct adam a = {w, m, v, g, n, rate, c1, c2, 1 - rate * decay};
-    GOMP_parallel(adam_part, &a, 0, 0);
+    share_out(adam_part, &a);
 }
 
 struct average {
@@ -178,5 +178,5 @@ AVX2 static void average_part(void *data) {
 }
 void average_f32(float *a, const float *w, long n, float share) {
     struct average p = {a, w, n, share};
-    GOMP_parallel(average_part, &p, 0, 0);
+    share_out(average_part, &p);
 }

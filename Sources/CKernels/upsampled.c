@@ -61,7 +61,7 @@ AVX2 static void kernels_part(void *data) {
 
 void upsampled_kernels_f32(const float *w, float *u, long c, long oc, int turned) {
     struct kernels a = {w, u, c, oc, turned};
-    GOMP_parallel(kernels_part, &a, 0, 0);
+    share_out(kernels_part, &a);
 }
 
 /* The gradient of the nine taps from those of the sums, over all parts. */
@@ -110,5 +110,5 @@ void upsampled_back_f32(const float *x, const float *dy, const float *u, float *
     plan_back(&a);
     a.du = scratch + a.parts * a.tiles * (PRODUCTS * oc + 18 * c);
     GOMP_parallel(block == 8 ? upsampled_back_part_avx2 : upsampled_back_part_avx512, &a, 0, 0);
-    GOMP_parallel(narrow_part, &a, 0, 0);
+    share_out(narrow_part, &a);
 }

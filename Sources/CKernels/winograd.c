@@ -65,5 +65,5 @@ AVX2 static void kernels_part(void *data) {
 
 void winograd_kernels_f32(const float *w, float *u, long c, long oc, int turned) {
     struct kernels a = {w, u, c, oc, turned};
-    GOMP_parallel(kernels_part, &a, 0, 0);
+    share_out(kernels_part, &a);
 }

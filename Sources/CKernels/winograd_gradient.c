@@ -75,7 +75,7 @@ void winograd_gradient_f32(const float *x, const float *dy, float *dw, float *bi
             GOMP_parallel(block == 8 ? winograd_outer_avx2 : winograd_outer_avx512, &a, 0, 0);
         }
     }
-    GOMP_parallel(narrow_part, &a, 0, 0);
+    share_out(narrow_part, &a);
     for (long o = 0; bias && o < oc; o++) {
         double s = 0;
         for (long p = 0; p < a.parts; p++) s += a.sums[p * oc + o];

@@ -157,5 +157,5 @@ long winograd_u8_scratch(long images, long side, long c, long oc) {
 void winograd_u8(const uint8_t *x, uint8_t *y, const int8_t *u, const int32_t *offsets, const float *scales, const float *bias, const int16_t *ratios, float old, void *scratch, long images, long side, long c, long oc) {
     struct bytes a = {.x = x, .y = y, .u = u, .offsets = offsets, .scales = scales, .bias = bias, .ratios = ratios, .old = old, .scratch = scratch, .images = images, .side = side, .c = c, .oc = oc};
     plan(&a);
-    GOMP_parallel(part, &a, 0, 0);
+    share_out(part, &a);
 }

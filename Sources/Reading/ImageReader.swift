@@ -58,6 +58,11 @@ public struct ImageReader: Sendable {
             reading.end([Reason(.tooSmall, "The image's shorter side has \(shortSide) px; \(needed) are needed.")])
             return reading
         }
+        if modality == nil, image.hiddenShare > 0.5 {
+            let percent = Int((100 * image.hiddenShare).rounded())
+            reading.end([Reason(.transparent, "Transparency hides \(percent) % of the image; half of it may be hidden at most.")])
+            return reading
+        }
         let routing = try await route(raster, in: field, isGreyscale: image.isGreyscale, as: modality)
         reading.modality = routing.finding
         reading.timing.route = Self.milliseconds(clock.now - start)
@@ -71,6 +76,13 @@ public struct ImageReader: Sendable {
         if let lost = field.lost, modality == nil { grading.add(lost.reason) }
         reading.quality = grading.quality
         reading.attention = AttentionRules(thresholds: thresholds).common(quality: grading.quality, modality: routing.finding)
+        if let problem = image.colourProblem {
+            reading.attention.append(
+                Attention(
+                    .colourSpace,
+                    "The file's colour space (\(image.colourSpace ?? "unnamed")) was not used, because \(problem); its colours were taken for sRGB."
+                ))
+        }
         if modality != nil || grading.reasons.isEmpty {
             try Task.checkCancellation()
             switch routing.finding.value {

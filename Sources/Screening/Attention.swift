@@ -21,6 +21,7 @@ public struct Attention: Sendable, Codable, Hashable {
         /// Sidecar, container and name disagree on whose image it is or what was examined.
         case identityConflict = "identity_conflict"
         case cupNotSeen = "cup_not_seen"
+        case colourSpace = "colour_space"
     }
 
     /// The machine-readable part.
@@ -50,7 +51,7 @@ extension Attention.Code {
         case .ratioInterval, .polypBorderline: 5
         case .disagreement, .lowConfidence, .eyeConflict, .sidecar: 4
         case .cupOutsideDisc, .discShape, .cupNotSeen: 3
-        case .discSize, .outOfDomainNear: 2
+        case .discSize, .outOfDomainNear, .colourSpace: 2
         case .qualityUsable: 1
         }
     }

@@ -32,6 +32,7 @@ public struct Reason: Sendable, Codable, Hashable {
         // out of domain
         case neither
         case greyscale
+        case transparent
         case uncertain
         case composite
         // failed
@@ -53,7 +54,7 @@ public struct Reason: Sendable, Codable, Hashable {
             switch self {
             case .tooSmall, .tooDark, .tooBright, .outOfFocus, .lowContrast, .noDisc, .discCut, .ambiguousDisc, .incomplete:
                 .ungradable
-            case .neither, .greyscale, .uncertain, .composite: .outOfDomain
+            case .neither, .greyscale, .transparent, .uncertain, .composite: .outOfDomain
             default: .failed
             }
         }

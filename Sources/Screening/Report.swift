@@ -23,6 +23,8 @@ public struct Report: Sendable, Codable, Hashable {
         @Nullable public var width: Int?
         /// px, after EXIF orientation.
         @Nullable public var height: Int?
+        /// What the file says its colours are: `sRGB`, a profile's name, a gamma; null where it says nothing or could not be decoded.
+        @Nullable public var colourSpace: String?
         /// When it arrived.
         public var received: Timestamp
         /// The sidecar's name, where there was one.
@@ -33,6 +35,11 @@ public struct Report: Sendable, Codable, Hashable {
         @Nullable public var study: String?
         /// From sidecar, name or photograph.
         public var eye: Eye
+
+        enum CodingKeys: String, CodingKey {
+            case name, path, sha256, bytes, format, width, height, received, sidecar, patient, study, eye
+            case colourSpace = "colour_space"
+        }
 
         /// A source with what is known of it.
         public init(

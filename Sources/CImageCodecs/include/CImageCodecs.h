@@ -1,4 +1,4 @@
-// libjpeg-turbo and libpng behind plain functions: header and pixels on the way in, one encoder a format on the way out.
+// libjpeg-turbo, libpng and Little CMS behind plain functions: header and pixels on the way in, one encoder a format on the way out.
 // Their errors leave through setjmp, which Swift must never see, so it all stays in this room.
 #ifndef PAPILLA_IMAGE_CODECS_H
 #define PAPILLA_IMAGE_CODECS_H
@@ -17,7 +17,7 @@ typedef enum {
     PAPILLA_CODEC_OUT_OF_MEMORY,
 } papilla_codec_status;
 
-enum { PAPILLA_CODEC_MESSAGE_SIZE = 200 };
+enum { PAPILLA_CODEC_MESSAGE_SIZE = 200, PAPILLA_COLOUR_SPACE_SIZE = 80 };
 
 // What the header says, before any memory is taken for pixels.
 typedef struct {
@@ -30,6 +30,9 @@ typedef struct {
 typedef struct {
     int orientation;   // EXIF orientation, 1 to 8; 1 where there is none or it makes no sense
     bool is_phantom;   // the metadata says that this is a synthetic image
+    double hidden;     // share of the pixels, 0 to 1, that alpha hides by more than half; 0 where it varies nowhere or hides everything
+    char colour_space[PAPILLA_COLOUR_SPACE_SIZE];     // what the file calls its colours, "sRGB", or "" where it says nothing
+    char colour_problem[PAPILLA_COLOUR_SPACE_SIZE];   // why that could not be used, or ""
     char message[PAPILLA_CODEC_MESSAGE_SIZE];   // the library's words where the call failed
 } papilla_image_details;
 
@@ -40,13 +43,14 @@ typedef struct {
     size_t capacity;
 } papilla_bytes;
 
-// JPEG. `pixels` holds height x width x channels bytes, channels 3 (RGB) or 1 (luma); it is complete only where the result is OK.
+// JPEG. `pixels` holds height x width x channels bytes, channels 3 (RGB) or 1 (luma); it is complete only where the result is OK. With 3
+// channels, colours that the file states to be other than sRGB's are converted; with 1 the values stay as they are stored.
 papilla_codec_status papilla_jpeg_read_header(const uint8_t *bytes, size_t count, papilla_image_header *header,
                                               papilla_image_details *details);
 papilla_codec_status papilla_jpeg_read_pixels(const uint8_t *bytes, size_t count, int channels, uint8_t *pixels,
                                               size_t capacity, papilla_image_details *details);
 
-// PNG, likewise. Transparency is laid on black, 16 bits are rounded to 8, gamma and colour profiles are ignored.
+// PNG, likewise. Transparency is laid on black, but where it hides everything: there it is unused. 16 bits are rounded to 8.
 papilla_codec_status papilla_png_read_header(const uint8_t *bytes, size_t count, papilla_image_header *header,
                                              papilla_image_details *details);
 papilla_codec_status papilla_png_read_pixels(const uint8_t *bytes, size_t count, int channels, uint8_t *pixels,

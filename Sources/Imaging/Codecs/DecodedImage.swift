@@ -8,6 +8,12 @@ public struct DecodedImage: Sendable, Equatable {
     public var isGreyscale: Bool
     /// Whether the metadata say that the image is synthetic: a PNG text "Papilla" or a JPEG comment that begins with "PHANTOM".
     public var isPhantom: Bool
+    /// What the file says its colours are, before they became sRGB: "sRGB", a profile's name, a gamma; nil where it says nothing.
+    public var colourSpace: String?
+    /// Why that could not be used, in half a sentence; nil where nothing is wrong. The colours were then taken for sRGB.
+    public var colourProblem: String?
+    /// Share of the pixels that a varying alpha hides by more than half, 0...1.
+    public var hiddenShare = 0.0
 
     /// An image with what is known about it; `isGreyscale` is judged on the pixels.
     public init(raster: Raster, format: ImageFormat, isPhantom: Bool = false) {

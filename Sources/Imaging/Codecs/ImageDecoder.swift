@@ -4,18 +4,24 @@ import Screening
 
 /// From the bytes of a JPEG or PNG file to pixels: all of them, or an error.
 public enum ImageDecoder {
-    /// Reads a colour or grey image, upright by its EXIF orientation, transparency laid on black, 16 bits rounded to 8.
+    /// Reads a colour or grey image in sRGB, upright by its EXIF orientation, transparency laid on black, 16 bits rounded to 8.
     ///
-    /// JPEG: baseline and progressive, grey, YCbCr, RGB, CMYK and YCCK. PNG: every kind. Colour profiles and gamma are ignored.
+    /// JPEG: baseline and progressive, grey, YCbCr, RGB, CMYK and YCCK. PNG: every kind. A colour profile, or PNG's gamma and primaries,
+    /// is used where it differs from sRGB by what can be seen; one that cannot be used is stated, and the colours are taken for sRGB.
+    /// Alpha that is the same everywhere is unused: the colours count.
     /// The size is checked against the limits before memory is taken. What a decoder would paper over with grey (an early end,
     /// damaged data, missing scans) is an error; bytes after the image's end are not.
     public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(ImageError) -> DecodedImage {
         let image = try read(bytes, channels: 3, limits: limits)
         let raster = Raster(width: image.width, height: image.height, pixels: image.pixels)
-        return DecodedImage(raster: raster, format: image.format, isPhantom: image.isPhantom)
+        var decoded = DecodedImage(raster: raster, format: image.format, isPhantom: image.isPhantom)
+        decoded.colourSpace = image.colourSpace
+        decoded.colourProblem = image.colourProblem
+        decoded.hiddenShare = image.hiddenShare
+        return decoded
     }
 
-    /// Reads a mask with its exact grey values.
+    /// Reads a mask with its exact grey values: profiles and gamma do not count.
     ///
     /// Of a colour image it takes the luma (ITU-R BT.601), which leaves three equal channels as they are.
     public static func decodeMask(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(ImageError) -> GreyImage {
@@ -29,6 +35,9 @@ public enum ImageDecoder {
         var pixels: [UInt8]
         var format: ImageFormat
         var isPhantom: Bool
+        var colourSpace: String?
+        var colourProblem: String?
+        var hiddenShare: Double
     }
 
     private static func read(_ bytes: [UInt8], channels: Int, limits: ImageLimits) throws(ImageError) -> Pixels {
@@ -69,7 +78,14 @@ public enum ImageDecoder {
         pixels = orientation.upright(pixels, width: width, height: height, channels: channels)
         return Pixels(
             width: orientation.isTransposed ? height : width, height: orientation.isTransposed ? width : height,
-            pixels: pixels, format: format, isPhantom: details.is_phantom)
+            pixels: pixels, format: format, isPhantom: details.is_phantom, colourSpace: text(of: details.colour_space),
+            colourProblem: text(of: details.colour_problem), hiddenShare: details.hidden)
+    }
+
+    /// C's text in an array; nil where it is empty.
+    private static func text(of characters: some Any) -> String? {
+        let text = withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        return text.isEmpty ? nil : text
     }
 
     /// Whether the system would give so many bytes. An array that cannot be had stops the program, so it is asked first, and not
@@ -100,7 +116,7 @@ public enum ImageDecoder {
         _ status: papilla_codec_status, _ details: papilla_image_details, _ format: ImageFormat
     ) throws(ImageError) {
         let name = format == .jpeg ? "JPEG" : "PNG"
-        let words = withUnsafeBytes(of: details.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let words = text(of: details.message) ?? "unknown"
         switch status {
         case PAPILLA_CODEC_OK: return
         case PAPILLA_CODEC_TRUNCATED: throw ImageError(.truncated, "The \(name) file ends before its image is complete.")

@@ -14,7 +14,7 @@ enum ImageSignature: Equatable {
 
     /// Judges a file by its magic bytes; its name plays no part.
     init(_ bytes: [UInt8]) {
-        if bytes.starts(with: Self.jpegBytes) {
+        if bytes.starts(with: Self.jpegBytes) || Self.isJPEGWithStrayBytes(bytes) {
             self = .readable(.jpeg)
         } else if bytes.starts(with: Self.pngBytes) {
             self = .readable(.png)
@@ -24,6 +24,17 @@ enum ImageSignature: Equatable {
             self = .unsupported(name)
         } else {
             self = .unknown
+        }
+    }
+
+    /// Whether a JPEG's first marker follows its beginning after a few stray bytes, as after any other segment. A text that happens to begin
+    /// so has no marker of a header.
+    static func isJPEGWithStrayBytes(_ bytes: [UInt8]) -> Bool {
+        guard bytes.starts(with: jpegBytes.dropLast()) else { return false }
+        let headers: [ClosedRange<UInt8>] = [0xC0...0xC4, 0xDB...0xDB, 0xDD...0xDD, 0xE0...0xEF, 0xFE...0xFE]
+        let beginning = bytes.prefix(66)
+        return zip(beginning, beginning.dropFirst()).dropFirst(2).contains { first, second in
+            first == 0xFF && headers.contains { $0.contains(second) }
         }
     }
 

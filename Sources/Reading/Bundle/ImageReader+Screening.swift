@@ -87,6 +87,7 @@ extension Report {
         source.format = image.format.rawValue
         source.width = image.raster.width
         source.height = image.raster.height
+        source.colourSpace = image.colourSpace
         source.eye = reading.eye
         identification.examination.tell(reading.eye)
         self.init(

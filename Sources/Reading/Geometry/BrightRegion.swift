@@ -39,6 +39,17 @@ enum BrightRegion {
         return 32
     }
 
+    /// Whether most of the picture, shaded parts too, is more green or blue than red.
+    private static func isColouredByLight(_ bright: Mask, _ small: Raster) -> Bool {
+        var (all, cool) = (0, 0)
+        for index in bright.pixels.indices where bright.pixels[index] != 0 {
+            let (red, green, blue) = (small.pixels[3 * index], small.pixels[3 * index + 1], small.pixels[3 * index + 2])
+            all += 1
+            if max(green, blue) > red { cool += 1 }
+        }
+        return cool * 2 > all
+    }
+
     /// Takes out information panels: even areas that are more green or blue than red by a wide margin.
     private static func removePanels(from bright: inout Mask, _ small: Raster) {
         let (width, height) = (small.width, small.height)
@@ -53,7 +64,8 @@ enum BrightRegion {
                 if isEven { panel[x, y] = true }
             }
         }
-        guard panel.area > 0 else { return }
+        // Endoscopy's light of one narrow band or two colours the whole picture so: what most of it has is its light, and no panel.
+        guard panel.area > 0, !isColouredByLight(bright, small) else { return }
         // Two pixels more: the panel's own antialiased edge.
         let grown = panel.dilated(radius: 2)
         for index in bright.pixels.indices where grown.pixels[index] != 0 { bright.pixels[index] = 0 }

@@ -17,7 +17,8 @@ struct ImageEnding {
     static func isComplete(_ file: OpenFile) throws(FileError) -> Bool {
         var ending = ImageEnding(file, size: try file.status().size)
         let start = try file.read(at: 0, count: 8)
-        if start.starts(with: jpeg) { return try ending.jpegEnds() }
+        // The decoder passes over stray bytes before the first segment.
+        if start.starts(with: jpeg.dropLast()) { return try ending.jpegEnds() }
         if start == png { return try ending.pngEnds() }
         if png.starts(with: start) || jpeg.starts(with: start) { return false }
         // Zeros where the file should begin: space that was reserved and is not written yet. (A DICOM file may begin with 128 of them.)
