@@ -1,18 +1,33 @@
 /// Comma-separated values as RFC 4180 has them, safe to open in a spreadsheet.
 ///
 /// A field with a comma, a quotation mark or an end of line is quoted, lines end in CR LF. A field that a spreadsheet would take for a
-/// formula, because it begins with `=`, `+`, `-`, `@`, a tab or a carriage return, gets an apostrophe before it, unless it is a number.
+/// formula, because it begins with a tab or an end of line, or with `=`, `+`, `-` or `@` (of full width, too) behind any number of blanks,
+/// gets an apostrophe before it, unless it is a number.
 public enum CommaSeparated {
+    /// The byte order mark by which Excel knows that a file is UTF-8: before the first line, where it is asked for.
+    public static let byteOrderMark = "\u{FEFF}"
+
     /// One line with its end.
     public static func line(_ fields: [String]) -> String { fields.map(field).joined(separator: ",") + "\r\n" }
 
     static func field(_ text: String) -> String {
         var text = text
-        if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first), !isNumber(text) { text = "'" + text }
+        if isFormula(text), !isNumber(text) { text = "'" + text }
         // Scalars, because CR LF is one Character, and a quotation mark with a combining mark is another one.
         guard text.unicodeScalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else { return text }
         let mark = UInt8(ascii: "\"")
         return "\"" + String(decoding: text.utf8.flatMap { $0 == mark ? [mark, mark] : [$0] }, as: UTF8.self) + "\""
+    }
+
+    private static func isFormula(_ text: String) -> Bool {
+        let scalars = text.unicodeScalars
+        guard let first = scalars.first else { return false }
+        if first.properties.generalCategory == .control { return true }
+        // Blanks of every kind and what cannot be seen: spreadsheets trim them.
+        let visible = scalars.first {
+            !$0.properties.isWhitespace && $0.properties.generalCategory != .control && $0.properties.generalCategory != .format
+        }
+        return visible.map { "=+-@\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20}\u{2212}".unicodeScalars.contains($0) } ?? false
     }
 
     /// A sign, digits, at most one point and an exponent: what cannot be a formula.

@@ -1,4 +1,7 @@
 internal import CKernels
+#if canImport(Glibc)
+    internal import Glibc
+#endif
 internal import OneDNN
 internal import Screening
 
@@ -20,6 +23,15 @@ struct Plan {
                 .badInput, "A network's side must be divisible by 32, 32 to 4096, not \(side)", hint: "The paper's side is 256")
         }
         guard batch >= 1, batch <= 1024 else { throw PapillaError(.badInput, "A batch must be 1 to 1024, not \(batch)") }
+        // At the very least: the first level's maps, six times over, and the weights twice.
+        let bytes = 24 * batch * side * side * ((width + 15) / 16 * 16) + 8 * architecture.parameters(width: width)
+        let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        guard bytes < memory else {
+            throw PapillaError(
+                .badInput,
+                "A network of width \(width), side \(side) and batch \(batch) needs \(bytes >> 30) GiB or more; this machine has \(memory >> 30)",
+                hint: "Choose a smaller batch, side or width")
+        }
         (self.architecture, self.width, self.side, self.batch) = (architecture, width, side, batch)
     }
 

@@ -83,6 +83,11 @@ public final class Learner {
     private var ends: [TrainedHeads] = []
     private var classifier: TrainedClassifier?
 
+    /// Refuses what no network can be made of on this machine: width, side, batch and what they need of memory.
+    public nonisolated static func check(_ architecture: Architecture, width: Int, side: Int, batch: Int) throws(PapillaError) {
+        _ = try Plan(architecture, width: width, side: side, batch: batch)
+    }
+
     /// - Parameters:
     ///   - weights: to start from; nil for He's initialisation (He et al. 2015).
     ///   - seed: of the random weights.

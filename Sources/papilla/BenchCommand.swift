@@ -46,7 +46,11 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard runs > 0, threads >= 0 else { throw ValidationError("--runs must be 1 or more and --threads 0 or more.") }
+        try within("--runs", runs, 1...100_000)
+        try within("--threads", threads, 0...1024)
+        try within("--width", width, 1...256)
+        try within("--side", side, 32...4096, multipleOf: 32)
+        try within("--batch", batch, 1...1024)
         guard !train || precision == .fp32 else { throw ValidationError("--train runs in fp32 only") }
         guard !train || !layers else { throw ValidationError("--layers is for inference: leave out --train") }
         guard reading == nil || !(train || layers || worker) else {
@@ -201,7 +205,7 @@ struct BenchCommand: AsyncParsableCommand {
         fflush(nil)
         while let line = readLine(), line != "quit" {
             guard let count = line.split(separator: " ").last.flatMap({ Int($0) }) else { continue }
-            print(try CanonicalJSON.line((0..<count).map { _ in try time(work) }))
+            print(try CanonicalJSON.line((0..<min(max(count, 0), 100_000)).map { _ in try time(work) }))
             fflush(nil)
         }
     }

@@ -32,6 +32,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "The model to evaluate (default: the live one).") var model: String?
     @Option(help: "For the cup: the disc's model (default: the live one).") var disc: String?
     @Option(help: "Write a table of all images here (CSV).") var csv: String?
+    @Flag(help: "Begin that table with a byte order mark, by which Excel knows UTF-8.") var bom = false
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
@@ -57,7 +58,10 @@ struct EvaluateCommand: AsyncParsableCommand {
             sets, split: split.split, note: { bar.note($0) },
             progress: { done, all in bar.show(Double(done) / Double(all), "\(done)/\(all) images") })
         bar.end()
-        if let csv { try Self.table(result.scores).write(toFile: csv, atomically: true, encoding: .utf8) }
+        if let csv {
+            let table = (bom ? CommaSeparated.byteOrderMark : "") + Self.table(result.scores)
+            try table.write(toFile: csv, atomically: true, encoding: .utf8)
+        }
         print(json ? try CanonicalJSON.line(result) : Self.text(result))
     }
 

@@ -39,21 +39,71 @@ struct Papilla: AsyncParsableCommand {
         ])
 
     static func main() async {
+        StandardOutput.reserve()
+        if let refusal = Arguments.refusal {
+            say(refusal.description)
+            Foundation.exit(64)
+        }
         var arguments = Array(CommandLine.arguments.dropFirst())
         let isVerbose = arguments.contains("--verbose")
         arguments.removeAll { $0 == "--verbose" }
+        var status = await run(arguments, isVerbose: isVerbose)
+        do throws(PapillaError) { try StandardOutput.finish() } catch {
+            if !StandardOutput.isUnread { say(error.description) }
+            if status == 0 { status = 1 }
+        }
+        Foundation.exit(status)
+    }
+
+    /// Runs a command and says what went wrong; returns the exit status.
+    private static func run(_ arguments: [String], isVerbose: Bool) async -> Int32 {
+        var command: any ParsableCommand
+        do { command = try parseAsRoot(arguments) } catch { return end(with: error) }
         do {
-            var command = try parseAsRoot(arguments)
             if let refusal = EngineInfo.refusal { throw refusal }
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
-        } catch let error as PapillaError {
-            // A configuration's place is a file and a line that no patient stands in, and useless without.
-            let text = isVerbose || error.code == .badConfiguration ? error.detailed : error.description
-            let more = isVerbose || error.place == nil || error.code == .badConfiguration ? "" : " (--verbose says where)"
-            FileHandle.standardError.write(Data("papilla: \(text)\(more)\n".utf8))
-            Foundation.exit(error.exitStatus)
+            return 0
+        } catch let error where error is ExitCode || error is CleanExit || error is ValidationError {
+            return end(with: error)
         } catch {
-            exit(withError: error)
+            let error = error as? PapillaError ?? PapillaError(foreign: error)
+            // A configuration's place is a file and a line that no patient stands in, and useless without.
+            let isPlain = isVerbose || error.code == .badConfiguration
+            say((isPlain ? error.detailed : error.description) + (isPlain || error.place == nil ? "" : " (--verbose says where)"))
+            return error.exitStatus
+        }
+    }
+
+    /// Prints what the parser of arguments has to say: help to standard output, refusals to standard error.
+    private static func end(with error: any Error) -> Int32 {
+        let code = exitCode(for: error)
+        let text = fullMessage(for: error)
+        if !text.isEmpty {
+            if code.isSuccess { print(text) } else { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+        }
+        return code.rawValue
+    }
+
+    private static func say(_ text: String) { FileHandle.standardError.write(Data("papilla: \(text)\n".utf8)) }
+}
+
+extension PapillaError {
+    /// An error of another library, in words for a person: what the operating system said, where it said something.
+    init(foreign error: any Error) {
+        if error is CancellationError {
+            self.init(.system, "The command was stopped before its end", isRetryable: true)
+            return
+        }
+        let outer = error as NSError
+        let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError ?? outer
+        let path = outer.userInfo[NSFilePathErrorKey] as? String
+        if inner.domain == NSPOSIXErrorDomain {
+            let words = String(cString: strerror(Int32(clamping: inner.code)))
+            self = .system("A file or folder could not be used: \(words)", errno: Int32(clamping: inner.code), place: path)
+        } else if outer.domain == NSCocoaErrorDomain {
+            self.init(.system, "A file or folder could not be used: \(outer.localizedDescription)", place: path)
+        } else {
+            self.init(.internal, "The command could not be finished", cause: error)
         }
     }
 }

@@ -54,7 +54,8 @@ struct RetrainCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--task takes disc, cup or polyp: readers' decisions do not teach the router")
         }
-        guard steps > 0, rate > 0, rate < 1, (0...0.05).contains(phantoms) else {
+        try within("--threads", threads, 1...1024)
+        guard (1...1_000_000_000).contains(steps), rate > 0, rate < 1, (0...0.05).contains(phantoms) else {
             throw ValidationError(
                 "--steps must be 1 or more, --rate between 0 and 1, --phantoms 0 to 0.05")
         }

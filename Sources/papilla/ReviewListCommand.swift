@@ -35,6 +35,8 @@ struct ReviewListCommand: AsyncParsableCommand {
     @Option(help: "At most so many.") var limit: Int?
     @Flag(help: "Print one JSON object a line.") var json = false
 
+    func validate() throws { try within("--limit", limit, 1...Int.max) }
+
     func run() async throws {
         let ledger = try Ledger(path: configuration.load().paths.ledger, mode: .readOnly)
         var filter = ReviewFilter()

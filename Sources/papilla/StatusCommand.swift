@@ -8,7 +8,8 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Shows how the service and its work stand.",
         discussion: """
-            Asks the running service through its socket, and the ledger. Works without the service too, and says that it does not run.
+            Asks the running service through its socket, and the ledger. Works without the service too, and says that it does not run; with a \
+            configuration that is broken it shows what it still can, and ends with status 78.
 
             Example: papilla status --json
             """)
@@ -20,22 +21,31 @@ struct StatusCommand: AsyncParsableCommand {
         var running: Bool
         @Nullable var service: ServiceStatus?
         @Nullable var ledger: Overview?
-        /// Why the ledger could not be read.
+        /// Why the ledger or the configuration could not be read.
         @Nullable var problem: String?
     }
 
     func run() async throws {
-        let loaded = try configuration.load()
-        let service = try ControlClient.ask(.status, at: loaded.paths.socket)?.status
+        // A service that runs goes on with the configuration that it began with: a broken file keeps nobody from asking it.
+        var refusal: PapillaError?
+        let paths: Configuration.Paths
+        do { paths = try configuration.load().paths } catch {
+            refusal = error
+            paths = Configuration.paths(ofBroken: configuration.file)
+        }
+        var service: ServiceStatus?
+        do { service = try ControlClient.ask(.status, at: paths.socket)?.status } catch { if refusal == nil { throw error } }
         var overview: Overview?
         var problem: PapillaError?
         // What the service says counts most when the ledger cannot be read.
-        do throws(PapillaError) { overview = try await Ledger(path: loaded.paths.ledger, mode: .readOnly).overview() } catch {
+        do throws(PapillaError) { overview = try await Ledger(path: paths.ledger, mode: .readOnly).overview() } catch {
             if error.code != .notFound { problem = error }
         }
         if json {
-            let whole = Whole(running: service != nil, service: service, ledger: overview, problem: problem?.description)
+            let whole = Whole(
+                running: service != nil, service: service, ledger: overview, problem: (refusal ?? problem)?.description)
             print(try CanonicalJSON.document(whole), terminator: "")
+            if let refusal { throw refusal }
             if problem != nil { throw ExitCode.failure }
             return
         }
@@ -45,6 +55,7 @@ struct StatusCommand: AsyncParsableCommand {
         } else {
             print(problem.map { "\($0)" } ?? "There is no ledger yet: the service makes it at its first start.")
         }
+        if let refusal { throw refusal }
         if problem != nil { throw ExitCode.failure }
     }
 

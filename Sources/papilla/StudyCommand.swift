@@ -45,10 +45,10 @@ struct StudyCommand: AsyncParsableCommand {
 
     func validate() throws {
         _ = try chosenTasks
-        if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }
-        guard timingRounds > 1, (1...256).contains(timingWidth), timingSide >= 32, timingSide.isMultiple(of: 32) else {
-            throw ValidationError("timing takes 2 rounds or more, a width of 1 to 256 and a side that is a multiple of 32")
-        }
+        try within("--threads", threads, 1...1024)
+        try within("--timing-rounds", timingRounds, 2...10_000)
+        try within("--timing-width", timingWidth, 1...256)
+        try within("--timing-side", timingSide, 32...4096, multipleOf: 32)
     }
 
     private var chosenTasks: [ModelTask] {

@@ -63,7 +63,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     func validate() throws {
         if epochs != nil, steps != nil { throw ValidationError("--epochs and --steps exclude each other") }
-        if let threads, threads < 1 { throw ValidationError("--threads \(threads): expected at least 1") }
+        try within("--threads", threads, 1...1024)
     }
 
     func run() async throws {

@@ -6,6 +6,34 @@ enum PNG {
         (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1 }
     }
 
+    /// An image of one pixel with a chunk before its data.
+    static func withEntry(_ name: String, _ content: [UInt8]) -> [UInt8] {
+        let header: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0]
+        let chunks = [("IHDR", header), (name, content), ("IDAT", stored([0, 200, 100, 50])), ("IEND", [])]
+        return withChecksums(
+            signature
+                + chunks.flatMap { name, content in
+                    (0..<4).map { UInt8(truncatingIfNeeded: content.count >> (24 - 8 * $0)) } + Array(name.utf8) + content + [
+                        0, 0, 0, 0,
+                    ]
+                })
+    }
+
+    /// A zlib stream of stored blocks.
+    static func stored(_ bytes: [UInt8]) -> [UInt8] {
+        var (a, b) = (1, 0)
+        for byte in bytes { (a, b) = ((a + Int(byte)) % 65521, (b + (a + Int(byte)) % 65521) % 65521) }
+        var stream: [UInt8] = [0x78, 0x01]
+        var rest = bytes[...]
+        repeat {
+            let block = rest.prefix(65_535)
+            rest = rest.dropFirst(block.count)
+            let (low, high) = (UInt8(block.count & 255), UInt8(block.count >> 8))
+            stream += [rest.isEmpty ? 1 : 0, low, high, ~low, ~high] + block
+        } while !rest.isEmpty
+        return stream + [UInt8(b >> 8), UInt8(b & 255), UInt8(a >> 8), UInt8(a & 255)]
+    }
+
     /// The file with the checksum of each chunk put right, so that what is in the chunks gets its turn.
     static func withChecksums(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes

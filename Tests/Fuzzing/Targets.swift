@@ -11,6 +11,8 @@ import Screening
 let targets: [String: ([UInt8]) -> Void] = [
     "jpeg": { decode([0xFF, 0xD8, 0xFF] + $0) },
     "png": { decode(PNG.withChecksums(PNG.signature + $0)) },
+    "exif": { decode(PNG.withEntry("eXIf", $0)) },
+    "profile": { decode(PNG.withEntry("iCCP", Array("made\0\0".utf8) + PNG.stored($0))) },
     "ending": Ending.check,
     "safetensors": { bytes in
         guard let weights = try? Weights(safetensors: bytes) else { return }

@@ -86,6 +86,17 @@ import Testing
         #expect(CommaSeparated.field(text) == expected)
     }
 
+    @Test(
+        "D3: a formula behind blanks, ends of lines or what cannot be seen is text",
+        arguments: ["", "\n", "\t", "\r", "\r\n", " ", "\u{A0}", "\u{FEFF}", "\u{200B}", "\u{B}", "\0", "\u{3000}", " \n \t"],
+        ["=1+1", "+x", "-x", "@SUM(A1)", "\u{FF1D}1+1"])
+    func hiddenFormulas(_ blank: String, _ formula: String) {
+        let field = CommaSeparated.field(blank + formula)
+        #expect(field.hasPrefix("'") || field.hasPrefix("\"'"))
+        #expect(CommaSeparated.field("\nplain").hasPrefix("\"'"))
+        #expect(CommaSeparated.field(" plain") == " plain")
+    }
+
     @Test func moments() {
         let day = Moment("2026-11-24")
         #expect(day?.start.description == "2026-11-24T00:00:00.000Z")

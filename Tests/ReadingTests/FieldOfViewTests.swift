@@ -75,6 +75,21 @@ struct FieldOfViewTests {
         #expect(FieldOfView(of: raster).isComposite)
     }
 
+    @Test(
+        "B10: light of one narrow band is no panel, and one picture no composite",
+        arguments: [(0.2, 1.1, 0.9), (0.5, 1.4, 1.1), (0.3, 0.8, 1.6)])
+    func narrowBand(_ red: Double, _ green: Double, _ blue: Double) {
+        // Smooth mucosa, even on the left and the right, with darker folds between.
+        let raster = Drawn.image(720, 540) { x, y in
+            guard x > 40, x < 680, y > 20, y < 520 else { return (0, 0, 0) }
+            let light = 150 - (abs(x - 360) < 60 ? 60 + Int(30 * Drawn.noise(x / 5, y / 5)) : 0)
+            return (Int(Double(light) * red), Int(Double(light) * green), Int(Double(light) * blue))
+        }
+        let field = FieldOfView(of: raster)
+        #expect(!field.isComposite)
+        #expect(field.box.width > 620 && field.box.height > 480, "\(field.box)")
+    }
+
     @Test func circleFitIgnoresStraightSides() throws {
         var points: [Point] = Ellipse.circle(100, 120, 80).points(count: 200).filter { $0.x < 150 }
         points += (0..<40).map { Point(x: 150, y: 80 + Double($0) * 2) }

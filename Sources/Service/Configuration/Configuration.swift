@@ -125,6 +125,9 @@ public struct Configuration: Sendable, Equatable {
         return try ConfigurationReader(file: path).read()
     }
 
+    /// What a file that `load` refuses still says of where things are; the usual places for what it does not.
+    public static func paths(ofBroken path: String) -> Paths { ConfigurationReader(file: AbsolutePath.of(path)).readPathsAlone() }
+
     /// What a reading needs to know of it.
     public var reading: ReadingSettings { ReadingSettings(thresholds: thresholds, limits: limits) }
 

@@ -62,6 +62,16 @@ struct ConfigurationReader {
         return configuration
     }
 
+    /// What a broken file still says of where things are: its `paths` where they can be read, the usual ones otherwise.
+    func readPathsAlone() -> Configuration.Paths {
+        var paths = Configuration.Paths()
+        if let members = try? root(of: text())?.members(), let node = members.first(where: { $0.key == "paths" }) {
+            var stated = paths
+            if (try? readPaths(node, &stated)) != nil { paths = stated }
+        }
+        return absolute(paths)
+    }
+
     private func text() throws(PapillaError) -> String {
         do {
             let folder = try Folder.open(AbsolutePath.parent(of: AbsolutePath.resolved(file)))
@@ -100,7 +110,7 @@ struct ConfigurationReader {
                 hint: "Keep one of them: nobody can tell which is meant")
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
             return PapillaError(
-                .badConfiguration, "Found \(problem), expected YAML", place: "\(file):\(mark.line)",
+                .badConfiguration, "This is not YAML: \(problem)", place: "\(file):\(mark.line)",
                 hint: "Keys are followed by a colon and a space, and indented by spaces")
         default: return PapillaError(.badConfiguration, "The file is not YAML", place: file, cause: error)
         }

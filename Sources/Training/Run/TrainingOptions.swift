@@ -100,10 +100,17 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
         if !(averaging >= 0 && averaging < 1) { throw refuse("the averaging", "\(averaging)", "0, or less than 1") }
         if !(decay >= 0 && decay <= 1) { throw refuse("the weight decay", "\(decay)", "0 to 1") }
         if polar, task != .cup { throw refuse("the task", task.rawValue, "cup, which alone can be shown the disc unrolled") }
-        if validationInterval < 1 { throw refuse("the validation interval", "\(validationInterval)", "at least 1 step") }
-        switch length {
-        case .epochs(let count), .steps(let count): if count < 1 { throw refuse("the run's length", "\(count)", "at least 1") }
+        if !(1...1_000_000_000).contains(validationInterval) {
+            throw refuse("the validation interval", "\(validationInterval)", "1 to 1000000000 steps")
         }
+        switch length {
+        case .epochs(let count) where !(1...1_000_000).contains(count):
+            throw refuse("the run's length", "\(count) epochs", "1 to 1000000")
+        case .steps(let count) where !(1...1_000_000_000).contains(count):
+            throw refuse("the run's length", "\(count) steps", "1 to 1000000000")
+        default: break
+        }
+        try Learner.check(Architecture(named: architecture), width: width, side: side, batch: batch)
         let heads = try Architecture(named: architecture).heads
         if (task == .router) != heads.contains(.classes) {
             throw refuse(

@@ -67,6 +67,15 @@ extension ModelsCommand {
         @Option(parsing: .upToNextOption, help: "What the difference is divided by.") var deviation: [Float] = [0.25, 0.25, 0.25]
         @Option(help: "With a distance head: D1, D2 or D3.") var distanceMap = "D3"
 
+        func validate() throws {
+            try within("--side", side, 32...4096, multipleOf: 32)
+            guard mean.count == 3, deviation.count == 3 else {
+                throw ValidationError("--mean and --deviation take three numbers each, for red, green and blue")
+            }
+            for value in mean { try within("--mean", value, 0...1) }
+            for value in deviation { try within("--deviation", value, 0.001...1000) }
+        }
+
         func run() async throws {
             let (weights, metadata) = try read()
             let (architecture, width) = try Architecture.recognising(weights)

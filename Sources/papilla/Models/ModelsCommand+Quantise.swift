@@ -27,7 +27,7 @@ extension ModelsCommand {
 
         func validate() throws {
             guard precision != .fp32 else { throw ValidationError("--precision fp32: expected int8 or bf16") }
-            guard images > 0 else { throw ValidationError("--images \(images): expected at least 1") }
+            try within("--images", images, 1...1_000_000)
         }
 
         func run() async throws {
