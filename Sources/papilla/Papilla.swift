@@ -63,7 +63,8 @@ struct Papilla: AsyncParsableCommand {
             if let refusal = EngineInfo.refusal { throw refusal }
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             return 0
-        } catch let error where error is ExitCode || error is CleanExit || error is ValidationError {
+        } catch let error where error is ExitCode || [.success, .validationFailure].contains(exitCode(for: error)) {
+            // Help is a command of its own, too.
             return end(with: error)
         } catch {
             let error = error as? PapillaError ?? PapillaError(foreign: error)

@@ -80,7 +80,8 @@ struct CommandLineTests {
             #expect(result.status == 78 && result.output.contains("The service is not running"), "\(result.output)")
             #expect(result.errors.contains("papilla.yaml:") && !result.errors.contains("Found found"), "\(result.errors)")
             let json = try site.papilla("status", "--json")
-            #expect(json.status == 78 && (try json.json()["problem"] as? String) != nil)
+            let problem = try json.json()["problem"] as? String
+            #expect(json.status == 78 && problem != nil)
         }
     }
 
