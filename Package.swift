@@ -47,8 +47,9 @@ let package = Package(
         .target(name: "Registry", dependencies: ["Neural", "Screening"], swiftSettings: swift),
         .target(name: "Reading", dependencies: ["Imaging", "Neural", "Registry", "Screening"], swiftSettings: computing),
         .target(name: "Phantoms", dependencies: ["Imaging", "Screening"], swiftSettings: computing),
+        .target(name: "DataSets", dependencies: ["Imaging", "Screening"], swiftSettings: computing),
         .target(
-            name: "Training", dependencies: ["Reading", "Phantoms", "Imaging", "Neural", "Registry", "Screening"],
+            name: "Training", dependencies: ["DataSets", "Reading", "Phantoms", "Imaging", "Neural", "Registry", "Screening"],
             swiftSettings: computing),
         .target(
             name: "Ledger",
@@ -59,7 +60,7 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Reading", "Ledger", "Imaging", "Neural", "Registry", "Screening", "CSystemd", "Yams",
+                "DataSets", "Reading", "Ledger", "Imaging", "Neural", "Registry", "Screening", "CSystemd", "Yams",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -68,7 +69,7 @@ let package = Package(
         .target(
             name: "Review",
             dependencies: [
-                "Training", "Ledger", "Phantoms", "Reading", "Registry", "Neural", "Imaging", "Screening",
+                "Training", "DataSets", "Ledger", "Phantoms", "Reading", "Registry", "Neural", "Imaging", "Screening",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -79,8 +80,8 @@ let package = Package(
         .executableTarget(
             name: "papilla",
             dependencies: [
-                "Review", "Service", "Training", "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging", "Screening",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Review", "Service", "Training", "DataSets", "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging",
+                "Screening", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),
         .testTarget(name: "ScreeningTests", dependencies: ["Screening"], swiftSettings: swift),
@@ -94,9 +95,10 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: computing),
         .testTarget(name: "PhantomsTests", dependencies: ["Phantoms", "Imaging", "Screening"], swiftSettings: swift),
+        .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "Imaging", "Screening"], swiftSettings: swift),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "Phantoms", "Reading", "Registry", "Neural", "Imaging", "Screening"],
+            dependencies: ["Training", "DataSets", "Phantoms", "Reading", "Registry", "Neural", "Imaging", "Screening"],
             exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Screening", .product(name: "GRDB", package: "GRDB.swift")],
@@ -113,8 +115,8 @@ let package = Package(
         .testTarget(
             name: "ReviewTests",
             dependencies: [
-                "Review", "Service", "Ledger", "Reading", "Training", "Phantoms", "Registry", "Neural", "Imaging", "Screening",
-                .product(name: "Logging", package: "swift-log"),
+                "Review", "Service", "Ledger", "Reading", "Training", "DataSets", "Phantoms", "Registry", "Neural", "Imaging",
+                "Screening", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),

@@ -343,3 +343,73 @@ papilla_codec_status papilla_png_read_pixels(const uint8_t *bytes, size_t count,
     }
     return at.status;
 }
+
+static void read_palette(session *at, papilla_samples_layout *layout) {
+    png_colorp colours = NULL;
+    png_bytep alphas = NULL;
+    int count = 0, alpha_count = 0;
+    if (png_get_PLTE(at->png, at->info, &colours, &count) == 0) png_error(at->png, "a palette image without its palette");
+    if (png_get_tRNS(at->png, at->info, &alphas, &alpha_count, NULL) == 0) alpha_count = 0;
+    layout->palette_count = (uint16_t)count;
+    for (int index = 0; index < count; index++) {
+        uint8_t *colour = layout->palette[index];
+        colour[0] = colours[index].red;
+        colour[1] = colours[index].green;
+        colour[2] = colours[index].blue;
+        colour[3] = index < alpha_count ? alphas[index] : 255;
+    }
+}
+
+static void read_sample_rows(session *at, papilla_samples_layout *layout, uint16_t *samples, size_t capacity) {
+    size_t width = png_get_image_width(at->png, at->info), height = png_get_image_height(at->png, at->info);
+    layout->depth = png_get_bit_depth(at->png, at->info);
+    layout->channels = png_get_channels(at->png, at->info);
+    if (png_get_color_type(at->png, at->info) == PNG_COLOR_TYPE_PALETTE) read_palette(at, layout);
+    if (capacity / height / width < layout->channels) {
+        note(at, "the buffer is smaller than the image");
+        leave(at, PAPILLA_CODEC_TOO_LARGE);
+    }
+    png_set_packing(at->png);   // 1, 2 and 4 bits each get a byte, unscaled
+    int passes = png_set_interlace_handling(at->png);
+    png_read_update_info(at->png, at->info);
+    size_t stride = png_get_rowbytes(at->png, at->info), length = width * layout->channels;
+    size_t bytes = layout->depth == 16 ? 2 : 1;
+    if (stride != length * bytes) png_error(at->png, "unexpected row");
+    at->rows = calloc(passes > 1 ? height : 1, stride);
+    if (at->rows == NULL) leave(at, PAPILLA_CODEC_OUT_OF_MEMORY);
+    for (int pass = 0; pass < passes; pass++)
+        for (size_t y = 0; y < height; y++) {
+            uint8_t *row = at->rows + (passes > 1 ? y * stride : 0);
+            png_read_row(at->png, row, NULL);
+            if (pass < passes - 1) continue;
+            uint16_t *target = samples + y * length;
+            for (size_t index = 0; index < length; index++) {
+                target[index] = bytes == 2 ? (uint16_t)(row[2 * index] << 8 | row[2 * index + 1]) : row[index];
+                if (layout->palette_count > 0 && target[index] >= layout->palette_count)
+                    png_error(at->png, "a pixel's colour is not in the palette");
+            }
+        }
+    png_read_end(at->png, at->info);
+}
+
+static void read_samples(session *at, papilla_samples_layout *layout, uint16_t *samples, size_t capacity) {
+    if (setjmp(at->escape) == 0) {
+        at->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, at, on_error, on_warning);
+        if (at->png != NULL) at->info = png_create_info_struct(at->png);
+        if (at->info == NULL) leave(at, PAPILLA_CODEC_OUT_OF_MEMORY);
+        start(at, false);
+        read_sample_rows(at, layout, samples, capacity);
+        read_metadata(at);
+    }
+    png_destroy_read_struct(&at->png, &at->info, NULL);
+    free(at->rows);
+}
+
+papilla_codec_status papilla_png_read_samples(const uint8_t *bytes, size_t count, papilla_samples_layout *layout,
+                                              uint16_t *samples, size_t capacity, papilla_image_details *details) {
+    session at = {.details = details, .bytes = bytes, .count = count};
+    *details = (papilla_image_details){.orientation = 1};
+    *layout = (papilla_samples_layout){.depth = 0};
+    read_samples(&at, layout, samples, capacity);
+    return at.status;
+}

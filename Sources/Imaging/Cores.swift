@@ -22,6 +22,15 @@ public enum Cores {
         perform((rows + height - 1) / height) { index in body(index, index * height..<min(rows, (index + 1) * height)) }
     }
 
+    /// What `make` gives for 0 to `count - 1`, in this order, made beside each other.
+    public static func map<Value: Sendable>(_ count: Int, _ make: @Sendable (Int) -> Value) -> [Value] {
+        [Value](unsafeUninitializedCapacity: count) { buffer, made in
+            nonisolated(unsafe) let buffer = buffer
+            perform(count) { buffer.initializeElement(at: $0, to: make($0)) }
+            made = count
+        }
+    }
+
     private static func perform(_ count: Int, _ body: (Int) -> Void) {
         // All calls are over when `concurrentPerform` returns, and callers promise that they do not meet.
         withoutActuallyEscaping(body) { body in

@@ -1,10 +1,11 @@
 internal import ArgumentParser
+internal import DataSets
 internal import Registry
 internal import Screening
 internal import Training
 
 /// `papilla calibrate`: what a candidate's manifest says beside its weights.
-struct CalibrateCommand: AsyncParsableCommand {
+struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "calibrate", abstract: "Fit a candidate's temperature and thresholds on val, and measure it for its card.",
         discussion: """
@@ -19,6 +20,7 @@ struct CalibrateCommand: AsyncParsableCommand {
     @Option(help: "The candidate.") var model: String
     @Option(parsing: .upToNextOption, help: "Data-set folders whose val decides.") var data: [String]
     @Option(parsing: .upToNextOption, help: "Further data sets that only judge.") var judge: [String] = []
+    @OptionGroup var masks: MaskValuesOption
     @OptionGroup var models: ModelsOption
     @Option(help: "For the cup: the disc's model (default: the live one).") var disc: String?
     @Option(help: "Mirror images of each view to average, 1, 2 or 4: so many times the work (default: as it is).") var mirrors:
@@ -47,9 +49,11 @@ struct CalibrateCommand: AsyncParsableCommand {
         var manifest = candidate.manifest
         if let mirrors { manifest.mirrors = mirrors }
         let bar = ProgressBar()
+        try masks.check(data + judge)
         let measurement = Measurement(
-            try Model(manifest: manifest, weights: candidate.weights), disc: partner, sets: try data.map(Self.set),
-            judges: try judge.map(Self.set), falsePositives: falsePositives,
+            try Model(manifest: manifest, weights: candidate.weights), disc: partner,
+            sets: try masks.sets(data, for: task, on: bar),
+            judges: try masks.sets(judge, for: task, on: bar), falsePositives: falsePositives,
             progress: { words, done, all in bar.show(Double(done) / Double(all), "\(words): \(done)/\(all) images") })
         let calibrated = try await measurement.run()
         bar.end()
@@ -65,8 +69,6 @@ struct CalibrateCommand: AsyncParsableCommand {
         }
         print("papilla models card \(model) shows the figures")
     }
-
-    private static func set(_ path: String) throws(PapillaError) -> DataSet { try DataSet(directory: path) }
 
     private static func rounded(_ value: Double) -> Double { (value * 10000).rounded() / 10000 }
 }

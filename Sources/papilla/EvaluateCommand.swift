@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import DataSets
 internal import FoundationEssentials
 internal import Ledger
 internal import Reading
@@ -7,7 +8,7 @@ internal import Screening
 internal import Training
 
 /// `papilla evaluate`: how well a model reads data sets, through the code that reads images in service.
-struct EvaluateCommand: AsyncParsableCommand {
+struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
     /// Which images.
     enum Part: String, CaseIterable, ExpressibleByArgument {
         case train, val, test, all
@@ -28,6 +29,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "What is evaluated: disc, cup, polyp or router.") var task: ModelTask
     @Option(parsing: .upToNextOption, help: "Data-set folders.") var data: [String]
     @Option(help: "train, val, test or all.") var split = Part.test
+    @OptionGroup var masks: MaskValuesOption
     @OptionGroup var models: ModelsOption
     @Option(help: "The model to evaluate (default: the live one).") var model: String?
     @Option(help: "For the cup: the disc's model (default: the live one).") var disc: String?
@@ -51,8 +53,9 @@ struct EvaluateCommand: AsyncParsableCommand {
             loaded = try await ReadingModels(disc: disc, cup: chosen)
         case .polyp: loaded = try await ReadingModels(polyp: chosen)
         }
-        let sets = try data.map { path throws(PapillaError) in try DataSet(directory: path) }
         let bar = ProgressBar()
+        try masks.check(data)
+        let sets = try masks.sets(data, for: task, on: bar)
         let evaluation = Evaluation(task: task, reader: try ImageReader(models: loaded))
         let result = try await evaluation.run(
             sets, split: split.split, note: { bar.note($0) },
@@ -60,7 +63,11 @@ struct EvaluateCommand: AsyncParsableCommand {
         bar.end()
         if let csv {
             let table = (bom ? CommaSeparated.byteOrderMark : "") + Self.table(result.scores)
-            try table.write(toFile: csv, atomically: true, encoding: .utf8)
+            do { try table.write(toFile: csv, atomically: true, encoding: .utf8) } catch {
+                throw PapillaError(
+                    .system, "the table cannot be written", place: csv, hint: "Look at the folder, its permissions and its space",
+                    cause: error)
+            }
         }
         print(json ? try CanonicalJSON.line(result) : Self.text(result))
     }

@@ -35,7 +35,7 @@ struct Papilla: AsyncParsableCommand {
                     ArchitecturesCommand.self,
                     BenchCommand.self,
                 ]),
-            CommandGroup(name: "Data", subcommands: [PhantomCommand.self]),
+            CommandGroup(name: "Data", subcommands: [DatasetCommand.self, PhantomCommand.self]),
         ])
 
     static func main() async {
@@ -59,6 +59,7 @@ struct Papilla: AsyncParsableCommand {
     private static func run(_ arguments: [String], isVerbose: Bool) async -> Int32 {
         var command: any ParsableCommand
         do { command = try parseAsRoot(arguments) } catch { return end(with: error) }
+        let namesFiles = isVerbose || command is any OwnFilesCommand
         do {
             if let refusal = EngineInfo.refusal { throw refusal }
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
@@ -69,7 +70,7 @@ struct Papilla: AsyncParsableCommand {
         } catch {
             let error = error as? PapillaError ?? PapillaError(foreign: error)
             // A configuration's place is a file and a line that no patient stands in, and useless without.
-            let isPlain = isVerbose || error.code == .badConfiguration
+            let isPlain = namesFiles || error.code == .badConfiguration
             say((isPlain ? error.detailed : error.description) + (isPlain || error.place == nil ? "" : " (--verbose says where)"))
             return error.exitStatus
         }

@@ -6,7 +6,7 @@ public import Phantoms
 internal import Screening
 
 /// `papilla phantom`: synthetic images with exact masks.
-struct PhantomCommand: AsyncParsableCommand {
+struct PhantomCommand: AsyncParsableCommand, OwnFilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "phantom", abstract: "Makes synthetic images with exact masks, for tests and trials.",
         discussion: """

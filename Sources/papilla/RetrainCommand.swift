@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import DataSets
 internal import FoundationEssentials
 internal import Ledger
 internal import Neural
@@ -9,7 +10,7 @@ internal import Service
 internal import Training
 
 /// `papilla retrain`: a site's own model.
-struct RetrainCommand: AsyncParsableCommand {
+struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "retrain",
         abstract: "Trains the live model on, with this site's own cases, and leaves a candidate.",
@@ -25,6 +26,7 @@ struct RetrainCommand: AsyncParsableCommand {
     @Option(help: "disc, cup or polyp.") var task: ModelTask
     @OptionGroup var configuration: ConfigurationOption
     @Option(parsing: .upToNextOption, help: "Data-set folders to train on as well.") var data: [String] = []
+    @OptionGroup var masks: MaskValuesOption
     @Option(help: "Batches of four.") var steps = Retraining.Options().steps
     @Option(help: "Adam's learning rate at its peak.") var rate = Retraining.Options().rate
     @Option(help: "Share of phantoms among the samples, 0 to 0.05.") var phantoms =
@@ -72,13 +74,14 @@ struct RetrainCommand: AsyncParsableCommand {
         if dryRun { return try list(cases) }
         var options = Retraining.Options()
         (options.steps, options.rate, options.phantoms, options.seed) = (steps, rate, phantoms, seed)
-        let others = try data.map { path throws(PapillaError) in try DataSet(directory: path) }
         let folder =
             FileManager.default.temporaryDirectory.path + "/papilla-retrain-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         StopRequest.watch()
         let bar = ProgressBar()
+        try masks.check(data)
+        let others = try masks.sets(data, for: task, on: bar)
         let store = ModelStore(directory: paths.models)
         let outcome = try await Retraining(cases, store: store, options: options).run(
             others: others, in: folder, commit: TrainCommand.commit(),

@@ -1,15 +1,17 @@
 internal import ArgumentParser
+internal import DataSets
 internal import Foundation
 internal import Imaging
 internal import Screening
 
 /// `papilla review correct ID --disc FILE --cup FILE`
-struct ReviewCorrectCommand: ParsableCommand {
+struct ReviewCorrectCommand: ParsableCommand, OwnFilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "correct", abstract: "Replaces outlines by a reader's, measures again and publishes the next version.",
         discussion: """
-            A mask is a PNG of the original's size, in which everything but 0 belongs to the structure. Of disc and cup, the one that is not \
-            given stays as it was. An empty polyp mask says that there is no polyp.
+            A mask is a PNG of the original's size: 0 outside and 255 (or 1, or one colour) inside; one that holds disc (128) and cup (255) \
+            serves for both. Other values are refused unless --mask-values says what they mean; so is what covers nearly the whole picture. \
+            Of disc and cup, the one that is not given stays as it was. An empty polyp mask says that there is no polyp.
 
             Example: papilla review correct k7q --cup cup.png --note "notch at 6 o'clock"
             """)
@@ -19,6 +21,7 @@ struct ReviewCorrectCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Mask of all polyps.", valueName: "file")) var polyp: String?
     @Flag(help: "They were drawn by someone who had not seen what the models found: disc and cup, or all polyps.") var blind =
         false
+    @Option(help: ArgumentHelp("What the masks' values mean: 255=outside,0=polyp.", valueName: "values")) var maskValues: String?
     @OptionGroup var options: ReaderOptions
 
     func validate() throws {
@@ -31,20 +34,23 @@ struct ReviewCorrectCommand: ParsableCommand {
 
     func run() throws {
         var masks: [String: Data] = [:]
-        for (name, file) in [("disc", disc), ("cup", cup), ("polyp", polyp)] {
-            if let file { masks[name] = try Self.mask(file) }
+        let stated = try maskValues.map { text throws(PapillaError) in try StatedMaskValues(text) }
+        for (task, file) in [(ModelTask.disc, disc), (.cup, cup), (.polyp, polyp)] {
+            if let file { masks[task.rawValue] = try Self.mask(file, of: task, stated) }
         }
         try options.decide(id, .correct, masks: masks, blind: blind)
     }
 
     /// A mask as the service takes it: small, whatever program wrote the file.
-    private static func mask(_ file: String) throws -> Data {
+    private static func mask(_ file: String, of task: ModelTask, _ stated: StatedMaskValues?) throws -> Data {
         let bytes: Data
         do { bytes = try Data(contentsOf: URL(fileURLWithPath: file)) } catch {
             throw PapillaError(.notFound, "A mask could not be read", place: file, cause: error)
         }
-        do { return Data(try ImageEncoder.png(ImageDecoder.decodeMask(Array(bytes)).mask(atLeast: 1))) } catch {
-            throw PapillaError(.badInput, "A mask is no image that can be read; a PNG was expected", place: file, cause: error)
+        do throws(PapillaError) {
+            return Data(try ImageEncoder.png(DrawnMask.read(Array(bytes), of: task, stated: stated)))
+        } catch {
+            throw PapillaError(error.code, error.message, place: file, hint: error.hint)
         }
     }
 }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import DataSets
 internal import FoundationEssentials
 internal import Neural
 internal import Registry
@@ -6,7 +7,7 @@ internal import Screening
 public import Training
 
 /// `papilla study`: the paper's comparison of networks, repeated.
-struct StudyCommand: AsyncParsableCommand {
+struct StudyCommand: AsyncParsableCommand, OwnFilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "study", abstract: "Repeats the paper's study: trains its networks, compares them, writes a report.",
         discussion: """
@@ -30,6 +31,7 @@ struct StudyCommand: AsyncParsableCommand {
     @Option(help: "Base width.") var width = 32
     @Option(help: "Trainings of each network.") var seeds = 1
     @Option(help: "The study's folder.") var out: String
+    @OptionGroup var masks: MaskValuesOption
     @Flag(help: "Go on with the study in --out.") var resume = false
     @Option(help: "Normalisation while training: none (the paper's) or batch.") var normalisation = Learner.Normalisation.none
     @Option(help: "Weight of a soft Dice term beside the paper's losses.") var softDice: Float = 0
@@ -68,10 +70,12 @@ struct StudyCommand: AsyncParsableCommand {
         (options.epochs, options.side, options.width, options.seeds, options.batch) = (epochs, side, width, seeds, batch)
         (options.normalisation, options.softDice, options.validationInterval) = (normalisation, softDice, validateEvery)
         options.rate = rate ?? (normalisation == .batch ? 5e-4 : 1e-4)
-        let sets = try data.map { path throws(PapillaError) in try DataSet(directory: path) }
-        let study = try Study(options, sets: sets, folder: out, resume: resume)
-        StopRequest.watch()
         let bar = ProgressBar()
+        let values = try MaskValuesByFolder(masks.maskValues)
+        try values.check(data)
+        let sets = try data.map { path throws(PapillaError) in try DataSet(directory: path, stated: values[path]) }
+        let study = try Study(options, sets: sets, folder: out, resume: resume) { bar.note($0) }
+        StopRequest.watch()
         guard try await study.train(report: { Self.show($0, on: bar) }, shouldStop: { StopRequest.isSet }) else {
             bar.end()
             bar.note("stopped; --resume goes on")

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import DataSets
 internal import FoundationEssentials
 #if canImport(Glibc)
     import Glibc
@@ -9,7 +10,7 @@ public import Screening
 public import Training
 
 /// `papilla train`: a network from folders of images.
-struct TrainCommand: AsyncParsableCommand {
+struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train a network on data-set folders.",
         discussion: """
@@ -29,6 +30,7 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "For the cup's figures: the disc's model (default: the live one in --models).") var disc: String?
     @Option(parsing: .upToNextOption, help: "Further data sets that only judge: their figures stand in the card.") var judge:
         [String] = []
+    @OptionGroup var masks: MaskValuesOption
     @Flag(help: "Go on with the run in --out.") var resume = false
 
     @Option(help: "One of `papilla architectures`.") var architecture: String?
@@ -80,22 +82,26 @@ struct TrainCommand: AsyncParsableCommand {
         options.rate = rate ?? (normalisation == .batch ? 5e-4 : 1e-4)
         options.length = steps.map { .steps($0) } ?? .epochs(epochs ?? 150)
         let start = try initialWeights(&options)
-        let sets = try data.map { path throws(PapillaError) in try DataSet(directory: path) }
+        let bar = ProgressBar()
+        try masks.check(data + judge)
+        let sets = try masks.sets(data, for: task, on: bar)
+        // Before hours of training, not after them.
+        let others = models == nil ? [] : try masks.sets(judge, for: task, on: bar)
         let training = try TrainingRun(options, sets: sets, folder: out, initial: start, resume: resume)
 
         StopRequest.watch()
-        let bar = ProgressBar()
         let result = try await training.run(
             report: { Self.show($0, threads: engine, on: bar) }, shouldStop: { StopRequest.isSet })
         guard result.isFinished else { throw ExitCode(1) }
         var name: String?
-        if let models { name = try await save(result, options, sets, in: models, bar) }
+        if let models { name = try await save(result, options, sets, others, in: models, bar) }
         try summarise(result, name)
     }
 
     /// Measures the finished network as the service would use it and saves it in the models' folder.
     private func save(
-        _ result: TrainingRun.Result, _ options: TrainingOptions, _ sets: [DataSet], in path: String, _ bar: ProgressBar
+        _ result: TrainingRun.Result, _ options: TrainingOptions, _ sets: [DataSet], _ others: [DataSet], in path: String,
+        _ bar: ProgressBar
     ) async throws -> String {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         let store = ModelStore(directory: path)
@@ -109,7 +115,6 @@ struct TrainCommand: AsyncParsableCommand {
         if task == .cup, partner == nil {
             bar.note("no disc model in \(path): the card has no figures")
         } else {
-            let others = try judge.map { path throws(PapillaError) in try DataSet(directory: path) }
             try await release.measure(
                 sets, others: others, disc: partner,
                 progress: { done, all in bar.show(Double(done) / Double(all), "measuring: \(done)/\(all) images") })

@@ -5,9 +5,9 @@ import Testing
 private let allowed: [String: Set<String>] = [
     "Screening": [], "OneDNN": ["COneDNN"], "Neural": ["OneDNN", "CKernels"], "Imaging": ["CImageCodecs", "CCairo"],
     "Registry": ["Neural"], "Reading": ["Imaging", "Registry", "Neural"], "Phantoms": ["Imaging"],
-    "Training": ["Reading", "Phantoms", "Imaging", "Neural", "Registry"], "Ledger": [],
-    "Service": ["Reading", "Ledger", "Imaging", "Registry", "Neural", "CSystemd"],
-    "Review": ["Training", "Ledger", "Reading", "Phantoms", "Imaging", "Neural", "Registry"],
+    "DataSets": ["Imaging"], "Training": ["DataSets", "Reading", "Phantoms", "Imaging", "Neural", "Registry"], "Ledger": [],
+    "Service": ["DataSets", "Reading", "Ledger", "Imaging", "Registry", "Neural", "CSystemd"],
+    "Review": ["Training", "DataSets", "Ledger", "Reading", "Phantoms", "Imaging", "Neural", "Registry"],
 ]
 private let rooms = Set(allowed.keys).union(["CImageCodecs", "CKernels", "COneDNN", "CCairo", "CSystemd"])
 

@@ -9,12 +9,39 @@ struct CommandTests {
             "serve", "screen", "status", "statement", "audit", "export", "review", "requeue", "forget", "backup",
             "restore", "doctor", "models", "train", "evaluate", "calibrate", "retrain", "study",
             "architectures",
-            "bench", "phantom",
+            "bench", "phantom", "dataset",
         ])
     func help(command: String) throws {
         let result = try Program.run([command, "--help"])
         #expect(result.status == 0)
         #expect(result.output.contains("Example: papilla \(command)"), "\(result.output)")
+    }
+
+    @Test("E6, E7: a folder as published becomes a data set; what is wrong in it begins with the file")
+    func dataset() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "papilla-dataset-\(UUID().uuidString.prefix(8))")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let phantoms = try Program.run(["phantom", "--kind", "endoscopy", "--count", "6", "--out", folder.path])
+        try #require(phantoms.status == 0)
+        try FileManager.default.removeItem(at: folder.appending(path: "manifest.csv"))
+        let none = try Program.run(["evaluate", "--task", "polyp", "--data", folder.path, "--models", Program.models])
+        #expect(
+            none.status == 1 && none.errors.hasPrefix("papilla: \(folder.path)") && none.errors.contains("papilla dataset make"))
+        let made = try Program.run(["dataset", "make", folder.path, "--label", "endoscopy", "--json"])
+        #expect(made.status == 0, "\(made.errors)")
+        #expect(try made.json()["images"] as? Int == 6)
+        let sheet = folder.appending(path: "sheet.jpg").path
+        let check = try Program.run(["dataset", "check", folder.path, "--sheet", sheet, "--json"])
+        #expect(check.status == 0 && FileManager.default.fileExists(atPath: sheet), "\(check.output)\(check.errors)")
+        let set = try #require((try check.json()["sets"] as? [[String: Any]])?.first)
+        #expect(set["meaning"] as? String == "0 outside, 255 polyp")
+        let masks = folder.appending(path: "masks")
+        let mask = try #require(try FileManager.default.contentsOfDirectory(atPath: masks.path).sorted().first)
+        try Data("no image".utf8).write(to: masks.appending(path: mask))
+        let broken = try Program.run(["evaluate", "--task", "polyp", "--data", folder.path, "--models", Program.models])
+        #expect(broken.status == 1)
+        #expect(broken.errors.contains("papilla: \(masks.path)/\(mask): "), "\(broken.errors)")
+        #expect(try Program.run(["dataset", "check", folder.path]).status == 1)
     }
 
     private func live(_ task: String) throws -> String {

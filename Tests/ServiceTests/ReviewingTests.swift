@@ -170,14 +170,23 @@ import Testing
         #expect(try await sandbox.verify() == [])
     }
 
-    @Test func whatCannotBeMeasuredIsRefusedAndLeavesNothing() async throws {
+    @Test("A8, E4: what cannot be measured, or is no mask, is refused with words and leaves nothing")
+    func whatCannotBeMeasuredIsRefusedAndLeavesNothing() async throws {
         let room = try await screened()
         let reviewing = reviewing(room)
         let disc = try mask(Ellipse(cx: 60, cy: 80, a: 40, b: 40, angle: 0))
         let apart = try mask(Ellipse(cx: 160, cy: 80, a: 20, b: 20, angle: 0))
         let small = try mask(Ellipse(cx: 60, cy: 80, a: 40, b: 40, angle: 0), width: 100, height: 80)
         let empty = Data(try ImageEncoder.png(Mask(width: 200, height: 160)))
+        let shape = Ellipse(cx: 100, cy: 80, a: 50, b: 40, angle: 90).mask(width: 200, height: 160)
+        let inverted = Data(try ImageEncoder.png(Mask(width: 200, height: 160, pixels: shape.pixels.map { 255 - $0 })))
+        let whole = Data(try ImageEncoder.png(GreyImage(width: 200, height: 160, fill: 1)))
+        var random = SeededGenerator(8)
+        let noise = Raster(width: 200, height: 160, pixels: (0..<200 * 160 * 3).map { _ in UInt8(40 + random.next() % 150) })
+        let photograph = Data(try ImageEncoder.jpeg(noise))
         for (masks, words) in [
+            (["disc": photograph, "cup": disc], "disc mask is not understood"), (["disc": inverted], "covers"),
+            (["disc": whole], "covers"),
             (["disc": small, "cup": disc], "100 x 80 pixels, the original 200 x 160"), (["disc": disc], "no cup yet"),
             (["disc": disc, "cup": apart], "outside of the disc"), (["disc": disc, "cup": empty], "cup mask is empty"),
             (["polyp": disc], "a fundus photograph"), (["rim": disc], "no structure rim"),

@@ -1,9 +1,11 @@
+import DataSets
 import Foundation
 import Imaging
 import Neural
 import Reading
 import Registry
 import Screening
+import Synchronization
 import Testing
 
 @testable import Training
@@ -199,6 +201,40 @@ struct EvaluationTests {
             try await Quantising(try constant(5), to: .int8).run(
                 [try DataSet(directory: untaught.path)], images: 10, note: { _ in }, progress: { _, _ in })
         }
+    }
+
+    @Test("E1: masks of class numbers give the figures of masks of 0 and 255", arguments: [UInt8(1), 255])
+    func classNumbers(value: UInt8) async throws {
+        let drawn = try DrawnSet.discs(count: 6, value: value, empty: [0, 1]) { $0 < 5 ? .test : .val }
+        let everything = Evaluation(
+            task: .polyp, reader: try ImageReader(models: try await ReadingModels(polyp: try constant(5))))
+        let notes = Mutex<[String]>([])
+        let result = try await everything.run(
+            [try DataSet(directory: drawn.path)], split: .test, note: { words in notes.withLock { $0.append(words) } })
+        #expect(result.figures.counts["empty_frames"] == 2 && result.figures.counts["polyps"] == 3)
+        #expect(try #require(result.figures["jaccard"]) > 0.01)
+        #expect(notes.withLock { $0 } == ["drawn: masks: 0 outside, \(value) polyp; 2 of 6 are empty"])
+    }
+
+    @Test("E6: what is wrong with an image or a mask begins with its file")
+    func namesTheFile() async throws {
+        for name in ["images/3.png", "masks/3.png"] {
+            let drawn = try DrawnSet.discs(count: 6) { _ in .test }
+            try drawn.write([1, 2, 3], name)
+            let evaluation = Evaluation(
+                task: .polyp, reader: try ImageReader(models: try await ReadingModels(polyp: try constant(0))))
+            let sets = [try DataSet(directory: drawn.path)]
+            await #expect { try await evaluation.run(sets, split: .test) } throws: {
+                ($0 as? PapillaError)?.detailed.hasPrefix(drawn.path + "/" + name) == true
+            }
+        }
+    }
+
+    @Test("E3: nothing is calibrated on masks that are all empty")
+    func allEmpty() async throws {
+        let drawn = try DrawnSet.discs(count: 6, empty: Set(0..<6)) { $0 % 2 == 0 ? .test : .val }
+        let measurement = Measurement(try constant(0.2), sets: [try DataSet(directory: drawn.path)])
+        await #expect { try await measurement.run() } throws: { ($0 as? PapillaError)?.message.contains("empty") == true }
     }
 
     @Test func anEmptySplitIsRefused() async throws {

@@ -1,3 +1,4 @@
+import DataSets
 import Foundation
 import Imaging
 import Neural
@@ -150,11 +151,32 @@ struct TrainingRunTests {
         await #expect { try await run.run() } throws: { ($0 as? PapillaError)?.message.contains("unicorn") == true }
     }
 
+    @Test("E3: a set whose masks are all empty is not trained on", arguments: [Set(0..<12), Set([3, 7, 11])])
+    func allEmpty(empty: Set<Int>) async throws {
+        let drawn = try DrawnSet.discs(count: 12, empty: empty) { $0 % 4 == 3 ? .val : .train }
+        let run = try TrainingRun(options(steps: 8), sets: try sets(drawn), folder: drawn.path + "/run")
+        await #expect { try await run.run() } throws: { ($0 as? PapillaError)?.message.contains("are empty") == true }
+    }
+
+    @Test("C8: a run does not go on over other bytes under the same names")
+    func resumesOnTheSameBytesOnly() async throws {
+        let drawn = try drawn()
+        let first = try TrainingRun(options(steps: 16), sets: try sets(drawn), folder: drawn.path + "/run")
+        let steps = Mutex(0)
+        _ = try await first.run(
+            report: { if case .step(let step, _, _, _, _, _) = $0 { steps.withLock { $0 = step } } },
+            shouldStop: { steps.withLock { $0 >= 8 } })
+        let (_, mask) = DrawnSet.picture(seed: 99, side: 64, radius: 8...16)
+        try drawn.write(try ImageEncoder.png(mask), "masks/0.png")
+        let again = try TrainingRun(options(steps: 16), sets: try sets(drawn), folder: drawn.path + "/run", resume: true)
+        await #expect { try await again.run() } throws: { ($0 as? PapillaError)?.message.contains("other images") == true }
+    }
+
     @Test func setsWithMasksTellTheRouterWhatTheyShow() throws {
         let fundus = try DrawnSet.discs("f", count: 2, value: 128) { _ in .train }
         let polyps = try DrawnSet.discs("p", count: 2, empty: [0]) { _ in .train }
         let sets = try sets(fundus, polyps)
-        #expect(try sets.map { try Preparation.modality(of: $0) } == [.fundus, .endoscopy])
+        #expect(try sets.map { try $0.modality() } == [.fundus, .endoscopy])
     }
 
     @Test(

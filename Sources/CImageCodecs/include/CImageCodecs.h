@@ -56,6 +56,19 @@ papilla_codec_status papilla_png_read_header(const uint8_t *bytes, size_t count,
 papilla_codec_status papilla_png_read_pixels(const uint8_t *bytes, size_t count, int channels, uint8_t *pixels,
                                              size_t capacity, papilla_image_details *details);
 
+// What the samples of a PNG are.
+typedef struct {
+    uint8_t depth;             // bits a sample: 1, 2, 4, 8 or 16
+    uint8_t channels;          // 1 grey or place in the palette, 2 grey and alpha, 3 colour, 4 colour and alpha
+    uint16_t palette_count;    // 0 without a palette
+    uint8_t palette[256][4];   // red, green, blue, alpha
+} papilla_samples_layout;
+
+// A PNG's samples as they are stored, height x width x channels, neither scaled nor looked up: for masks, whose values are names. There
+// may be four channels at the most. A colour that stands for transparency is a value like every other.
+papilla_codec_status papilla_png_read_samples(const uint8_t *bytes, size_t count, papilla_samples_layout *layout,
+                                              uint16_t *samples, size_t capacity, papilla_image_details *details);
+
 // To baseline JPEG: red, green and blue (channels 3), or blue, green, red and a byte that does not count (channels 4, Cairo's order).
 // `stride` bytes lie between the beginnings of two rows. `comment` may be NULL. A band of a larger image names, as `interval`, how many
 // blocks of 8 x 8 (subsampled: 16 x 16) pixels each of that image's bands has, the last one aside, which may have fewer; else it is 0.

@@ -90,7 +90,7 @@ public enum ImageDecoder {
 
     /// Whether the system would give so many bytes. An array that cannot be had stops the program, so it is asked first, and not
     /// through malloc: the optimiser removes a malloc that is only freed, and takes it for granted.
-    private static func hasRoom(_ count: Int) -> Bool {
+    static func hasRoom(_ count: Int) -> Bool {
         guard let room = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
             room != UnsafeMutableRawPointer(bitPattern: -1)  // MAP_FAILED
         else { return false }
@@ -98,7 +98,7 @@ public enum ImageDecoder {
         return true
     }
 
-    private static func format(of bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> ImageFormat {
+    static func format(of bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> ImageFormat {
         guard !bytes.isEmpty else { throw ImageError(.empty, "The file has no content.") }
         guard bytes.count <= limits.maximumBytes else {
             throw ImageError(.tooLarge, "The file has \(bytes.count) bytes; at most \(limits.maximumBytes) are read.")
@@ -112,7 +112,7 @@ public enum ImageDecoder {
         }
     }
 
-    private static func check(
+    static func check(
         _ status: papilla_codec_status, _ details: papilla_image_details, _ format: ImageFormat
     ) throws(ImageError) {
         let name = format == .jpeg ? "JPEG" : "PNG"

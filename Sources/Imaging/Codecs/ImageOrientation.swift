@@ -7,7 +7,7 @@ struct ImageOrientation {
     var isTransposed: Bool { value >= 5 }
 
     /// Turns stored pixels (height x width x channels) to what a person should see: width and height change places for 5 to 8.
-    func upright(_ pixels: [UInt8], width: Int, height: Int, channels: Int) -> [UInt8] {
+    func upright<Sample>(_ pixels: [Sample], width: Int, height: Int, channels: Int) -> [Sample] {
         guard (2...8).contains(value) else { return pixels }
         // Where the pixel that is seen at (0, 0) is stored, and how far the store moves for one step right and one step down.
         let right: Int
@@ -25,13 +25,13 @@ struct ImageOrientation {
         }
         let seenWidth = isTransposed ? height : width
         let seenHeight = isTransposed ? width : height
-        return [UInt8](unsafeUninitializedCapacity: pixels.count) { target, count in
+        return [Sample](unsafeUninitializedCapacity: pixels.count) { target, count in
             pixels.withUnsafeBufferPointer { source in
                 var index = 0
                 for y in 0..<seenHeight {
                     var place = origin + y * down
                     for _ in 0..<seenWidth {
-                        for channel in 0..<channels { target[index + channel] = source[place + channel] }
+                        for channel in 0..<channels { target.initializeElement(at: index + channel, to: source[place + channel]) }
                         index += channels
                         place += right
                     }

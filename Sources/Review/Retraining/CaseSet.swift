@@ -1,3 +1,4 @@
+public import DataSets
 internal import FoundationEssentials
 internal import Imaging
 public import Ledger
@@ -109,7 +110,9 @@ public struct CaseSet: Sendable {
                 hint: "Cases are screenings that a reader accepted or corrected: papilla review list")
         }
         let path = folder + "/cases"
-        var manifest = "id,image,mask,split,group,label\n"
+        // What the masks written here mean is known, and need not be found out.
+        let values = task == .polyp ? "0=outside,255=polyp" : "0=outside,128=disc,255=cup"
+        var manifest = "id,image,mask,split,group,label,mask_values\n"
         do {
             for name in ["images", "masks"] {
                 try FileManager.default.createDirectory(
@@ -123,7 +126,7 @@ public struct CaseSet: Sendable {
                 try Data(try ImageEncoder.png(try mask(member))).write(
                     to: URL(filePath: "\(path)/masks/\(member.id).png"))
                 manifest +=
-                    "\(member.id),images/\(member.id),masks/\(member.id).png,\(member.split.rawValue),\(member.group),\n"
+                    "\(member.id),images/\(member.id),masks/\(member.id).png,\(member.split.rawValue),\(member.group),,\"\(values)\"\n"
             }
             try Data(manifest.utf8).write(to: URL(filePath: "\(path)/manifest.csv"))
         } catch let error as PapillaError { throw error } catch {

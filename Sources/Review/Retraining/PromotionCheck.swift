@@ -1,3 +1,4 @@
+internal import DataSets
 internal import FoundationEssentials
 public import Ledger
 internal import Phantoms

@@ -1,3 +1,4 @@
+public import DataSets
 internal import FoundationEssentials
 public import Registry
 internal import Screening

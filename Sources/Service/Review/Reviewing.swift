@@ -1,3 +1,4 @@
+internal import DataSets
 internal import FoundationEssentials
 internal import Imaging
 internal import Ledger
@@ -120,9 +121,7 @@ actor Reviewing {
             guard let task = ModelTask(rawValue: name), Correction.tasks.contains(task) else {
                 throw PapillaError(.badInput, "There is no structure \(name): disc, cup or polyp was expected")
             }
-            do { drawn[task] = try ImageDecoder.decodeMask(Array(bytes), limits: limits).mask(atLeast: 1) } catch {
-                throw PapillaError(.badInput, "The \(name) mask cannot be read: \(error.reason.detail)")
-            }
+            drawn[task] = try DrawnMask.read(Array(bytes), of: task, limits: limits)
         }
         return drawn
     }

@@ -1,3 +1,4 @@
+public import DataSets
 internal import Imaging
 public import Reading
 public import Screening
@@ -39,7 +40,7 @@ public struct Evaluation: Sendable {
 
     /// One image to read.
     private struct Entry: Sendable {
-        let set: String
+        let set: DataSet
         /// What the set shows, for the router.
         let modality: Modality?
         let item: DataSet.Item
@@ -68,13 +69,14 @@ public struct Evaluation: Sendable {
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws -> Result {
         var items: [Entry] = []
+        let sets = try sets.surveyed(for: task, note: note)
         for set in sets {
-            if task == .cup, try !Preparation.hasCup(set) {
+            if task == .cup, !set.hasCup {
                 note("\(set.name) has no cup in its masks: left out")
                 continue
             }
-            let modality = task == .router ? try Preparation.modality(of: set) : nil
-            items += set.items(in: split).map { Entry(set: set.name, modality: modality, item: $0) }
+            let modality = task == .router ? try set.modality() : nil
+            items += set.items(in: split).map { Entry(set: set, modality: modality, item: $0) }
         }
         guard !items.isEmpty else {
             throw PapillaError(.badInput, "there is no image to evaluate", hint: "Name another split or other data sets")
@@ -130,10 +132,17 @@ public struct Evaluation: Sendable {
     }
 
     private func score(_ entry: Entry) async throws -> ImageScore {
+        do { return try await read(entry) } catch var error as PapillaError where error.place == nil {
+            error.place = entry.item.image
+            throw error
+        }
+    }
+
+    private func read(_ entry: Entry) async throws -> ImageScore {
         let item = entry.item
-        let reader = memory.map { self.reader.remembering("\(entry.set)/\(item.id)", in: $0) } ?? self.reader
-        let (image, grey) = try Preparation.decode(item, needsMask: task != .router)
-        var score = ImageScore(set: entry.set, id: item.id, group: item.group)
+        let reader = memory.map { self.reader.remembering("\(entry.set.name)/\(item.id)", in: $0) } ?? self.reader
+        let (image, grey) = try Preparation.decode(item, of: entry.set, needsMask: task != .router)
+        var score = ImageScore(set: entry.set.name, id: item.id, group: item.group)
         score.label = item.label
         guard let grey else {
             let (finding, reason) = try await reader.route(image)

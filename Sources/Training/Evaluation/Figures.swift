@@ -54,7 +54,7 @@ public struct Figures: Sendable, Equatable {
             intervals[name] = Bootstrap.interval(values)
         }
         func estimate(_ name: String, of scores: [ImageScore], _ value: (ImageScore) -> Double?) {
-            estimate(name, scores.compactMap { score in value(score).map { (score.group, $0) } })
+            estimate(name, scores.compactMap { score in value(score).map { (score.owner, $0) } })
         }
         let areas = scores.filter { $0.dice != nil }
         let (empty, drawn) = (areas.filter(\.isEmpty), areas.filter { !$0.isEmpty })
@@ -74,14 +74,14 @@ public struct Figures: Sendable, Equatable {
             "sensitivity",
             scores.flatMap { score in
                 let hit = Set(score.regions.compactMap(\.polyp))
-                return (0..<(score.polyps ?? 0)).map { (group: score.group, value: hit.contains($0 + 1) ? 1.0 : 0) }
+                return (0..<(score.polyps ?? 0)).map { (group: score.owner, value: hit.contains($0 + 1) ? 1.0 : 0) }
             })
         if scores.contains(where: { $0.polyps != nil }) { counts["polyps"] = scores.reduce(0) { $0 + ($1.polyps ?? 0) } }
         estimate("false_regions", of: scores) { score in
             score.polyps.map { _ in Double(score.regions.count { $0.polyp == nil }) }
         }
         let ratios = scores.compactMap { score in
-            score.readRatio.flatMap { read in score.drawnRatio.map { (group: score.group, read: read, drawn: $0) } }
+            score.readRatio.flatMap { read in score.drawnRatio.map { (group: score.owner, read: read, drawn: $0) } }
         }
         estimate("cdr_vertical_mae", ratios.map { ($0.group, abs($0.read - $0.drawn)) })
         estimate("cdr_vertical_bias", ratios.map { ($0.group, $0.read - $0.drawn) })

@@ -8,6 +8,8 @@ public struct ImageScore: Sendable, Equatable {
     public let id: String
     /// Its group: patient, sequence or centre.
     public let group: String
+    /// Whom the image is of, among all sets: groups of one name in two sets are two. Ordered by group.
+    var owner: String { "\(group)\u{0}\(set)" }
     /// The manifest's label.
     public var label = ""
     /// How good the image is, where its quality was graded.

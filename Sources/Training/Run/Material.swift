@@ -1,3 +1,4 @@
+internal import DataSets
 internal import Imaging
 internal import Neural
 internal import Screening
@@ -14,7 +15,7 @@ struct Material: Sendable {
     let foreground: Double
     /// Steps of the whole run.
     let steps: Int
-    /// Digest of the IDs of all images: another run's snapshot is refused.
+    /// Digest of all images and masks, their names and splits: another run's snapshot is refused.
     let fingerprint: String
 
     /// Decodes and measures everything.
@@ -22,9 +23,9 @@ struct Material: Sendable {
         let preparation = Preparation(task: options.task, side: options.side, isUnrolled: options.polar)
         var (training, validating): ([Subject], [Subject]) = ([], [])
         var images: [(set: String, count: Int)] = []
-        var ids = ""
+        let sets = try sets.surveyed(for: options.task) { report(.note($0)) }
         for set in sets {
-            if options.task == .cup, try !Preparation.hasCup(set) {
+            if options.task == .cup, !set.hasCup {
                 report(.note("\(set.name) has no cup in its masks: left out"))
                 continue
             }
@@ -34,7 +35,6 @@ struct Material: Sendable {
                 if subjects.count < count {
                     report(.note("\(set.name): \(count - subjects.count) images of \(split.rawValue) without a disc left out"))
                 }
-                ids += subjects.map { "\(set.name)/\($0.id) \(split.rawValue)\n" }.joined()
                 if split == .train {
                     training += subjects
                     images.append((set.name, subjects.count))
@@ -47,6 +47,10 @@ struct Material: Sendable {
             throw PapillaError(
                 .badInput, "\(training.count) images to train on and \(validating.count) to validate on",
                 hint: "Both splits, train and val, need images for task \(options.task.rawValue)")
+        }
+        if options.task != .router {
+            try Self.refuseEmpty(training, "train", options.task)
+            try Self.refuseEmpty(validating, "val", options.task)
         }
         let architecture = try Architecture(named: options.architecture)
         let input: InputScale
@@ -64,7 +68,7 @@ struct Material: Sendable {
             views: await loader.plain(validating), architecture: architecture, width: options.width, side: options.side)
         foreground = Self.foreground(training, side: options.side)
         self.images = images
-        fingerprint = Digest(of: Array(ids.utf8)).description
+        fingerprint = Digest(of: sets.map { "\($0.name) \($0.fingerprint)\n" }.joined().utf8).description
         switch options.length {
         case .steps(let count): steps = count
         case .epochs(let count): steps = count * loader.stepsPerEpoch
@@ -88,6 +92,14 @@ struct Material: Sendable {
             throw PapillaError(
                 .refused, "the run was begun with other images", hint: "Give the same data again, or begin another run")
         }
+    }
+
+    /// Refuses subjects in none of which anything is drawn: nothing can be learnt from them, and whoever finds nothing has them all right.
+    private static func refuseEmpty(_ subjects: [Subject], _ split: String, _ task: ModelTask) throws(PapillaError) {
+        guard subjects.allSatisfy({ subject in subject.looks.allSatisfy { ($0.truth?.area ?? 0) == 0 } }) else { return }
+        throw PapillaError(
+            .badInput, "all \(subjects.count) masks of \(split) are empty: no \(task.rawValue) is drawn in any",
+            hint: "Look at the masks (papilla dataset check FOLDER --sheet masks.jpg), or name a set with some")
     }
 
     /// Mean share of foreground in the views of all looks, where each subject counts once.

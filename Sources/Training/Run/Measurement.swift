@@ -1,3 +1,4 @@
+public import DataSets
 internal import Neural
 internal import Reading
 public import Registry
@@ -40,6 +41,11 @@ public struct Measurement: Sendable {
         manifest.temperature = rounded(Self.temperature(plain, task: manifest.task))
         manifest.calibration["samples"] = Double(Self.samples(plain, manifest.task).count)
         var val = try await scores(.val, of: sets + judges, manifest, memory, "val")
+        if manifest.task != .router, !val.isEmpty, val.allSatisfy(\.isEmpty) {
+            throw PapillaError(
+                .badInput, "all \(val.count) masks of val are empty: nothing can be chosen by them",
+                hint: "Name data sets in which something is drawn, beside those without")
+        }
         if manifest.task == .polyp {
             // What only judges chooses nothing.
             let choosing =
@@ -88,7 +94,7 @@ public struct Measurement: Sendable {
 
     /// How far two photographs of one eye give the same ratio: for the cup.
     private func repeated(_ manifest: inout ModelManifest) async throws {
-        let judged = try (sets + judges).filter { try Preparation.hasCup($0) }
+        let judged = try (sets + judges).surveyed(for: .cup).filter(\.hasCup)
         let pairs = try await Repeatability.pairs(
             judged, split: .test, reader: try await reader(manifest), progress: { progress("photographed again", $0, $1) })
         guard let limits = Repeatability.limits(pairs) else { return }

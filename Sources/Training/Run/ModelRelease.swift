@@ -1,3 +1,4 @@
+public import DataSets
 internal import Neural
 internal import Reading
 public import Registry

@@ -1,3 +1,4 @@
+internal import DataSets
 internal import FoundationEssentials
 #if canImport(Glibc)
     import Glibc

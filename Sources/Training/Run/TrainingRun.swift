@@ -1,3 +1,4 @@
+public import DataSets
 public import Neural
 public import Screening
 

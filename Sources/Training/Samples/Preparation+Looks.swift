@@ -1,3 +1,4 @@
+internal import DataSets
 internal import Imaging
 internal import Reading
 internal import Screening

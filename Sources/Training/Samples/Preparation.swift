@@ -1,3 +1,4 @@
+internal import DataSets
 internal import Imaging
 internal import Phantoms
 internal import Reading
@@ -21,22 +22,17 @@ struct Preparation: Sendable {
 
     /// All subjects of a split of a set, in the manifest's order, on all cores.
     func subjects(_ set: DataSet, _ split: DataSet.Split) async throws -> [Subject] {
+        let set = try set.surveyed(for: task)
         let items = set.items(in: split)
-        let modality = task == .router ? try Self.modality(of: set) : nil
+        let modality = task == .router ? try set.modality() : nil
         return try await withThrowingTaskGroup(of: (Int, Subject?).self) { group in
             var found = [Subject?](repeating: nil, count: items.count)
             for (index, item) in items.enumerated() {
-                group.addTask { (index, try subject(item, set: set.name, modality)) }
+                group.addTask { (index, try subject(item, of: set, modality)) }
             }
             for try await (index, subject) in group { found[index] = subject }
             return found.compactMap(\.self)
         }
-    }
-
-    /// Whether any mask of a set has a cup. Looked at until one is found: sets have it everywhere or nowhere.
-    static func hasCup(_ set: DataSet) throws(PapillaError) -> Bool {
-        for mask in set.items.compactMap(\.mask) where try decodeGrey(mask).pixels.contains(255) { return true }
-        return false
     }
 
     /// Phantoms as subjects: fundus for disc and cup, endoscopy for polyps, both in turn for the router.
@@ -68,51 +64,46 @@ struct Preparation: Sendable {
     }
 
     /// One item, decoded. Nil where it has nothing to teach: a picture without a disc cannot be cropped around it.
-    private func subject(_ item: DataSet.Item, set: String, _ modality: Modality?) throws(PapillaError) -> Subject? {
-        let (image, mask) = try Self.decode(item, needsMask: task != .router)
+    private func subject(_ item: DataSet.Item, of set: DataSet, _ modality: Modality?) throws(PapillaError) -> Subject? {
+        let (image, mask) = try Self.decode(item, of: set, needsMask: task != .router)
         // As it is read: on black.
         let raster = FieldOfView(of: image.raster).onBlack(image.raster)
         let looks = looks(raster, mask)
         guard !looks.isEmpty else { return nil }
         return Subject(
-            set: set, id: item.id, looks: looks, background: background(raster, mask),
+            set: set.name, id: item.id, looks: looks, background: background(raster, mask),
             label: task == .router ? try Self.routerClass(item, modality) : 0)
     }
 
-    /// An item's image, and its mask where one is needed.
-    static func decode(_ item: DataSet.Item, needsMask: Bool) throws(PapillaError) -> (image: DecodedImage, mask: GreyImage?) {
-        let image: DecodedImage
-        do { image = try ImageDecoder.decode(try readFile(item.image)) } catch let error as ImageError {
-            throw PapillaError(.badInput, "an image of the data set cannot be used", place: item.image, cause: error)
-        } catch let error as PapillaError { throw error } catch {
-            throw PapillaError(.internal, "an image could not be decoded", place: item.image, cause: error)
+    /// An item's image.
+    static func decode(_ item: DataSet.Item) throws(PapillaError) -> DecodedImage {
+        let bytes = try readFile(item.image)
+        do { return try ImageDecoder.decode(bytes) } catch {
+            throw PapillaError(
+                .badInput, "an image of the data set cannot be used", place: item.image,
+                hint: "Mend it, or take its row out of manifest.csv", cause: error)
         }
+    }
+
+    /// An item's image, and its mask where one is needed: of a surveyed set, as Papilla writes masks.
+    static func decode(
+        _ item: DataSet.Item, of set: DataSet, needsMask: Bool
+    ) throws(PapillaError) -> (image: DecodedImage, mask: GreyImage?) {
+        let image = try decode(item)
         guard needsMask else { return (image, nil) }
         guard let path = item.mask else {
             throw PapillaError(
                 .badInput, "image '\(item.id)' has no mask", place: item.image, hint: "Name its mask in manifest.csv")
         }
-        return (image, try decodeMask(path, like: image.raster))
-    }
-
-    /// A mask of the image's size.
-    private static func decodeMask(_ path: String, like raster: Raster) throws(PapillaError) -> GreyImage {
-        let mask = try decodeGrey(path)
-        guard mask.width == raster.width, mask.height == raster.height else {
+        let mask = try set.mask(at: path)
+        guard mask.width == image.raster.width, mask.height == image.raster.height else {
             throw PapillaError(
-                .badInput, "a mask of \(mask.width) x \(mask.height) for an image of \(raster.width) x \(raster.height)",
+                .badInput,
+                "a mask of \(mask.width) x \(mask.height) for an image of \(image.raster.width) x \(image.raster.height)",
                 place: path,
                 hint: "A mask has the size of its image")
         }
-        return mask
-    }
-
-    private static func decodeGrey(_ path: String) throws(PapillaError) -> GreyImage {
-        do { return try ImageDecoder.decodeMask(try readFile(path)) } catch let error as ImageError {
-            throw PapillaError(.badInput, "a mask of the data set cannot be used", place: path, cause: error)
-        } catch let error as PapillaError { throw error } catch {
-            throw PapillaError(.internal, "a mask could not be decoded", place: path, cause: error)
-        }
+        return (image, mask)
     }
 
     /// The router's class of an item.
@@ -132,12 +123,5 @@ struct Preparation: Sendable {
                 hint: "Expected: fundus, endoscopy or neither, or a set with masks")
         }
         return modality
-    }
-
-    /// What a set with masks shows: discs are drawn as 128, polyps as 255 alone. Nil without masks. A few of them tell.
-    static func modality(of set: DataSet) throws(PapillaError) -> Modality? {
-        let masks = set.items.compactMap(\.mask).prefix(8)
-        for mask in masks where try decodeGrey(mask).pixels.contains(128) { return .fundus }
-        return masks.isEmpty ? nil : .endoscopy
     }
 }

@@ -1,3 +1,4 @@
+public import DataSets
 internal import Neural
 public import Screening
 
@@ -26,16 +27,19 @@ public struct Study: Sendable {
     /// - Parameters:
     ///   - sets: all data sets; fundus sets are for cup and disc, endoscopy sets for polyps, and sets without a cup not for the cup.
     ///   - resume: goes on with the study that the folder holds, which must have the same options and data.
-    public init(_ options: StudyOptions, sets: [DataSet], folder: String, resume: Bool) throws(PapillaError) {
+    ///   - note: told what the masks of each set hold.
+    public init(
+        _ options: StudyOptions, sets: [DataSet], folder: String, resume: Bool, note: (String) -> Void = { _ in }
+    ) throws(PapillaError) {
         try options.check()
         try DataSet.refuseLeaks(across: sets)
         var chosen: [ModelTask: [DataSet]] = [:]
         for task in options.tasks {
             var fitting: [DataSet] = []
-            for set in sets where try Preparation.modality(of: set) == (task == .polyp ? .endoscopy : .fundus) {
-                if task == .cup, try !Preparation.hasCup(set) { continue }
+            for set in sets where try set.modality() == (task == .polyp ? .endoscopy : .fundus) {
                 fitting.append(set)
             }
+            fitting = try fitting.surveyed(for: task, note: note).filter { task != .cup || $0.hasCup }
             for split in DataSet.Split.allCases where fitting.allSatisfy({ $0.items(in: split).isEmpty }) {
                 throw PapillaError(
                     .badInput, "no data set has images of split \(split.rawValue) for the task \(task.rawValue)",
@@ -46,9 +50,7 @@ public struct Study: Sendable {
         self.options = options
         self.sets = chosen
         var data: [String: Digest] = [:]
-        for set in sets {
-            data[set.name] = Digest(of: set.items.map { "\($0.id) \($0.split.rawValue) \($0.group)\n" }.joined().utf8)
-        }
+        for set in chosen.values.joined() { data[set.name] = set.fingerprint }
         self.folder = try StudyFolder(folder, plan: .init(options: options, data: data), resume: resume)
     }
 

@@ -1,3 +1,4 @@
+internal import DataSets
 internal import FoundationEssentials
 internal import Screening
 
@@ -7,7 +8,7 @@ struct StudyFolder: Sendable {
     /// The content of `study.json`.
     struct Plan: Codable, Equatable {
         var options: StudyOptions
-        /// Data sets by name: a digest of their images' names and splits.
+        /// Data sets by name: a digest of their images, masks, names and splits.
         var data: [String: Digest]
     }
 

@@ -1,3 +1,4 @@
+internal import DataSets
 internal import Imaging
 internal import Neural
 internal import Screening
@@ -44,7 +45,7 @@ struct StudyJudge: Sendable {
         (self.task, self.side) = (task, side)
         let preparation = Preparation(task: task, side: side)
         var (subjects, groups): ([Subject], [String: String]) = ([], [:])
-        for set in sets {
+        for set in try sets.surveyed(for: task) {
             subjects += try await preparation.subjects(set, .test)
             for item in set.items(in: .test) { groups["\(set.name)/\(item.id)"] = item.group }
         }

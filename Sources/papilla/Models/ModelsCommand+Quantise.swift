@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import DataSets
 internal import Neural
 internal import Registry
 internal import Screening
@@ -6,7 +7,7 @@ internal import Training
 
 extension ModelsCommand {
     /// `papilla models quantise NAME`
-    struct Quantise: AsyncParsableCommand {
+    struct Quantise: AsyncParsableCommand, OwnFilesCommand {
         static let configuration = CommandConfiguration(
             abstract: "Checks a model in int8 or bf16; if it loses next to nothing, lets it run so where the CPU is made for it.",
             discussion: """
@@ -20,6 +21,7 @@ extension ModelsCommand {
         @OptionGroup var models: ModelsOption
         @Argument(help: "The model's name.") var name: String
         @Option(parsing: .upToNextOption, help: "Data-set folders, those that it was trained on.") var data: [String]
+        @OptionGroup var masks: MaskValuesOption
         @Option(help: "int8 or bf16.") var precision = Precision.int8
         @Option(help: "For int8: images of train that the ranges are found on.") var images = 64
         @Option(help: "For the cup: the disc's model (default: the live one).") var disc: String?
@@ -37,8 +39,9 @@ extension ModelsCommand {
             if model.manifest.task == .cup {
                 found = if let disc { try store.load(disc) } else { try store.loadLive(.disc) }
             }
-            let sets = try data.map { path throws(PapillaError) in try DataSet(directory: path) }
             let bar = ProgressBar()
+            try masks.check(data)
+            let sets = try masks.sets(data, for: model.manifest.task, on: bar)
             let reduced = try await Quantising(model, to: precision, disc: found).run(
                 sets, images: images, note: { bar.note($0) },
                 progress: { done, all in bar.show(Double(done) / Double(all), "\(done)/\(all) images") })
