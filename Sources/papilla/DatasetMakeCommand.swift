@@ -73,5 +73,3 @@ struct DatasetMakeCommand: ParsableCommand, OwnFilesCommand {
         path.pathNames().joined(separator: "/")
     }
 }
-
-extension Modality: ExpressibleByArgument {}

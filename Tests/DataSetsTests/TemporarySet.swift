@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Screening
+import Testing
 
 @testable import DataSets
 

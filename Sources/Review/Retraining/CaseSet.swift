@@ -3,7 +3,6 @@ internal import FoundationEssentials
 internal import Imaging
 public import Ledger
 public import Screening
-public import Training
 
 /// The cases of a site for one task: which image may teach, which one chooses, and which fifth is frozen, that is, only ever judges.
 ///

@@ -88,7 +88,7 @@ public struct Quantising: Sendable {
         let items = train.flatMap { set in (0..<min(share, set.count)).map { set[$0 * set.count / min(share, set.count)] } }
         let ranges = try await reader.models.observingRanges(of: task) {
             for (index, item) in items.enumerated() {
-                let image = try Preparation.decode(item).image
+                let image = try Preparation.decode(item)
                 if task == .router {
                     _ = try await reader.route(image)
                 } else {

@@ -33,7 +33,7 @@ public struct Repeatability: Sendable {
         let items = sets.flatMap { $0.items(in: split) }
         var pairs: [Pair] = []
         for (index, item) in items.enumerated() {
-            let image = try Preparation.decode(item).image
+            let image = try Preparation.decode(item)
             var ratios: [Double] = []
             for sitting in 0..<2 {
                 var random = SeededGenerator(UInt64(index), UInt64(sitting), 0x7265_7065_6174)
