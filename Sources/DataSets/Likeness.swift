@@ -4,7 +4,7 @@ public import Imaging
 /// Another size, another JPEG quality or a frame a moment later change few of them.
 public struct Likeness: Sendable, Hashable {
     /// Pictures that differ in so many bits or fewer are of one scene.
-    public static let limit = 20
+    public static let limit = 10
 
     let bits: [UInt64]
 

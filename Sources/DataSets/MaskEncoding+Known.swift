@@ -147,6 +147,8 @@ extension MaskEncoding {
         if areNumbers, tally.format == .jpeg { return false }
         if tally.counts.keys.allSatisfy({ label in levels.contains { $0.label == label } }) { return true }
         guard isSoft, tally.isSoft else { return false }
+        // A black picture comes back from a coarse JPEG as one very dark grey.
+        if tally.format == .jpeg, tally.counts.count == 1, let grey = tally.counts.first?.key.grey, grey <= 4 { return true }
         var (near, between, astray) = (0, 0, 0)
         for (label, count) in tally.counts {
             let place = place(of: label, on: top)

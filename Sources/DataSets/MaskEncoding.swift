@@ -14,6 +14,8 @@ public struct MaskEncoding: Sendable {
     let isSoft: Bool
     /// What a person said, where one did.
     let stated: StatedMaskValues?
+    /// Whether the alpha of any of the masks varies: one that hides all is then empty.
+    var usesAlpha = false
 
     init(_ levels: [Level], isSoft: Bool = false, stated: StatedMaskValues? = nil) {
         (self.levels, self.isSoft, self.stated) = (levels, isSoft, stated)
@@ -47,6 +49,7 @@ public struct MaskEncoding: Sendable {
     /// A mask as Papilla writes it: 0 outside, 128 disc, 255 cup or polyp. Nil and the value for one without a meaning.
     func canonical(_ image: LabelImage) -> Result<GreyImage, UnknownLabel> {
         var grey = GreyImage(width: image.width, height: image.height)
+        if usesAlpha, image.alpha == .hidesAll { return .success(grey) }
         var known: [Label: UInt8] = [:]
         var (last, value): (Label?, UInt8) = (nil, 0)
         for (index, label) in image.pixels.enumerated() {

@@ -30,10 +30,12 @@ public struct MaskSurvey: Sendable {
         _ paths: [String], for task: ModelTask, stated: StatedMaskValues?, place: String,
         progress: @escaping @Sendable (Int, Int) -> Void
     ) throws(PapillaError) {
-        let tallies = try Self.tallies(paths, progress: progress)
+        var tallies = try Self.tallies(paths, progress: progress)
+        let usesAlpha = tallies.contains { $0.alpha == .counts }
+        if usesAlpha { tallies = tallies.map { $0.hidden() } }
         let found: Result<MaskEncoding, MaskEncoding.Refusal> =
             if let stated { MaskEncoding.stated(stated, tallies, for: task) } else { MaskEncoding.known(tallies, for: task) }
-        let encoding: MaskEncoding
+        var encoding: MaskEncoding
         switch found {
         case .success(let known): encoding = known
         case .failure(let refusal):
@@ -42,6 +44,7 @@ public struct MaskSurvey: Sendable {
                 place: refusal.mask.map { paths[$0] } ?? place,
                 hint: refusal.hint)
         }
+        encoding.usesAlpha = usesAlpha
         var (empty, cups) = (0, 0)
         var whole: [String] = []
         var values: [Label: Int] = [:]

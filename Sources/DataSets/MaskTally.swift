@@ -11,6 +11,8 @@ struct MaskTally: Sendable {
     let format: ImageFormat
     /// Where colours stand in the file's palette.
     let places: [Label: Int]
+    /// What the file's alpha is for.
+    let alpha: LabelImage.Alpha
     /// Pixels by label. Empty for a file with more than `most`.
     let counts: [Label: Int]
     /// Pixels of the outermost rows and columns by label.
@@ -21,7 +23,7 @@ struct MaskTally: Sendable {
     let boxes: [Label: PixelBox]
 
     init(_ image: LabelImage) {
-        (width, height, format, places) = (image.width, image.height, image.format, image.places)
+        (width, height, format, places, alpha) = (image.width, image.height, image.format, image.places, image.alpha)
         counts = Self.counts(image.pixels)
         let (width, height) = (width, height)
         let lines: [[Label]] = [
@@ -31,6 +33,12 @@ struct MaskTally: Sendable {
         sides = lines.map { Set($0) }
         border = lines.joined().reduce(into: [:]) { $0[$1, default: 0] += 1 }
         boxes = counts.count <= 4 ? Self.boxes(image) : [:]
+    }
+
+    /// The mask where, as in others of its set, alpha counts: what hides all has nothing inside.
+    func hidden() -> MaskTally {
+        let nothing = [Label](repeating: Label(0), count: area)
+        return alpha == .hidesAll ? MaskTally(LabelImage(width: width, height: height, pixels: nothing, format: format)) : self
     }
 
     /// Whether the file has more different labels than any mask.

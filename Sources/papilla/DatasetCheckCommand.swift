@@ -65,9 +65,10 @@ struct DatasetCheckCommand: ParsableCommand, OwnFilesCommand {
             lines.append(
                 "  masks: \(set.masks), \(set.meaning ?? "of unknown meaning")" + (set.empty.map { "; empty: \($0)" } ?? ""))
             if !values.isEmpty { lines.append("  values: \(values.joined(separator: ", "))") }
-            for path in set.whole {
+            for path in set.whole.prefix(10) {
                 lines.append("  note: \(path) covers nearly the whole picture or touches all four of its borders")
             }
+            if set.whole.count > 10 { lines.append("  ... \(set.whole.count) such masks in all") }
         }
         for pair in check.alike.prefix(20) {
             lines.append("alike in two splits (\(pair.distance) of 256 bits differ): \(pair.one), \(pair.other)")

@@ -119,7 +119,7 @@ struct DataSetTests {
     @Test(
         "E7: an error says file, line, column and what to change",
         arguments: [
-            ("a,images/gone.png,,1,1,train,g,\n", "column 'image'", "images/"),
+            ("a,images/gone.png,,1,1,train,g,\n", "column 'image'", "inside"),
             ("a,images/A.PNG,,1,1,train,g,\n", "column 'image'", "images/a.png"),
             ("a,images/a.png,,1,1,dev,g,\n", "column 'split'", "train, val or test"),
             ("a,C:\\a.png,,1,1,train,g,\n", "column 'image'", "inside"),

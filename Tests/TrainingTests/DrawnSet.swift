@@ -23,17 +23,19 @@ final class DrawnSet {
 
     func write(_ manifest: String) throws { try write(Array(manifest.utf8), "manifest.csv") }
 
-    /// Pictures of one bright disc each on a darker, uneven ground; `split` says what each index is for. `empty` ones have no disc.
+    /// Pictures of one bright disc each on a darker, uneven ground; `split` says what each index is for. `empty` ones have no disc, and with
+    /// `cups` the inner half of each is its cup.
     static func discs(
         _ name: String = "drawn", count: Int, side: Int = 64, radius: ClosedRange<Double> = 8...16, value: UInt8 = 255,
-        empty: Set<Int> = [],
+        empty: Set<Int> = [], cups: Bool = false, seed: UInt64 = 0,
         split: (Int) -> DataSet.Split
     ) throws -> DrawnSet {
         let set = try DrawnSet(name)
         var manifest = "id,image,mask,width,height,split,group,label,note\n"
         for index in 0..<count {
             let (raster, mask) = picture(
-                seed: UInt64(index), side: side, radius: radius, value: value, isEmpty: empty.contains(index))
+                seed: seed + UInt64(index), side: side, radius: radius, value: value, isEmpty: empty.contains(index), hasCup: cups
+            )
             try set.write(try ImageEncoder.png(raster), "images/\(index).png")
             try set.write(try ImageEncoder.png(mask), "masks/\(index).png")
             manifest +=
@@ -44,7 +46,8 @@ final class DrawnSet {
     }
 
     static func picture(
-        seed: UInt64, side: Int, radius: ClosedRange<Double>, value: UInt8 = 255, isEmpty: Bool = false
+        seed: UInt64, side: Int, radius: ClosedRange<Double>, value: UInt8 = 255, isEmpty: Bool = false,
+        hasCup: Bool = false
     ) -> (Raster, GreyImage) {
         var random = SeededGenerator(seed, 77)
         let size = random.uniform(radius)
@@ -57,7 +60,7 @@ final class DrawnSet {
                 let isInside = !isEmpty && dx * dx + dy * dy <= size * size
                 let noise = UInt8(random.below(20))
                 let index = y * side + x
-                if isInside { mask.pixels[index] = value }
+                if isInside { mask.pixels[index] = hasCup && 4 * (dx * dx + dy * dy) <= size * size ? 255 : value }
                 raster.pixels[3 * index] = (isInside ? 200 : 120) + noise
                 raster.pixels[3 * index + 1] = (isInside ? 180 : 60) + noise
                 raster.pixels[3 * index + 2] = (isInside ? 140 : 40) + noise

@@ -30,11 +30,13 @@ extension ImageDecoder {
             count = status == PAPILLA_CODEC_OK ? size : 0
         }
         try check(status, details, format)
-        let (labels, places) = Samples(samples, layout).labels
+        let stored = Samples(samples, layout)
+        let (labels, places) = stored.labels
         let orientation = ImageOrientation(value: Int(details.orientation))
         return LabelImage(
             width: orientation.isTransposed ? height : width, height: orientation.isTransposed ? width : height,
-            pixels: orientation.upright(labels, width: width, height: height, channels: 1), format: format, places: places)
+            pixels: orientation.upright(labels, width: width, height: height, channels: 1), format: format, places: places,
+            alpha: stored.alpha)
     }
 
     /// The size, checked against the limits, and how many samples a pixel has.
@@ -69,6 +71,15 @@ private struct Samples {
     let layout: papilla_samples_layout
 
     init(_ samples: [UInt16], _ layout: papilla_samples_layout) { (self.samples, self.layout) = (samples, layout) }
+
+    /// What the alpha channel is for.
+    var alpha: LabelImage.Alpha {
+        let channels = Int(layout.channels)
+        guard layout.palette_count == 0, channels.isMultiple(of: 2), !samples.isEmpty else { return .unused }
+        let first = samples[channels - 1]
+        let isConstant = stride(from: channels - 1, to: samples.count, by: channels).allSatisfy { samples[$0] == first }
+        return isConstant ? first == 0 ? .hidesAll : .unused : .counts
+    }
 
     var labels: (labels: [Label], places: [Label: Int]) {
         if layout.palette_count > 0 { return looked }

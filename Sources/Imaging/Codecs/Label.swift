@@ -35,6 +35,16 @@ public struct Label: Sendable, Hashable, Comparable, CustomStringConvertible {
 
 /// An image of labels, such as a data set's mask.
 public struct LabelImage: Sendable {
+    /// What a file's alpha is for.
+    public enum Alpha: Sendable {
+        /// There is none, or it is the same everywhere and hides nothing.
+        case unused
+        /// It varies: what is transparent is not there.
+        case counts
+        /// It is 0 everywhere: nothing is there, or nothing set it. The labels are the colours.
+        case hidesAll
+    }
+
     /// Columns, px.
     public let width: Int
     /// Rows, px.
@@ -45,10 +55,15 @@ public struct LabelImage: Sendable {
     public let format: ImageFormat
     /// Where colours stand in the file's palette; empty without one.
     public let places: [Label: Int]
+    /// What the file's alpha is for.
+    public let alpha: Alpha
 
     /// An image of given labels: `height * width` of them, or the program stops.
-    public init(width: Int, height: Int, pixels: [Label], format: ImageFormat = .png, places: [Label: Int] = [:]) {
+    public init(
+        width: Int, height: Int, pixels: [Label], format: ImageFormat = .png, places: [Label: Int] = [:], alpha: Alpha = .unused
+    ) {
         precondition(width >= 0 && height >= 0 && pixels.count == width * height, "an image holds width x height labels")
-        (self.width, self.height, self.pixels, self.format, self.places) = (width, height, pixels, format, places)
+        (self.width, self.height, self.pixels, self.format) = (width, height, pixels, format)
+        (self.places, self.alpha) = (places, alpha)
     }
 }
