@@ -40,7 +40,7 @@ public struct MaskSurvey: Sendable {
         case .success(let known): encoding = known
         case .failure(let refusal):
             throw PapillaError(
-                .badInput, (refusal.mask == nil ? "masks: " : "") + refusal.message,
+                .badInput, refusal.message,
                 place: refusal.mask.map { paths[$0] } ?? place,
                 hint: refusal.hint)
         }

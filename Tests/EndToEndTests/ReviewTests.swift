@@ -49,7 +49,7 @@ struct ReviewTests {
             #expect(try site.papilla("review", "accept", try id(fundus[0]), "--reader", "Anna").status == 0)
             let rejected = try site.papilla("review", "reject", try id(fundus[1]), "--reader", "Anna", "--note", "not the disc")
             #expect(rejected.status == 0, "\(rejected.errors)")
-            // The exact mask of the phantom holds disc (128) and cup (255): as a disc, everything but 0.
+            // The exact mask of the phantom holds disc (128) and cup (255): it serves for either.
             let corrected = try site.papilla(
                 "review", "correct", try id(fundus[2]), "--disc", mask(of: fundus[2]), "--reader", "Anna", "--json")
             #expect(corrected.status == 0, "\(corrected.errors)")

@@ -86,7 +86,7 @@ private func decode(_ bytes: [UInt8]) {
     else {
         fatalError("an image that can be read in colour cannot be read in grey")
     }
-    guard let labels = try? ImageDecoder.decodeLabels(bytes, limits: limits), labels.pixels.count == mask.pixels.count else {
-        fatalError("an image that can be read in colour has no labels")
-    }
+    // A palette that lacks a colour has no labels.
+    guard let labels = try? ImageDecoder.decodeLabels(bytes, limits: limits) else { return }
+    guard labels.pixels.count == mask.pixels.count else { fatalError("labels are missing") }
 }

@@ -14,7 +14,7 @@ public struct ReviewRequest: Sendable, Codable, Hashable {
     public var note: String?
     /// What the reader saw; nil where the newest version is meant, whatever it is.
     public var seen: Seen?
-    /// PNG files of the original's size by structure (disc, cup, polyp), in which everything but 0 belongs to it.
+    /// PNG files of the original's size by structure (disc, cup, polyp), 0 outside and 255 inside, or any of the encodings that data sets may have.
     public var masks: [String: Data]
     /// Whether the reader drew without having been shown what the models found.
     public var blind: Bool
