@@ -12,16 +12,18 @@ struct PageTests {
     private let site: PageSite
     init() async throws { site = try await PageSite() }
 
-    @Test("An address lets one browser in, once; the cookie is strict and no script can read it")
+    @Test("A13: an address lets one browser in, once; the cookie is this port's, strict, and no script can read it")
     func token() async throws {
         #expect(try await site.ask("GET", "/").status == 401)
         #expect(try await site.ask("GET", "/?token=wrong").status == 403)
         let first = try await site.ask("GET", "/?token=\(site.token)")
         #expect(first.status == 303 && first.headers["location"] == "/")
         let cookie = try #require(first.headers["set-cookie"])
+        // A13: browsers tell no ports apart, so the name does.
+        #expect(cookie.hasPrefix("papilla-session-\(site.port)="))
         #expect(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains(site.token))
         #expect(try await site.ask("GET", "/?token=\(site.token)").status == 403)
-        #expect(try await site.ask("GET", "/", ["Cookie": "papilla-session=\(site.token)"]).status == 401)
+        #expect(try await site.ask("GET", "/", ["Cookie": "papilla-session-\(site.port)=\(site.token)"]).status == 401)
         let page = try await site.ask("GET", "/", ["Cookie": String(cookie.split(separator: ";")[0])])
         #expect(page.status == 200 && page.text.contains("Anna") && page.text.contains(Version.current))
     }
@@ -54,7 +56,8 @@ struct PageTests {
         for (strange, status) in [
             (["Origin": "http://evil.example"], 403), (["Origin": "http://127.0.0.1:1"], 403), (["Origin": "null"], 403),
             (["Sec-Fetch-Site": "cross-site"], 403), (["Sec-Fetch-Site": "same-site"], 403),
-            (["Host": "evil.example:\(site.port)"], 421), (["Host": "127.0.0.1:1"], 421), (["Cookie": "papilla-session=0"], 401),
+            (["Host": "evil.example:\(site.port)"], 421), (["Host": "127.0.0.1:1"], 421),
+            (["Cookie": "papilla-session-\(site.port)=0"], 401),
             (["Cookie": ""], 401),
         ] {
             #expect(try await site.ask("POST", path, own.merging(strange) { $1 }, body: body).status == status, "\(strange)")

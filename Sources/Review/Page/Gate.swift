@@ -14,7 +14,8 @@ struct PageContext: RequestContext {
 /// Stands before everything: lets in only this page's own requests, of browsers that were let in, and tells browsers to keep it so.
 struct Gate: RouterMiddleware {
     typealias Context = PageContext
-    static let cookie = "papilla-session"
+    /// Browsers keep cookies by host, not by port: two pages of one machine each need a name of their own.
+    static func cookie(at authority: String) -> String { "papilla-session-\(authority.split(separator: ":").last ?? "")" }
 
     let sessions: Sessions
 
@@ -49,9 +50,9 @@ struct Gate: RouterMiddleware {
             throw PageError(.forbidden, "A request that changes something names its origin")
         }
         if request.method == .get, request.uri.path == "/", let token = request.uri.queryParameters["token"] {
-            return try enter(String(token))
+            return try enter(String(token), at: authority)
         }
-        guard let session = request.cookies[Self.cookie]?.value, let reader = sessions.reader(of: session) else {
+        guard let session = request.cookies[Self.cookie(at: authority)]?.value, let reader = sessions.reader(of: session) else {
             throw PageError(
                 .unauthorized, "Open the address that papilla review serve printed: it lets one browser in, once")
         }
@@ -61,13 +62,13 @@ struct Gate: RouterMiddleware {
     }
 
     /// The token leaves the address bar, its history and every later request.
-    private func enter(_ token: String) throws -> Response {
+    private func enter(_ token: String, at authority: String) throws -> Response {
         guard let session = sessions.open(token) else {
             throw PageError(
                 .forbidden, "This address is wrong or was used before. Start papilla review serve again for a new one")
         }
         var response = Response.redirect(to: "/")
-        response.setCookie(Cookie(name: Self.cookie, value: session, path: "/", httpOnly: true, sameSite: .strict))
+        response.setCookie(Cookie(name: Self.cookie(at: authority), value: session, path: "/", httpOnly: true, sameSite: .strict))
         return response
     }
 
