@@ -50,6 +50,13 @@ final class OpenFile: Sendable {
         return errno == EAGAIN ? true : nil
     }
 
+    /// The user whose file it is.
+    func owner() throws(FileError) -> UInt32 {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError("a file could not be examined", place: place) }
+        return status.st_uid
+    }
+
     /// Up to `count` bytes from `offset`; fewer only at the end of the file.
     func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
         var failure: FileError?
