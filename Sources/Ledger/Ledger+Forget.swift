@@ -38,6 +38,17 @@ extension Ledger {
         fold()
     }
 
+    /// Whether an arrival's forgetting was begun and has not ended.
+    static func isBeingForgotten(_ db: Database, _ id: ScreeningID) throws -> Bool {
+        try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT EXISTS (
+                    SELECT 1 FROM audit JOIN arrival ON arrival.id = subject
+                    WHERE subject = ? AND event = 'forgetting' AND arrival.forgotten IS NULL)
+                """, arguments: [id.description]) ?? false
+    }
+
     /// Arrivals whose forgetting was begun and not ended, and who asked for it.
     public func halfForgotten() throws(PapillaError) -> [(id: ScreeningID, actor: String)] {
         try read { db in

@@ -9,7 +9,7 @@ struct ForgetCommand: AsyncParsableCommand {
         discussion: """
             The running service removes the original with its sidecar and every version of the bundle, and blanks names, paths, patient and \
             study in the ledger and its audit. Counts, outcome, figures and digests stay, and the audit still verifies. Other arrivals of the \
-            same patient or image are named, not touched. Copies elsewhere (backups, what was taken from the outbox) are yours to erase.
+            same patient or image are named, not touched. Copies elsewhere (backups, what was taken from the outbox) are yours to erase. For root and the group papilla-admin.
 
             Example: papilla forget k7q2m9xd
             """)

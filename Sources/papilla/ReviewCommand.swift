@@ -36,7 +36,13 @@ extension ReviewDesk {
 
 /// Who decides and why, and how to tell the service.
 struct ReaderOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Who decides.", discussion: "Without it, the name of the user who runs the command."))
+    @Option(
+        help: ArgumentHelp(
+            "Who decides.",
+            discussion: """
+                Without it, the user who runs the command, under the name that readers in the configuration gives. Only administrators may \
+                give another.
+                """))
     var reader: String?
     @Option(help: "Why, in a sentence.") var note: String?
     @OptionGroup var configuration: ConfigurationOption
@@ -46,7 +52,7 @@ struct ReaderOptions: ParsableArguments {
     func decide(_ id: String, _ verdict: Report.Decision.Verdict, masks: [String: Data] = [:], blind: Bool = false) throws {
         let socket = try configuration.load().paths.socket
         let request = ReviewRequest(
-            arrival: id, verdict: verdict, reader: reader ?? NSUserName(), note: note, masks: masks, blind: blind)
+            arrival: id, verdict: verdict, reader: reader, note: note, masks: masks, blind: blind)
         // Measuring, drawing and publishing may take a while on a busy machine.
         guard let answer = try ControlClient.ask(.review(request), at: socket, patience: 120), let decided = answer.decided else {
             throw PapillaError(.notFound, "The service is not running", place: socket, hint: "Start it: systemctl start papilla")

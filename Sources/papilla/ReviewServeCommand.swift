@@ -24,7 +24,8 @@ struct ReviewServeCommand: AsyncParsableCommand {
             Example: papilla review serve --port 8320 --reader "A. Berg" --reader "C. Diaz"
             """)
     @Option(
-        help: ArgumentHelp("A reader's name; may be given several times. Without it, the name of the user.", valueName: "name"))
+        help: ArgumentHelp(
+            "A reader's name; may be given several times, by administrators. Without it, the user's own.", valueName: "name"))
     var reader: [String] = []
     @Option(help: "The port; 0 for any that is free.") var port = 0
     @Option(help: "The name or number under which browsers reach this machine.") var address = "127.0.0.1"
@@ -38,6 +39,13 @@ struct ReviewServeCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try configuration.load()
         let socket = loaded.paths.socket
+        let own = Peer.own
+        // Found out now, and not at a reader's first decision.
+        let readers = try reader.isEmpty ? [own.reader(nil, loaded.readers)] : reader.map { try own.reader($0, loaded.readers) }
+        if own.role < .reader {
+            FileHandle.standardError.write(
+                Data("papilla: this user may look, but not decide: that is for members of \(Role.reader.group)\n".utf8))
+        }
         let log = Logger(label: "review") { _ in SwiftLogNoOpLogHandler() }
         let server = try ReviewServer(try ReviewDesk(loaded, blindShare: loaded.blindShare), log: log) {
             try await Self.ask($0, at: socket)
@@ -47,7 +55,7 @@ struct ReviewServeCommand: AsyncParsableCommand {
                 Data("papilla: anyone on the network between here and the browser can read along at \(address)\n".utf8))
         }
         let printsJSON = json
-        try await server.run(readers: reader.isEmpty ? [NSUserName()] : reader, address: address, port: port) { reader, address in
+        try await server.run(readers: readers, address: address, port: port) { reader, address in
             let line =
                 printsJSON ? (try? CanonicalJSON.line(["reader": reader, "address": address])) ?? "" : "\(reader): \(address)"
             print(line)

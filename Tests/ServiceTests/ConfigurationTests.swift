@@ -72,6 +72,14 @@ import Testing
         #expect(configuration.threads == 2)
     }
 
+    @Test("A6: readers gives users the names under which they decide") func readers() throws {
+        func read(_ text: String) throws -> Configuration { try ConfigurationReader(file: "/etc/papilla.yaml").read(text) }
+        #expect(try read("readers:\n  anna: A. Berg\n  '1000': C. Diaz\n").readers == ["anna": "A. Berg", "1000": "C. Diaz"])
+        for wrong in ["readers: [anna]\n", "readers:\n  anna:\n", "readers:\n  anna: ' '\n"] {
+            #expect { try read(wrong) } throws: { ($0 as? PapillaError)?.code == .badConfiguration }
+        }
+    }
+
     @Test(arguments: [
         (
             "paths:\n  inbx: /in\n",
@@ -79,7 +87,7 @@ import Testing
         ),
         (
             "setle: 2 s\n",
-            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, threads, precision, blind_share. Did you mean settle?"
+            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, readers, threads, precision, blind_share. Did you mean settle?"
         ),
         (
             "deadline: 10\n",

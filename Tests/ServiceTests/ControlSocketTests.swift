@@ -15,12 +15,13 @@ import Testing
 
     /// Runs a socket while `body` does.
     private func serving(
-        _ path: String, _ handle: @escaping @Sendable (ControlRequest, String) async throws -> ControlResponse,
+        _ path: String, _ handle: @escaping @Sendable (ControlRequest, Peer) async throws -> ControlResponse,
+        limits: ControlSocket.Limits = .init(),
         _ body: @Sendable @escaping () async throws -> Void
     ) async throws {
         // On threads of its own: the client blocks, and other tests fill Swift's own pool.
         let executor = WorkExecutor()
-        let socket = try ControlSocket(path: path, executor: executor, log: Self.log, handle: handle)
+        let socket = try ControlSocket(path: path, executor: executor, log: Self.log, limits: limits, handle: handle)
         try await withTaskExecutorPreference(executor) {
             let answering = Task(executorPreference: executor) { await socket.run() }
             let result: Result<Void, any Error>
@@ -33,9 +34,9 @@ import Testing
 
     @Test func requestsAreAnsweredWithWhoAsked() async throws {
         let path = "\(sandbox.path)/s"
-        try await serving(path) { request, actor in
+        try await serving(path) { request, peer in
             guard request == .requeue(arrivals: ["k7q"], failed: false) else { return ControlResponse() }
-            throw PapillaError(.notFound, "No such arrival for \(actor)", hint: "Look again")
+            throw PapillaError(.notFound, "No such arrival for \(peer.actor)", hint: "Look again")
         } _: {
             let answer = try ControlClient.ask(.ping, at: path)
             #expect(answer?.ok == true)
@@ -102,29 +103,129 @@ import Testing
         }
     }
 
-    @Test func failedArrivalsAreReadAgainAsNewOnes() async throws {
-        try sandbox.drop("a.jpg", "not an image")
-        try sandbox.drop("b.jpg")
-        // What cannot be read again does not keep the others from it.
-        #expect(symlink("/etc/passwd", "\(sandbox.path)/inbox/link.jpg") == 0)
-        let first = try await sandbox.drain()
-        let failed = try #require(first.first { $0.report.source.name == "a.jpg" }?.report.id)
-        let good = try #require(first.first { $0.report.outcome != .failed }?.report.id)
-        let house = try House(sandbox.configuration.paths)
-        let ledger = try house.ledger(sandbox.configuration.paths.ledger)
-        let requeue = Requeue(ledger: ledger, house: house, inbox: sandbox.configuration.paths.inbox)
-        await #expect(throws: PapillaError.self) { try await requeue.run(["\(good)"], allFailed: false, actor: "test@0") }
-        let done = try await requeue.run([], allFailed: true, actor: "anna@1000")
-        #expect(done == [ControlResponse.Requeued(id: failed, path: "a.jpg")])
-        #expect(try await ledger.auditEntries(AuditFilter(event: "requeued")).map(\.actor) == ["anna@1000"])
-        // Asked for twice before anything was read: nothing that lies there is replaced.
-        let again = try await requeue.run(["\(failed)"], allFailed: false, actor: "anna@1000")
-        #expect(again == [ControlResponse.Requeued(id: failed, path: "\(failed)-1-a.jpg")])
-        #expect(try sandbox.inbox.remove(FileName(ours: "\(failed)-1-a.jpg")))
-        try await ledger.close()
-        let second = try await sandbox.drain()
-        #expect(second.count == 1 && second.first?.report.id != failed)
-        #expect(try sandbox.files("quarantine").filter { $0.hasSuffix("a.jpg") }.count == 2)
-        #expect(try await sandbox.verify() == [])
+    @Test("A5: connections of one user are limited, and the next is told so and served when there is room")
+    func limitOfAUser() async throws {
+        let path = "\(sandbox.path)/s"
+        var limits = ControlSocket.Limits()
+        (limits.perUser, limits.patience) = (3, .seconds(600))
+        try await serving(path, { _, _ in ControlResponse() }, limits: limits) {
+            var held: [UnixSocket] = []
+            for _ in 0..<3 {
+                let connection = try #require(try UnixSocket.connect(path))
+                var rest: [UInt8] = []
+                try connection.write(line: #"{"request": "ping"}"#)
+                #expect(try connection.readLine(&rest) != nil)
+                held.append(connection)
+            }
+            #expect { try ControlClient.ask(.ping, at: path) } throws: {
+                ($0 as? PapillaError)?.code == .refused && ($0 as? PapillaError)?.isRetryable == false
+                    && ($0 as? PapillaError)?.message.contains("as many connections") == true
+            }
+            held.removeLast()
+            while (try? ControlClient.ask(.ping, at: path))?.ok != true { usleep(10_000) }
+        }
+    }
+
+    @Test("A5: a connection that says nothing, or never ends its line, is closed") func idle() async throws {
+        let path = "\(sandbox.path)/s"
+        var limits = ControlSocket.Limits()
+        limits.patience = .milliseconds(100)
+        try await serving(path, { _, _ in ControlResponse() }, limits: limits) {
+            for text in ["", "{"] {
+                let connection = try #require(try UnixSocket.connect(path, patience: 600))
+                #expect(send(connection.descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) == text.utf8.count)
+                var rest: [UInt8] = []
+                // Closed with something unread, the other end says so.
+                #expect((try? connection.readLine(&rest)).flatMap(\.self) == nil)
+            }
+        }
+    }
+
+    @Test("A5: 200 idle and slow connections of one user hold up neither images nor others", .enabled(if: geteuid() == 0))
+    func manyConnections() async throws {
+        let path = "\(sandbox.path)/s"
+        var limits = ControlSocket.Limits()
+        limits.patience = .seconds(600)
+        try await serving(path, { _, _ in ControlResponse() }, limits: limits) { [sandbox] in
+            #expect(chmod(sandbox.path, 0o755) == 0 && chmod(path, 0o666) == 0)
+            let other = Process()
+            other.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+            other.arguments = [
+                "-c",
+                """
+                import os, select, socket, sys
+                os.setgroups([]); os.setgid(65534); os.setuid(65534)
+                held = []
+                for number in range(200):
+                    connection = socket.socket(socket.AF_UNIX)
+                    connection.connect(sys.argv[1])
+                    try: number % 2 and connection.send(b'{')
+                    except BrokenPipeError: pass
+                    held.append(connection)
+                refused = set()
+                while len(refused) < 192:
+                    refused |= set(select.select([c for c in held if c not in refused], [], [])[0])
+                os.write(1, b'%d\\n' % len(refused))
+                sys.stdin.read()
+                os.write(1, b'%d\\n' % len(select.select([c for c in held if c not in refused], [], [], 0)[0]))
+                """, path,
+            ]
+            let (input, output) = (Pipe(), Pipe())
+            (other.standardInput, other.standardOutput) = (input, output)
+            try other.run()
+            #expect(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self) == "192\n")
+            // Eight of them are open, and images flow.
+            for number in 0..<5 { try sandbox.drop("\(number).jpg", "image \(number)") }
+            #expect(try await sandbox.drain().count == 5)
+            #expect(try ControlClient.ask(.ping, at: path)?.ok == true)
+            try input.fileHandleForWriting.close()
+            #expect(String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) == "0\n")
+            other.waitUntilExit()
+        }
+    }
+
+    @Test(
+        "A6: what a request does decides who may ask for it",
+        arguments: [
+            (ControlRequest.ping, Role.member), (.status, .member), (.requeue(arrivals: ["k7q"], failed: false), .member),
+            (.requeue(arrivals: [], failed: true), .member),
+            (.review(ReviewRequest(arrival: "k7q", verdict: .accept)), .reader),
+            (.review(ReviewRequest(arrival: "k7q", verdict: .correct, masks: ["cup": Data([1])])), .reader),
+            (.forget(arrival: "k7q"), .administrator), (.promote(model: "disc-1"), .administrator),
+            (.rollback(task: .disc), .administrator),
+        ])
+    func roles(request: ControlRequest, needed: Role) async throws {
+        let desk = Desk(telemetry: Telemetry(), log: Self.log)
+        for role in Role.allCases {
+            let peer = Peer(uid: 1000, user: "anna", role: role)
+            guard role < needed else {
+                #expect(throws: Never.self) { try peer.check(request.role) }
+                continue
+            }
+            await #expect { try await desk.answer(request, peer) } throws: {
+                ($0 as? PapillaError)?.code == .refused && ($0 as? PapillaError)?.message.contains(needed.group) == true
+            }
+        }
+    }
+
+    @Test("A6: a reader decides under the name that the configuration gives, an administrator under any")
+    func readersNames() throws {
+        let readers = ["anna": "A. Berg"]
+        for role in [Role.reader, .administrator] {
+            let (anna, ben) = (Peer(uid: 1000, user: "anna", role: role), Peer(uid: 1001, user: "ben", role: role))
+            #expect(try anna.reader(nil, readers) == "A. Berg" && anna.reader("A. Berg", readers) == "A. Berg")
+            #expect(try ben.reader(nil, readers) == "ben")
+        }
+        let ben = Peer(uid: 1001, user: "ben", role: .reader)
+        for name in ["A. Berg", "anna", ""] {
+            #expect { try ben.reader(name, readers) } throws: { ($0 as? PapillaError)?.code == .refused }
+        }
+        #expect(try Peer(uid: 0, user: "root", role: .administrator).reader("A. Berg", readers) == "A. Berg")
+    }
+
+    @Test("A6: root and the service's own user administer, others by their groups") func rolesOfUsers() {
+        #expect(Role(uid: 0, groups: []) == .administrator && Role(uid: geteuid(), groups: []) == .administrator)
+        #expect(Role(uid: 54_321, groups: [54_321]) == .member)
+        #expect(Peer.own.uid == geteuid() && Peer.own.role == .administrator)
     }
 }

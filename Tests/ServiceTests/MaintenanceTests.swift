@@ -1,5 +1,6 @@
 import Glibc
 import Ledger
+import Reading
 import Screening
 import Testing
 
@@ -56,6 +57,38 @@ import Testing
         // Once more does no harm, and the other one is still there.
         #expect(try await forget.run("\(id)", actor: "anna@1000").bundles == 0)
         #expect(try sandbox.files("archive").count == 3)
+    }
+
+    @Test("A2: a file that is named for another arrival keeps its bundle") func namedForAnother() async throws {
+        try sandbox.drop("anna.jpg", "image of anna")
+        let id = try #require(try await sandbox.drain().first?.report.id)
+        for name in ["eye.\(id).jpg", "eye.\(id).v2.jpg", "\(id).jpg", ".\(id)", "x.\(id)"] { try sandbox.drop(name, name) }
+        let others = try await sandbox.drain().map(\.bundle).sorted()
+        #expect(others.count == 4)
+        let (house, ledger) = try open()
+        #expect(try await Forget(ledger: ledger, house: house).run("\(id)", actor: "a@1").bundles == 1)
+        for bundle in others { #expect(try house.publisher.has(bundle)) }
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test("A10: what is being written is not cleaned away") func cleaning() async throws {
+        try sandbox.drop("a.jpg")
+        let id = try #require(try await sandbox.drain().first?.report.id)
+        let (house, ledger) = try open()
+        var publisher = house.publisher
+        // A second bundle of the arrival is in the staging folder when the service cleans it.
+        publisher.checkpoint = { _ in try house.publisher.clean() }
+        let screener = FakeScreener()
+        let source = Report.Source(name: "b.jpg", path: "b.jpg", sha256: nil, bytes: 1, received: .now)
+        let bundle = try await screener.screen([], id: id, source: source, waited: 0)
+        let published = try publisher.publish(bundle, day: "2026-11-24")
+        #expect(try house.publisher.has(published.folder))
+        // What nobody writes goes.
+        let staging = try house.publisher.outbox.folder(Publisher.staging)
+        _ = try staging.make(FileName(ours: "\(id)"))
+        try house.publisher.clean()
+        #expect(try staging.isEmpty())
+        try await ledger.close()
     }
 
     @Test func forgettingThatWasCutShortIsCompleted() async throws {

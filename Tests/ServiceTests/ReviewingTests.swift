@@ -14,7 +14,7 @@ import Testing
     init() throws { sandbox = try Sandbox() }
 
     /// Finds nothing in any image, so that a reader has to draw.
-    private struct BlindScreener: ImageScreener {
+    struct BlindScreener: ImageScreener {
         let modality: Modality
         let key = Digest(of: "blind".utf8)
         let described: [Report.Model] = []

@@ -36,6 +36,10 @@ extension Ledger {
                     ? "This arrival is still being screened" : "This arrival was forgotten: nothing of it is left to decide on",
                 place: id.description, isRetryable: arrival.forgotten == nil)
         }
+        guard try !isBeingForgotten(db, id) else {
+            throw PapillaError(
+                .refused, "This arrival is being forgotten: nothing of it is left to decide on", place: id.description)
+        }
         let newest = try Row.fetchOne(
             db, sql: "SELECT id, version FROM screening WHERE arrival = ? ORDER BY version DESC LIMIT 1",
             arguments: [id.description])

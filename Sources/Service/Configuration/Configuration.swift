@@ -108,6 +108,8 @@ public struct Configuration: Sendable, Equatable {
     public var thresholds: [String: Double] = [:]
     /// Share of undecided screenings that the review page shows without their results, to be drawn, 0...1.
     public var blindShare = 0.02
+    /// Names under which users decide, by login name; who is not among them decides under their login name.
+    public var readers: [String: String] = [:]
     /// The engine's threads; 0: one for each core.
     public var threads = 0
     /// The precision of the networks' arithmetic.

@@ -11,7 +11,7 @@ struct ConfigurationReader {
     private static let keys = [
         "paths", "settle", "rescan", "deadline", "image_deadline", "keep_empty", "ignore", "name_pattern", "disk_floor", "alarms",
         "retention", "limits",
-        "thresholds", "threads", "precision", "blind_share",
+        "thresholds", "readers", "threads", "precision", "blind_share",
     ]
     private static let pathKeys = ["inbox", "outbox", "spool", "archive", "quarantine", "ledger", "models", "socket", "metrics"]
     private static let precisions = PrecisionChoice.allCases.map(\.rawValue)
@@ -50,6 +50,7 @@ struct ConfigurationReader {
         if let node = values["limits"] { try readLimits(node, &configuration) }
         if let node = values["thresholds"] { configuration.thresholds = try readThresholds(node) }
         if let node = values["blind_share"] { configuration.blindShare = try node.share(atMost: 100) }
+        if let node = values["readers"] { configuration.readers = try readReaders(node) }
         if let node = values["threads"] { configuration.threads = try node.integer(in: 0...1024, "0: one for each core") }
         if let node = values["precision"] {
             let known = "one of \(Self.precisions.joined(separator: ", "))"
@@ -201,6 +202,19 @@ struct ConfigurationReader {
         if let value = values["pixels"] {
             configuration.limits.maximumPixels = try value.integer(in: 1...1_000_000_000, "pixels")
         }
+    }
+
+    private func readReaders(_ node: ConfigurationNode) throws(PapillaError) -> [String: String] {
+        var readers: [String: String] = [:]
+        for member in try node.members() {
+            let expected = "a reader's name of 1 to 80 characters"
+            let name = try member.text(expected)
+            guard (1...80).contains(name.count), !name.allSatisfy(\.isWhitespace) else {
+                throw member.refuse(member.found, expected: expected)
+            }
+            readers[String(member.key.dropFirst(node.key.count + 1))] = name
+        }
+        return readers
     }
 
     private func readThresholds(_ node: ConfigurationNode) throws(PapillaError) -> [String: Double] {

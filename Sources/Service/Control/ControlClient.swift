@@ -13,9 +13,11 @@ public enum ControlClient {
         guard let connection = try UnixSocket.connect(socket, patience: patience) else { return nil }
         let response: ControlResponse
         do {
-            try connection.write(line: try CanonicalJSON.line(request))
+            // Refused before it was asked, the other end may be closed: why is to be read nevertheless.
+            let sent = Result { try connection.write(line: try CanonicalJSON.line(request)) }
             var rest: [UInt8] = []
             guard let line = try connection.readLine(&rest) else {
+                try sent.get()
                 throw PapillaError(.system, "The service closed the connection without an answer", isRetryable: true)
             }
             response = try CanonicalJSON.decode(ControlResponse.self, from: line)

@@ -16,6 +16,15 @@ public enum ControlRequest: Sendable, Hashable {
     case promote(model: String)
     /// Makes the model before the present one of a task live again.
     case rollback(task: ModelTask)
+
+    /// Who may ask for it. There is no default: a new request is not built until it is said.
+    var role: Role {
+        switch self {
+        case .ping, .status, .requeue: .member
+        case .review: .reader
+        case .forget, .promote, .rollback: .administrator
+        }
+    }
 }
 
 extension ControlRequest: Codable {

@@ -10,9 +10,10 @@ final class Desk: Sendable {
     struct Room: Sendable {
         let ledger: Ledger
         let house: House
-        let configuration: Configuration
         let reviewing: Reviewing
         let promotion: Promotion
+        /// `readers` of the configuration, as it is now.
+        let readers: @Sendable () async -> [String: String]
         /// Has the models read again before anything else begins.
         let reload: @Sendable () async -> Void
     }
@@ -20,28 +21,46 @@ final class Desk: Sendable {
     let telemetry: Telemetry
     let log: Logger
     private let room = Mutex<Room?>(nil)
+    /// Requests that are changing an arrival.
+    private let underWay = Mutex((count: 0, waiting: [CheckedContinuation<Void, Never>]()))
 
     init(telemetry: Telemetry, log: Logger) { (self.telemetry, self.log) = (telemetry, log) }
 
-    /// Opens the desk for everything, or with nil only for questions.
-    func open(_ room: Room?) { self.room.withLock { $0 = room } }
+    /// Opens the desk for everything.
+    func open(_ room: Room) { self.room.withLock { $0 = room } }
 
-    /// Answers one request of `actor` (`user@uid`).
-    /// - Throws: `refused` for what must wait until the service runs; what the request's own work throws.
-    func answer(_ request: ControlRequest, _ actor: String) async throws -> ControlResponse {
+    /// Closes the desk but for questions, once what is being done to arrivals has ended: the ledger can be closed then, and another house opened.
+    func close() async {
+        room.withLock { $0 = nil }
+        await withCheckedContinuation { continuation in
+            let isQuiet = underWay.withLock { state in
+                if state.count > 0 { state.waiting.append(continuation) }
+                return state.count == 0
+            }
+            if isQuiet { continuation.resume() }
+        }
+    }
+
+    /// Answers one request.
+    /// - Throws: `refused` for what the peer's role does not allow, and for what must wait until the service runs; what the request's own
+    ///   work throws.
+    func answer(_ request: ControlRequest, _ peer: Peer) async throws -> ControlResponse {
+        try peer.check(request.role)
+        let actor = peer.actor
         switch request {
         case .ping: return ControlResponse()
         case .status: return ControlResponse(status: ServiceStatus(telemetry, room.withLock(\.self)?.house))
         default: break
         }
-        guard let room = try await opened() else {
+        guard let room = try await opened(for: request) else {
             throw PapillaError(
                 .refused, "The service is starting or stopping", hint: "papilla status says what it waits for", isRetryable: true)
         }
+        defer { if request.concernsArrivals { ended() } }
         switch request {
         case .requeue(let arrivals, let failed):
             log.tell(.control, .notice, "failed arrivals are read again", ["actor": actor])
-            let requeue = Requeue(ledger: room.ledger, house: room.house, inbox: room.configuration.paths.inbox)
+            let requeue = Requeue(ledger: room.ledger, house: room.house)
             return ControlResponse(requeued: try await requeue.run(arrivals, allFailed: failed, actor: actor))
         case .forget(let arrival):
             let forget = Forget(ledger: room.ledger, house: room.house)
@@ -49,6 +68,8 @@ final class Desk: Sendable {
             log.tell(.control, .notice, "an arrival is forgotten", id: forgotten.id, ["actor": actor])
             return ControlResponse(forgotten: forgotten)
         case .review(let review):
+            var review = review
+            review.reader = try peer.reader(review.reader, await room.readers())
             let decided = try await room.reviewing.run(review, actor: actor)
             log.tell(.control, .notice, "a reader decided: \(decided.verdict.rawValue)", id: decided.arrival, ["actor": actor])
             return ControlResponse(decided: decided)
@@ -62,11 +83,39 @@ final class Desk: Sendable {
     }
 
     /// What there is to work with, waited for a little: a start takes seconds.
-    private func opened() async throws -> Room? {
+    private func opened(for request: ControlRequest) async throws -> Room? {
         for _ in 0..<80 {
-            if let room = room.withLock(\.self) { return room }
+            if let room = begin(request) { return room }
             try await Task.sleep(for: .milliseconds(100))
         }
-        return room.withLock(\.self)
+        return begin(request)
+    }
+
+    /// Counts a request in the very moment in which the desk is found open.
+    private func begin(_ request: ControlRequest) -> Room? {
+        room.withLock { room in
+            if room != nil, request.concernsArrivals { underWay.withLock { $0.count += 1 } }
+            return room
+        }
+    }
+
+    private func ended() {
+        let waiting = underWay.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.count -= 1
+            guard state.count == 0 else { return [] }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
+
+extension ControlRequest {
+    /// Whether it changes arrivals, and so must end before the ledger is closed. A model's promotion may take long, and makes good for itself.
+    fileprivate var concernsArrivals: Bool {
+        switch self {
+        case .requeue, .review, .forget: true
+        case .ping, .status, .promote, .rollback: false
+        }
     }
 }

@@ -6,10 +6,18 @@ internal import Screening
 struct Forget: Sendable {
     let ledger: Ledger
     let house: House
+    /// Called between the steps. The tests stop there.
+    var boundary: @Sendable () throws -> Void = {}
 
     /// - Throws: `notFound`, `badInput` for an ID that is none or several; `refused` where the arrival has not ended.
     func run(_ prefix: String, actor: String) async throws -> ControlResponse.Forgotten {
-        let row = try await ledger.arrival(matching: prefix)
+        let id = try await ledger.arrival(matching: prefix).id
+        await house.arrivals.lock(id)
+        defer { house.arrivals.unlock(id) }
+        // As it is now: whoever was first may have changed it.
+        guard let row = try await ledger.arrival(id) else {
+            throw PapillaError(.notFound, "The ledger has no arrival of this ID", place: id.description)
+        }
         guard row.state == .finished else {
             throw PapillaError(
                 .refused, "Only an arrival that has ended can be forgotten", place: row.id.description,
@@ -20,7 +28,10 @@ struct Forget: Sendable {
         if row.forgotten == nil {
             try await ledger.record("forgetting", subject: row.id.description, detail: [String: String](), actor: actor)
         }
-        let bundles = try erase(row.id, day: row.received.day)
+        try boundary()
+        let bundles = try erase(row)
+        try await ledger.abandonCorrection(of: row.id)
+        try boundary()
         try await ledger.forget(row.id, actor: actor)
         return ControlResponse.Forgotten(id: row.id, bundles: bundles, related: related)
     }
@@ -29,17 +40,20 @@ struct Forget: Sendable {
     func complete() async throws {
         for (id, actor) in try await ledger.halfForgotten() {
             guard let row = try await ledger.arrival(id) else { continue }
-            _ = try erase(id, day: row.received.day)
+            _ = try erase(row)
+            try await ledger.abandonCorrection(of: id)
             try await ledger.forget(id, actor: actor)
         }
     }
 
     /// - Returns: how many bundles there were.
-    private func erase(_ id: ScreeningID, day: String) throws(PapillaError) -> Int {
+    private func erase(_ row: ArrivalRow) throws -> Int {
         do {
-            let bundles = try house.publisher.erase(id, day: day)
-            try house.originals.erase(id, day: day)
+            try Requeue(ledger: ledger, house: house).discard(row)
+            let bundles = try house.publisher.erase(row.id, day: row.received.day)
+            try boundary()
+            try house.originals.erase(row.id, day: row.received.day)
             return bundles
-        } catch { throw PapillaError(any: error) }
+        } catch let error as FileError { throw PapillaError(any: error) }
     }
 }

@@ -19,6 +19,8 @@ public struct Promotion: Sendable {
     let gate: PromotionGate
     /// Called between the two files: where a test stops it.
     var betweenFiles: @Sendable () throws -> Void = {}
+    /// One change at a time: what is live is read, judged and written.
+    private let changes = KeyedLock<String>()
 
     init(store: ModelStore, ledger: Ledger, gate: @escaping PromotionGate) {
         (self.store, self.ledger, self.gate) = (store, ledger, gate)
@@ -55,6 +57,8 @@ public struct Promotion: Sendable {
 
     /// Makes a model live, or the one before it.
     func perform(_ request: ControlRequest, actor: String) async throws -> LiveModels.Change {
+        await changes.lock("live.json")
+        defer { changes.unlock("live.json") }
         try await settle()
         let change: LiveModels.Change
         switch request {

@@ -55,7 +55,10 @@ final class UnixSocket: Sendable {
     }
 
     /// The next line without its end; nil at the end of the connection.
-    func readLine(_ rest: inout [UInt8]) throws(PapillaError) -> [UInt8]? {
+    ///
+    /// - Parameter limit: how long it may take from now until the line is complete; nil: only each read has its patience.
+    func readLine(_ rest: inout [UInt8], within limit: Duration? = nil) throws(PapillaError) -> [UInt8]? {
+        let deadline = limit.map { ContinuousClock.now + $0 }
         while true {
             if let end = rest.firstIndex(of: 10) {
                 let line = Array(rest[..<end])
@@ -66,6 +69,7 @@ final class UnixSocket: Sendable {
                 throw PapillaError(.badInput, "A line is longer than \(Self.lineLimit) bytes")
             }
             var buffer = [UInt8](repeating: 0, count: 65536)
+            try keep(deadline, SO_RCVTIMEO)
             let count = read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw .system("The socket could not be read", errno: errno) }
@@ -74,11 +78,25 @@ final class UnixSocket: Sendable {
         }
     }
 
+    /// Lets the next call wait until `deadline` and no longer.
+    private func keep(_ deadline: ContinuousClock.Instant?, _ option: Int32) throws(PapillaError) {
+        guard let deadline else { return }
+        let left = ContinuousClock.now.duration(to: deadline)
+        guard left > .milliseconds(1) else { throw .system("The other end took too long", errno: ETIMEDOUT) }
+        var time = timeval(
+            tv_sec: Int(left.components.seconds), tv_usec: Int(left.components.attoseconds / 1_000_000_000_000))
+        setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+    }
+
     /// Writes a line.
-    func write(line: String) throws(PapillaError) {
+    ///
+    /// - Parameter limit: how long it may take until all of it is taken in; nil: only each write has its patience.
+    func write(line: String, within limit: Duration? = nil) throws(PapillaError) {
+        let deadline = limit.map { ContinuousClock.now + $0 }
         let bytes = Array((line + "\n").utf8)
         var written = 0
         while written < bytes.count {
+            try keep(deadline, SO_SNDTIMEO)
             let count = bytes.withUnsafeBytes {
                 send(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written, Int32(MSG_NOSIGNAL))
             }
@@ -88,21 +106,24 @@ final class UnixSocket: Sendable {
         }
     }
 
-    /// Who is at the other end, as the kernel knows it: `user@uid`.
-    var peer: String? {
-        // struct ucred of unix(7): pid, uid, gid.
-        var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
-        var size = socklen_t(MemoryLayout.size(ofValue: credentials))
-        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else { return nil }
-        return Self.actor(credentials.uid)
+    /// A user as the audit names one: `user@uid`.
+    static func actor(_ uid: UInt32) -> String { "\(login(uid) ?? "uid")@\(uid)" }
+
+    /// The group that a user's processes have first; nil for no user.
+    static func firstGroup(of user: String) -> UInt32? {
+        var entry = passwd()
+        var buffer = [CChar](repeating: 0, count: 16384)
+        var result: UnsafeMutablePointer<passwd>?
+        getpwnam_r(user, &entry, &buffer, buffer.count, &result)
+        return result?.pointee.pw_gid
     }
 
-    /// A user as the audit names one: `user@uid`.
-    static func actor(_ uid: UInt32) -> String {
+    /// A user's login name; nil where the number has none.
+    static func login(_ uid: UInt32) -> String? {
         var entry = passwd()
         var buffer = [CChar](repeating: 0, count: 16384)
         var result: UnsafeMutablePointer<passwd>?
         getpwuid_r(uid, &entry, &buffer, buffer.count, &result)
-        return "\(result.map { String(cString: $0.pointee.pw_name) } ?? "uid")@\(uid)"
+        return result.map { String(cString: $0.pointee.pw_name) }
     }
 }

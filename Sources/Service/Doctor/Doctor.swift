@@ -47,6 +47,7 @@ public struct Doctor: Sendable {
         checks += entries()
         checks.append(watches())
         checks.append(service())
+        checks.append(roles())
         return checks
     }
 
@@ -204,6 +205,36 @@ public struct Doctor: Sendable {
         return Check(
             "inotify", ok: limit > 0, "\(limit) folders may be watched",
             advice: limit < 1024 ? "Raise fs.inotify.max_user_watches; folders beyond it are swept" : nil)
+    }
+
+    /// Whether who may decide or administer can reach the socket, which only the group papilla may.
+    private func roles() -> Check {
+        let groups = Role.allCases.map { ($0.group, UserGroup($0.group)) }
+        let missing = groups.filter { $0.1 == nil }.map(\.0)
+        guard missing.isEmpty else {
+            return Check(
+                "roles", ok: true, "there is no group \(missing.joined(separator: ", "))",
+                advice: "Only root and the service's user can do what it is for; the package makes it")
+        }
+        func members(_ role: Role) -> Set<String> { Set(UserGroup(role.group)?.members ?? []) }
+        let outside = members(.reader).union(members(.administrator)).subtracting(members(.member)).filter { user in
+            // Whose first group it is, the group does not list.
+            UserGroup(Role.member.group)?.number != UnixSocket.firstGroup(of: user)
+        }.sorted()
+        guard outside.isEmpty else {
+            return Check(
+                "roles", ok: false, "not in the group \(Role.member.group): \(outside.joined(separator: ", "))",
+                advice: "They cannot reach the service: usermod -aG \(Role.member.group) \(outside[0])")
+        }
+        let named = configuration.readers.keys.filter { user in
+            !members(.reader).contains(user) && !members(.administrator).contains(user)
+        }.sorted()
+        return Check(
+            "roles", ok: true,
+            "\(members(.member).count) may drop and ask, \(members(.reader).count) decide, \(members(.administrator).count) administer",
+            advice: named.isEmpty
+                ? nil
+                : "readers names \(named.joined(separator: ", ")), who may not decide: usermod -aG \(Role.reader.group) USER")
     }
 
     private func service() -> Check {

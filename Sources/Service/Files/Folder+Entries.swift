@@ -24,6 +24,15 @@ extension Folder {
         return true
     }
 
+    /// How many names a file has.
+    func links(_ name: FileName) throws(FileError) -> Int {
+        var status = stat()
+        guard name.withCString({ fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
+            throw FileError("an entry could not be examined", place: place(name))
+        }
+        return Int(status.st_nlink)
+    }
+
     /// Removes an entry that is not a folder; whether there was one.
     @discardableResult
     func remove(_ name: FileName) throws(FileError) -> Bool {

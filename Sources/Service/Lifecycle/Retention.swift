@@ -12,6 +12,8 @@ struct Retention: Sendable {
     let house: House
     let log: Logger
     var wallClock: @Sendable () -> Timestamp = { .now }
+    /// Called between the steps of a removal. The tests stop there.
+    var boundary: @Sendable () throws -> Void = {}
     /// Removals in one pass, so that it never takes long.
     private static let passLimit = 1000
 
@@ -33,10 +35,7 @@ struct Retention: Sendable {
         for candidate in try await ledger.expirable(in: place) where removed < Self.passLimit {
             let isOld = limit.map { candidate.finished.milliseconds < $0 } ?? false
             guard isOld || excess > 0 else { break }
-            // What is not where the ledger says is unexplained: it is left for a person to find.
-            guard try house.originals.has(candidate.original), try !stands(candidate) else { continue }
-            try await ledger.expire(candidate.id, because: isOld ? "age" : "size")
-            try erase(candidate.original)
+            guard try await expire(candidate, because: isOld ? "age" : "size") else { continue }
             excess -= candidate.bytes
             removed += 1
         }
@@ -44,6 +43,22 @@ struct Retention: Sendable {
             log.tell(.expired, .notice, "originals were kept long enough", ["folder": place.rawValue, "removed": "\(removed)"])
         }
         return removed
+    }
+
+    /// - Returns: whether it was removed.
+    private func expire(_ candidate: Expirable, because why: String) async throws -> Bool {
+        await house.arrivals.lock(candidate.id)
+        defer { house.arrivals.unlock(candidate.id) }
+        // What is not where the ledger says is unexplained: it is left for a person to find.
+        guard try house.originals.has(candidate.original), try !stands(candidate) else { return false }
+        do { try await ledger.expire(candidate.id, because: why) } catch {
+            // Decided upon or forgotten since it was listed.
+            guard error.code == .refused else { throw error }
+            return false
+        }
+        try boundary()
+        try erase(candidate.original)
+        return true
     }
 
     /// Removes what an earlier run wrote down and did not come to remove.

@@ -78,7 +78,8 @@ public struct Server: Sendable {
         }
         defer { withExtendedLifetime(lock) {} }
         let (executor, desk) = (WorkExecutor(), Desk(telemetry: telemetry, log: log))
-        let socket = try ControlSocket(path: configuration.paths.socket, executor: executor, log: log) {
+        // Requests are worked on apart from images.
+        let socket = try ControlSocket(path: configuration.paths.socket, executor: WorkExecutor(), log: log) {
             try await desk.answer($0, $1)
         }
         let answering = Task(executorPreference: executor) { await socket.run() }
@@ -122,9 +123,27 @@ public struct Server: Sendable {
         let ledger = try house.ledger(configuration.paths.ledger)
         try await HouseMark.check(house, ledger)
         try await Forget(ledger: ledger, house: house).complete()
+        try await Requeue(ledger: ledger, house: house).complete()
+        try await tellOfRoles(ledger)
         let pause = try await pauseAfterDeaths(ledger, telemetry)
         try await ledger.record("started", subject: "service", detail: ["version": Version.current])
         return (house, ledger, pause)
+    }
+
+    /// Says once, where an earlier version let every member of the group do everything, what an administrator must do now.
+    private func tellOfRoles(_ ledger: Ledger) async throws {
+        let isNew = try await ledger.auditEntries(AuditFilter(event: "started", limit: 1)).isEmpty
+        let groups = [Role.reader, .administrator].map(\.group)
+        guard try await ledger.recordOnce("roles", subject: "service", detail: ["groups": groups], actor: "service"), !isNew
+        else {
+            return
+        }
+        log.tell(
+            .started, .warning,
+            """
+            members of the group papilla may drop files, ask, and requeue; to let them decide on screenings, add them to papilla-readers; \
+            to let them forget, promote and roll back, to papilla-admin (usermod -aG GROUP USER)
+            """)
     }
 
     /// Deaths in ten minutes from which on each start rests: so many that systemd's limit on starts is never reached.
@@ -185,8 +204,8 @@ public struct Server: Sendable {
         let group = group(pipeline, housekeeping, parts.telemetry, now: tools.now)
         parts.desk.open(
             Desk.Room(
-                ledger: ledger, house: house, configuration: configuration, reviewing: reviewing, promotion: promotion,
-                reload: { await pipeline.requestReload() }))
+                ledger: ledger, house: house, reviewing: reviewing, promotion: promotion,
+                readers: { await pipeline.tools.configuration.readers }, reload: { await pipeline.requestReload() }))
         parts.telemetry.update { $0.isReady = true }
         for reason in screener.models.fallbacks { log.tell(.ready, .info, "a model runs in fp32", ["why": reason]) }
         log.tell(.ready, .notice, "ready", ["models": screener.described.map(\.name).joined(separator: " ")])
@@ -198,7 +217,7 @@ public struct Server: Sendable {
             failure = nil
         } catch { failure = error }
         await reins.hold(nil)
-        parts.desk.open(nil)
+        await parts.desk.close()
         await end(housekeeping, ledger, parts.telemetry, failure: failure)
         if let failure { throw failure }
     }

@@ -6,9 +6,14 @@ struct House: Sendable {
     let spool: Spool
     var publisher: Publisher
     let originals: Originals
+    /// Where the inbox is meant to be: it may not be there.
+    let inbox: String
+    /// Who works on an arrival that has ended.
+    let arrivals = KeyedLock<ScreeningID>()
 
     /// Opens the folders, making those that are missing. The inbox is not among them: a missing one is never made.
     init(_ paths: Configuration.Paths) throws(PapillaError) {
+        inbox = paths.inbox
         do {
             spool = Spool(root: try Folder.make(paths.spool))
             publisher = Publisher(outbox: try Folder.make(paths.outbox))

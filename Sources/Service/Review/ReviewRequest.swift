@@ -8,8 +8,8 @@ public struct ReviewRequest: Sendable, Codable, Hashable {
     public var arrival: String
     /// Accept, reject or correct.
     public var verdict: Report.Decision.Verdict
-    /// Who decides.
-    public var reader: String
+    /// Who decides; nil for whoever asks. Only an administrator may give another name than their own.
+    public var reader: String?
     /// Why.
     public var note: String?
     /// What the reader saw; nil where the newest version is meant, whatever it is.
@@ -21,7 +21,7 @@ public struct ReviewRequest: Sendable, Codable, Hashable {
 
     /// A reader's word.
     public init(
-        arrival: String, verdict: Report.Decision.Verdict, reader: String, note: String? = nil, seen: Seen? = nil,
+        arrival: String, verdict: Report.Decision.Verdict, reader: String? = nil, note: String? = nil, seen: Seen? = nil,
         masks: [String: Data] = [:], blind: Bool = false
     ) {
         (self.arrival, self.verdict, self.reader, self.note) = (arrival, verdict, reader, note)

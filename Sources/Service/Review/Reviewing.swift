@@ -16,8 +16,7 @@ actor Reviewing {
     private let limits: ImageLimits
     private let checkpoint: Checkpoint
     private let now: @Sendable () -> Timestamp
-    /// Screenings that are being decided on.
-    private var busy: Set<ScreeningID> = []
+    private let locks: KeyedLock<ScreeningID>
 
     init(
         ledger: Ledger, house: House, limits: ImageLimits, checkpoint: @escaping Checkpoint = { _ in },
@@ -26,6 +25,7 @@ actor Reviewing {
         (self.ledger, archive, self.limits, self.checkpoint, self.now) = (
             ledger, house.originals.archive, limits, checkpoint, now
         )
+        locks = house.arrivals
         var publisher = house.publisher
         publisher.checkpoint = checkpoint
         self.publisher = publisher
@@ -33,7 +33,11 @@ actor Reviewing {
 
     /// Ends what an earlier run began.
     func recover() async throws {
-        for pending in try ledger.pendingCorrections() { try await settle(pending) }
+        for pending in try ledger.pendingCorrections() {
+            await locks.lock(pending.arrival)
+            defer { locks.unlock(pending.arrival) }
+            try await settle(pending)
+        }
     }
 
     /// Does what a reader decided.
@@ -41,28 +45,29 @@ actor Reviewing {
     /// - Parameter user: `user@uid` of the process that asked.
     /// - Throws: `badInput` for what cannot be decided so, `refused` where another reader was first, `notFound`.
     func run(_ request: ReviewRequest, actor user: String) async throws -> DecisionRow {
-        let row = try await ledger.arrival(matching: request.arrival)
+        let id = try await ledger.arrival(matching: request.arrival).id
         let decision = try NewDecision(
-            row.id, reader: request.reader, verdict: request.verdict, note: request.note, seen: request.seen,
-            blind: request.blind)
+            id, reader: request.reader ?? String(user.prefix { $0 != "@" }), verdict: request.verdict, note: request.note,
+            seen: request.seen, blind: request.blind)
         guard (request.verdict == .correct) != request.masks.isEmpty else {
             throw PapillaError(.badInput, "A correction has masks, and nothing else does")
         }
-        guard busy.insert(row.id).inserted else {
-            throw PapillaError(
-                .refused, "Another reader is deciding on this screening right now", place: "\(row.id)",
-                hint: "Look at the newest version, then decide", isRetryable: true)
-        }
-        defer { busy.remove(row.id) }
-        for pending in try ledger.pendingCorrections() where pending.arrival == row.id { try await settle(pending) }
+        await locks.lock(id)
+        defer { locks.unlock(id) }
+        for pending in try ledger.pendingCorrections() where pending.arrival == id { try await settle(pending) }
         guard request.verdict == .correct else { return try await ledger.decide(decision, actor: user) }
+        // As it is now: it may have been forgotten while this waited.
+        guard let row = try await ledger.arrival(id) else {
+            throw PapillaError(.notFound, "The ledger has no arrival of this ID", place: "\(id)")
+        }
         return try await correct(row, decision, request.masks, user)
     }
 
     private func correct(_ row: ArrivalRow, _ decision: NewDecision, _ masks: [String: Data], _ user: String) async throws
         -> DecisionRow
     {
-        guard row.outcome != .failed, row.forgotten == nil, let original = row.original, original.hasPrefix("archive/"),
+        guard row.outcome != .failed, row.forgotten == nil, row.expired == nil, let original = row.original,
+            original.hasPrefix("archive/"),
             let path = RelativePath(ours: String(original.dropFirst("archive/".count)))
         else {
             throw PapillaError(

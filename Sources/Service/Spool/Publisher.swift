@@ -1,5 +1,6 @@
 internal import Reading
 internal import Screening
+internal import Synchronization
 
 /// Puts bundles into the outbox, each complete or not at all: written under OUTBOX/.staging, every file and folder on disk, then one rename.
 struct Publisher: Sendable {
@@ -13,15 +14,37 @@ struct Publisher: Sendable {
         let digest: Digest
     }
 
+    /// The entries of the staging folder that somebody works with.
+    private final class Staged: Sendable {
+        private let names = Mutex<Set<FileName>>([])
+        func begin(_ name: FileName) { names.withLock { _ = $0.insert(name) } }
+        func end(_ name: FileName) { names.withLock { _ = $0.remove(name) } }
+        /// Does something to an entry that nobody works with, and nobody begins to meanwhile.
+        func unlessBegun(_ name: FileName, _ body: () throws(FileError) -> Void) throws(FileError) {
+            let result = names.withLock { names -> Result<Void, FileError> in
+                guard !names.contains(name) else { return .success(()) }
+                do throws(FileError) { return .success(try body()) } catch { return .failure(error) }
+            }
+            try result.get()
+        }
+    }
+
     static let staging = FileName(ours: ".staging")
     private static let reportLimit = 64 << 20
     let outbox: Folder
     var checkpoint: Checkpoint = { _ in }
+    private let staged = Staged()
 
-    /// Takes away what a stop left half written.
+    init(outbox: Folder) { self.outbox = outbox }
+
+    /// Takes away what a stop left half written, and nothing that is being written: corrections may be under way.
     func clean() throws(FileError) {
-        try outbox.removeTree(Self.staging)
-        _ = try outbox.make(Self.staging)
+        if let status = try outbox.status(Self.staging), status.kind != .folder { try outbox.removeTree(Self.staging) }
+        let staging = try outbox.make(Self.staging)
+        for name in try staging.names() {
+            try staged.unlessBegun(name) { () throws(FileError) in try staging.removeTree(name) }
+        }
+        try staging.sync()
         try outbox.sync()
     }
 
@@ -29,6 +52,8 @@ struct Publisher: Sendable {
     func publish(_ bundle: Bundle, day: String) throws -> Published {
         let staging = try outbox.make(Self.staging)
         let aside = FileName(ours: bundle.report.id.description)
+        staged.begin(aside)
+        defer { staged.end(aside) }
         try staging.removeTree(aside)
         let folder = try staging.make(aside)
         for file in bundle.files { try folder.write(file.bytes, as: FileName(ours: file.name)) }
@@ -93,8 +118,10 @@ struct Publisher: Sendable {
         guard let folder = try folder(of: day) else { return 0 }
         let staging = try outbox.make(Self.staging)
         var count = 0
-        for name in try folder.names() where name.text.contains(".\(id)") {
-            let aside = FileName(ours: "\(id).erased")
+        let aside = FileName(ours: "\(id).erased")
+        staged.begin(aside)
+        defer { staged.end(aside) }
+        for name in try folder.names() where Self.isBundle(name, of: id) {
             try staging.removeTree(aside)
             try folder.rename(name, to: staging, as: aside)
             try folder.sync()
@@ -107,6 +134,15 @@ struct Publisher: Sendable {
     private func folder(of day: String) throws(FileError) -> Folder? {
         guard try outbox.status(FileName(ours: day)) != nil else { return nil }
         return try outbox.folder(FileName(ours: day))
+    }
+
+    /// Whether a folder is a bundle of an arrival, of any version. A stem may hold another arrival's ID: only the end counts.
+    private static func isBundle(_ name: FileName, of id: ScreeningID) -> Bool {
+        var text = name.text[...]
+        if let version = text.lastIndex(of: "."), text[version...].hasPrefix(".v"), Int(text[version...].dropFirst(2)) != nil {
+            text = text[..<version]
+        }
+        return text.hasSuffix(".\(id)")
     }
 
     /// `STEM.ID` or `STEM.ID.v2`, whatever the stem.

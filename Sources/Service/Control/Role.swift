@@ -1,0 +1,54 @@
+internal import Glibc
+
+/// What somebody may have the service do. Each may do what those before may.
+public enum Role: Int, Sendable, Hashable, Comparable, CaseIterable, Codable {
+    /// Drops files, asks, and has failed ones read again: whoever may reach the socket, that is, the group `papilla`.
+    case member
+    /// Decides on screenings, under their own name: the group `papilla-readers`.
+    case reader
+    /// Forgets, promotes, rolls back, and decides under any name: root, the service's own user, the group `papilla-admin`.
+    case administrator
+
+    /// The group whose members have the role.
+    public var group: String {
+        switch self {
+        case .member: "papilla"
+        case .reader: "papilla-readers"
+        case .administrator: "papilla-admin"
+        }
+    }
+
+    /// The role of a user with these groups, by their numbers.
+    init(uid: UInt32, groups: Set<UInt32>) {
+        if uid == 0 || uid == geteuid() {
+            self = .administrator
+        } else {
+            self = Self.allCases.last { role in UserGroup(role.group).map { groups.contains($0.number) } ?? false } ?? .member
+        }
+    }
+
+    /// By what they allow.
+    public static func < (a: Role, b: Role) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// A group of the system, as it is now.
+struct UserGroup {
+    let number: UInt32
+    /// The users that the group lists; those whose first group it is are not among them.
+    let members: [String]
+
+    /// Nil where there is no such group.
+    init?(_ name: String) {
+        var entry = group()
+        var buffer = [CChar](repeating: 0, count: 65536)
+        var result: UnsafeMutablePointer<group>?
+        guard getgrnam_r(name, &entry, &buffer, buffer.count, &result) == 0, let found = result?.pointee else { return nil }
+        number = found.gr_gid
+        var (members, next) = ([String](), found.gr_mem)
+        while let name = next?.pointee {
+            members.append(String(cString: name))
+            next = next?.advanced(by: 1)
+        }
+        self.members = members
+    }
+}

@@ -1,0 +1,219 @@
+import FoundationEssentials
+import Glibc
+import Imaging
+import Ledger
+import Logging
+import Reading
+import Screening
+import Synchronization
+import Testing
+
+@testable import Service
+
+/// Calls at the boundaries between steps, counted from 1.
+final class Steps: Sendable {
+    private let count = Mutex(0)
+    private let number: Int
+    private let body: @Sendable () throws -> Void
+
+    init(at number: Int, _ body: @escaping @Sendable () throws -> Void) { (self.number, self.body) = (number, body) }
+    convenience init(stopAt number: Int) { self.init(at: number) { throw Stopped() } }
+
+    func next() throws {
+        let isIt = count.withLock { count in
+            count += 1
+            return count == number
+        }
+        if isIt { try body() }
+    }
+
+    /// How many boundaries were passed.
+    var passed: Int { count.withLock(\.self) }
+}
+
+/// Two requests on one arrival at once: whoever is first, nothing is left between the chairs, and both answers are true.
+@Suite struct PairTests {
+    /// What may be done to an arrival.
+    enum Act: String, CaseIterable, Sendable { case forget, correct, accept, requeue, retain }
+
+    private struct Room: Sendable {
+        let sandbox: Sandbox
+        let house: House
+        let ledger: Ledger
+        let id: ScreeningID
+        let executor = WorkExecutor()
+
+        func act(_ act: Act, _ boundary: @escaping @Sendable () throws -> Void = {}) async throws {
+            let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            switch act {
+            case .forget:
+                var forget = Forget(ledger: ledger, house: house)
+                forget.boundary = boundary
+                _ = try await forget.run("\(id)", actor: "root@0")
+            case .correct, .accept:
+                let mask = Data(
+                    try ImageEncoder.png(Ellipse(cx: 100, cy: 80, a: 30, b: 20, angle: 90).mask(width: 200, height: 160)))
+                let masks = act == .correct ? ["disc": mask, "cup": mask] : [:]
+                let request = ReviewRequest(
+                    arrival: "\(id)", verdict: act == .correct ? .correct : .accept, reader: "Anna", masks: masks)
+                let reviewing = Reviewing(
+                    ledger: ledger, house: house, limits: ImageLimits(), checkpoint: { _ in try boundary() })
+                _ = try await reviewing.run(request, actor: "anna@1000")
+            case .requeue:
+                var requeue = Requeue(ledger: ledger, house: house)
+                requeue.boundary = boundary
+                _ = try await requeue.run(["\(id)"], allFailed: false, actor: "anna@1000")
+            case .retain:
+                var rules = Configuration.Retention()
+                (rules.archive.size, rules.quarantine.size) = (0, 0)
+                var retention = Retention(ledger: ledger, house: house, log: log)
+                retention.boundary = boundary
+                _ = try await retention.run(rules)
+            }
+        }
+
+        /// Runs an act to its end, or until it waits for its turn.
+        func start(_ act: Act) -> Task<Void, any Error> {
+            let isOver = Flag()
+            let task = Task(executorPreference: executor) {
+                defer { isOver.set() }
+                try await self.act(act)
+            }
+            while !isOver.isSet, house.arrivals.waiting(for: id) == 0 { usleep(1000) }
+            return task
+        }
+
+        func entries(_ folder: String) throws -> [String] {
+            var found: [String] = []
+            func walk(_ folder: Folder) throws {
+                for name in try folder.names() {
+                    found.append("\(name)")
+                    if try folder.status(name)?.kind == .folder { try walk(folder.folder(name)) }
+                }
+            }
+            try walk(Folder.open("\(sandbox.path)/\(folder)"))
+            return found
+        }
+
+        /// What must be so at the end, whoever was first.
+        func check(_ done: [Act], _ what: Comment) async throws {
+            #expect(try await sandbox.verify() == [], what)
+            #expect(try await ledger.statement(in: sandbox.configuration.paths.folders).unexplained == 0, what)
+            #expect(try ledger.pendingCorrections().isEmpty, what)
+            #expect(try await ledger.halfForgotten().isEmpty, what)
+            #expect(try Folder.open("\(sandbox.path)/outbox/.staging").isEmpty(), what)
+            let row = try #require(try await ledger.arrival(id))
+            #expect((row.forgotten != nil) == done.contains(.forget), what)
+            let left = try ["outbox", "archive", "quarantine"].flatMap(entries).filter { $0.contains("\(id)") }
+            let versions = try ledger.versions(of: id)
+            #expect(versions.count == 1 + done.count { $0 == .correct }, what)
+            if row.forgotten != nil {
+                #expect(left == [], what)
+            } else {
+                for version in versions { #expect(try house.publisher.has(version.bundle ?? "?"), what) }
+                if row.expired == nil { #expect(try house.originals.has(row.original ?? "?"), what) }
+                // What a reader decided upon stays.
+                if done.contains(.correct) || done.contains(.accept), row.expired != nil {
+                    let decided = try ledger.decisions(of: id).first?.at
+                    #expect(try #require(decided) >= #require(row.expired), what)
+                }
+            }
+            let decisions = try ledger.decisions(of: id).map(\.verdict)
+            #expect(decisions.count == done.count { $0 == .correct || $0 == .accept }, what)
+            #expect(try entries("inbox").filter { $0 != ".papilla-inbox" } == (done.contains(.requeue) ? ["eye.png"] : []), what)
+        }
+    }
+
+    private final class Flag: Sendable {
+        private let value = Mutex(false)
+        var isSet: Bool { value.withLock(\.self) }
+        func set() { value.withLock { $0 = true } }
+    }
+
+    private static func content(_ isImage: Bool) throws -> [UInt8] {
+        try isImage ? ImageEncoder.png(Raster(width: 200, height: 160, fill: (120, 60, 20))) : Array("no image".utf8)
+    }
+
+    private static func tools(_ sandbox: Sandbox, _ house: House, _ ledger: Ledger, _ checkpoint: @escaping Checkpoint = { _ in })
+        -> Pipeline
+    {
+        let screener = ReviewingTests.BlindScreener(modality: .fundus)
+        var house = house
+        house.publisher.checkpoint = checkpoint
+        return Pipeline(
+            Pipeline.Tools(
+                configuration: sandbox.configuration, house: house, ledger: ledger, executor: WorkExecutor(),
+                telemetry: Telemetry(),
+                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, checkpoint: checkpoint, reload: { ($0, screener) }),
+            screener: screener, isDraining: true)
+    }
+
+    /// An arrival that has ended: in the archive, or failed and in quarantine.
+    private static func room(isImage: Bool) async throws -> Room {
+        let sandbox = try Sandbox()
+        try sandbox.drop([Array("eye.png".utf8)], try content(isImage))
+        let house = try House(sandbox.configuration.paths)
+        let ledger = try house.ledger(sandbox.configuration.paths.ledger)
+        try await tools(sandbox, house, ledger).run()
+        return Room(sandbox: sandbox, house: house, ledger: ledger, id: try #require(try await ledger.arrivals().first?.id))
+    }
+
+    @Test("A3: any two requests on one arrival, one at each step of the other", arguments: Act.allCases, [true, false])
+    func pairs(first: Act, isImage: Bool) async throws {
+        for second in Act.allCases {
+            var (step, isReached) = (1, true)
+            while isReached {
+                let room = try await Self.room(isImage: isImage)
+                let started = Shared<Task<Void, any Error>?>(nil)
+                let steps = Steps(at: step) { started.set(room.start(second)) }
+                var done: [Act] = []
+                let work = Task(executorPreference: room.executor) { try await room.act(first) { try steps.next() } }
+                if case .success = await work.result, first != .retain { done.append(first) }
+                // Where the first has no such step, the second comes after it.
+                isReached = steps.passed >= step
+                if case .success = await (started.get ?? room.start(second)).result, second != .retain { done.append(second) }
+                try await room.check(done, "\(first) at step \(step), \(second), \(isImage ? "an image" : "failed")")
+                try await room.ledger.close()
+                step += 1
+            }
+        }
+    }
+
+    private final class Shared<Value: Sendable>: Sendable {
+        private let value: Mutex<Value>
+        init(_ value: Value) { self.value = Mutex(value) }
+        var get: Value { value.withLock(\.self) }
+        func set(_ new: Value) { value.withLock { $0 = new } }
+    }
+
+    @Test("A3: nothing is done to an arrival that is on its way, at any stage", arguments: Act.allCases, [true, false])
+    func onItsWay(act: Act, isImage: Bool) async throws {
+        for stage in Stage.allCases where stage != .finished {
+            let sandbox = try Sandbox()
+            try sandbox.drop([Array("eye.png".utf8)], try Self.content(isImage))
+            let house = try House(sandbox.configuration.paths)
+            let ledger = try house.ledger(sandbox.configuration.paths.ledger)
+            let results = Shared<[Bool]>([])
+            let checkpoint: Checkpoint = { at in
+                guard at == stage else { return }
+                let isOver = Flag()
+                Task(executorPreference: WorkExecutor()) {
+                    defer { isOver.set() }
+                    guard let id = try await ledger.arrivals().first?.id else { return }
+                    let room = Room(sandbox: sandbox, house: house, ledger: ledger, id: id)
+                    do {
+                        try await room.act(act)
+                        results.set(results.get + [act == .retain])
+                    } catch { results.set(results.get + [true]) }
+                }
+                while !isOver.isSet { usleep(1000) }
+            }
+            try await Self.tools(sandbox, house, ledger, checkpoint).run()
+            #expect(results.get == [true], "\(act) at \(stage)")
+            let room = Room(
+                sandbox: sandbox, house: house, ledger: ledger, id: try #require(try await ledger.arrivals().first?.id))
+            try await room.check([], "\(act) at \(stage)")
+            try await ledger.close()
+        }
+    }
+}
