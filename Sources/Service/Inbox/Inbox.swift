@@ -195,7 +195,8 @@ final class Inbox {
             guard try identity.check(folder) != .other else {
                 throw PapillaError(
                     .notFound, "The folder under the inbox's path is not the inbox that was watched before", place: path,
-                    hint: "Mount the share that belongs there; if this folder is meant, make the empty file .papilla-inbox in it, as root or the service's user",
+                    hint:
+                        "Mount the share that belongs there; if this folder is meant, make the empty file .papilla-inbox in it, as root",
                     isRetryable: true)
             }
             // Reading the folder and searching it are two permissions; both are needed.
