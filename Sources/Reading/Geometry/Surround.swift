@@ -49,7 +49,7 @@ struct Surround: Sendable, Equatable {
         var (edge, sharp, sums) = (0, 0, [0, 0, 0])
         for index in beside.pixels.indices where beside.pixels[index] != 0 && ground.pixels[index] == 0 {
             edge += 1
-            if distance(index, colour) > 2 * Self.tolerance { sharp += 1 }
+            if distance(index, colour) > Self.tolerance + 8 { sharp += 1 }
         }
         guard sharp * 2 >= edge else { return nil }
         var rest = 0
