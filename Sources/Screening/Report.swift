@@ -247,7 +247,7 @@ extension Report {
         // What a reader drew has no probability.
         if let fundus {
             if fundus.disc.meanProbability == nil { drawn.insert(.disc) }
-            if fundus.cup.meanProbability == nil { drawn.insert(.cup) }
+            if let cup = fundus.cup, cup.meanProbability == nil { drawn.insert(.cup) }
         }
         // Polyps are drawn all at once.
         if endoscopy != nil { drawn.insert(.polyp) }

@@ -213,10 +213,10 @@ struct ImageReaderTests {
         }
         let told = try await screened(.init())
         #expect(told.source.eye == .right && told.examination.eye == .init(.right, from: .photograph))
-        #expect(told.fundus?.rim.nasal != nil)
+        #expect(told.fundus?.rim?.nasal != nil)
         let unclear = try await screened(.init(.unknown, from: .sidecar))
         #expect(unclear.source.eye == .unknown && unclear.examination.eye == .init(.unknown, from: .sidecar))
-        #expect(unclear.fundus?.rim.nasal == nil && unclear.attention.first?.code == .sidecar)
+        #expect(unclear.fundus?.rim?.nasal == nil && unclear.attention.first?.code == .sidecar)
         #expect(!unclear.attention.map(\.code).contains(.eyeConflict))
     }
 
