@@ -120,12 +120,11 @@ public struct ImageReader: Sendable {
         }
         let whole = try await routing(NetworkView(whole: field, side: runner.manifest.side))
         guard field.lost != nil, whole.reason != nil else { return whole }
-        // What is lost may look like nothing; what is left says what the picture was.
-        for box in field.keptBoxes {
-            let part = try await routing(NetworkView(around: box, side: runner.manifest.side))
-            if part.reason == nil { return part }
-        }
-        return whole
+        // What is lost may look like nothing; what is left says what the picture was, if not as surely as the whole would.
+        var parts = [whole]
+        for box in field.keptBoxes { parts.append(try await routing(NetworkView(around: box, side: runner.manifest.side))) }
+        return parts.first { $0.reason == nil }
+            ?? parts.first { $0.reason?.code == .uncertain && $0.finding.value != .neither }?.withoutReason ?? whole
     }
 
     private func readFundus(

@@ -65,11 +65,11 @@ struct LostRowsTests {
     @Test("C2: lost rows are seen, whatever stands in their place", arguments: Phantom.Kind.allCases, Loss.allCases)
     func lostRowsAreSeen(kind: Phantom.Kind, loss: Loss) throws {
         for (index, share) in [0.08, 0.12, 0.2, 0.35, 0.5, 0.7, 0.9].enumerated() {
+            let whole = Self.picture(kind, index)
             for place in Place.allCases {
                 // A shift is told by the seam, which a frame without a border need not show; and a border hides what is black in it.
                 if loss == .shifted, kind == .endoscopy || share < 0.2 || share > 0.8 { continue }
                 if loss == .black, kind == .endoscopy, share < 0.1 { continue }
-                let whole = Self.picture(kind, index)
                 // Where black is all that is left, nothing tells that there was a picture.
                 if loss == .black || loss == .repeated, Self.shareLeft(of: whole, share, place) < 0.02 { continue }
                 let lost = try Self.losing(share, place, loss, whole)

@@ -86,20 +86,20 @@ struct Surround: Sendable, Equatable {
     /// The image, at its own or at low resolution, with black in the place of the ground: as if it had been taken on black.
     func blackened(_ raster: Raster) -> Raster {
         let (width, height) = (raster.width, raster.height)
-        // Up to two pixels of the low resolution beside the ground, each pixel goes by its own colour.
-        let near = mask.dilated(radius: 2)
-        var outside = Mask(width: mask.width, height: mask.height, pixels: mask.pixels.map { ~$0 })
-        outside = outside.dilated(radius: 2)
+        // By low-resolution pixels from the ground: beside it all is mixed with it, a little farther each pixel goes by its own colour, and
+        // farther still, where an outline is ragged, only what is of the ground's very colour is ground.
+        let (beside, near, far) = (mask.dilated(radius: 1), mask.dilated(radius: 2), mask.dilated(radius: 6))
         let columns = (0..<width).map { $0 * mask.width / width }
         var result = raster
         result.pixels.withUnsafeMutableBufferPointer { pixels in
             for y in 0..<height {
                 let row = y * mask.height / height * mask.width
-                for x in 0..<width where near.pixels[row + columns[x]] != 0 {
-                    let index = 3 * (y * width + x)
+                for x in 0..<width where far.pixels[row + columns[x]] != 0 {
+                    let (index, place) = (3 * (y * width + x), row + columns[x])
+                    let limit = near.pixels[place] != 0 ? reach : Self.tolerance
                     let isGround =
-                        outside.pixels[row + columns[x]] == 0
-                        || (0..<3).allSatisfy { abs(Int(pixels[index + $0]) - colour[$0]) <= reach }
+                        beside.pixels[place] != 0
+                        || (0..<3).allSatisfy { abs(Int(pixels[index + $0]) - colour[$0]) <= limit }
                     if isGround { (pixels[index], pixels[index + 1], pixels[index + 2]) = (0, 0, 0) }
                 }
             }

@@ -8,7 +8,13 @@ struct Routing: Sendable {
     /// What a report states.
     let finding: Report.ModalityFinding
     /// Why the image is out of domain; nil where it is to be read.
-    let reason: Reason?
+    private(set) var reason: Reason?
+    /// The same, taken for what is most probable.
+    var withoutReason: Routing {
+        var routing = self
+        routing.reason = nil
+        return routing
+    }
 
     /// - Parameters:
     ///   - logits: fundus, endoscopy, neither.
