@@ -153,8 +153,10 @@ import Testing
     ])
     func aBadValueIsRefusedByFileLineAndKey(text: String, message: String) { #expect(refusal(text) == message) }
 
-    @Test func whatIsNotYAMLIsRefusedWithItsLine() {
-        #expect(refusal("paths:\n  inbox: [\n").hasPrefix("/etc/papilla.yaml:3: Found "))
+    @Test("D4: what is not YAML is refused with its line, once in words of the parser's")
+    func whatIsNotYAMLIsRefusedWithItsLine() {
+        #expect(refusal("paths:\n  inbox: [\n").hasPrefix("/etc/papilla.yaml:3: This is not YAML: "))
+        #expect(refusal("deadline: @b\n").contains("This is not YAML: found character"))
         #expect(refusal("thresholds: {ratio_hi: 1}").contains("Did you mean ratio_high?"))
     }
 
