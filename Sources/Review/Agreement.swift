@@ -129,8 +129,8 @@ extension ReviewDesk {
         var compared = Agreement.Compared(judgement: judgement)
         guard judgement.verdict == .corrected, let shown = judgement.shown, let kept = judgement.kept else { return compared }
         for task in [ModelTask.disc, .cup, .polyp] {
-            guard let second = try mask(task, in: kept) else { continue }
-            guard let first = try mask(task, in: shown), first.area > 0 || second.area == 0 else {
+            guard let second = try mask(task, in: kept, judgement.keptDigest) else { continue }
+            guard let first = try mask(task, in: shown, judgement.shownDigest), first.area > 0 || second.area == 0 else {
                 if second.area > 0 { compared.unfound.insert(task) }
                 continue
             }
@@ -141,11 +141,11 @@ extension ReviewDesk {
     }
 
     /// A structure's mask in a bundle; nil where it has none.
-    private func mask(_ task: ModelTask, in bundle: String) throws(PapillaError) -> Mask? {
+    private func mask(_ task: ModelTask, in bundle: String, _ digest: Digest) throws(PapillaError) -> Mask? {
         let name = "\(task.rawValue).png"
-        guard try report(bundle).files.contains(where: { $0.name == name }) else { return nil }
-        do { return try ImageDecoder.decodeMask(try ArchiveFile.read("\(bundle)/\(name)", in: outbox)).mask(atLeast: 128) } catch
-        {
+        guard let file = try report(bundle, expecting: digest).files.first(where: { $0.name == name }) else { return nil }
+        let bytes = try ArchiveFile.read("\(bundle)/\(name)", in: outbox, expecting: file.sha256)
+        do { return try ImageDecoder.decodeMask(bytes).mask(atLeast: 128) } catch {
             throw PapillaError(
                 .damaged, "A published mask cannot be read", place: "\(bundle)/\(name)", hint: "Run papilla audit verify",
                 cause: error)

@@ -26,7 +26,7 @@ public struct MeasurementError: Sendable, Codable, Hashable {
             return
         }
         if let limit = manifest.calibration["repeat_limit"], limit > 0 {
-            self.init(limit: Self.rounded(limit), source: "\(name) on eyes photographed twice")
+            self.init(limit: Self.rounded(limit), source: "\(name) on eyes photographed twice in simulation")
             return
         }
         let errors = manifest.metrics.filter { $0.split == "test" }.compactMap { metric in

@@ -74,11 +74,18 @@ public struct ReviewDesk: Sendable {
         return detail
     }
 
+    /// The report of a screening's newest version; nil once forgotten.
+    func newestReport(of id: ScreeningID) throws(PapillaError) -> Report? {
+        guard let newest = try ledger.versions(of: id).last, let bundle = newest.bundle else { return nil }
+        return try report(bundle, expecting: newest.digest)
+    }
+
     /// A published report.
-    /// - Parameter digest: what the ledger says of its bytes; nil where it is only compared with others.
-    func report(_ bundle: String, expecting digest: Digest? = nil) throws(PapillaError) -> Report {
+    /// - Parameter digest: what the ledger says of its bytes.
+    /// - Throws: `damaged` where it is another one; `notFound`.
+    func report(_ bundle: String, expecting digest: Digest) throws(PapillaError) -> Report {
         let bytes = try ArchiveFile.read(bundle + "/report.json", in: outbox, limit: 64 << 20)
-        if let digest, Digest(of: bytes) != digest {
+        guard Digest(of: bytes) == digest else {
             throw PapillaError(
                 .damaged, "A published report is not the one that was published", place: bundle, hint: "Run papilla audit verify")
         }

@@ -24,7 +24,8 @@ struct AgreementTests {
         Agreement.Compared(
             judgement: Judgement(
                 id: try #require(ScreeningID("20261124-k7q2m9xd")), verdict: verdict, attention: [], models: [:], blind: blind,
-                shown: nil, kept: nil, shownRatio: nil, keptRatio: nil), dice: dice, unfound: unfound)
+                shown: nil, kept: nil, shownDigest: Digest(of: []), keptDigest: Digest(of: []), shownRatio: nil, keptRatio: nil),
+            dice: dice, unfound: unfound)
     }
 
     @Test("C6: what was drawn blind was never shown, and counts neither for nor against acceptance")

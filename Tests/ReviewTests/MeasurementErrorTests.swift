@@ -69,7 +69,7 @@ struct MeasurementErrorTests {
         try FileManager.default.removeItem(atPath: folder)
         let measured = MeasurementError(
             of: try report(cup: "cup-1"), try store(["repeat_limit": 0.0712, "repeat_bias": 0.001], errors))
-        #expect(measured.limit == 0.071 && measured.source == "cup-1 on eyes photographed twice")
+        #expect(measured.limit == 0.071 && measured.source == "cup-1 on eyes photographed twice in simulation")
     }
 
     @Test("C5: a change is told where the same models measured, or a reader drew; else it is not")

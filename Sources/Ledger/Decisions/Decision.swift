@@ -101,6 +101,9 @@ public struct DecisionRow: Sendable, Codable, Hashable {
         blind = row["blind"]
     }
 
+    /// When, for a person: `2026-11-24 10:41`.
+    var minute: String { String("\(at)".prefix(16)).replacing("T", with: " ") }
+
     /// All decisions on an arrival, in their order.
     static func all(_ db: Database, of id: ScreeningID) throws -> [DecisionRow] {
         try Row.fetchAll(db, sql: select + " WHERE shown.arrival = ? ORDER BY decision.id", arguments: [id.description])

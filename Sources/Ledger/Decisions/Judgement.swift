@@ -20,6 +20,10 @@ public struct Judgement: Sendable, Hashable {
     public var shown: String?
     /// The bundle of the version that counts, or that was drawn blind; nil once forgotten.
     public var kept: String?
+    /// Of the bytes of report.json in the models' bundle.
+    public var shownDigest: Digest
+    /// Of the bytes of report.json in the bundle of the version that counts.
+    public var keptDigest: Digest
     /// Vertical cup-to-disc ratio that the models showed.
     public var shownRatio: Double?
     /// Vertical cup-to-disc ratio of that version.
@@ -33,7 +37,8 @@ extension Ledger {
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT arrival.id, decision.verdict, blind.id IS NOT NULL AS blind, shown.id AS shown_id, shown.bundle AS shown_bundle, kept.id AS kept_id,
+                    SELECT arrival.id, decision.verdict, blind.id IS NOT NULL AS blind, shown.id AS shown_id, shown.bundle AS shown_bundle,
+                        shown.bundle_sha256 AS shown_sha256, kept.bundle_sha256 AS kept_sha256, kept.id AS kept_id,
                         kept.bundle AS kept_bundle, kept.version AS kept_version, router.name AS router, disc.name AS disc, cup.name AS cup,
                         polyp.name AS polyp
                     FROM arrival JOIN decision ON decision.id = \(DecisionRow.last)
@@ -45,7 +50,9 @@ extension Ledger {
                     ORDER BY arrival.received, arrival.id
                     """)
             return try rows.map { row in
-                guard let id = ScreeningID(row["id"]) else {
+                guard let id = ScreeningID(row["id"]), let shownDigest = Digest(row["shown_sha256"] as String),
+                    let keptDigest = Digest(row["kept_sha256"] as String)
+                else {
                     throw PapillaError(.damaged, "A judgement of the ledger cannot be read", hint: LedgerFile.damageHint)
                 }
                 func ratio(_ findings: [Finding]) -> Double? {
@@ -59,6 +66,7 @@ extension Ledger {
                     id: id, verdict: row["verdict"] == "reject" ? .rejected : version > 1 ? .corrected : .accepted,
                     attention: Set(shown.filter { $0.kind == .attention }.compactMap { Attention.Code(rawValue: $0.code) }),
                     models: models, blind: row["blind"], shown: row["shown_bundle"], kept: row["kept_bundle"],
+                    shownDigest: shownDigest, keptDigest: keptDigest,
                     shownRatio: ratio(shown),
                     keptRatio: ratio(try Finding.stored(db, screening: row["kept_id"])))
             }

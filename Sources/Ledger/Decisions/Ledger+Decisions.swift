@@ -49,7 +49,8 @@ extension Ledger {
             let earlier = try DecisionRow.all(db, of: id)
             guard seen == Seen(version: version, decisions: earlier.count) else {
                 let words =
-                    earlier.last.map { "\($0.reader) decided at \($0.at) (\($0.verdict.rawValue))" } ?? "It was read again"
+                    earlier.last.map { "\($0.reader) decided at \($0.minute) UTC (\($0.verdict.rawValue)ed)" }
+                    ?? "It was read again"
                 throw PapillaError(
                     .refused, "\(words), after what you saw", place: id.description,
                     hint: "Look at the newest version, then decide")

@@ -33,9 +33,9 @@ public struct InformativeOrder: Sendable {
         for modality in [Modality.fundus, .endoscopy] {
             var chosen: [(row: ExportRow, sample: Sample)] = []
             for row in rows where row.modality == modality {
-                guard let bundle = row.bundle,
-                    let sample = Self.sample(try desk.report(bundle), row.decision != nil)
-                else { continue }
+                guard let report = try desk.newestReport(of: row.id), let sample = Self.sample(report, row.decision != nil) else {
+                    continue
+                }
                 chosen.append((row, sample))
             }
             let order = Self.order(chosen.map(\.sample)).map { chosen[$0].row }
