@@ -102,6 +102,7 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Screening", .product(name: "GRDB", package: "GRDB.swift")],
+            exclude: ["Fixtures"],
             swiftSettings: swift),
         .testTarget(
             name: "ServiceTests",

@@ -6,6 +6,8 @@ struct BundleCheck {
     private(set) var problems: [Verification.Problem] = []
     /// The report, where its bytes are the ones that the ledger knows.
     private(set) var report: Report?
+    /// How many were read.
+    private(set) var bytes = 0
 
     private let id: ScreeningID
     private let folder: String
@@ -20,6 +22,7 @@ struct BundleCheck {
             return
         }
         guard let bytes = try read("report.json") else { return }
+        self.bytes = bytes.count
         guard Digest(of: bytes) == expected else {
             add(
                 .bundleChanged, "report.json is not the one that was published: its digest differs from the ledger's",
@@ -45,6 +48,7 @@ struct BundleCheck {
                 add(.fileMissing, "a file that the report lists is missing", path)
                 continue
             }
+            bytes += status.bytes
             guard status.isFile, status.bytes == file.bytes, try FileDigest.of(path) == file.sha256 else {
                 add(.fileChanged, "a file is not the one that was published: its size or digest differs from the report's", path)
                 continue

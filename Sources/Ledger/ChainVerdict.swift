@@ -11,8 +11,16 @@ public struct ChainVerdict: Sendable, Codable, Hashable {
         public var problem: String
     }
 
+    /// A row that the audit cannot prove.
+    public struct RowFault: Sendable, Codable, Hashable {
+        /// Its table and key: `arrival 20261124-k7q2m9xd`, `screening 12`.
+        public var row: String
+        /// What is wrong.
+        public var problem: String
+    }
+
     /// Whether nothing is wrong.
-    public var isIntact: Bool { faults.isEmpty }
+    public var isIntact: Bool { faults.isEmpty && rows.isEmpty }
     /// Entries in the chain.
     public var entries: Int64
     /// The last entry's hash; 64 zeros for an empty chain.
@@ -21,48 +29,91 @@ public struct ChainVerdict: Sendable, Codable, Hashable {
     public var forgotten: Int
     /// The entry whose hash was expected; null where none was, or where it is not in the chain.
     @Nullable public var expectedAt: Int64?
-    /// What is wrong, the first hundred.
+    /// What is wrong with the chain, the first hundred.
     public var faults: [Fault]
+    /// Rows that are not as the audit's entries left them, the first hundred.
+    public var rows: [RowFault]
 
     enum CodingKeys: String, CodingKey {
-        case entries, head, forgotten, faults
+        case entries, head, forgotten, faults, rows
         case expectedAt = "expected_at"
     }
 
-    /// Recomputes the chain from its first entry, on the values as they are stored.
+    /// Recomputes the chain from its first entry, on the values as they are stored, and holds every row against the entries that bind it.
     init(_ db: Database, expecting expected: String?) throws {
-        (entries, head, forgotten, faults) = (0, AuditEntry.genesisPrevious, 0, [])
-        var found: [Fault] = []
-        var last: Int64 = 0
-        let rows = try Row.fetchCursor(db, sql: "SELECT * FROM audit ORDER BY seq")
-        while let row = try rows.next() {
-            let seq: Int64 = row["seq"]
-            func fault(_ problem: String) { if found.count < 100 { found.append(Fault(seq: seq, problem: problem)) } }
-            if seq != last + 1 { fault("entries \(last + 1) to \(seq - 1) are missing") }
-            if seq == 1, row["event"] as String != AuditEntry.Event.created.rawValue {
-                fault("the first entry is not the ledger's creation")
+        (entries, head, forgotten, faults, rows) = (0, AuditEntry.genesisPrevious, 0, [], [])
+        var walk = Walk()
+        var bindings = BoundRows()
+        let cursor = try Row.fetchCursor(db, sql: "SELECT * FROM audit ORDER BY seq")
+        while let row = try cursor.next() {
+            walk.take(row, after: head)
+            let hash: String = row["hash"]
+            if let binding = row["binding"] as String? {
+                for problem in bindings.take(binding, of: walk.last) { walk.fault(problem) }
             }
-            let (previous, hash, detailDigest) = (
-                row["previous"] as String, row["hash"] as String, row["detail_sha256"] as String
-            )
-            if previous != head { fault("it does not follow the entry before it") }
-            let computed = AuditEntry.hash(
-                previous: previous, seq: seq, at: row["at"], actor: row["actor"], event: row["event"], subject: row["subject"],
-                detailDigest: detailDigest)
-            if computed.description != hash { fault("its hash does not match its fields") }
-            if let detail = row["detail"] as String? {
-                if Digest(of: detail.utf8).description != detailDigest { fault("its detail does not match its digest") }
-            } else {
-                forgotten += 1
-            }
-            if hash == expected { expectedAt = seq }
-            (last, head) = (seq, hash)
+            if hash == expected { expectedAt = walk.last }
+            head = hash
             entries += 1
         }
-        if entries == 0 { found.append(Fault(seq: 0, problem: "the chain is empty: not even the ledger's creation is there")) }
-        if let expected, expectedAt == nil {
-            found.append(Fault(seq: last, problem: "the expected head \(expected) is not in the chain: it was cut or rebuilt"))
+        walk.end(expecting: expectedAt == nil ? expected : nil)
+        (faults, forgotten) = (walk.faults, walk.blanks.values.reduce(0) { $0 + $1.count })
+        rows = try bindings.faults(db, head: head)
+    }
+}
+
+/// The way along the chain: what is wrong with each entry by itself and beside the one before it.
+private struct Walk {
+    private(set) var faults: [ChainVerdict.Fault] = []
+    /// The entry that was looked at last.
+    private(set) var last: Int64 = 0
+    /// Entries whose detail is blank and not proved yet, and those that are, by subject.
+    private(set) var blanks: [String: [Int64]] = [:]
+    private var proved: [String: Int64] = [:]
+    private var rule = 1
+
+    init() {}
+
+    mutating func fault(_ problem: String) { fault(last, problem) }
+
+    private mutating func fault(_ seq: Int64, _ problem: String) {
+        if faults.count < 100 { faults.append(.init(seq: seq, problem: problem)) }
+    }
+
+    mutating func take(_ row: Row, after head: String) {
+        let seq: Int64 = row["seq"]
+        let before = last
+        last = seq
+        if seq != before + 1 { fault("entries \(before + 1) to \(seq - 1) are missing") }
+        let (event, subject) = (row["event"] as String, row["subject"] as String)
+        if seq == 1, event != AuditEntry.Event.created.rawValue { fault("the first entry is not the ledger's creation") }
+        let (previous, detailDigest) = (row["previous"] as String, row["detail_sha256"] as String)
+        if previous != head { fault("it does not follow the entry before it") }
+        // A ledger of 0.1.0 that was not migrated yet has no such column.
+        let rule: Int = row["rule"] ?? 1
+        if !(self.rule...AuditEntry.rule).contains(rule) {
+            fault("its hash has the rule \(rule), after one of rule \(self.rule)")
         }
-        faults = found
+        self.rule = max(self.rule, rule)
+        if rule < 2, row["binding"] as String? != nil { fault("it binds rows, which its rule does not") }
+        let computed = AuditEntry.hash(
+            previous: previous, seq: seq, at: row["at"], actor: row["actor"], event: event, subject: subject,
+            detailDigest: detailDigest, rule: rule, binding: row["binding"])
+        if computed.description != row["hash"] as String { fault("its hash does not match its fields") }
+        if let detail = row["detail"] as String? {
+            if Digest(of: detail.utf8).description != detailDigest { fault("its detail does not match its digest") }
+        } else {
+            blanks[subject, default: []].append(seq)
+        }
+        if event == AuditEntry.Event.forgotten.rawValue { proved[subject] = seq }
+    }
+
+    mutating func end(expecting missing: String?) {
+        for (subject, entries) in blanks.sorted(by: { $0.value[0] < $1.value[0] }) {
+            for seq in entries where seq >= proved[subject] ?? 0 {
+                fault(seq, "its detail is blank, and no later entry says that its subject was forgotten")
+            }
+        }
+        if last == 0 { fault("the chain is empty: not even the ledger's creation is there") }
+        if let missing { fault("the expected head \(missing) is not in the chain: it was cut or rebuilt") }
     }
 }

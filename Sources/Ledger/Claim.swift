@@ -11,15 +11,18 @@ public struct Claim: Sendable, Hashable {
     public var bytes: Int
     /// The sidecar's name beside it in the spool, where there is one.
     public var sidecar: String?
+    /// Of the sidecar's bytes.
+    public var sidecarDigest: Digest?
     /// Whose it is and what was examined, as sidecar and name say.
     public var identification: Identification
 
     /// A file in the spool.
     public init(
-        spool: String, sha256: Digest?, bytes: Int, sidecar: String? = nil, identification: Identification = Identification()
+        spool: String, sha256: Digest?, bytes: Int, sidecar: String? = nil, sidecarDigest: Digest? = nil,
+        identification: Identification = Identification()
     ) {
         (self.spool, self.sha256, self.bytes, self.sidecar) = (spool, sha256, bytes, sidecar)
-        self.identification = identification
+        (self.sidecarDigest, self.identification) = (sidecarDigest, identification)
     }
 }
 
@@ -32,7 +35,6 @@ extension Ledger {
         struct Detail: Encodable {
             var spool: String, sha256: Digest?, bytes: Int, sidecar: String?, subject: Subject?, examination: Examination
             var last: Bool
-            var salt = AuditEntry.randomHexadecimal()
         }
         let time = now()
         let (subject, examination) = (claim.identification.subject, claim.identification.examination)
@@ -41,12 +43,14 @@ extension Ledger {
             if let sha256 = claim.sha256 { try Self.know(db, image: sha256, bytes: claim.bytes, at: time) }
             try db.execute(
                 sql: """
-                    UPDATE arrival SET state = 'claimed', changed = ?, waits_for = NULL, spool = ?, sha256 = ?, bytes = ?, sidecar = ?,
+                    UPDATE arrival SET state = 'claimed', changed = ?, waits_for = NULL, spool = ?, sha256 = ?, bytes = ?, sidecar = ?, sidecar_sha256 = ?,
                         patient = ?, issuer = ?, study = ?, accession = ?, operator = ?, equipment = ?, taken = ?, eye = ?, eye_from = ?,
                         last = ? WHERE id = ?
                     """,
                 arguments: [
-                    time.description, claim.spool, claim.sha256?.description, claim.bytes, claim.sidecar, subject?.identifier,
+                    time.description, claim.spool, claim.sha256?.description, claim.bytes, claim.sidecar,
+                    claim.sidecarDigest?.description,
+                    subject?.identifier,
                     subject?.issuer, examination.study, examination.accession, examination.operatorName, examination.device,
                     examination.taken?.description, examination.eye.value.rawValue, examination.eye.whence?.rawValue,
                     claim.identification.isLast, id.description,
@@ -55,7 +59,8 @@ extension Ledger {
                 db, at: time, actor: "service", event: .claimed, subject: id.description,
                 detail: Detail(
                     spool: claim.spool, sha256: claim.sha256, bytes: claim.bytes, sidecar: claim.sidecar, subject: subject,
-                    examination: examination, last: claim.identification.isLast))
+                    examination: examination, last: claim.identification.isLast),
+                rows: [.arrival(id)] + (claim.sha256.map { [.image($0)] } ?? []))
         }
     }
 

@@ -76,18 +76,22 @@ extension Ledger {
                     source.bytes,
                     id.description,
                 ])
-            try insertScreening(db, end, image: image, at: time)
+            let rows = try insertScreening(db, end, image: image, at: time)
             try AuditEntry.append(
-                db, at: time, actor: "service", event: .finished, subject: id.description, detail: EndingDetail(end, image: image)
-            )
+                db, at: time, actor: "service", event: .finished, subject: id.description,
+                detail: EndingDetail(end, image: image),
+                rows: [.arrival(id)] + rows)
         }
     }
 
     /// Adds a screening with its findings and models.
-    func insertScreening(_ db: Database, _ end: Ending, image: Digest?, at time: Timestamp) throws {
+    ///
+    /// - Returns: the rows that an audit entry of the same transaction must bind.
+    func insertScreening(_ db: Database, _ end: Ending, image: Digest?, at time: Timestamp) throws -> [Binding.Key] {
         let report = end.report
+        var rows = image.map { [Binding.Key.image($0)] } ?? []
         var models: [ModelTask: Int64] = [:]
-        for model in report.models { models[model.task] = try self.model(db, model, at: time) }
+        for model in report.models { models[model.task] = try self.model(db, model, at: time, new: &rows) }
         try db.execute(
             sql: """
                 INSERT INTO screening (arrival, version, at, sha256, key, outcome, modality, quality, eye, bundle, bundle_sha256, reused_from,
@@ -111,16 +115,18 @@ extension Ledger {
                     finding.detail,
                 ])
         }
+        return rows + [.screening(screening)]
     }
 
     /// The row of a model that took part, made at its first use.
-    private func model(_ db: Database, _ model: Report.Model, at time: Timestamp) throws -> Int64? {
+    private func model(_ db: Database, _ model: Report.Model, at time: Timestamp, new rows: inout [Binding.Key]) throws -> Int64 {
         let facts: StatementArguments = [model.task.rawValue, model.name, model.sha256.description, model.precision]
         let find = "SELECT id FROM model WHERE task = ? AND name = ? AND sha256 = ? AND precision = ?"
         if let id = try Int64.fetchOne(db, sql: find, arguments: facts) { return id }
         try db.execute(
             sql: "INSERT INTO model (task, name, sha256, precision, first_used) VALUES (?, ?, ?, ?, ?)",
             arguments: facts + [time.description])
+        rows.append(.model(db.lastInsertedRowID))
         return db.lastInsertedRowID
     }
 }
@@ -137,18 +143,16 @@ struct EndingDetail: Codable, Equatable {
     var key: String?
     var models: [String]
     var reusedFrom: ScreeningID?
-    var salt: String
 
     init(_ end: Ending, image: Digest?) {
         (outcome, reasons, version) = (end.report.outcome, end.report.reasons.map(\.code), end.report.version)
         (bundle, bundleDigest, original, sha256, key) = (end.bundle, end.bundleDigest, end.original, image, end.key)
         models = end.report.models.map(\.name)
         reusedFrom = end.report.reusedFrom
-        salt = AuditEntry.randomHexadecimal()
     }
 
     enum CodingKeys: String, CodingKey {
-        case outcome, reasons, bundle, original, sha256, version, key, models, salt
+        case outcome, reasons, bundle, original, sha256, version, key, models
         case bundleDigest = "bundle_sha256"
         case reusedFrom = "reused_from"
     }

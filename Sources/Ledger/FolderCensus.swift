@@ -17,8 +17,8 @@ struct FolderCensus {
         }
         for day in try Self.days(in: places.outbox) {
             for entry in try FolderListing.entries(of: places.outbox + "/" + day)
-            where entry.isFolder && !entry.name.hasPrefix(".") {
-                if let id = Self.id(ofBundle: entry.name) {
+            where !entry.name.hasPrefix(".") {
+                if entry.isFolder, let id = Self.id(ofBundle: entry.name) {
                     bundles[id, default: []].append(day + "/" + entry.name)
                 } else {
                     unknown.append(places.outbox + "/" + day + "/" + entry.name)

@@ -113,13 +113,14 @@ extension Ledger {
                 let end = Ending(
                     report: report, bundle: version.bundle, bundleDigest: version.digest, original: original,
                     timing: report.timing)
-                try insertScreening(db, end, image: source.sha256, at: ended)
+                let rows = try insertScreening(db, end, image: source.sha256, at: ended)
                 guard report.version == 1 else {
-                    try Self.insertCorrection(db, end, actor: actor)
+                    try Self.insertCorrection(db, end, actor: actor, rows: rows)
                     continue
                 }
                 try AuditEntry.append(
-                    db, at: time, actor: actor, event: .finished, subject: id, detail: EndingDetail(end, image: source.sha256))
+                    db, at: time, actor: actor, event: .finished, subject: id, detail: EndingDetail(end, image: source.sha256),
+                    rows: [.arrival(story.id)] + rows)
             }
         }
     }

@@ -98,6 +98,11 @@ extension Ledger {
         }
     }
 
+    /// Has SQLite read the whole file.
+    ///
+    /// - Throws: `damaged` where it is corrupt.
+    public nonisolated func checkPages() async throws(PapillaError) { try read { db in try LedgerFile.checkPages(db, path) } }
+
     /// Recomputes the whole chain. See ``ChainVerdict``.
     ///
     /// - Parameter head: a hash noted elsewhere, of any entry; the chain must still hold that entry.

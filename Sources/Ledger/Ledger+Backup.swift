@@ -71,6 +71,7 @@ extension Ledger {
         guard findings == ["ok"] else { throw damaged(findings.joined(separator: "; ")) }
         let chain = try ledger.read { db in try ChainVerdict(db, expecting: nil) }
         if let fault = chain.faults.first { throw damaged("audit entry \(fault.seq): \(fault.problem)") }
+        if let fault = chain.rows.first { throw damaged("\(fault.row): \(fault.problem)") }
         if let violation = try ledger.violatedInvariants().first { throw damaged("\(violation.subject): \(violation.invariant)") }
         let arrivals = try ledger.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM arrival") ?? 0 }
         guard let digest = try FileDigest.of(path), let status = try FolderListing.status(of: path) else {

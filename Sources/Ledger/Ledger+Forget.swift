@@ -30,9 +30,13 @@ extension Ledger {
             try db.execute(
                 sql: "UPDATE decision SET note = NULL WHERE screening IN (SELECT id FROM screening WHERE arrival = ?)",
                 arguments: subject)
-            try db.execute(sql: "UPDATE audit SET detail = NULL WHERE subject = ? AND detail IS NOT NULL", arguments: subject)
+            // First the entry that proves the blanks: the file itself refuses one without it.
             try AuditEntry.append(
-                db, at: time, actor: actor, event: .forgotten, subject: id.description, detail: [String: String]())
+                db, at: time, actor: actor, event: .forgotten, subject: id.description, detail: [String: String](),
+                rows: try Binding.Key.all(db, of: id.description))
+            try db.execute(
+                sql: "UPDATE audit SET detail = NULL WHERE subject = ? AND detail IS NOT NULL AND event <> 'forgotten'",
+                arguments: subject)
         }
         // Until then the write-ahead log holds the pages as they were.
         fold()

@@ -26,6 +26,9 @@ extension Ledger {
         }
     }
 
+    /// What an audit entry's detail says of something, as SQL; null where the detail is no JSON any more.
+    private static func told(_ path: String) -> String { "json_extract(iif(json_valid(detail), detail, '{}'), '$.\(path)')" }
+
     /// Sentence, and the query of the arrivals for which it is not true.
     private static let invariants: [(String, String)] = [
         (
@@ -116,18 +119,49 @@ extension Ledger {
             WHERE NOT EXISTS (
                 SELECT 1 FROM audit
                 WHERE subject = shown.arrival AND event IN ('decided', 'corrected') AND audit.actor = decision.actor
-                    AND json_extract(detail, '$.decision') = decision.id AND json_extract(detail, '$.version') = shown.version
-                    AND json_extract(detail, '$.reader') = reader AND json_extract(detail, '$.verdict') = verdict
-                    AND json_extract(detail, '$.note') IS note AND ifnull(json_extract(detail, '$.blind'), 0) = blind)
+                    AND \(told("decision")) = decision.id AND \(told("version")) = shown.version
+                    AND \(told("reader")) = reader AND \(told("verdict")) = verdict
+                    AND \(told("note")) IS note AND ifnull(\(told("blind")), 0) = blind)
             """
         ),
         (
             "a correction's version is what its audit entry says",
             """
             SELECT subject FROM audit LEFT JOIN screening
-                ON screening.arrival = subject AND screening.version = json_extract(detail, '$.result')
-            WHERE event = 'corrected' AND detail IS NOT NULL AND (screening.bundle IS NOT json_extract(detail, '$.bundle')
-                OR bundle_sha256 IS NOT json_extract(detail, '$.bundle_sha256') OR outcome IS NOT json_extract(detail, '$.outcome'))
+                ON screening.arrival = subject AND screening.version = \(told("result"))
+            WHERE event = 'corrected' AND detail IS NOT NULL AND (screening.bundle IS NOT \(told("bundle"))
+                OR bundle_sha256 IS NOT \(told("bundle_sha256")) OR outcome IS NOT \(told("outcome")))
+            """
+        ),
+        (
+            "a file is called what its arrival said, and is whose its claim said",
+            """
+            SELECT arrival.id FROM arrival JOIN audit ON audit.subject = arrival.id
+            WHERE detail IS NOT NULL AND forgotten IS NULL AND CASE event
+                WHEN 'received' THEN \(told("from")) IS NULL
+                    AND (path IS NOT \(told("path")) OR name IS NOT \(told("name")))
+                WHEN 'claimed' THEN
+                    seq = (SELECT max(seq) FROM audit AS latest WHERE latest.subject = arrival.id AND latest.event = 'claimed')
+                    AND (sidecar IS NOT \(told("sidecar"))
+                        OR patient IS NOT ifnull(\(told("subject.identifier")), \(told("patient")))
+                        OR study IS NOT ifnull(\(told("examination.study")), \(told("study"))))
+                ELSE 0 END
+            """
+        ),
+        (
+            "what is forgotten has its entry, and no names",
+            """
+            SELECT id FROM arrival
+            WHERE forgotten IS NOT (SELECT at FROM audit WHERE subject = arrival.id AND event = 'forgotten')
+                OR (forgotten IS NOT NULL AND \(Binding.Table.arrival.naming.sorted().map { "ifnull(\($0), '') <> ''" }.joined(separator: " OR ")))
+            """
+        ),
+        (
+            "an arrival is of the image that its newest screening read",
+            """
+            SELECT arrival.id FROM arrival JOIN screening ON screening.arrival = arrival.id LEFT JOIN image ON image.sha256 = arrival.sha256
+            WHERE version = (SELECT max(version) FROM screening AS newest WHERE newest.arrival = arrival.id)
+                AND (screening.sha256 IS NOT arrival.sha256 OR (image.sha256 IS NOT NULL AND image.bytes IS NOT arrival.bytes))
             """
         ),
         (

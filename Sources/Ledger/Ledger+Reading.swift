@@ -14,7 +14,8 @@ extension Ledger {
                 sql: "UPDATE arrival SET state = 'reading', changed = ?, waits_for = NULL, attempts = ? WHERE id = ?",
                 arguments: [time.description, attempts, id.description])
             try AuditEntry.append(
-                db, at: time, actor: "service", event: .begun, subject: id.description, detail: ["attempt": attempts])
+                db, at: time, actor: "service", event: .begun, subject: id.description, detail: ["attempt": attempts],
+                rows: [.arrival(id)])
             return attempts
         }
     }
@@ -34,7 +35,9 @@ extension Ledger {
             try db.execute(
                 sql: "UPDATE arrival SET state = 'waiting', changed = ?, waits_for = ?, attempts = ? WHERE id = ?",
                 arguments: [time.description, what, attempts, id.description])
-            try AuditEntry.append(db, at: time, actor: "service", event: .waiting, subject: id.description, detail: ["for": what])
+            try AuditEntry.append(
+                db, at: time, actor: "service", event: .waiting, subject: id.description, detail: ["for": what],
+                rows: [.arrival(id)])
         }
     }
 }

@@ -11,6 +11,8 @@ public struct Expirable: Sendable, Hashable {
     public var bytes: Int
     /// When the arrival ended.
     public var finished: Timestamp
+    /// Whether it ended before the limit that was asked for, by its own time and in the order of the audit.
+    public var isOld: Bool
     /// Bundles, relative to the outbox, in whose place the original must stay while one of them is there: its own newest one if it
     /// measured something or found nothing, and those of such arrivals that used its reading again.
     public var standing: [String]
@@ -34,18 +36,22 @@ extension Ledger {
     /// Originals in a folder that nobody has decided upon, the longest kept first.
     ///
     /// What a reader has decided upon is never among them, nor what is pending: both are needed.
-    public func expirable(in place: Kept) throws(PapillaError) -> [Expirable] {
-        try read { db in
+    /// - Parameter limit: what ended before it is old; nil: nothing is.
+    public func expirable(in place: Kept, endedBefore limit: Timestamp? = nil) throws(PapillaError) -> [Expirable] {
+        // Everything, where nothing was written since.
+        let first = try limit.map { limit throws(PapillaError) in try firstEntry(after: limit) ?? .max } ?? 0
+        return try read { db in
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
                     SELECT id, original, bytes, finished, outcome,
+                        ifnull((SELECT max(seq) FROM audit WHERE subject = arrival.id AND event = 'finished'), 0) AS ending,
                         (SELECT bundle FROM screening WHERE screening.arrival = arrival.id ORDER BY version DESC LIMIT 1) AS bundle
                     FROM arrival
                     WHERE state = 'finished' AND original LIKE ? AND expired IS NULL AND forgotten IS NULL
                         AND NOT EXISTS (
                             SELECT 1 FROM decision JOIN screening ON screening.id = decision.screening WHERE screening.arrival = arrival.id)
-                    ORDER BY finished, id
+                    ORDER BY ending, id
                     """, arguments: ["\(place.rawValue)/%"])
             var found: [Expirable] = []
             let users = try db.cachedStatement(
@@ -60,8 +66,9 @@ extension Ledger {
                     standing.append(own)
                 }
                 found.append(
-                    Expirable(id: id, original: row["original"], bytes: row["bytes"] ?? 0, finished: finished, standing: standing)
-                )
+                    Expirable(
+                        id: id, original: row["original"], bytes: row["bytes"] ?? 0, finished: finished,
+                        isOld: limit.map { finished < $0 } ?? false && (row["ending"] as Int64) < first, standing: standing))
             }
             return found
         }
@@ -84,7 +91,9 @@ extension Ledger {
             guard db.changesCount == 1 else {
                 throw PapillaError(.refused, "The original of this arrival must stay", place: id.description)
             }
-            try AuditEntry.append(db, at: time, actor: "service", event: .expired, subject: id.description, detail: ["why": why])
+            try AuditEntry.append(
+                db, at: time, actor: "service", event: .expired, subject: id.description, detail: ["why": why],
+                rows: [.arrival(id)])
         }
     }
 

@@ -26,12 +26,12 @@ public actor Ledger {
 
     /// Opens the ledger at `path`.
     ///
-    /// - Throws: `notFound` where there is no file (unless `mode` is `.create`), `damaged` for a file that is not a ledger or that
-    ///   SQLite's quick check finds corrupt, `refused` for one that a newer Papilla wrote, `system` where the system refuses.
+    /// - Throws: `notFound` where there is no file (unless `mode` is `.create`), `damaged` for a file that is not a ledger or, to write,
+    ///   that SQLite's quick check finds corrupt, `refused` for one that a newer Papilla wrote, `system` where the system refuses.
     ///   A file that is there is never recreated.
     public init(path: String, mode: Mode, now: @escaping @Sendable () -> Timestamp = { .now }) throws(PapillaError) {
         if mode == .create { try LedgerFile.createIfMissing(path, at: now()) }
-        connection = Mutex(try LedgerFile.open(path, readOnly: mode == .readOnly))
+        connection = Mutex(try LedgerFile.open(path, readOnly: mode == .readOnly, at: now()))
         self.path = path
         self.now = now
     }

@@ -30,7 +30,7 @@ enum LedgerFile {
         defer { Glibc.close(file) }
         do {
             let connection = try DatabaseQueue(path: draft)
-            try Schema.migrator.migrate(connection)
+            try Schema.migrator(at: time).migrate(connection)
             try connection.write { db in
                 let identity = AuditEntry.randomHexadecimal()
                 try db.execute(
@@ -49,16 +49,20 @@ enum LedgerFile {
         try syncFolder(of: path)
     }
 
-    /// Opens the ledger at `path` and checks that it is one, that this Papilla knows its schema, and that SQLite finds it whole.
-    static func open(_ path: String, readOnly: Bool) throws(PapillaError) -> DatabaseQueue {
+    /// Opens the ledger at `path` and checks that it is one, that this Papilla knows its schema, and, to write, that SQLite finds it whole.
+    ///
+    /// Reading the whole file is left to who will write to it, and to verification: a question must not take longer the more is kept.
+    /// - Parameter time: noted in the audit where a migration is.
+    static func open(_ path: String, readOnly: Bool, at time: Timestamp) throws(PapillaError) -> DatabaseQueue {
         try checkHeader(path)
         do {
             // Only looked at first: not a byte of what is not ours changes, not even its journal mode.
             let reader = try DatabaseQueue(path: path, configuration: configuration(readOnly: true))
             try reader.read { db in try check(db, path) }
             if readOnly { return reader }
+            try reader.read { db in try checkPages(db, path) }
             let writer = try DatabaseQueue(path: path, configuration: configuration(readOnly: false))
-            try Schema.migrator.migrate(writer)
+            try Schema.migrator(at: time).migrate(writer)
             return writer
         } catch { throw .ledger(error, "The ledger could not be opened", path: path) }
     }
@@ -114,12 +118,21 @@ enum LedgerFile {
     private static func check(_ db: Database, _ path: String) throws {
         guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else { throw notALedger(path) }
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        guard version <= Schema.version, try !Schema.migrator.hasBeenSuperseded(db) else {
+        let migrator = Schema.migrator(at: Timestamp(milliseconds: 0))
+        guard version <= Schema.version, try !migrator.hasBeenSuperseded(db) else {
             throw PapillaError(
                 .refused,
                 "The ledger was written by a newer Papilla (schema \(version)); this one knows schema \(Schema.version)",
                 place: path, hint: "Install that version again, or restore a backup made before it")
         }
+        guard try migrator.appliedMigrations(db).count == version else {
+            throw PapillaError(
+                .damaged, "The ledger's list of migrations does not fit its schema \(version)", place: path, hint: damageHint)
+        }
+    }
+
+    /// Has SQLite read the whole file.
+    static func checkPages(_ db: Database, _ path: String) throws {
         let findings = try String.fetchAll(db, sql: "PRAGMA quick_check(10)")
         guard findings == ["ok"] else {
             var error = PapillaError(

@@ -25,13 +25,20 @@ public struct NewArrival: Sendable, Hashable {
     }
 }
 
+extension ArrivalRow {
+    /// Whether this is the row of that arrival, and not another's under the same ID.
+    public func isOf(_ new: NewArrival) -> Bool {
+        (id, path, received, device, inode) == (new.id, new.path, new.received, new.device, new.inode)
+    }
+}
+
 extension Ledger {
     /// Writes an arrival down, before its file moves. State: `received`.
     ///
     /// - Throws: `refused` where the ID is taken (draw another); `system` where it could not be written.
     public func receive(_ new: NewArrival) throws(PapillaError) {
         struct Detail: Encodable {
-            var path: String, name: String, urgent: Bool, salt = AuditEntry.randomHexadecimal()
+            var path: String, name: String, urgent: Bool
         }
         let time = now()
         try write { db in
@@ -50,7 +57,7 @@ extension Ledger {
                 ])
             try AuditEntry.append(
                 db, at: time, actor: "service", event: .received, subject: new.id.description,
-                detail: Detail(path: new.path, name: new.name, urgent: new.isUrgent))
+                detail: Detail(path: new.path, name: new.name, urgent: new.isUrgent), rows: [.arrival(new.id)])
         }
     }
 }

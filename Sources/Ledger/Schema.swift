@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Screening
 
 /// The tables. One migration a version; none is edited after its release.
 ///
@@ -10,13 +11,16 @@ enum Schema {
     /// The newest schema that this Papilla knows; also SQLite's user_version.
     static let version = 2
 
-    static var migrator: DatabaseMigrator {
+    /// - Parameter time: of the audit entries that a migration adds.
+    static func migrator(at time: Timestamp) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in
             try db.execute(sql: tables + guards + "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1;")
         }
         migrator.registerMigration("2") { db in
-            try db.execute(sql: identity + blindDecisions + "PRAGMA user_version = 2;")
+            try db.execute(sql: identity + blindDecisions + bindings + "PRAGMA user_version = 2;")
+            // Last, when every row is as it will be.
+            try bindAll(db, at: time)
         }
         return migrator
     }
@@ -47,6 +51,48 @@ enum Schema {
         BEGIN SELECT RAISE(ABORT, 'a decision is never changed, except that its note is forgotten'); END;
 
         """
+
+    /// Migration 2, the audit: entries bind the rows that they are written with. See ``AuditEntry`` and ``Binding``.
+    ///
+    /// What a ledger of 0.1.0 cannot prove: its entries bound no rows, so what was changed past the ledger before this migration is found
+    /// only where a detail that is still there, a bundle or a file contradicts it. A detail that was blanked without having been forgotten
+    /// is named by verification for ever. Of sidecars in its archive nothing but the name is known. From here on every row is bound.
+    private static let bindings = """
+        ALTER TABLE audit ADD COLUMN rule INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE audit ADD COLUMN binding TEXT;
+        ALTER TABLE arrival ADD COLUMN sidecar_sha256 TEXT CHECK (length(sidecar_sha256) = 64);
+        CREATE INDEX arrival_patient ON arrival (patient) WHERE patient IS NOT NULL;
+        CREATE INDEX arrival_sha256 ON arrival (sha256) WHERE sha256 IS NOT NULL;
+        CREATE INDEX audit_event ON audit (event, seq);
+
+        DROP TRIGGER audit_blank;
+        CREATE TRIGGER audit_blank BEFORE UPDATE ON audit
+        WHEN NEW.detail IS NOT NULL OR OLD.detail IS NULL
+            OR NEW.seq IS NOT OLD.seq OR NEW.at IS NOT OLD.at OR NEW.actor IS NOT OLD.actor OR NEW.event IS NOT OLD.event
+            OR NEW.subject IS NOT OLD.subject OR NEW.detail_sha256 IS NOT OLD.detail_sha256 OR NEW.rule IS NOT OLD.rule
+            OR NEW.binding IS NOT OLD.binding OR NEW.previous IS NOT OLD.previous OR NEW.hash IS NOT OLD.hash
+            OR NOT EXISTS (SELECT 1 FROM audit WHERE subject = OLD.subject AND event = 'forgotten' AND seq > OLD.seq)
+        BEGIN SELECT RAISE(ABORT, 'an audit entry is never changed, except that the detail of a forgotten subject is blanked'); END;
+
+        """
+
+    /// Binds every row that is there: what names a person in an entry of its arrival, so that forgetting reaches it.
+    private static func bindAll(_ db: Database, at time: Timestamp) throws {
+        // A new ledger begins with its creation.
+        guard let identity = try String.fetchOne(db, sql: "SELECT subject FROM audit WHERE seq = 1") else { return }
+        func bind(_ event: AuditEntry.Event, _ subject: String, _ rows: [Binding.Key]) throws {
+            try AuditEntry.append(
+                db, at: time, actor: "service", event: event, subject: subject, detail: ["schema": version], rows: rows)
+        }
+        var rest = try [.model, .correction, .image].flatMap { table in try Binding.Key.all(db, in: table) }[...]
+        repeat {
+            try bind(.migrated, identity, Array(rest.prefix(500)))
+            rest = rest.dropFirst(500)
+        } while !rest.isEmpty
+        for id in try String.fetchAll(db, sql: "SELECT id FROM arrival ORDER BY received, id") {
+            try bind(.bound, id, try Binding.Key.all(db, of: id))
+        }
+    }
 
     // MARK: - Migration 1
 

@@ -1,8 +1,8 @@
 internal import GRDB
 public import Screening
 
-/// Everything that `papilla audit verify` checks: the chain, the ledger's own invariants, every published bundle's digests, and the
-/// folders against the ledger both ways.
+/// Everything that `papilla audit verify` checks: the chain, every row against it, the ledger's own invariants, the digests
+/// of every published bundle and original, and the folders against the ledger both ways.
 public struct Verification: Sendable, Codable, Hashable {
     /// One thing that is wrong.
     public struct Problem: Sendable, Codable, Hashable {
@@ -12,6 +12,8 @@ public struct Verification: Sendable, Codable, Hashable {
             case chain
             /// Rows of the ledger contradict each other, or the audit.
             case invariant
+            /// A row of the ledger is not as the audit's entries left it.
+            case row
             /// A row's bundle is not in the outbox.
             case bundleMissing = "bundle_missing"
             /// A bundle's report.json is not the published one.
@@ -30,7 +32,7 @@ public struct Verification: Sendable, Codable, Hashable {
             case originalMissing = "original_missing"
             /// An arrival's file is in our folders, but not where the ledger says.
             case originalMoved = "original_moved"
-            /// An original has another size than the ledger says.
+            /// An original is not the one that was read.
             case originalChanged = "original_changed"
             /// A file or bundle of ours without an arrival.
             case stray
@@ -53,6 +55,14 @@ public struct Verification: Sendable, Codable, Hashable {
             (self.kind, self.subject, self.detail) = (kind, subject, detail)
             self.place = place
         }
+    }
+
+    /// How far it is.
+    public struct Progress: Sendable {
+        /// Arrivals whose files were read.
+        public var checked: Int
+        /// Arrivals that have ended.
+        public var arrivals: Int
     }
 
     /// Whether nothing is wrong.
@@ -79,15 +89,43 @@ public struct Verification: Sendable, Codable, Hashable {
 }
 
 extension Ledger {
-    /// Checks everything; reads every published file. The service may write meanwhile.
+    /// Checks everything; reads every published file and every original. The service may write meanwhile.
     ///
-    /// - Parameter head: an audit hash noted elsewhere, of any entry: the chain must still hold it.
+    /// - Parameters:
+    ///   - head: an audit hash noted elsewhere, of any entry: the chain must still hold it.
+    ///   - progress: told how far it is, before each arrival's files are read.
     /// - Throws: `system` for a file or folder that may not be read, `damaged` for a ledger that cannot be read at all. What is found
     ///   wrong is not thrown.
-    public nonisolated func verify(_ folders: Folders, expecting head: String? = nil) async throws(PapillaError) -> Verification {
+    public nonisolated func verify(
+        _ folders: Folders, expecting head: String? = nil, progress: (Verification.Progress) -> Void = { _ in }
+    ) async throws(PapillaError) -> Verification {
         typealias Problem = Verification.Problem
-        let chain = try read { db in try ChainVerdict(db, expecting: head) }
+        let chain = try read { db in
+            try LedgerFile.checkPages(db, path)
+            return try ChainVerdict(db, expecting: head)
+        }
         var problems = chain.faults.map { Problem(kind: .chain, subject: "audit entry \($0.seq)", detail: $0.problem) }
+        problems += chain.rows.map { Problem(kind: .row, subject: $0.row, detail: $0.problem) }
+        var (arrivals, bundles) = (0, 0)
+        do throws(PapillaError) {
+            try await checkRows(folders, progress, &problems, &arrivals, &bundles)
+        } catch {
+            // A row that cannot even be read is named; what is left is not looked at.
+            guard error.code == .damaged else { throw error }
+            problems.append(Problem(kind: .row, subject: error.place ?? "ledger", detail: error.message))
+        }
+        return Verification(
+            ok: problems.isEmpty, head: chain.head, entries: chain.entries, expectedAt: chain.expectedAt,
+            forgotten: chain.forgotten,
+            arrivals: arrivals, bundles: bundles, problems: problems)
+    }
+
+    /// What must hold between rows, and between rows and folders.
+    private nonisolated func checkRows(
+        _ folders: Folders, _ progress: (Verification.Progress) -> Void, _ problems: inout [Verification.Problem],
+        _ arrivals: inout Int, _ bundles: inout Int
+    ) async throws(PapillaError) {
+        typealias Problem = Verification.Problem
         for violation in try violatedInvariants() {
             problems.append(Problem(kind: .invariant, subject: violation.subject, detail: violation.invariant))
         }
@@ -97,7 +135,6 @@ extension Ledger {
         let (rows, lost) = try whereabouts(day: nil, in: folders)
         // Before the screenings: a correction whose bundle is out is still pending here, or has its screening there.
         let correcting = Set(try pendingCorrections().map(\.arrival))
-        let screenings = try read { db in try PublishedScreening.all(db) }
         for id in lost.missing.sorted() {
             problems.append(Problem(kind: .originalMissing, subject: id.description, detail: "the arrival's file is nowhere"))
         }
@@ -113,69 +150,36 @@ extension Ledger {
                     kind: .unknownEntry, subject: "folders", detail: "something lies among our folders that is not ours",
                     place: place))
         }
-        problems += try originals(folders, except: lost.missing)
-
-        var bundles = 0
+        arrivals = rows.count
         var known: Set<String> = []
-        for screening in screenings {
-            known.insert(screening.bundle)
-            // Taken out of the outbox by the site, after which the original went too.
-            if screening.isExpired, try FolderListing.status(of: folders.outbox + "/" + screening.bundle) == nil { continue }
-            let check = try BundleCheck(
-                of: screening.id, in: folders.outbox + "/" + screening.bundle, expecting: screening.bundleDigest)
-            problems += check.problems
-            if let report = check.report {
-                bundles += 1
-                if try read({ db in try Finding.stored(db, screening: screening.rowID) }) != Finding.all(of: report) {
-                    problems.append(
-                        Problem(
-                            kind: .findingsDiffer, subject: screening.id.description,
-                            detail: "the findings in the ledger are not those of the published report"))
-                }
+        let ended = rows.filter { $0.state == .finished }
+        for (index, row) in ended.enumerated() {
+            progress(Verification.Progress(checked: index, arrivals: ended.count))
+            guard let found = try await check(row.id, folders, isMissing: lost.missing.contains(row.id), pace: { _ in }) else {
+                continue
             }
+            problems += found.problems
+            bundles += found.bundles
+            known.formUnion(found.known)
             await Task.yield()
         }
         problems += try unknownBundles(
             census, folders, rows: rows.filter { !correcting.contains($0.id) }, known: known)
-        return Verification(
-            ok: problems.isEmpty, head: chain.head, entries: chain.entries, expectedAt: chain.expectedAt,
-            forgotten: chain.forgotten,
-            arrivals: rows.count, bundles: bundles, problems: problems)
     }
 
-    /// Originals of finished arrivals: at their place, and of their size.
-    private nonisolated func originals(_ folders: Folders, except missing: Set<ScreeningID>) throws(PapillaError) -> [Verification
-        .Problem]
-    {
-        let rows = try read { db in
-            try Row.fetchAll(
-                db,
-                sql:
-                    """
-                    SELECT id, original, bytes FROM arrival
-                    WHERE original IS NOT NULL AND sha256 IS NOT NULL AND outcome IS NOT NULL AND expired IS NULL
-                    """
-            )
+    /// Reads the files of an arrival that has ended; nil where it was forgotten.
+    ///
+    /// What the service did meanwhile (forgot it, removed its original, published a version) is no problem: then they are read again.
+    nonisolated func check(
+        _ id: ScreeningID, _ folders: Folders, isMissing: Bool = false, pace: ArrivalFiles.Pace
+    ) async throws(PapillaError) -> (problems: [Verification.Problem], bundles: Int, known: [String])? {
+        var files = try read { db in try ArrivalFiles(db, id) }
+        while let now = files {
+            let found = try await now.check(folders, isMissing: isMissing, pace: pace)
+            files = found.problems.isEmpty ? now : try read { db in try ArrivalFiles(db, id) }
+            if files == now { return (found.problems, found.bundles, now.versions.map(\.bundle)) }
         }
-        var problems: [Verification.Problem] = []
-        for row in rows {
-            guard let id = ScreeningID(row["id"]), !missing.contains(id) else { continue }
-            let place = folders.place(ofOriginal: row["original"])
-            guard let status = try FolderListing.status(of: place) else {
-                problems.append(
-                    .init(
-                        kind: .originalMoved, subject: id.description, detail: "the original is not where the ledger says",
-                        place: place))
-                continue
-            }
-            if status.isFile, let bytes = row["bytes"] as Int?, status.bytes != bytes {
-                problems.append(
-                    .init(
-                        kind: .originalChanged, subject: id.description,
-                        detail: "the original has \(status.bytes) bytes, and had \(bytes) when it was read", place: place))
-            }
-        }
-        return problems
+        return nil
     }
 
     /// Bundles in the outbox that are not a screening's, although their arrival has ended. (One that has not may just have published.)
@@ -201,32 +205,5 @@ extension Ledger {
             }
         }
         return problems
-    }
-}
-
-/// A screening whose bundle is known.
-struct PublishedScreening {
-    var rowID: Int64
-    var id: ScreeningID
-    var bundle: String
-    var bundleDigest: Digest
-    /// Its original was kept long enough and is gone.
-    var isExpired: Bool
-
-    static func all(_ db: Database) throws -> [PublishedScreening] {
-        try Row.fetchAll(
-            db,
-            sql: """
-                SELECT screening.id, arrival, bundle, bundle_sha256, expired FROM screening JOIN arrival ON arrival.id = arrival
-                WHERE bundle IS NOT NULL ORDER BY screening.id
-                """
-        )
-        .map { row in
-            guard let id = ScreeningID(row["arrival"]), let digest = Digest(row["bundle_sha256"] as String) else {
-                throw PapillaError(.damaged, "A screening of the ledger cannot be read", hint: LedgerFile.damageHint)
-            }
-            return PublishedScreening(
-                rowID: row["id"], id: id, bundle: row["bundle"], bundleDigest: digest, isExpired: row["expired"] != nil)
-        }
     }
 }

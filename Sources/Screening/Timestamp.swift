@@ -30,11 +30,16 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
             let month = number(5, 2),
             let day = number(8, 2), let hour = number(11, 2), let minute = number(14, 2), let second = number(17, 2),
             (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61,
-            let fraction = bytes.count == 24 ? number(20, 3) : 0
+            let fraction = bytes.count == 24 ? number(20, 3) : 0,
+            Self.separators.allSatisfy({ $0.0 >= bytes.count - 1 || bytes[$0.0] == UInt8(ascii: $0.1) })
         else { return nil }
         let days = Self.days(year: year, month: month, day: day)
+        // The 30th of February is no day, and would be another one's text.
+        guard days < Self.days(year: month == 12 ? year + 1 : year, month: month % 12 + 1, day: 1) else { return nil }
         milliseconds = Int64(((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + Int64(fraction)
     }
+
+    private static let separators: [(Int, Unicode.Scalar)] = [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, ".")]
 
     /// `2026-11-24T10:41:07.250Z`
     public var description: String {

@@ -59,7 +59,7 @@ struct AuditCommand: AsyncParsableCommand {
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "Recomputes the chain, every published bundle's digests, and holds the folders against the ledger both ways.",
+                "Recomputes the chain and the digests of every row, bundle and original, and holds the folders against the ledger both ways.",
             discussion: """
                 Prints the chain's head. Note it elsewhere and give it back with --expect: a chain that was cut at its end, or rebuilt whole, \
                 is whole in itself. An older head is as good: the chain must still hold it. Paths are named with --verbose only. Exit status 1 \
@@ -80,7 +80,13 @@ struct AuditCommand: AsyncParsableCommand {
         func run() async throws {
             let loaded = try configuration.load()
             let ledger = try Ledger(path: loaded.paths.ledger, mode: .readOnly)
-            var verification = try await ledger.verify(Folders(loaded), expecting: expect)
+            let bar = ProgressBar()
+            var verification = try await ledger.verify(Folders(loaded), expecting: expect) { progress in
+                bar.show(
+                    Double(progress.checked) / Double(max(1, progress.arrivals)),
+                    "\(progress.checked) of \(progress.arrivals) arrivals verified")
+            }
+            bar.end()
             // A path may name a file or a patient.
             if !CommandLine.arguments.contains("--verbose") {
                 for index in verification.problems.indices { verification.problems[index].place = nil }

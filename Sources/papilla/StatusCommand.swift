@@ -82,6 +82,10 @@ struct StatusCommand: AsyncParsableCommand {
         for disk in service.disks {
             rows.append(["disk of \(disk.folder)", "\(disk.free >> 20) MiB free of \(disk.size >> 20)"])
         }
+        if let checks = service.checks {
+            let last = checks.lastEnded.map { "every one read by \($0)" } ?? "not all read yet"
+            rows.append(["files", last + (checks.rotten.isEmpty ? "" : ", \(checks.rotten.count) not as they were written")])
+        }
         for error in service.errors {
             rows.append(["error", "\(error.at)  \(error.id.map(\.description) ?? "-")  \(error.text)"])
         }

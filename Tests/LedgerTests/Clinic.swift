@@ -80,13 +80,17 @@ final class Clinic: Sendable {
         return id
     }
 
-    func claim(_ id: ScreeningID, patient: String? = nil, study: String? = nil, eye: Eye = .unknown) async throws {
+    /// - Parameter sidecar: the content of a sidecar `sidecar.json` that comes with it.
+    func claim(
+        _ id: ScreeningID, patient: String? = nil, study: String? = nil, eye: Eye = .unknown, sidecar: String? = nil
+    ) async throws {
         let row = try #require(try await ledger.arrival(id))
         let from = "\(folders.inbox)/\(try #require(row.path))"
         let content = try String(contentsOfFile: from, encoding: .utf8)
         let spool = "\(id)/\(try #require(row.name))"
         try FileManager.default.createDirectory(atPath: "\(folders.spool)/\(id)", withIntermediateDirectories: true)
         try FileManager.default.moveItem(atPath: from, toPath: folders.spool + "/" + spool)
+        if let sidecar { try Self.write(sidecar, to: "\(folders.spool)/\(id)/sidecar.json") }
         var identification = Identification()
         identification.subject = patient.map { Subject(identifier: $0) }
         identification.examination.study = study
@@ -94,7 +98,9 @@ final class Clinic: Sendable {
         try await ledger.claim(
             id,
             Claim(
-                spool: spool, sha256: Digest(of: content.utf8), bytes: content.utf8.count, identification: identification))
+                spool: spool, sha256: Digest(of: content.utf8), bytes: content.utf8.count,
+                sidecar: sidecar.map { _ in "sidecar.json" }, sidecarDigest: sidecar.map { Digest(of: $0.utf8) },
+                identification: identification))
     }
 
     /// Publishes a bundle, moves the original, writes the end down.
@@ -119,6 +125,13 @@ final class Clinic: Sendable {
             atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         try FileManager.default.moveItem(
             atPath: row.spool.map { folders.spool + "/" + $0 } ?? "\(folders.inbox)/\(row.path ?? "")", toPath: place)
+        let folder = (place as NSString).deletingLastPathComponent
+        if let sidecar = row.sidecar {
+            try FileManager.default.moveItem(atPath: "\(folders.spool)/\(id)/\(sidecar)", toPath: folder + "/" + sidecar)
+        }
+        if outcome.isQuarantined {
+            try Self.write(String(decoding: ReasonFile(report).bytes(), as: UTF8.self), to: folder + "/reason.json")
+        }
         let ending = Ending(
             report: report, bundle: bundle, bundleDigest: Digest(of: json.utf8), original: original,
             timing: Report.Timing(wait: 1, decode: 2, route: 3, infer: 4, render: 5, publish: 6),
@@ -138,6 +151,36 @@ final class Clinic: Sendable {
         try await claim(id)
         _ = try await ledger.begin(id)
         return try await finish(id, outcome, key: key, change: change)
+    }
+
+    /// A reader's correction of a first version: announced, published, written down.
+    func correct(_ id: ScreeningID) async throws {
+        let bundle = "2026-11-24/eye.\(id).v2"
+        var report = Self.report(try #require(try await ledger.arrival(id)), .measured)
+        (report.version, report.supersedes) = (2, "2026-11-24/eye.\(id)")
+        report.decision = .init(
+            reader: "Anna", verdict: .correct, note: nil, at: Timestamp(milliseconds: 1_795_516_900_000), blind: false)
+        let json = try CanonicalJSON.document(report)
+        try await ledger.beginCorrection(
+            NewDecision(id, reader: "Anna", verdict: .correct, note: nil), version: 2, actor: "anna@1000")
+        try Self.write(json, to: "\(folders.outbox)/\(bundle)/report.json")
+        _ = try await ledger.concludeCorrection(
+            Ending(report: report, bundle: bundle, bundleDigest: Digest(of: json.utf8), original: nil, timing: report.timing))
+    }
+
+    /// Erases an arrival's files, then its names.
+    func forget(_ id: ScreeningID) async throws {
+        try await ledger.record("forgetting", subject: id.description, detail: [String: String](), actor: "anna@1000")
+        for path in ["\(folders.outbox)/2026-11-24/eye.\(id)", "\(folders.archive)/2026-11-24/\(id)"] {
+            try FileManager.default.removeItem(atPath: path)
+        }
+        try await ledger.forget(id, actor: "anna@1000")
+    }
+
+    /// Removes an original that was kept long enough.
+    func expire(_ id: ScreeningID) async throws {
+        try await ledger.expire(id, because: "age")
+        try FileManager.default.removeItem(atPath: "\(folders.archive)/2026-11-24/\(id)")
     }
 
     static func report(_ row: ArrivalRow, _ outcome: Outcome) -> Report {
@@ -191,7 +234,10 @@ final class Clinic: Sendable {
     // MARK: what nobody should do
 
     /// Changes the file behind the ledger's back, its triggers out of the way.
-    func tamper(_ sql: String) throws {
+    func tamper(_ sql: String) throws { try Self.tamper(path, sql) }
+
+    /// The same, to any ledger.
+    static func tamper(_ path: String, _ sql: String) throws {
         let connection = try DatabaseQueue(path: path)
         try connection.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA foreign_keys = OFF")

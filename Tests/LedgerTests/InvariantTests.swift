@@ -74,7 +74,7 @@ import Testing
         ("UPDATE arrival SET state = 'received', spool = NULL WHERE state = 'claimed'", "last audit entry"),
         ("DELETE FROM audit WHERE event = 'begun'", "was begun"),
         (
-            "INSERT INTO audit SELECT seq + 100, at, actor, event, subject, detail, detail_sha256, previous, hash FROM audit",
+            "INSERT INTO audit SELECT seq + 100, at, actor, event, subject, detail, detail_sha256, previous, hash, rule, binding FROM audit",
             "once"
         ),
         ("DELETE FROM image", "reference"),

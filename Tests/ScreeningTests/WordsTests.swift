@@ -18,6 +18,25 @@ struct WordsTests {
         arguments: ["", "2026-11-24", "2026-13-01T00:00:00Z", "2026-11-24T10:41:07.250+01:00", "2026-11-24T25:00:00Z"])
     func timestampRefused(text: String) { #expect(Timestamp(text) == nil) }
 
+    /// Any byte but a digit in a digit's place, and any but the right one between them, makes it no time; a digit makes it another.
+    @Test("A15: every byte of a time counts") func everyByteOfATimeCounts() {
+        for text in ["2026-11-24T10:41:07.250Z", "2026-11-24T10:41:07Z"] {
+            for offset in 0..<text.utf8.count {
+                for byte in UInt8(32)..<127 {
+                    var bytes = Array(text.utf8)
+                    guard bytes[offset] != byte else { continue }
+                    bytes[offset] = byte
+                    let changed = String(decoding: bytes, as: UTF8.self)
+                    guard let time = Timestamp(changed) else { continue }
+                    #expect(time.description.hasPrefix(changed.dropLast()) && time != Timestamp(text), "\(changed)")
+                }
+            }
+        }
+        for text in ["2026-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "1900-02-29T00:00:00Z", "2026-11-24 10:41:07.250Z"] {
+            #expect(Timestamp(text) == nil, "\(text)")
+        }
+    }
+
     @Test("An ID carries its day, and a prefix of three characters finds it")
     func ids() throws {
         var random = SeededGenerator(7)

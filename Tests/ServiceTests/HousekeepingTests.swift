@@ -113,4 +113,114 @@ import Testing
         #expect(try await sandbox.verify() == [])
         await #expect(throws: PapillaError.self) { try await ledger.expire(id, because: "age") }
     }
+
+    // MARK: - Clocks
+
+    /// A ledger whose clock, like everything else's, is set by hand.
+    private func open(at clock: Mutex<Timestamp>) throws -> (House, Ledger) {
+        let house = try House(sandbox.configuration.paths)
+        return (house, try Ledger(path: sandbox.configuration.paths.ledger, mode: .open, now: { clock.withLock(\.self) }))
+    }
+
+    private static let day: Int64 = 86_400_000
+    private static let yearly: Configuration.Retention = {
+        var rules = Configuration.Retention()
+        rules.archive.age = .seconds(365 * 86400)
+        rules.quarantine.age = .seconds(365 * 86400)
+        return rules
+    }()
+
+    @Test("A11: a clock that jumps ahead removes nothing before a week has gone by", arguments: [8, 30, 400, 4000])
+    func aClockThatJumpsAheadRemovesNothing(days: Int64) async throws {
+        for number in 0..<3 { try sandbox.drop("\(number).jpg", "not an image") }
+        try await sandbox.drain()
+        let clock = Mutex(Timestamp.now)
+        let (house, ledger) = try open(at: clock)
+        let telemetry = Telemetry()
+        let steady = Mutex(Duration.zero)
+        let configuration = sandbox.configuration
+        let housekeeping = Housekeeping(
+            ledger: ledger, house: house, telemetry: telemetry, log: Self.log, wallClock: { clock.withLock(\.self) },
+            steadyClock: { steady.withLock(\.self) }, configuration: { configuration })
+        func advance(wall: Int64, steady time: Duration) {
+            clock.withLock { $0 = Timestamp(milliseconds: $0.milliseconds + wall) }
+            steady.withLock { $0 += time }
+        }
+        var watch = ClockWatch()
+        await housekeeping.checkClock(&watch)
+        #expect(telemetry.now.alarms == [])
+        advance(wall: days * Self.day, steady: .seconds(15))
+        await housekeeping.checkClock(&watch)
+        #expect(telemetry.now.alarms.map(\.kind) == [.clock])
+        await housekeeping.retain(Self.yearly)
+        #expect(try sandbox.files("quarantine").count { $0.hasSuffix(".jpg") } == 3)
+        // Nor by what is started anew.
+        let retention = Retention(ledger: ledger, house: house, log: Self.log, wallClock: { clock.withLock(\.self) })
+        #expect(try await ledger.clockDoubtedUntil() != nil)
+        // Set right, it is trusted at once.
+        advance(wall: -days * Self.day, steady: .seconds(15))
+        await housekeeping.checkClock(&watch)
+        #expect(telemetry.now.alarms == [])
+        #expect(try await retention.run(Self.yearly) == 0)
+        // Where it stays, for a week.
+        advance(wall: days * Self.day, steady: .seconds(15))
+        await housekeeping.checkClock(&watch)
+        for _ in 0..<14 {
+            await housekeeping.retain(Self.yearly)
+            #expect(try sandbox.files("quarantine").count { $0.hasSuffix(".jpg") } == 3)
+            advance(wall: Self.day / 2, steady: .seconds(43200))
+            await housekeeping.checkClock(&watch)
+        }
+        #expect(telemetry.now.alarms == [])
+        await housekeeping.retain(Self.yearly)
+        #expect(try sandbox.files("quarantine").isEmpty == (days >= 400))
+    }
+
+    @Test("A11: a clock that is ahead at the start removes nothing before a week has gone by")
+    func aClockThatIsAheadAtTheStart() async throws {
+        try sandbox.drop("a.jpg", "not an image")
+        try await sandbox.drain()
+        let clock = Mutex(Timestamp(milliseconds: Timestamp.now.milliseconds + 1000 * Self.day))
+        let (_, ledger) = try open(at: clock)
+        try await ledger.noteClockAtStart()
+        #expect(
+            try await ledger.clockDoubtedUntil() == Timestamp(milliseconds: clock.withLock(\.self).milliseconds + 7 * Self.day))
+        // Switched off over a weekend.
+        let weekend = Mutex(Timestamp(milliseconds: clock.withLock(\.self).milliseconds + 8 * Self.day))
+        let (_, later) = try open(at: weekend)
+        #expect(try await later.clockDoubtedUntil() == nil)
+    }
+
+    @Test("A11: what was written while the clock stood in the past is not old") func aClockThatStoodInThePast() async throws {
+        try sandbox.drop("a.jpg", "not an image")
+        try await sandbox.drain()
+        // Its end, as a clock of 1970 would have dated it: after entries of today.
+        let clock = Mutex(Timestamp.now)
+        let (house, ledger) = try open(at: clock)
+        clock.withLock { $0 = Timestamp(milliseconds: 86_400_000) }
+        let id = try #require(ScreeningID("19700102-0000000a"))
+        try await ledger.receive(
+            NewArrival(
+                id: id, path: "b.jpg", name: "b.jpg", isUrgent: false, received: Timestamp(milliseconds: 86_400_000), device: 1,
+                inode: 2))
+        var report = Report(
+            id: id,
+            source: .init(
+                name: "b.jpg", path: "b.jpg", sha256: nil, bytes: 3, received: Timestamp(milliseconds: 86_400_000)),
+            outcome: .failed, engine: await FakeScreener().engine())
+        report.reasons = [Reason(.notAnImage, "It is none.")]
+        try await ledger.finish(
+            id,
+            Ending(
+                report: report, bundle: "1970-01-02/b.\(id)", bundleDigest: Digest(of: []),
+                original: "quarantine/1970-01-02/\(id)/b.jpg",
+                timing: report.timing))
+        let folder = try house.originals.quarantine.make(FileName(ours: "1970-01-02")).make(FileName(ours: id.description))
+        try folder.write([1, 2, 3], as: FileName(ours: "b.jpg"))
+        clock.withLock { $0 = .now }
+        let retention = Retention(ledger: ledger, house: house, log: Self.log, wallClock: { clock.withLock(\.self) })
+        #expect(try await retention.run(Self.yearly) == 0)
+        clock.withLock { $0 = Timestamp(milliseconds: $0.milliseconds + 366 * Self.day) }
+        #expect(try await retention.run(Self.yearly) == 2)
+    }
 }

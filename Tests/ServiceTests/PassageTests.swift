@@ -1,3 +1,4 @@
+import Glibc
 import Ledger
 import Reading
 import Screening
@@ -215,5 +216,38 @@ import Testing
         for suffix in ["", "-wal", "-shm"] { try Folder.open(sandbox.path).remove(FileName(ours: "ledger.sqlite\(suffix)")) }
         let house = try House(sandbox.configuration.paths)
         #expect { _ = try house.ledger(sandbox.configuration.paths.ledger) } throws: { ($0 as? PapillaError)?.code == .damaged }
+    }
+
+    /// Who drops a file and keeps a way to write to it (another name, an owner's right) writes to a file that is not ours.
+    @Test("A7: who dropped a file cannot write to it in the archive", arguments: ["image", "not an image"], [false, true])
+    func whoDroppedAFileCannotWriteToIt(_ content: String, isAnotherUsers: Bool) async throws {
+        try sandbox.drop("a.jpg", content)
+        try sandbox.drop("a.json", #"{"patient": "P"}"#)
+        for name in ["a.jpg", "a.json"] {
+            let path = "\(sandbox.path)/inbox/\(name)"
+            #expect(chmod(path, 0o666) == 0)
+            if isAnotherUsers {
+                // Only root can give files away; elsewhere the other name alone is tested.
+                guard geteuid() == 0 else { return }
+                #expect(chown(path, 12345, 12345) == 0)
+            } else {
+                #expect(link(path, "\(sandbox.path)/\(name)") == 0)
+            }
+        }
+        try await sandbox.drain()
+        let folder = content == "image" ? "archive" : "quarantine"
+        for file in try sandbox.files(folder) {
+            var status = stat()
+            #expect(stat("\(sandbox.path)/\(folder)/\(file)", &status) == 0)
+            #expect(status.st_uid == geteuid() && status.st_nlink == 1 && status.st_mode & 0o7777 == 0o640, "\(file)")
+        }
+        if !isAnotherUsers {
+            for name in ["a.jpg", "a.json"] {
+                let file = open("\(sandbox.path)/\(name)", O_WRONLY | O_TRUNC)
+                #expect(file >= 0)
+                close(file)
+            }
+        }
+        #expect(try await sandbox.verify() == [])
     }
 }

@@ -169,4 +169,68 @@ import Testing
     @Test func waitsDouble() {
         #expect((1...9).map { Backoff.wait($0) / .seconds(1) } == [2, 4, 8, 16, 32, 64, 128, 256, 300])
     }
+
+    private func tools(_ ledger: Ledger, _ house: House, ended: @escaping @Sendable (Passage.Finished) -> Void = { _ in })
+        -> Pipeline.Tools
+    {
+        Pipeline.Tools(
+            configuration: sandbox.configuration, house: house, ledger: ledger, executor: WorkExecutor(), telemetry: Telemetry(),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, reload: { [screener] in ($0, screener) }, ended: ended)
+    }
+
+    @Test("A14: an ID that is taken is drawn anew") func anIDThatIsTakenIsDrawnAnew() async throws {
+        for name in ["a.jpg", "b.jpg", "c.jpg"] { try sandbox.drop(name, "image of \(name)") }
+        let house = try House(sandbox.configuration.paths)
+        let ledger = try house.ledger(sandbox.configuration.paths.ledger)
+        // Three times the same, then others.
+        let draws = Mutex(0)
+        let finished = Mutex<[Passage.Finished]>([])
+        var tools = tools(ledger, house) { one in finished.withLock { $0.append(one) } }
+        tools.draw = { time in
+            var random = SeededGenerator(
+                draws.withLock { count in
+                    count += 1
+                    return count <= 4 ? 7 : UInt64(count)
+                })
+            return ScreeningID(at: time, using: &random)
+        }
+        try await Pipeline(tools, screener: screener, isDraining: true).run()
+        let all = finished.withLock(\.self)
+        #expect(all.count == 3 && Set(all.map(\.report.id)).count == 3)
+        #expect(draws.withLock(\.self) >= 5)
+        for one in all { #expect(try await ledger.arrival(one.report.id)?.path == one.report.source.path) }
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test("A14: of files that are gone nothing is remembered") func ofFilesThatAreGoneNothingIsRemembered() async throws {
+        let house = try House(sandbox.configuration.paths)
+        let ledger = try house.ledger(sandbox.configuration.paths.ledger)
+        let pipeline = Pipeline(tools(ledger, house), screener: screener, isDraining: true)
+        try sandbox.drop("here.jpg")
+        let (here, gone) = (RelativePath(FileName(ours: "here.jpg")), RelativePath(FileName(ours: "gone.jpg")))
+        await pipeline.remember([here, gone])
+        await pipeline.lookAtInbox(.seconds(1))
+        #expect(await pipeline.remembered == [here])
+    }
+
+    @Test("A15: a recovery that is cancelled ends", .timeLimit(.minutes(1))) func aCancelledRecoveryEnds() async throws {
+        let house = try House(sandbox.configuration.paths)
+        let ledger = try house.ledger(sandbox.configuration.paths.ledger)
+        // Something that comes back, for all that anybody knows: the outbox is gone.
+        try Folder.open(sandbox.path).removeTree(FileName(ours: "outbox"))
+        let tools = tools(ledger, house)
+        let pipeline = Pipeline(tools, screener: screener, isDraining: false)
+        let running = Task { try await pipeline.recover() }
+        while tools.telemetry.now.alarms.isEmpty { await Task.yield() }
+        running.cancel()
+        await #expect(throws: CancellationError.self) { try await running.value }
+    }
+}
+
+extension Pipeline {
+    fileprivate func remember(_ paths: [RelativePath]) {
+        for path in paths { (drawn[path], inboxTries[path]) = (ScreeningID("20261124-00000001"), 1) }
+    }
+
+    fileprivate var remembered: Set<RelativePath> { Set(drawn.keys).union(inboxTries.keys) }
 }

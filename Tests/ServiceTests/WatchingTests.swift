@@ -127,4 +127,29 @@ import Testing
         continuation.finish()
         while executor.abandonedCount > 0 { await Task.yield() }
     }
+
+    @Test("A15: the audit has the changes of alarms in the order in which they were made") func alarmsAreNotedInOrder()
+        async throws
+    {
+        let sandbox = try Sandbox()
+        let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .create)
+        let telemetry = Telemetry()
+        let alarms = Alarms(telemetry: telemetry, ledger: ledger, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        // Several at once, as pipeline and housekeeping are.
+        await withTaskGroup { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    for number in 0..<100 {
+                        alarms.set(.disk, number % 2 == 0 ? "full" : nil)
+                        await Task.yield()
+                    }
+                }
+            }
+        }
+        alarms.set(.disk, nil)
+        await telemetry.notes.end()
+        let events = try await ledger.auditEntries().map(\.event).filter { $0.hasPrefix("alarm") }
+        #expect(events.count >= 100)
+        #expect(events == (0..<events.count).map { $0 % 2 == 0 ? "alarm" : "alarm_over" })
+    }
 }

@@ -33,7 +33,7 @@ extension Ledger {
                 arguments: [decision.arrival.description, version, actor, time.description])
             try AuditEntry.append(
                 db, at: time, actor: actor, event: .correcting, subject: decision.arrival.description,
-                detail: ["version": version])
+                detail: ["version": version], rows: [.correction(of: decision.arrival)])
         }
     }
 
@@ -50,17 +50,17 @@ extension Ledger {
                     db, sql: "SELECT * FROM correction WHERE arrival = ? AND version = ?",
                     arguments: [id.description, report.version])
             else { throw PapillaError(.internal, "A correction ended that was not begun", place: id.description) }
-            try self.insertScreening(db, end, image: report.source.sha256, at: given.at)
+            let rows = try self.insertScreening(db, end, image: report.source.sha256, at: given.at)
             try db.execute(
                 sql: "UPDATE arrival SET outcome = ? WHERE id = ?", arguments: [report.outcome.rawValue, id.description])
             try db.execute(sql: "DELETE FROM correction WHERE arrival = ?", arguments: [id.description])
-            return try Self.insertCorrection(db, end, actor: begun["actor"])
+            return try Self.insertCorrection(db, end, actor: begun["actor"], rows: rows + [.correction(of: id)])
         }
     }
 
-    /// Adds the decision that made a later version, whose screening is there already.
+    /// Adds the decision that made a later version, whose screening is there already, with its findings: `rows`.
     @discardableResult
-    static func insertCorrection(_ db: Database, _ end: Ending, actor: String) throws -> DecisionRow {
+    static func insertCorrection(_ db: Database, _ end: Ending, actor: String, rows: [Binding.Key]) throws -> DecisionRow {
         let report = end.report
         func row(_ version: Int) throws -> Int64? {
             try Int64.fetchOne(
@@ -72,7 +72,9 @@ extension Ledger {
         }
         let decision = try NewDecision(
             report.id, reader: given.reader, verdict: given.verdict, note: given.note, blind: given.blind)
-        return try insert(db, decision, shown: shown, result: made, actor: actor, at: given.at) { number in
+        return try insert(
+            db, decision, shown: shown, result: made, actor: actor, at: given.at, rows: rows + [.arrival(report.id)]
+        ) { number in
             var detail = DecisionDetail(decision, number: number, version: report.version - 1)
             (detail.result, detail.outcome, detail.bundle) = (report.version, report.outcome, end.bundle)
             detail.bundleDigest = end.bundleDigest
@@ -101,7 +103,8 @@ extension Ledger {
             try db.execute(sql: "DELETE FROM correction WHERE arrival = ?", arguments: [id.description])
             guard db.changesCount > 0 else { return }
             try AuditEntry.append(
-                db, at: time, actor: "service", event: .abandoned, subject: id.description, detail: [String: String]())
+                db, at: time, actor: "service", event: .abandoned, subject: id.description, detail: [String: String](),
+                rows: [.correction(of: id)])
         }
     }
 

@@ -68,7 +68,7 @@ extension Ledger {
     /// Adds a decision and its audit entry.
     static func insert(
         _ db: Database, _ decision: NewDecision, shown: Int64, result: Int64?, actor: String, at time: Timestamp,
-        detail: (Int64) -> some Encodable
+        rows: [Binding.Key] = [], detail: (Int64) -> some Encodable
     ) throws -> DecisionRow {
         try db.execute(
             sql: """
@@ -80,7 +80,7 @@ extension Ledger {
         let number = db.lastInsertedRowID
         try AuditEntry.append(
             db, at: time, actor: actor, event: result == nil ? .decided : .corrected, subject: decision.arrival.description,
-            detail: detail(number))
+            detail: detail(number), rows: rows + [.decision(number)])
         guard let row = try Row.fetchOne(db, sql: DecisionRow.select + " WHERE decision.id = ?", arguments: [number]) else {
             throw PapillaError(.internal, "A decision is gone as soon as it was written", place: decision.arrival.description)
         }
@@ -101,7 +101,6 @@ struct DecisionDetail: Encodable {
     var bundleDigest: Digest?
     /// Absent where the result was shown.
     var blind: Bool?
-    var salt = AuditEntry.randomHexadecimal()
 
     init(_ decision: NewDecision, number: Int64, version: Int) {
         (self.decision, self.version, reader) = (number, version, decision.reader)
@@ -109,7 +108,7 @@ struct DecisionDetail: Encodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case decision, version, reader, verdict, note, result, outcome, bundle, blind, salt
+        case decision, version, reader, verdict, note, result, outcome, bundle, blind
         case bundleDigest = "bundle_sha256"
     }
 }

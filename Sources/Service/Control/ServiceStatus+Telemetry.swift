@@ -25,6 +25,7 @@ extension ServiceStatus {
             (try? DiskSpace(of: folder)).map { Disk(folder: name, free: $0.free, size: $0.size) }
         }
         memory = ResidentMemory.bytes
+        checks = now.checks
         meanSeconds = now.latency.total == 0 ? nil : now.latency.sum / Double(now.latency.total)
     }
 }

@@ -1,3 +1,4 @@
+public import Ledger
 public import Screening
 
 /// How a running service stands: what `papilla status` shows beside the ledger's figures.
@@ -35,7 +36,7 @@ public struct ServiceStatus: Sendable, Codable, Hashable {
 
     /// Something that needs a person.
     public struct Alarm: Sendable, Codable, Hashable {
-        /// inbox, folders, disk, house, reload, stuck, deaths, oldest or silence.
+        /// inbox, folders, disk, house, reload, stuck, deaths, oldest, silence, rot or clock.
         public var about: String
         /// One sentence.
         public var text: String
@@ -93,9 +94,11 @@ public struct ServiceStatus: Sendable, Codable, Hashable {
     public var disks: [Disk]
     /// Bytes of memory in use; null where that is not known.
     @Nullable public var memory: Int?
+    /// How the regular reading of all files stands; null before that is known.
+    @Nullable public var checks: FileChecks?
 
     enum CodingKeys: String, CodingKey {
-        case version, pid, since, state, retrying, abandoned, inbox, alarms, errors, outcomes, models, disks, memory
+        case version, pid, since, state, retrying, abandoned, inbox, alarms, errors, outcomes, models, disks, memory, checks
         case inHand = "in_hand"
         case meanSeconds = "mean_seconds"
     }

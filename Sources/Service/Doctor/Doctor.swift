@@ -40,6 +40,7 @@ public struct Doctor: Sendable {
         checks.append(sameFileSystem())
         checks += (folders + [("ledger", AbsolutePath.parent(of: paths.ledger))]).compactMap { space($0.0, $0.1) }
         let ledger = await ledger()
+        if let files = await fileChecks() { checks.append(files) }
         checks += [ledger.check, clock(last: ledger.last)]
         if let marks = await marks(folders) { checks.append(marks) }
         checks.append(statementKey())
@@ -142,10 +143,25 @@ public struct Doctor: Sendable {
                 : nil)
     }
 
+    /// When every file was last read; nil where there is no ledger.
+    private func fileChecks() async -> Check? {
+        guard let ledger = try? Ledger(path: configuration.paths.ledger, mode: .readOnly),
+            let checks = try? await ledger.fileChecks()
+        else { return nil }
+        let last =
+            checks.lastEnded.map { "every file was last read by \($0)" }
+            ?? "not every file was read yet: the service does so weekly"
+        guard !checks.rotten.isEmpty else { return Check("files", ok: true, last) }
+        return Check(
+            "files", ok: false, "\(last); those of \(checks.rotten.count) arrivals are not as they were written",
+            advice: "papilla audit verify names them; take them from a backup, and the service finds that they are whole again")
+    }
+
     private func ledger() async -> (check: Check, last: Timestamp?) {
         let path = configuration.paths.ledger
         do {
             let ledger = try Ledger(path: path, mode: .readOnly)
+            try await ledger.checkPages()
             let last = try await ledger.auditEntries(AuditFilter(limit: 1)).last
             return (Check("ledger", ok: true, "\(path), \(last?.seq ?? 0) audit entries"), last?.at)
         } catch {

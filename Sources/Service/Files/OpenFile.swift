@@ -57,6 +57,19 @@ final class OpenFile: Sendable {
         return status.st_uid
     }
 
+    /// Makes the file one that only its owner writes to, where it is ours alone.
+    ///
+    /// - Returns: false where it is another user's, or has another name through which it can be written to.
+    func restrict() throws(FileError) -> Bool {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError("a file could not be examined", place: place) }
+        guard status.st_uid == geteuid(), status.st_nlink == 1 else { return false }
+        guard status.st_mode & 0o7777 == 0o640 || fchmod(descriptor, 0o640) == 0 else {
+            throw FileError("a file's mode could not be set", place: place)
+        }
+        return true
+    }
+
     /// Up to `count` bytes from `offset`; fewer only at the end of the file.
     func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
         var failure: FileError?

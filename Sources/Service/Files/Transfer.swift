@@ -56,6 +56,13 @@ enum Transfer {
         try target.sync()
     }
 
+    /// Makes a file of a folder of ours our own: mode 0640, and a copy in its place where it is another user's or has another name.
+    /// Who dropped it cannot write to it then.
+    static func own(_ name: FileName, in folder: Folder) throws(FileError) {
+        guard try folder.status(name)?.kind == .file, try !OpenFile.open(name, in: folder).restrict() else { return }
+        try copy(name, from: folder, to: folder, as: name)
+    }
+
     /// A link is made anew; of what cannot be (a socket, a device) an empty file keeps the name.
     private static func copySpecial(
         _ name: FileName, _ status: FileStatus, from source: Folder, to target: Folder, as newName: FileName

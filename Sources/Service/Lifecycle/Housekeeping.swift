@@ -11,9 +11,12 @@ struct Housekeeping: ServiceLifecycle.Service {
     let telemetry: Telemetry
     let log: Logger
     var wallClock: @Sendable () -> Timestamp = { .now }
+    /// A clock that nobody sets, and that goes on while the machine sleeps.
+    var steadyClock: @Sendable () -> Duration = { Housekeeping.origin.duration(to: .now) }
     /// As it is now: a reload changes it.
     let configuration: @Sendable () async -> Configuration
 
+    private static let origin = ContinuousClock.now
     private static let tick = Duration.seconds(15)
     private static let ticksAnHour = 240
     /// Days back for which a statement is written where it is missing.
@@ -22,8 +25,10 @@ struct Housekeeping: ServiceLifecycle.Service {
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             var ticks = 0
+            var clocks = ClockWatch()
             while true {
                 let configuration = await configuration()
+                await checkClock(&clocks)
                 await checkAlarms(configuration.alarms)
                 await writeMetrics(configuration)
                 if ticks % Self.ticksAnHour == 0 {
@@ -75,15 +80,27 @@ struct Housekeeping: ServiceLifecycle.Service {
         }
     }
 
+    /// Writes down that the clock jumped ahead, and calls a person while it is doubted.
+    func checkClock(_ clocks: inout ClockWatch) async {
+        if let expected = clocks.look(wallClock(), steadyClock()) { try? await ledger.noteClockJump(from: expected) }
+        guard let until = try? await ledger.clockDoubtedUntil() else {
+            return Alarms(telemetry: telemetry, ledger: ledger, log: log, wallClock: wallClock).set(.clock, nil)
+        }
+        Alarms(telemetry: telemetry, ledger: ledger, log: log, wallClock: wallClock).set(
+            .clock,
+            "the clock jumped ahead: set it right, or, if it is right, wait; until \(until) no original is removed by its age")
+    }
+
     private func isOver(_ limit: Duration, since time: Timestamp, _ now: Timestamp) -> Bool {
         Double(now.milliseconds - time.milliseconds) > limit / .milliseconds(1)
     }
 
-    private func retain(_ rules: Configuration.Retention) async {
+    /// What was kept long enough goes, by age only while the clock is not doubted.
+    func retain(_ rules: Configuration.Retention) async {
         let retention = Retention(ledger: ledger, house: house, log: log, wallClock: wallClock)
         do {
             try await retention.complete()
-            try await retention.run(rules)
+            try await retention.run(rules, byAge: try await ledger.clockDoubtedUntil() == nil)
         } catch {
             log.tell(.trouble, .warning, "originals could not be removed: \(PapillaError(any: error).description)")
         }

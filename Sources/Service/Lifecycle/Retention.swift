@@ -18,24 +18,26 @@ struct Retention: Sendable {
     private static let passLimit = 1000
 
     /// One pass over both folders.
+    /// - Parameter byAge: false while the clock is doubted.
     /// - Returns: how many originals were removed.
     @discardableResult
-    func run(_ rules: Configuration.Retention) async throws -> Int {
+    func run(_ rules: Configuration.Retention, byAge: Bool = true) async throws -> Int {
         var count = 0
-        for (place, rule) in [(Ledger.Kept.archive, rules.archive), (.quarantine, rules.quarantine)] where rule != .init() {
-            count += try await run(place, rule)
+        for (place, rule) in [(Ledger.Kept.archive, rules.archive), (.quarantine, rules.quarantine)] {
+            var rule = rule
+            if !byAge { rule.age = nil }
+            if rule != .init() { count += try await run(place, rule) }
         }
         return count
     }
 
     private func run(_ place: Ledger.Kept, _ rule: Configuration.Retention.Rule) async throws -> Int {
-        let limit = rule.age.map { wallClock().milliseconds - Int64($0 / .milliseconds(1)) }
+        let limit = rule.age.map { Timestamp(milliseconds: wallClock().milliseconds - Int64($0 / .milliseconds(1))) }
         var excess = try await rule.size.asyncMap { try await ledger.bytes(in: place) - $0 } ?? 0
         var removed = 0
-        for candidate in try await ledger.expirable(in: place) where removed < Self.passLimit {
-            let isOld = limit.map { candidate.finished.milliseconds < $0 } ?? false
-            guard isOld || excess > 0 else { break }
-            guard try await expire(candidate, because: isOld ? "age" : "size") else { continue }
+        for candidate in try await ledger.expirable(in: place, endedBefore: limit) where removed < Self.passLimit {
+            guard candidate.isOld || excess > 0 else { break }
+            guard try await expire(candidate, because: candidate.isOld ? "age" : "size") else { continue }
             excess -= candidate.bytes
             removed += 1
         }

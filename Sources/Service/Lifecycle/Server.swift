@@ -121,6 +121,7 @@ public struct Server: Sendable {
     private func house(_ telemetry: Telemetry) async throws -> (House, Ledger, pause: Duration) {
         let house = try House(configuration.paths)
         let ledger = try house.ledger(configuration.paths.ledger)
+        try await ledger.noteClockAtStart()
         try await HouseMark.check(house, ledger)
         try await Forget(ledger: ledger, house: house).complete()
         try await Requeue(ledger: ledger, house: house).complete()
@@ -201,7 +202,8 @@ public struct Server: Sendable {
         let housekeeping = Housekeeping(
             ledger: ledger, house: house, telemetry: parts.telemetry, log: log,
             configuration: { await pipeline.tools.configuration })
-        let group = group(pipeline, housekeeping, parts.telemetry, now: tools.now)
+        let check = FileCheck(ledger: ledger, folders: configuration.paths.folders, telemetry: parts.telemetry, log: log)
+        let group = group(pipeline, housekeeping, isDraining ? nil : check, parts.telemetry, now: tools.now)
         parts.desk.open(
             Desk.Room(
                 ledger: ledger, house: house, reviewing: reviewing, promotion: promotion,
@@ -223,10 +225,14 @@ public struct Server: Sendable {
     }
 
     private func group(
-        _ pipeline: Pipeline, _ housekeeping: Housekeeping, _ telemetry: Telemetry, now: @escaping @Sendable () -> Duration
+        _ pipeline: Pipeline, _ housekeeping: Housekeeping, _ check: FileCheck?, _ telemetry: Telemetry,
+        now: @escaping @Sendable () -> Duration
     ) -> ServiceGroup {
         typealias Member = ServiceGroupConfiguration.ServiceConfiguration
         var members = [Member(service: housekeeping, successTerminationBehavior: .ignore)]
+        if let check {
+            members.append(Member(service: check, successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore))
+        }
         if let interval = Notify.watchdogInterval {
             let watchdog = Watchdog(
                 telemetry: telemetry, interval: interval, imageDeadline: configuration.imageDeadline, now: now)
@@ -245,6 +251,7 @@ public struct Server: Sendable {
         telemetry.update { ($0.isReady, $0.isStopping) = (!isMoving, !isMoving) }
         let why =
             failure.map { isMoving ? "as asked, to open the folders anew" : PapillaError(any: $0).description } ?? "as asked"
+        await telemetry.notes.end()
         try? await ledger.record("stopped", subject: "service", detail: ["why": why])
         await housekeeping.finish()
         try? await ledger.close()

@@ -23,6 +23,10 @@ extension Passage {
             }
         }
         try checkpoint(.spooled)
+        // Within the file's own scope, as its digest below.
+        held = try held.flatMap { found in
+            try Obstacle.within(.file) { try spool.own(found, for: arrival.id, arrival.path.name) }
+        }
         guard let held else { return nil }
         // Within the file's own scope: a bad sector in one file is no reason for the others to wait.
         let content = try Obstacle.within(.file) {
@@ -30,12 +34,14 @@ extension Passage {
         }
         try checkUnchanged(held)
         let identification = try identification(of: arrival, held)
+        // One that may not be read is attention, and has no digest.
+        let sidecarDigest = held.sidecar.flatMap { try? OpenFile.open($0, in: held.folder).digest().digest }
         try await Obstacle.within(.house) {
             try await ledger.claim(
                 arrival.id,
                 Claim(
                     spool: "\(arrival.id)/\(held.name.text)", sha256: content?.digest, bytes: content?.bytes ?? 0,
-                    sidecar: held.sidecar?.text, identification: identification))
+                    sidecar: held.sidecar?.text, sidecarDigest: sidecarDigest, identification: identification))
         }
         try checkpoint(.claimed)
         return held

@@ -220,7 +220,7 @@ struct Passage: Sendable {
                     error: PapillaError(
                         .damaged, "The original is gone from the spool, although its bundle is out", isRetryable: true))
             }
-            let reason = report.outcome == .failed ? try Array(CanonicalJSON.document(ReasonFile(report)).utf8) : nil
+            let reason = report.outcome == .failed ? try ReasonFile(report).bytes() : nil
             return try originals.store(
                 arrival.id, arrival.path.name.stored, from: spool, day: arrival.day, in: place, reason: reason)
         }
@@ -235,17 +235,5 @@ struct Passage: Sendable {
         }
         try checkpoint(.finished)
         return Finished(report: report, bundle: published.folder, timing: timing)
-    }
-
-    /// `reason.json`, beside an original in quarantine.
-    private struct ReasonFile: Encodable {
-        var id: ScreeningID
-        var outcome: Outcome
-        var reasons: [Reason]
-        var received: Timestamp
-
-        init(_ report: Report) {
-            (id, outcome, reasons, received) = (report.id, report.outcome, report.reasons, report.source.received)
-        }
     }
 }

@@ -25,6 +25,8 @@ extension Pipeline {
                 _ = trouble(error)
                 let until = tools.now() + Backoff.wait(waits)
                 while !isStopping, tools.now() < until {
+                    // Cancelled, every wait ends at once.
+                    try Task.checkCancellation()
                     tools.telemetry.update { [now = tools.now()] in $0.beat = now }
                     // Not longer than the watchdog is patient, and who stops the service does not wait for it.
                     await bell.wait(atMost: min(.seconds(10), until - tools.now()))

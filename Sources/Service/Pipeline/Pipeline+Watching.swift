@@ -9,7 +9,13 @@ extension Pipeline {
         let overflows = inbox.facts.overflows
         inbox.poll(now: now)
         if inbox.facts.overflows > overflows { tools.log.tell(.overflow, .warning, "inotify lost events; the inbox is swept") }
+        let sweeps = inbox.sweeps
         inbox.sweepIfDue(now: now)
+        if inbox.sweeps != sweeps {
+            // Of files that are gone nothing is remembered.
+            drawn = drawn.filter { inbox.observations[$0.key] != nil }
+            inboxTries = inboxTries.filter { inbox.observations[$0.key] != nil }
+        }
         if case .gone(let error) = inbox.state { alarm(.inbox, error.description) } else { alarm(.inbox, nil) }
         let unreadable = inbox.root == nil ? 0 : inbox.facts.unreadable
         let folders = unreadable == 1 ? "a folder" : "\(unreadable) folders"

@@ -18,6 +18,11 @@ actor Pipeline: ServiceLifecycle.Service {
         /// A monotonic clock's reading.
         var now: @Sendable () -> Duration = { ContinuousClock.now - Pipeline.origin }
         var wallClock: @Sendable () -> Timestamp = { .now }
+        /// Draws an ID for what came at a time.
+        var draw: @Sendable (Timestamp) -> ScreeningID = { time in
+            var random = SystemRandomNumberGenerator()
+            return ScreeningID(at: time, using: &random)
+        }
         var checkpoint: Checkpoint = { _ in }
         /// Reads configuration and models again; throws where either is bad.
         var reload: @Sendable (Configuration) async throws -> (Configuration, any ImageScreener)
@@ -51,7 +56,6 @@ actor Pipeline: ServiceLifecycle.Service {
     var pausedUntil = Duration.zero
     var troubles = 0
     var lastStatusLine = ""
-    private var random = SystemRandomNumberGenerator()
 
     /// - Parameter pause: nothing begins before this time has gone by.
     init(_ tools: Tools, screener: any ImageScreener, isDraining: Bool, pause: Duration = .zero) {
@@ -179,21 +183,34 @@ actor Pipeline: ServiceLifecycle.Service {
 
     private func receive(_ candidate: Candidate, as known: ScreeningID?) async throws -> ScreeningID {
         if let id = candidate.id { return id }
-        let id = known ?? ScreeningID(at: candidate.received, using: &random)
-        drawn[candidate.path] = id
-        if let known, try await tools.ledger.arrival(known) != nil {
+        let new = { (id: ScreeningID) in
+            NewArrival(
+                id: id, path: "\(candidate.path)", name: "\(candidate.path.name)", isUrgent: candidate.isUrgent,
+                received: candidate.received, device: candidate.status?.device ?? 0, inode: candidate.status?.inode ?? 0)
+        }
+        // A row that could not be written may be there nevertheless; under the same ID another arrival may be, too.
+        if let known, let row = try await tools.ledger.arrival(known), row.isOf(new(known)) {
             drawn[candidate.path] = nil
             return known
         }
-        try await tools.ledger.receive(
-            NewArrival(
-                id: id, path: "\(candidate.path)", name: "\(candidate.path.name)", isUrgent: candidate.isUrgent,
-                received: candidate.received,
-                device: candidate.status?.device ?? 0, inode: candidate.status?.inode ?? 0))
+        var id = known ?? tools.draw(candidate.received)
+        for tries in 1... {
+            drawn[candidate.path] = id
+            do throws(PapillaError) {
+                try await tools.ledger.receive(new(id))
+                break
+            } catch {
+                guard error.code == .refused, tries < Self.drawLimit else { throw error }
+                id = tools.draw(candidate.received)
+            }
+        }
         drawn[candidate.path] = nil
         try tools.checkpoint(.received)
         return id
     }
+
+    /// IDs that are drawn for one file in a row: that all of them are taken is no chance.
+    private static let drawLimit = 16
 
     // MARK: - Reloading
 

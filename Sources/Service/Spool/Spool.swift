@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Screening
 
 /// Where a file is from its claim to its end: `SPOOL/ID/NAME`, its sidecar beside it.
@@ -78,6 +79,20 @@ struct Spool: Sendable {
         let folder = try root.folder(name(of: id))
         guard let status = try folder.status(image.stored) else { return nil }
         return Held(folder: folder, name: image.stored, sidecar: try sidecar(of: image, in: folder), status: status)
+    }
+
+    /// Makes what is held the service's own, so that who dropped it cannot write to it in spool and archive.
+    ///
+    /// - Returns: what is held then; nil where it is gone.
+    func own(_ held: Held, for id: ScreeningID, _ image: FileName) throws(FileError) -> Held? {
+        try Transfer.own(held.name, in: held.folder)
+        if let sidecar = held.sidecar {
+            do throws(FileError) { try Transfer.own(sidecar, in: held.folder) } catch {
+                // One that may not be read says nothing, and holds up nobody.
+                guard error.number == EACCES || error.number == EPERM else { throw error }
+            }
+        }
+        return try self.held(for: id, image)
     }
 
     /// Takes away what is left of an arrival's folder once nothing is in it.

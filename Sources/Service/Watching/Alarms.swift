@@ -13,19 +13,17 @@ struct Alarms: Sendable {
     ///
     /// - Parameter text: one sentence, without patient or file names.
     func set(_ kind: Telemetry.Alarm.Kind, _ text: String?) {
-        switch telemetry.alarm(kind, text, at: wallClock()) {
-        case true?:
-            log.tell(.alarm, .error, text ?? "", ["about": kind.rawValue])
-            note("alarm", kind)
-        case false?:
-            log.tell(.alarmOver, .notice, "it is over", ["about": kind.rawValue])
-            note("alarm_over", kind)
-        case nil: break
+        // Told while nobody else can change it: the journal and the audit have changes in the order in which they were made.
+        telemetry.alarm(kind, text, at: wallClock()) { isRaised in
+            if isRaised {
+                log.tell(.alarm, .error, text ?? "", ["about": kind.rawValue])
+            } else {
+                log.tell(.alarmOver, .notice, "it is over", ["about": kind.rawValue])
+            }
+            // An audit entry that may fail: the ledger itself may be what the alarm is about.
+            telemetry.notes.run { [ledger] in
+                try? await ledger.record(isRaised ? "alarm" : "alarm_over", subject: "service", detail: ["about": kind.rawValue])
+            }
         }
-    }
-
-    /// An audit entry that may fail: the ledger itself may be what the alarm is about.
-    private func note(_ event: String, _ kind: Telemetry.Alarm.Kind) {
-        Task { try? await ledger.record(event, subject: "service", detail: ["about": kind.rawValue]) }
     }
 }

@@ -34,6 +34,8 @@ enum Event: String, Sendable, CaseIterable {
     case control
     /// Originals were kept long enough and are removed.
     case expired
+    /// Every original and every published file was read and held against its digest.
+    case verified
     /// Something that should not happen and is not about one arrival.
     case trouble
 
@@ -57,6 +59,7 @@ enum Event: String, Sendable, CaseIterable {
         case .statement: "8d4f10a6b3e74c92a05cf8e21d7b6930"
         case .control: "b37c9e51f0824d6a94fb2e8d05a7c163"
         case .expired: "61c8f2d07b5a4e39a4d3c0917fe2b86a"
+        case .verified: "8f8c70e951c66401950238ef1c888a7a"
         case .trouble: "4ea6d80b1c9f4357be03a2f7650cd81b"
         }
     }

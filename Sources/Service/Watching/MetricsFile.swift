@@ -43,6 +43,13 @@ enum MetricsFile {
             Telemetry.Alarm.Kind.allCases.map { kind in
                 ("about", kind.rawValue, state.alarms.contains { $0.kind == kind } ? 1 : 0)
             })
+        if let checks = state.checks {
+            text.metric(
+                "rotten", .gauge, "Arrivals with a file that is no longer as it was written.", Double(checks.rotten.count))
+            if let ended = checks.lastEnded {
+                text.metric("verified_time_seconds", .gauge, "When every file had last been read.", seconds(ended))
+            }
+        }
         text.metric("disk_free_bytes", .gauge, "Free space, by folder.", disks.map { ("folder", $0.folder, Double($0.free)) })
         if let memory = ResidentMemory.bytes { text.metric("resident_memory_bytes", .gauge, "Memory in use.", Double(memory)) }
         text.histogram("latency_seconds", "From arrival to end.", [(labels: [], state.latency)])

@@ -1,3 +1,4 @@
+internal import Ledger
 internal import Screening
 internal import Synchronization
 
@@ -25,6 +26,10 @@ final class Telemetry: Sendable {
             case oldest
             /// Nothing has arrived for longer than `alarms.silence`.
             case silence
+            /// A published file or an original is no longer what it was.
+            case rot
+            /// The clock jumped ahead; nothing is removed by its age.
+            case clock
         }
         var kind: Kind
         /// One sentence, without patient or file names.
@@ -73,6 +78,8 @@ final class Telemetry: Sendable {
         /// By stage, seconds: decode, route, infer, render, publish.
         var stages: [String: Histogram] = [:]
         var models: [Report.Model] = []
+        /// How the regular reading of all files stands; nil before that is known.
+        var checks: FileChecks?
 
         /// Counts how long the stages of one arrival took, those that happened.
         mutating func add(_ timing: Report.Timing) {
@@ -87,6 +94,8 @@ final class Telemetry: Sendable {
     }
 
     private let state: Mutex<State>
+    /// What is written down of alarms, in their order.
+    let notes = InOrder()
 
     init(started: Timestamp = .now) { state = Mutex(State(started: started)) }
 
@@ -106,22 +115,23 @@ final class Telemetry: Sendable {
 
     /// Raises an alarm, changes its words, or ends it.
     ///
-    /// - Returns: whether it was raised (true), ended (false), or was so already (nil).
-    func alarm(_ kind: Alarm.Kind, _ text: String?, at: Timestamp = .now) -> Bool? {
+    /// - Parameter changed: called where it was raised (true) or ended (false), before anybody can change it again.
+    /// - Returns: the same; nil where it was so already.
+    @discardableResult
+    func alarm(_ kind: Alarm.Kind, _ text: String?, at: Timestamp = .now, changed: (_ isRaised: Bool) -> Void = { _ in }) -> Bool?
+    {
         state.withLock { state in
             let index = state.alarms.firstIndex { $0.kind == kind }
             switch (index, text) {
-            case (nil, let text?):
-                state.alarms.append(Alarm(kind: kind, text: text, since: at))
-                return true
-            case (let index?, nil):
-                state.alarms.remove(at: index)
-                return false
+            case (nil, let text?): state.alarms.append(Alarm(kind: kind, text: text, since: at))
+            case (let index?, nil): state.alarms.remove(at: index)
             case (let index?, let text?):
                 state.alarms[index].text = text
                 return nil
             case (nil, nil): return nil
             }
+            changed(text != nil)
+            return text != nil
         }
     }
 }
