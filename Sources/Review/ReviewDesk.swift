@@ -164,6 +164,7 @@ public struct ReviewDetail: Sendable, Codable {
         report = Report(
             id: before.id, source: source, outcome: .measured, modality: before.modality, engine: before.engine)
         (report.subject, report.examination) = (before.subject, before.examination)
+        report.attention = before.attention.filter { WorkRow.shownBlind.contains($0.code) }
         (earlier, models, blind) = ([], nil, true)
     }
 }
@@ -181,6 +182,6 @@ public struct ModelsResult: Sendable, Codable, Hashable {
 
     init(_ report: Report) {
         (outcome, version) = (report.outcome, report.version)
-        (vcdr, polyps) = (report.fundus?.cdr.vertical, report.endoscopy?.polyps.count)
+        (vcdr, polyps) = (report.fundus?.cdr?.vertical, report.endoscopy?.polyps.count)
     }
 }

@@ -32,10 +32,16 @@ struct WorkRow: Sendable, Codable, Hashable {
     /// Whether it is to be drawn before its result is shown.
     var blind: Bool
 
+    /// What draws attention and is nothing that models found: whose image it is is asked at once.
+    static let shownBlind: Set<Attention.Code> = [.sidecar, .identityConflict]
+
     init(_ row: ExportRow, blind: Bool) {
         (id, received, file, patient, eye) = (row.id, row.received, row.file, row.patient, row.eye)
         (modality, version, decision, self.blind, attention) = (row.modality, row.version, row.decision, blind, [])
-        guard !blind else { return }
+        guard !blind else {
+            attention = row.attention.filter { code in Self.shownBlind.contains { $0.rawValue == code } }
+            return
+        }
         (outcome, reason, vcdr, polyps, attention) = (row.outcome, row.reason, row.vcdr, row.polyps, row.attention)
     }
 }

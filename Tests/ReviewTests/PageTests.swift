@@ -134,7 +134,7 @@ struct PageTests {
     func blind() async throws {
         let site = try await PageSite(blindShare: 1)
         let secrets = ["0.7", "0.62", "ratio_high", "High", "drawn", "disc.png", "no_finding", "polyp.png"]
-        let fundus = try await site.screen(1, patient: "7") { $0.fundus?.cdr.vertical = 0.62 }
+        let fundus = try await site.screen(1, patient: "7") { $0.fundus?.cdr?.vertical = 0.62 }
         let later = try await site.screen(2, patient: "7", received: Timestamp(milliseconds: 1_795_616_867_250))
         let frame = try await site.screen(3) {
             ($0.fundus, $0.attention, $0.outcome) = (nil, [], .noFinding)
@@ -185,7 +185,7 @@ struct PageTests {
         #expect(try await send(later, "correct", #"{"cup":{"runs":[0,9]},"disc":{"runs":[0,99]}}"#).status == 200)
         #expect(site.decided.map(\.blind) == [true])
         let after = try await shown(later)
-        #expect(!after.blind && after.report.fundus?.cdr.vertical == 0.7)
+        #expect(!after.blind && after.report.fundus?.cdr?.vertical == 0.7)
         // The earlier photograph is still to be drawn: its ratio does not stand beside the later one.
         #expect(after.earlier.isEmpty)
         #expect(try await site.ask("GET", "/api/screenings/\(later)/1/overlay.jpg", cookie).text == "drawn")

@@ -32,7 +32,7 @@ import Training
         if modality == .fundus {
             report.fundus = PageSite.fundus
             if drawn.contains(.disc) { report.fundus?.disc.meanProbability = nil }
-            if drawn.contains(.cup) { report.fundus?.cup.meanProbability = nil }
+            if drawn.contains(.cup) { report.fundus?.cup?.meanProbability = nil }
         } else {
             report.endoscopy = .init(polyps: [], polypAreaFraction: 0, disagreement: nil, mask: "polyp.png")
         }

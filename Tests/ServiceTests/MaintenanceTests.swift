@@ -80,7 +80,7 @@ import Testing
         publisher.checkpoint = { _ in try house.publisher.clean() }
         let screener = FakeScreener()
         let source = Report.Source(name: "b.jpg", path: "b.jpg", sha256: nil, bytes: 1, received: .now)
-        let bundle = try await screener.screen([], id: id, source: source, waited: 0)
+        let bundle = try await screener.screen([], id: id, source: source, identification: Identification(), waited: 0)
         let published = try publisher.publish(bundle, day: "2026-11-24")
         #expect(try house.publisher.has(published.folder))
         // What nobody writes goes.

@@ -104,7 +104,8 @@ final class Steps: Sendable {
             #expect(try Folder.open("\(sandbox.path)/outbox/.staging").isEmpty(), what)
             let row = try #require(try await ledger.arrival(id))
             #expect((row.forgotten != nil) == done.contains(.forget), what)
-            let left = try ["outbox", "archive", "quarantine"].flatMap(entries).filter { $0.contains("\(id)") }
+            let everything: [String] = try entries("outbox") + entries("archive") + entries("quarantine")
+            let left = everything.filter { $0.contains("\(id)") }
             let versions = try ledger.versions(of: id)
             #expect(versions.count == 1 + done.count { $0 == .correct }, what)
             if row.forgotten != nil {

@@ -244,7 +244,7 @@ import Testing
         var report = drawn.report
         report.decision = nil
         report.fundus?.disc.meanProbability = 0.9
-        report.fundus?.cup.meanProbability = 0.8
+        report.fundus?.cup?.meanProbability = 0.8
         let theirs = try Bundle(report: report, files: drawn.files.filter { $0.name != "report.json" })
         let image = try ImageDecoder.decode(try ImageEncoder.png(Raster(width: 200, height: 160, fill: (120, 60, 20))))
         func mask(_ name: String) throws -> Mask {

@@ -167,7 +167,7 @@ function showResult() {
     ...(endoscopy?.polyps ?? []).map((polyp, index) => el("p", { className: "quiet" }, `${index + 1}: ${(100 * polyp.area_fraction).toFixed(1)} % of the picture` + (polyp.confidence == null ? ", drawn by a reader" : `, confidence ${Math.round(100 * polyp.confidence)} %`))),
     ...part("Why", list(report.reasons.map(reason => reason.detail))),
     ...part("Look at", list(report.attention.map(entry => el("span", { className: "look" }, entry.detail.replace(/\.$/, "") + (entry.value != null && entry.threshold != null && entry.code !== "polyp" ? ` (${decimal(entry.value)}, threshold ${decimal(entry.threshold)})` : ""))))),
-    ...(had ? [el("h3", {}, "What the models had found"), el("p", {}, had + (fundus && models.vcdr != null ? `, yours ${signed(fundus.cdr.vertical - models.vcdr)}` : "")),
+    ...(had ? [el("h3", {}, "What the models had found"), el("p", {}, had + (fundus?.cdr && models.vcdr != null ? `, yours ${signed(fundus.cdr.vertical - models.vcdr)}` : "")),
       el("img", { src: `/api/screenings/${report.id}/${models.version}/overlay.jpg`, alt: "The models' result" })] : []),
     ...part("Earlier, same eye", ...earlier.slice(0, 4).flatMap((result, index) => [
       el("p", {}, `${result.examined.slice(0, 10)}: ${decimal(result.vcdr)}` + (result.change == null ? "" : `, since then ${signed(result.change)}`)),
