@@ -9,8 +9,10 @@ struct normalise {
     const float *x, *y;
     float *to, *scale_shift, *scale_shift_gradient, *mean, *variance;
     double *sums;
+    const float *added;
     long images, c, plane, block;
-    float epsilon;
+    float epsilon, floor, ceiling;
+    int given;
 };
 
 /* Unit u is one vector of 8 maps in one image; its values lie `block` apart. */
@@ -60,22 +62,30 @@ AVX2 static void normalise_part(void *data) {
         for (int l = 0; l < 8; l++) scale[l] = (float)(a->scale_shift[map + l] / sqrt((double)a->variance[map + l] + a->epsilon));
         const __m256 s = _mm256_loadu_ps(scale), mean = _mm256_loadu_ps(a->mean + map), shift = _mm256_loadu_ps(a->scale_shift + a->c + map);
         const float *x = a->x + at;
+        const __m256 floor = _mm256_set1_ps(a->floor), ceiling = _mm256_set1_ps(a->ceiling);
         float *o = a->to + at;
-        for (long i = 0; i < a->plane; i++, x += a->block, o += a->block)
-            _mm256_store_ps(o, _mm256_max_ps(_mm256_fmadd_ps(_mm256_sub_ps(_mm256_load_ps(x), mean), s, shift), _mm256_setzero_ps()));
+        if (a->added) {
+            const float *r = a->added + at;
+            for (long i = 0; i < a->plane; i++, x += a->block, o += a->block, r += a->block)
+                _mm256_store_ps(o, _mm256_add_ps(_mm256_load_ps(r), _mm256_fmadd_ps(_mm256_sub_ps(_mm256_load_ps(x), mean), s, shift)));
+        } else
+            for (long i = 0; i < a->plane; i++, x += a->block, o += a->block)
+                _mm256_store_ps(o, _mm256_min_ps(_mm256_max_ps(_mm256_fmadd_ps(_mm256_sub_ps(_mm256_load_ps(x), mean), s, shift), floor), ceiling));
     }
 }
 
-void normalise_f32(const float *x, float *y, const float *scale_shift, float *mean, float *variance, double *sums, long images, long c, long plane, long block, float epsilon) {
-    struct normalise a = {.x = x, .to = y, .scale_shift = (float *)scale_shift, .mean = mean, .variance = variance, .sums = sums, .images = images, .c = c, .plane = plane, .block = block, .epsilon = epsilon};
-    share_out(statistics_part, &a);
-    const double count = (double)(images * plane);
-    for (long k = 0; k < c; k++) {
-        double first = 0, second = 0;
-        for (long n = 0; n < images; n++) first += sums[2 * n * c + k], second += sums[(2 * n + 1) * c + k];
-        const double m = first / count;
-        mean[k] = (float)m;
-        variance[k] = (float)fmax(0, second / count - m * m);
+void normalise_f32(const float *x, const float *added, float *y, const float *scale_shift, float *mean, float *variance, double *sums, long images, long c, long plane, long block, float epsilon, float floor, float ceiling, int given) {
+    struct normalise a = {.x = x, .added = added, .to = y, .scale_shift = (float *)scale_shift, .mean = mean, .variance = variance, .sums = sums, .images = images, .c = c, .plane = plane, .block = block, .epsilon = epsilon, .floor = floor, .ceiling = ceiling};
+    if (!given) {
+        share_out(statistics_part, &a);
+        const double count = (double)(images * plane);
+        for (long k = 0; k < c; k++) {
+            double first = 0, second = 0;
+            for (long n = 0; n < images; n++) first += sums[2 * n * c + k], second += sums[(2 * n + 1) * c + k];
+            const double m = first / count;
+            mean[k] = (float)m;
+            variance[k] = (float)fmax(0, second / count - m * m);
+        }
     }
     share_out(normalise_part, &a);
 }
@@ -87,11 +97,12 @@ AVX2 static void slopes_part(void *data) {
     for (long u = from; u < to; u++) {
         PLACE(a, u);
         __m256d first[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()}, second[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()};
-        const __m256 mean = _mm256_loadu_ps(a->mean + map);
+        const __m256 mean = _mm256_loadu_ps(a->mean + map), floor = _mm256_set1_ps(a->floor), ceiling = _mm256_set1_ps(a->ceiling);
         const float *x = a->x + at, *y = a->y + at;
         float *g = a->to + at;
         for (long i = 0; i < a->plane; i++, x += a->block, y += a->block, g += a->block) {
-            const __m256 v = _mm256_and_ps(_mm256_load_ps(g), _mm256_cmp_ps(_mm256_load_ps(y), _mm256_setzero_ps(), _CMP_GT_OQ));
+            const __m256 out = _mm256_load_ps(y), open = _mm256_and_ps(_mm256_cmp_ps(out, floor, _CMP_GT_OQ), _mm256_cmp_ps(out, ceiling, _CMP_LT_OQ));
+            const __m256 v = _mm256_and_ps(_mm256_load_ps(g), open);
             _mm256_store_ps(g, v);
             add_double(first, v);
             add_product(second, v, _mm256_sub_ps(_mm256_load_ps(x), mean));
@@ -111,8 +122,8 @@ AVX2 static void normalise_backward_part(void *data) {
         for (int l = 0; l < 8; l++) {
             const double root = 1 / sqrt((double)a->variance[map + l] + a->epsilon), s = a->scale_shift[map + l] * root;
             scale[l] = (float)s;
-            slope[l] = (float)(s * root * a->scale_shift_gradient[map + l] / count);
-            offset[l] = (float)(s * a->scale_shift_gradient[a->c + map + l] / count);
+            slope[l] = a->given ? 0 : (float)(s * root * a->scale_shift_gradient[map + l] / count);
+            offset[l] = a->given ? 0 : (float)(s * a->scale_shift_gradient[a->c + map + l] / count);
         }
         const __m256 s = _mm256_loadu_ps(scale), k = _mm256_loadu_ps(slope), b = _mm256_loadu_ps(offset), mean = _mm256_loadu_ps(a->mean + map);
         const float *x = a->x + at;
@@ -124,8 +135,8 @@ AVX2 static void normalise_backward_part(void *data) {
     }
 }
 
-void normalise_backward_f32(const float *x, const float *y, float *g, const float *scale_shift, float *scale_shift_gradient, const float *mean, const float *variance, double *sums, long images, long c, long plane, long block, float epsilon) {
-    struct normalise a = {.x = x, .y = y, .to = g, .scale_shift = (float *)scale_shift, .scale_shift_gradient = scale_shift_gradient, .mean = (float *)mean, .variance = (float *)variance, .sums = sums, .images = images, .c = c, .plane = plane, .block = block, .epsilon = epsilon};
+void normalise_backward_f32(const float *x, const float *y, float *g, const float *scale_shift, float *scale_shift_gradient, const float *mean, const float *variance, double *sums, long images, long c, long plane, long block, float epsilon, float floor, float ceiling, int given) {
+    struct normalise a = {.x = x, .y = y, .to = g, .scale_shift = (float *)scale_shift, .scale_shift_gradient = scale_shift_gradient, .mean = (float *)mean, .variance = (float *)variance, .sums = sums, .images = images, .c = c, .plane = plane, .block = block, .epsilon = epsilon, .floor = floor, .ceiling = ceiling, .given = given};
     share_out(slopes_part, &a);
     for (long k = 0; k < c; k++) {
         double first = 0, second = 0;

@@ -144,7 +144,7 @@ struct adam {
     float *w, *m, *v;
     const float *g;
     long n;
-    float rate, c1, c2, keep;
+    float rate, c1, c2, keep, scale;
 };
 
 AVX2 static void adam_part(void *data) {
@@ -154,13 +154,14 @@ AVX2 static void adam_part(void *data) {
     float *restrict w = a.w, *restrict m = a.m, *restrict v = a.v;
     const float *restrict g = a.g;
     for (long i = from; i < to; i++) {
-        m[i] = b1 * m[i] + 0.1f * g[i];
-        v[i] = b2 * v[i] + 0.001f * g[i] * g[i];
+        const float slope = a.scale * g[i];
+        m[i] = b1 * m[i] + 0.1f * slope;
+        v[i] = b2 * v[i] + 0.001f * slope * slope;
         w[i] = a.keep * w[i] - step * m[i] / (sqrtf(v[i]) * root + 1e-8f);
     }
 }
-void adam_f32(float *w, float *m, float *v, const float *g, long n, float rate, float c1, float c2, float decay) {
-    struct adam a = {w, m, v, g, n, rate, c1, c2, 1 - rate * decay};
+void adam_f32(float *w, float *m, float *v, const float *g, long n, float rate, float c1, float c2, float decay, float scale) {
+    struct adam a = {w, m, v, g, n, rate, c1, c2, 1 - rate * decay, scale};
     share_out(adam_part, &a);
 }
 
@@ -179,4 +180,28 @@ AVX2 static void average_part(void *data) {
 void average_f32(float *a, const float *w, long n, float share) {
     struct average p = {a, w, n, share};
     share_out(average_part, &p);
+}
+
+struct squares {
+    const float *a;
+    long n;
+    double sum[MOST_THREADS];
+};
+
+static void squares_part(void *data) {
+    struct squares *p = data;
+    SHARE(p->n);
+    double s[8] = {0};
+    long i = from;
+    for (; i + 8 <= to; i += 8)
+        for (int l = 0; l < 8; l++) s[l] += (double)p->a[i + l] * p->a[i + l];
+    for (; i < to; i++) s[0] += (double)p->a[i] * p->a[i];
+    for (int l = 0; l < 8; l++) p->sum[thread_] += s[l];
+}
+double squares_f32(const float *a, long n) {
+    struct squares p = {.a = a, .n = n};
+    share_out(squares_part, &p);
+    double sum = 0;
+    for (int i = 0; i < MOST_THREADS; i++) sum += p.sum[i];
+    return sum;
 }

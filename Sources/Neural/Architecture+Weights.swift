@@ -8,8 +8,11 @@ extension Architecture {
         let decoders = Set(names.filter { $0.hasPrefix("decoder.") }.compactMap { $0.split(separator: ".").dropFirst().first })
             .count
         let heads = Head.allCases.filter { weights.tensors["\($0.rawValue).weight"] != nil }
-        guard let found = (all + [router]).first(where: { $0.decoders == decoders && $0.heads == heads }),
-            let width = weights.tensors["encoder.0.conv1.bias"]?.shape.first, (1...256).contains(width)
+        let encoder = weights.tensors["encoder.stem.weight"] == nil ? Encoder.paper : .lite0
+        guard
+            let found = known.first(where: { $0.encoder == encoder && $0.decoders == decoders && Set($0.heads) == Set(heads) }),
+            let width = (weights.tensors["encoder.0.conv1.bias"] ?? weights.tensors["decoder.0.0.conv1.bias"])?.shape.first,
+            (1...256).contains(width)
         else {
             throw PapillaError(
                 .badInput, "The file is none of the known networks: \(decoders) decoders, heads \(heads.map(\.rawValue))",

@@ -1,10 +1,10 @@
 public import Screening
 
 /// One of the networks of Murugesan et al., "Joint shape learning and segmentation for medical images using a minimalistic deep
-/// network" (2019), section 3: one encoder, up to three decoders, and 3x3 heads on the last maps; and the router, which is
-/// the encoder with a classifier behind it.
+/// network" (2019), section 3: one encoder, up to three decoders, and 3x3 heads on the last maps; the router, which is
+/// the encoder with a classifier behind it; and the same decoder and heads on an encoder that others have trained (``Lite0``).
 ///
-/// Level 0 is the finest. Every convolution is 3x3, stride 1, padding 1, followed by a ReLU except in the heads.
+/// Level 0 is the finest. Every convolution of the paper's networks is 3x3, stride 1, padding 1, followed by a ReLU except in the heads.
 public struct Architecture: Sendable, Hashable {
     /// What stands at a network's end.
     public enum Head: String, Sendable, Codable, CaseIterable {
@@ -16,19 +16,36 @@ public struct Architecture: Sendable, Hashable {
         case distance
         /// The router's answer: softmax over fundus, endoscopy, neither, in that order.
         case classes
+        /// Whether there is something in a cell of 32 x 32 px: a sigmoid for each. For training and confidence.
+        case cells
+        /// Whether there is something in the image: a sigmoid. For training and confidence.
+        case frame
+
+        /// Whether it is a 3x3 convolution of a decoder's last maps.
+        var endsDecoder: Bool { [.mask, .contour, .distance].contains(self) }
 
         /// Maps that the head gives, or classes.
         public var maps: Int {
             switch self {
             case .mask, .contour: 2
-            case .distance: 1
+            case .distance, .cells, .frame: 1
             case .classes: 3
             }
         }
     }
 
+    /// Where a network's maps come from.
+    public enum Encoder: Sendable, Hashable {
+        /// The paper's: five levels of two 3x3 convolutions, whose maps double from level to level.
+        case paper
+        /// EfficientNet-Lite0's, whose weights for ImageNet are public.
+        case lite0
+    }
+
     /// `1enc-1dec-conv-md`, ...: what a model's manifest and `--architecture` say.
     public let name: String
+    /// Its encoder.
+    public let encoder: Encoder
     /// Decoders, 0 for the router.
     public let decoders: Int
     /// The heads in order. Head i belongs to decoder min(i, decoders − 1).
@@ -48,17 +65,28 @@ public struct Architecture: Sendable, Hashable {
     /// The router: the encoder, its last maps averaged, and a fully connected layer to three classes.
     public static let router = Architecture("1enc-classes", decoders: 0, [.classes])
 
-    private init(_ name: String, decoders: Int, _ heads: [Head]) {
-        (self.name, self.decoders, self.heads) = (name, decoders, heads)
+    /// The networks whose encoder knows ImageNet: one decoder, parallel heads, and with `p` whether there is something to find at all.
+    public static let pretrained = [
+        Architecture("lite0-1dec-conv-m", .lite0, decoders: 1, [.mask]),
+        Architecture("lite0-1dec-conv-mc", .lite0, decoders: 1, [.mask, .contour]),
+        Architecture("lite0-1dec-conv-md", .lite0, decoders: 1, [.mask, .distance]),
+        Architecture("lite0-1dec-conv-mdp", .lite0, decoders: 1, [.mask, .distance, .cells, .frame]),
+    ]
+
+    /// Every network.
+    public static let known = all + pretrained + [router]
+
+    private init(_ name: String, _ encoder: Encoder = .paper, decoders: Int, _ heads: [Head]) {
+        (self.name, self.encoder, self.decoders, self.heads) = (name, encoder, decoders, heads)
     }
 
     /// The architecture of that name.
-    /// - Throws: `.badInput` for a name that is not one of the seven or the router's.
+    /// - Throws: `.badInput` for a name that is none of the known.
     public init(named name: String) throws(PapillaError) {
-        let known = Self.all + [Self.router]
-        guard let found = known.first(where: { $0.name == name }) else {
+        guard let found = Self.known.first(where: { $0.name == name }) else {
             throw PapillaError(
-                .badInput, "There is no architecture \"\(name)\"", hint: "Known: " + known.map(\.name).joined(separator: ", "))
+                .badInput, "There is no architecture \"\(name)\"",
+                hint: "Known: " + Self.known.map(\.name).joined(separator: ", "))
         }
         self = found
     }
@@ -66,47 +94,62 @@ public struct Architecture: Sendable, Hashable {
 
 extension Architecture {
     /// A convolution or fully connected layer: its name, the shape of its kernel, and where it runs.
-    private struct Layer {
+    struct Layer {
         let name: String
-        /// (out, in, 3, 3), or (out, in) for the classifier.
+        /// (out, in, k, k), (maps, 1, k, k) where each map has a kernel of its own, or (out, in) where it is fully connected.
         let kernel: [Int]
-        /// Level 0...4 whose side it runs at; nil for the classifier, which runs once.
-        let level: Int?
+        /// The input's side over that of what it gives; nil where it is fully connected and runs once.
+        let stride: Int?
 
         var weights: Int { kernel.reduce(1, *) }
     }
 
     /// Every layer at a base width, in the order of PyTorch's state dict.
-    private func layers(width: Int) -> [Layer] {
-        func block(_ name: String, in input: Int, out: Int, level: Int) -> [Layer] {
-            [
-                Layer(name: name + ".conv1", kernel: [out, input, 3, 3], level: level),
-                Layer(name: name + ".conv2", kernel: [out, out, 3, 3], level: level),
+    func layers(width: Int) -> [Layer] {
+        let levels = Levels(encoder, width: width)
+        func block(_ name: String, in input: Int, level: Int) -> [Layer] {
+            let (out, stride) = (levels.maps[level], levels.strides[level])
+            return [
+                Layer(name: name + ".conv1", kernel: [out, input, 3, 3], stride: stride),
+                Layer(name: name + ".conv2", kernel: [out, out, 3, 3], stride: stride),
             ]
         }
-        func maps(_ level: Int) -> Int { width << level }
         var layers: [Layer] = []
-        for level in 0..<5 {
-            layers += block("encoder.\(level)", in: level == 0 ? 3 : maps(level - 1), out: maps(level), level: level)
+        switch encoder {
+        case .paper:
+            for level in 0..<5 {
+                layers += block("encoder.\(level)", in: level == 0 ? 3 : levels.maps[level - 1], level: level)
+            }
+        case .lite0: layers += Lite0.layers.map { Layer(name: $0.name, kernel: $0.kernel, stride: $0.stride) }
         }
         for decoder in 0..<decoders {
             for level in 0..<4 {
-                layers += block("decoder.\(decoder).\(level)", in: maps(level + 1) + maps(level), out: maps(level), level: level)
+                layers += block("decoder.\(decoder).\(level)", in: levels.maps[level + 1] + levels.skips[level], level: level)
             }
         }
         for head in heads {
-            layers.append(
-                head == .classes
-                    ? Layer(name: head.rawValue, kernel: [head.maps, maps(4)], level: nil)
-                    : Layer(name: head.rawValue, kernel: [head.maps, width, 3, 3], level: 0))
+            let deepest = levels.maps[4]
+            switch head {
+            case .mask, .contour, .distance:
+                layers.append(Layer(name: head.rawValue, kernel: [head.maps, width, 3, 3], stride: levels.strides[0]))
+            case .classes: layers.append(Layer(name: head.rawValue, kernel: [head.maps, deepest], stride: nil))
+            case .cells:
+                layers.append(Layer(name: "cells", kernel: [head.maps, Self.cellMaps, 3, 3], stride: levels.strides[4]))
+                layers.append(
+                    Layer(name: "cells.hidden", kernel: [Self.cellMaps, deepest, 1, 1], stride: levels.strides[4]))
+            case .frame: layers.append(Layer(name: head.rawValue, kernel: [head.maps, 2 * deepest], stride: nil))
+            }
         }
         return layers
     }
 
+    /// Maps between the encoder's last ones and the cells' answer.
+    static let cellMaps = 96
+
     /// Names and shapes of all parameters at a base width, in the order of PyTorch's state dict: `encoder.0.conv1.weight`
     /// (out, in, 3, 3), `encoder.0.conv1.bias` (out), ..., `decoder.D.L.conv2.bias`, `mask.weight`, ...
     ///
-    /// The first `maps(L + 1)` input maps of `decoder.D.L.conv1` are the upsampled ones, the others the skip's.
+    /// The first input maps of `decoder.D.L.conv1`, as many as level L + 1 has, are the upsampled ones, the others the skip's.
     public func parameterShapes(width: Int) -> [(name: String, shape: [Int])] {
         layers(width: width).flatMap { [($0.name + ".weight", $0.kernel), ($0.name + ".bias", [$0.kernel[0]])] }
     }
@@ -119,11 +162,32 @@ extension Architecture {
 
     /// Multiply-accumulates of one image, side x side px, as the layers are defined (an engine may need fewer).
     public func macs(width: Int, side: Int) -> Int {
-        // Pooling by 2, 2, 2 and 4: the level's side is the input's over 1, 2, 4, 8, 32.
-        let divisors = [1, 2, 4, 8, 32]
-        return layers(width: width).reduce(0) { sum, layer in
-            let levelSide = layer.level.map { side / divisors[$0] } ?? 1
+        layers(width: width).reduce(0) { sum, layer in
+            let levelSide = layer.stride.map { side / $0 } ?? 1
             return sum + layer.weights * levelSide * levelSide
+        }
+    }
+}
+
+/// How many maps a network has where. Level 0 is the finest, level 4 the encoder's last.
+struct Levels: Sendable {
+    /// Maps of the decoder's level 0...3, and of the encoder's last.
+    let maps: [Int]
+    /// Maps that the encoder gives to level 0...3.
+    let skips: [Int]
+    /// The input's side over the level's.
+    let strides: [Int]
+
+    init(_ encoder: Architecture.Encoder, width: Int) {
+        switch encoder {
+        case .paper:
+            maps = (0..<5).map { width << $0 }
+            skips = Array(maps[..<4])
+            strides = [1, 2, 4, 8, 32]
+        case .lite0:
+            maps = [width, width * 3 / 2, width * 2, width * 4, Lite0.last]
+            skips = Lite0.skips
+            strides = [2, 4, 8, 16, 32]
         }
     }
 }

@@ -7,25 +7,52 @@ internal import Screening
 ///
 /// Our own kernels, since oneDNN sums a whole map in fp32 and the division by small deviations makes that rounding large.
 final class BatchNormalization {
+    /// What follows a normalisation.
+    enum End {
+        /// max(0, y).
+        case rectifier
+        /// min(max(0, y), ceiling).
+        case limited(Float)
+        /// y itself.
+        case nothing
+        /// y, and these maps are added.
+        case addition(Tensor)
+
+        fileprivate var limits: (floor: Float, ceiling: Float) {
+            switch self {
+            case .rectifier: (0, .infinity)
+            case .limited(let ceiling): (0, ceiling)
+            case .nothing, .addition: (-.infinity, .infinity)
+            }
+        }
+
+        fileprivate var added: Tensor? {
+            if case .addition(let maps) = self { maps } else { nil }
+        }
+    }
+
     /// Added to the variance.
-    static let epsilon: Float = 1e-5
+    let epsilon: Float
     /// (2, C): scales, then shifts.
     let scaleAndShift: Tensor
     /// (2, C)
     let scaleAndShiftGradient: Tensor
-    /// (C), of the last forward pass.
+    /// (C), of the last forward pass; where they are given, those to use.
     let mean: Tensor
     /// (C), of the last forward pass; biased.
     let variance: Tensor
     private let source: Tensor
     private let target: Tensor
     private let gradient: Tensor
+    private let end: End
     private var sums: [Double]
     private let images: Int, channels: Int, plane: Int
 
     /// Normalises `source` to `target`, both blocked. Backward reads the target's gradient in `gradient` and leaves the source's there.
-    init(_ source: Tensor, to target: Tensor, gradient: Tensor) throws(PapillaError) {
-        (self.source, self.target, self.gradient) = (source, target, gradient)
+    init(
+        _ source: Tensor, to target: Tensor, gradient: Tensor, end: End = .rectifier, epsilon: Float = 1e-5
+    ) throws(PapillaError) {
+        (self.source, self.target, self.gradient, self.end, self.epsilon) = (source, target, gradient, end, epsilon)
         (images, channels) = (source.dimensions[0], source.dimensions[1])
         plane = source.dimensions[2] * source.dimensions[3]
         scaleAndShift = try Tensor([2, channels])
@@ -35,17 +62,18 @@ final class BatchNormalization {
         sums = [Double](repeating: 0, count: 2 * images * channels)
     }
 
-    /// Source to target; sets mean and variance.
-    func forward() {
+    /// Source to target; sets mean and variance, or uses them if they are `given`.
+    func forward(given: Bool = false) {
         normalise_f32(
-            source.pointer, target.pointer, scaleAndShift.pointer, mean.pointer, variance.pointer, &sums, images, channels, plane,
-            OneDNN.block, Self.epsilon)
+            source.pointer, end.added?.pointer, target.pointer, scaleAndShift.pointer, mean.pointer, variance.pointer, &sums,
+            images, channels, plane, OneDNN.block, epsilon, end.limits.floor, end.limits.ceiling, given ? 1 : 0)
     }
 
-    /// The target's gradient to the source's, in place; sets the gradient of scales and shifts.
-    func backward() {
+    /// The target's gradient to the source's, in place; sets the gradient of scales and shifts. As given as in the forward pass.
+    func backward(given: Bool = false) {
         normalise_backward_f32(
             source.pointer, target.pointer, gradient.pointer, scaleAndShift.pointer, scaleAndShiftGradient.pointer, mean.pointer,
-            variance.pointer, &sums, images, channels, plane, OneDNN.block, Self.epsilon)
+            variance.pointer, &sums, images, channels, plane, OneDNN.block, epsilon, end.limits.floor, end.limits.ceiling,
+            given ? 1 : 0)
     }
 }

@@ -1,6 +1,6 @@
 internal import OneDNN
 
-/// The router's end: each of the encoder's last maps averaged, then a fully connected layer. Tiny, so plain Swift.
+/// The router's end, and half of the frame's: each of the encoder's last maps averaged, then a fully connected layer. Tiny, so plain Swift.
 struct GlobalAverage {
     let maps: Int
     let blockedMaps: Int
@@ -25,6 +25,17 @@ struct GlobalAverage {
                 for pixel in 0..<plane { sum += features.pointer[index(n, map, pixel)] }
                 return sum / Float(plane)
             }
+        }
+    }
+
+    /// N x 2 · maps: the maxima, then the averages.
+    func maximaAndAverages(_ features: Tensor) -> [Float] {
+        let averages = forward(features)
+        return (0..<batch).flatMap { n in
+            let maxima = (0..<maps).map { map in
+                (0..<plane).reduce(-Float.infinity) { max($0, features.pointer[index(n, map, $1)]) }
+            }
+            return maxima + averages[n * maps..<(n + 1) * maps]
         }
     }
 

@@ -5,7 +5,7 @@ internal import CKernels
 internal import OneDNN
 internal import Screening
 
-/// The geometry that inference and training share: which maps, which sides, and how a 3x3 kernel is laid out.
+/// The geometry that inference and training share: which maps, which sides, and how a kernel is laid out.
 ///
 /// Maps are counted in whole blocks of 16 inside the engine: a narrower network runs in the first channels, the others stay zero.
 struct Plan {
@@ -13,6 +13,7 @@ struct Plan {
     let width: Int
     let side: Int
     let batch: Int
+    private let levels: Levels
 
     init(_ architecture: Architecture, width: Int, side: Int, batch: Int) throws(PapillaError) {
         guard width >= 1, width <= 256 else {
@@ -33,20 +34,29 @@ struct Plan {
                 hint: "Choose a smaller batch, side or width")
         }
         (self.architecture, self.width, self.side, self.batch) = (architecture, width, side, batch)
+        levels = Levels(architecture.encoder, width: width)
     }
 
     /// Maps of level 0...4, as in the weights file.
-    func maps(_ level: Int) -> Int { width << level }
+    func maps(_ level: Int) -> Int { levels.maps[level] }
     /// Maps of level 0...4 in memory.
-    func blockedMaps(_ level: Int) -> Int { (maps(level) + 15) / 16 * 16 }
-    /// Side of level 0...4, px: 1, 1/2, 1/4, 1/8, 1/32 of the input.
-    func side(_ level: Int) -> Int { side >> [0, 1, 2, 3, 5][level] }
+    func blockedMaps(_ level: Int) -> Int { Self.blocked(maps(level)) }
+    /// Maps that the encoder gives to the decoders' level 0...3, as in the weights file.
+    func skipMaps(_ level: Int) -> Int { levels.skips[level] }
+    /// Maps in memory: whole blocks of 16.
+    static func blocked(_ maps: Int) -> Int { (maps + 15) / 16 * 16 }
+    /// Side of level 0...4, px.
+    func side(_ level: Int) -> Int { side / levels.strides[level] }
     /// Pooling behind level 0...3, and upsampling in front of it on the way back.
-    func factor(_ level: Int) -> Int { level == 3 ? 4 : 2 }
+    func factor(_ level: Int) -> Int { levels.strides[level + 1] / levels.strides[level] }
+    /// By how much the heads' logits are enlarged: 1 or 2.
+    var enlargement: Int { levels.strides[0] }
     /// The heads that decoder `index` ends in, with each one's first map among the decoder's.
     func heads(ofDecoder index: Int) -> [(head: Architecture.Head, at: Int)] {
         var at = 0
-        return architecture.heads.enumerated().filter { min($0.offset, architecture.decoders - 1) == index }.map { _, head in
+        return architecture.heads.filter(\.endsDecoder).enumerated().filter {
+            min($0.offset, architecture.decoders - 1) == index
+        }.map { _, head in
             defer { at += head.maps }
             return (head, at)
         }
@@ -54,27 +64,34 @@ struct Plan {
 
     /// Blocked maps of a level, zero.
     func activation(_ level: Int) throws(PapillaError) -> Tensor {
-        try Tensor([batch, blockedMaps(level), side(level), side(level)], .blocked)
+        try activation(maps: maps(level), side: side(level))
+    }
+
+    /// Blocked maps, zero.
+    func activation(maps: Int, side: Int) throws(PapillaError) -> Tensor {
+        try Tensor([batch, Self.blocked(maps), side, side], .blocked)
     }
 }
 
-/// A kernel (out, in, 3, 3) and where its parts belong in the engine's blocked, padded layouts.
+/// A kernel (out, in, k, k) and where its parts belong in the engine's blocked, padded layouts.
 struct KernelLayout {
     /// Output maps in the file and in memory.
     let out: (file: Int, memory: Int)
     /// Input maps in the file and in memory, in one or two parts (upsampled, skip).
     let inputs: [(file: Int, memory: Int)]
+    /// k · k.
+    var taps = 9
 
     private var fileInputs: Int { inputs.reduce(0) { $0 + $1.file } }
 
-    /// Part `index` of a file's kernel, padded: (out, in, 3, 3) in memory.
+    /// Part `index` of a file's kernel, padded: (out, in, k, k) in memory.
     func part(_ index: Int, of values: [Float]) -> [Float] {
         let input = inputs[index]
         let first = inputs[..<index].reduce(0) { $0 + $1.file }
-        var result = [Float](repeating: 0, count: out.memory * input.memory * 9)
+        var result = [Float](repeating: 0, count: out.memory * input.memory * taps)
         for o in 0..<out.file {
             for i in 0..<input.file {
-                for t in 0..<9 { result[(o * input.memory + i) * 9 + t] = values[(o * fileInputs + first + i) * 9 + t] }
+                for t in 0..<taps { result[(o * input.memory + i) * taps + t] = values[(o * fileInputs + first + i) * taps + t] }
             }
         }
         return result
@@ -86,7 +103,7 @@ struct KernelLayout {
         let first = inputs[..<index].reduce(0) { $0 + $1.file }
         for o in 0..<out.file {
             for i in 0..<input.file {
-                for t in 0..<9 { values[(o * fileInputs + first + i) * 9 + t] = part[(o * input.memory + i) * 9 + t] }
+                for t in 0..<taps { values[(o * fileInputs + first + i) * taps + t] = part[(o * input.memory + i) * taps + t] }
             }
         }
     }

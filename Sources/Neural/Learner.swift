@@ -49,13 +49,21 @@ public final class Learner {
         /// Decay of the kernels' weights, apart from the gradient (AdamW); 0 for none, as in the paper.
         public var decay: Float
 
+        /// The gradient, of all parameters together, is shortened to this length where it is longer; 0 leaves it, as in the paper.
+        public var clip: Float
+        /// Weight of the losses of the outputs that say whether there is something, where the architecture has them.
+        public var presence: Float
+        /// The encoder's rate over that of the rest; 0 leaves the encoder as it is, its running statistics among it.
+        public var encoderRate: Float
+
         /// All options.
         public init(
             architecture: String, width: Int, side: Int, batch: Int, normalisation: Normalisation, softDice: Float,
-            averaging: Float = 0, decay: Float = 0
+            averaging: Float = 0, decay: Float = 0, clip: Float = 0, presence: Float = 0.25, encoderRate: Float = 1
         ) {
             (self.architecture, self.width, self.side, self.batch) = (architecture, width, side, batch)
             (self.normalisation, self.softDice, self.averaging, self.decay) = (normalisation, softDice, averaging, decay)
+            (self.clip, self.presence, self.encoderRate) = (clip, presence, encoderRate)
         }
     }
 
@@ -75,13 +83,12 @@ public final class Learner {
     private let plan: Plan
     private let input: Tensor
     private let scratch = Scratch()
-    /// Level by level, two each.
-    private var encoder: [[TrainedUnit]] = []
-    private var pools: [(forward: Primitive, pooled: Tensor, gradient: Tensor)] = []
+    private let encoder: any TrainedEncoder
     /// Decoder by decoder, level 3 first, two each.
     private var decoders: [[[TrainedUnit]]] = []
     private var ends: [TrainedHeads] = []
     private var classifier: TrainedClassifier?
+    private var presence: TrainedPresence?
 
     /// Refuses what no network can be made of on this machine: width, side, batch and what they need of memory.
     public nonisolated static func check(_ architecture: Architecture, width: Int, side: Int, batch: Int) throws(PapillaError) {
@@ -90,18 +97,32 @@ public final class Learner {
 
     /// - Parameters:
     ///   - weights: to start from; nil for He's initialisation (He et al. 2015).
+    ///   - pretrained: an encoder that others have trained, in place of random weights: see ``Weights/check(pretrained:)``.
     ///   - seed: of the random weights.
     ///   - foreground: share of the foreground among the training set's pixels, at whose log-odds the mask head's bias starts; otherwise
     ///     the first epochs are spent on learning that most pixels are background.
-    public init(_ options: Options, weights: Weights?, seed: UInt64, foreground: Double) throws(PapillaError) {
+    public init(
+        _ options: Options, weights: Weights?, pretrained: Weights? = nil, seed: UInt64, foreground: Double
+    ) throws(PapillaError) {
         self.options = options
         architecture = try Architecture(named: options.architecture)
         plan = try Plan(architecture, width: options.width, side: options.side, batch: options.batch)
         input = try Tensor([options.batch, 3, options.side, options.side])
         try weights?.check(architecture, width: options.width)
+        let normalised = options.normalisation == .batch
+        switch architecture.encoder {
+        case .paper: encoder = try TrainedPaperEncoder(plan, input, normalised: normalised, scratch: scratch)
+        case .lite0:
+            encoder = try TrainedLiteEncoder(
+                plan, input, normalised: normalised, frozen: options.encoderRate == 0, scratch: scratch)
+        }
         try build()
         try load(weights ?? .initial(architecture, width: options.width, seed: seed, foreground: foreground))
-        if weights == nil { for unit in units { unit.startFresh() } }
+        if weights == nil { for part in parts { part.startFresh() } }
+        if let pretrained {
+            try pretrained.check(pretrained: architecture)
+            for part in encoder.parts { try part.load(pretrained) }
+        }
     }
 
     /// One step: forward, losses, backward, Adam.
@@ -109,14 +130,25 @@ public final class Learner {
     public func step(_ batch: TrainingBatch, rate: Float) throws(PapillaError) -> Losses {
         let losses = try gradients(batch)
         time += 1
-        for parameter in parameters { parameter.step(time, rate: rate, decay: options.decay) }
+        let scale = clipping
+        for parameter in encoderParameters {
+            parameter.step(time, rate: rate * options.encoderRate, decay: options.decay, scale: scale)
+        }
+        for parameter in otherParameters { parameter.step(time, rate: rate, decay: options.decay, scale: scale) }
         if options.averaging > 0 {
             // Young averages forget faster, or the first random weights would stay in them.
             let share = max(1 - options.averaging, 9 / Float(10 + time))
-            for parameter in parameters { try parameter.smooth(share) }
-            for unit in units { unit.smooth(share) }
+            for parameter in encoderParameters + otherParameters { try parameter.smooth(share) }
+            for part in parts { part.smooth(share) }
         }
         return losses
+    }
+
+    /// What the gradient is multiplied by to be no longer than it may be.
+    private var clipping: Float {
+        guard options.clip > 0 else { return 1 }
+        let length = (encoderParameters + otherParameters).reduce(0) { $0 + $1.squares }.squareRoot()
+        return length > Double(options.clip) ? Float(Double(options.clip) / length) : 1
     }
 
     /// Forward, losses and backward, without a step.
@@ -127,6 +159,7 @@ public final class Learner {
         var heads: [Architecture.Head: Double] = [:]
         for end in ends { heads.merge(end.losses(batch, softDice: options.softDice)) { a, _ in a } }
         if let classifier { heads[.classes] = try classifier.losses(batch.classes) }
+        if let presence { heads.merge(presence.losses(batch)) { a, _ in a } }
         try backward()
         return Losses(total: heads.values.reduce(0, +), heads: heads)
     }
@@ -134,22 +167,18 @@ public final class Learner {
     /// The network as it ships: the running average where one is kept, normalisation folded in, names and shapes as in PyTorch's state dict.
     public func weights() throws(PapillaError) -> Weights {
         var result = Weights(tensors: [:])
-        for unit in units {
-            let (weight, bias) = try unit.folded()
-            let inputs = weight.count / (9 * bias.count)
-            result.tensors[unit.name + ".weight"] = Weights.Tensor(shape: [bias.count, inputs, 3, 3], values: weight)
-            result.tensors[unit.name + ".bias"] = Weights.Tensor(shape: [bias.count], values: bias)
-        }
+        for part in parts { try part.store(in: &result) }
         for end in ends { try end.store(in: &result) }
         try classifier?.store(in: &result)
+        try presence?.store(in: &result)
         return result
     }
 
     /// Everything that a run needs to go on to the bit: parameters, Adam's moments, running statistics, steps.
     public func state() throws(PapillaError) -> Weights {
         var tensors: [String: Weights.Tensor] = ["time": Weights.Tensor(shape: [1], values: [Float(time)])]
-        for unit in units { tensors.merge(try unit.state()) { a, _ in a } }
-        for parameter in ends.flatMap(\.parameters) + (classifier?.parameters ?? []) {
+        for part in parts { tensors.merge(try part.state()) { a, _ in a } }
+        for parameter in endParameters {
             tensors.merge(try parameter.state()) { a, _ in a }
         }
         return Weights(tensors: tensors)
@@ -160,73 +189,62 @@ public final class Learner {
         guard let time = state["time"].first else {
             throw PapillaError(.badInput, "The snapshot lacks its number of steps", place: "time")
         }
-        for unit in units { try unit.restore(state, isFresh: time == 0) }
-        for parameter in ends.flatMap(\.parameters) + (classifier?.parameters ?? []) { try parameter.restore(state) }
+        for part in parts { try part.restore(state, isFresh: time == 0) }
+        for parameter in endParameters { try parameter.restore(state) }
         self.time = Int(time)
     }
 
-    private var units: [TrainedUnit] { encoder.flatMap { $0 } + decoders.flatMap { $0.flatMap { $0 } } }
-    private var parameters: [Parameter] {
-        units.flatMap(\.parameters) + ends.flatMap(\.parameters) + (classifier?.parameters ?? [])
+    /// Whatever has a normalisation or could have one.
+    private var parts: [any TrainedPart] { encoder.parts + otherParts }
+    private var otherParts: [any TrainedPart] {
+        decoders.flatMap { $0.flatMap { $0 } } + (presence.map { [$0.hidden] } ?? [])
+    }
+    private var encoderParameters: [Parameter] { options.encoderRate == 0 ? [] : encoder.parts.flatMap(\.parameters) }
+    private var otherParameters: [Parameter] { otherParts.flatMap(\.parameters) + endParameters }
+    private var endParameters: [Parameter] {
+        ends.flatMap(\.parameters) + (classifier?.parameters ?? []) + (presence?.parameters ?? [])
     }
 
     private func build() throws(PapillaError) {
         let normalised = options.normalisation == .batch
-        var source = TrainedUnit.Source(maps: input, gradient: nil, file: 3)
-        for level in 0..<5 {
-            let first = try TrainedUnit(
-                "encoder.\(level).conv1", plan, level, source: source, normalised: normalised, scratch: scratch)
-            let inner = TrainedUnit.Source(maps: first.output, gradient: first.gradient, file: plan.maps(level))
-            let second = try TrainedUnit(
-                "encoder.\(level).conv2", plan, level, source: inner, normalised: normalised, scratch: scratch)
-            encoder.append([first, second])
-            guard level < 4 else { break }
-            let pooled = try Tensor([plan.batch, plan.blockedMaps(level), plan.side(level + 1), plan.side(level + 1)], .blocked)
-            let gradient = try Tensor(like: pooled)
-            pools.append((try .maximumPooling(second.output, to: pooled, by: plan.factor(level)), pooled, gradient))
-            source = .init(maps: pooled, gradient: gradient, file: plan.maps(level))
-        }
         for decoder in 0..<architecture.decoders {
             var levels: [[TrainedUnit]] = []
-            var below = encoder[4][1]
+            var below = encoder.last
             for level in [3, 2, 1, 0] {
                 let name = "decoder.\(decoder).\(level)"
-                let skip = encoder[level][1]
                 // Skips, and the encoder's last maps, are read by every decoder: all but the first add to their gradient.
                 let first = try TrainedUnit(
-                    name + ".conv1", plan, level,
-                    source: .init(maps: skip.output, gradient: skip.gradient, file: plan.maps(level), accumulates: decoder > 0),
-                    below: .init(
-                        maps: below.output, gradient: below.gradient, file: plan.maps(level + 1),
-                        accumulates: decoder > 0 && level == 3),
-                    normalised: normalised, scratch: scratch)
-                let inner = TrainedUnit.Source(maps: first.output, gradient: first.gradient, file: plan.maps(level))
-                below = try TrainedUnit(name + ".conv2", plan, level, source: inner, normalised: normalised, scratch: scratch)
-                levels.append([first, below])
+                    name + ".conv1", plan, level, source: encoder.skips[level].read(accumulating: decoder > 0),
+                    below: below.read(accumulating: decoder > 0 && level == 3), normalised: normalised, scratch: scratch)
+                let second = try TrainedUnit(
+                    name + ".conv2", plan, level, source: first.maps, normalised: normalised, scratch: scratch)
+                below = second.maps
+                levels.append([first, second])
             }
             decoders.append(levels)
-            ends.append(try TrainedHeads(plan, decoder: decoder, below.output, sourceGradient: below.gradient, scratch: scratch))
+            ends.append(try TrainedHeads(plan, decoder: decoder, below, scratch: scratch))
         }
-        if architecture.decoders == 0 {
-            classifier = try TrainedClassifier(plan, encoder[4][1].output, gradient: encoder[4][1].gradient)
+        if architecture.heads == [.classes] { classifier = try TrainedClassifier(plan, encoder.last) }
+        if architecture.heads.contains(.frame) {
+            presence = try TrainedPresence(
+                plan, encoder.last, weight: options.presence, normalised: normalised, scratch: scratch)
         }
     }
 
     private func load(_ weights: Weights) throws(PapillaError) {
-        for unit in units { try unit.load(weight: weights[unit.name + ".weight"], bias: weights[unit.name + ".bias"]) }
+        for part in encoder.parts + decoders.flatMap({ $0.flatMap { $0 } }) { try part.load(weights) }
         for end in ends { try end.load(weights) }
         try classifier?.load(weights)
+        try presence?.load(weights)
     }
 
     private func forward() throws(PapillaError) {
-        for (level, units) in encoder.enumerated() {
-            for unit in units { try unit.forward() }
-            if level < 4 { try pools[level].forward.run() }
-        }
+        try encoder.forward()
         for (levels, end) in zip(decoders, ends) {
             for units in levels { for unit in units { try unit.forward() } }
             try end.forward()
         }
+        try presence?.forward()
     }
 
     private func backward() throws(PapillaError) {
@@ -234,16 +252,8 @@ public final class Learner {
             try end.backward()
             for units in levels.reversed() { for unit in units.reversed() { try unit.backward() } }
         }
-        for level in (0..<5).reversed() {
-            if level < 4 {
-                let (unit, pool) = (encoder[level][1], pools[level])
-                pool_backward_f32(
-                    unit.output.pointer, pool.gradient.pointer, unit.gradient.pointer,
-                    plan.batch * plan.blockedMaps(level) / OneDNN.block,
-                    plan.side(level), plan.factor(level), OneDNN.block, architecture.decoders > 0 ? 1 : 0)
-            }
-            for unit in encoder[level].reversed() { try unit.backward() }
-        }
+        try presence?.backward()
+        try encoder.backward()
     }
 
     private func check(_ batch: TrainingBatch) throws(PapillaError) {

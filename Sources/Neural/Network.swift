@@ -26,13 +26,15 @@ public final class Network {
         let run: Call
     }
 
-    private let plan: Plan
-    private let input: Tensor
-    private let scratch = Scratch()
+    let plan: Plan
+    let input: Tensor
+    let scratch = Scratch()
     private var steps: [Step] = []
     private var outputs: [(head: Architecture.Head, tensor: Tensor, at: Int, of: Int)] = []
     /// The router's end: averages of the last maps, and its weights.
     private var classifier: (averages: () -> [Float], weights: [Float], bias: [Float])?
+    /// Whether there is something in the image: the last maps' maxima and means, and the weights of them.
+    private var frame: (summary: () -> [Float], weights: [Float], bias: [Float])?
     /// What ``observeRanges()`` wants to know of some steps: the step's place, and what takes a look at what it left.
     private var watched: [(step: Int, look: (inout ActivationRanges) throws(PapillaError) -> Void)] = []
     private var observed: ActivationRanges?
@@ -67,7 +69,7 @@ public final class Network {
 
     /// Runs the network.
     /// - Parameter input: normalised images, N x 3 x S x S.
-    /// - Returns: logits by head, N x maps x S x S; for the router's classes, N x 3.
+    /// - Returns: logits by head, N x maps x S x S; for the router's classes, N x 3; for cells N x 1 x S / 32 x S / 32, for the frame N.
     public func run(_ input: [Float]) throws(PapillaError) -> [Architecture.Head: [Float]] {
         guard input.count == batch * 3 * side * side else {
             throw PapillaError(.internal, "A network of batch \(batch) and side \(side) was given \(input.count) values")
@@ -75,8 +77,8 @@ public final class Network {
         input.withUnsafeBufferPointer { if let base = $0.baseAddress { self.input.pointer.update(from: base, count: $0.count) } }
         try runInPlace()
         var result: [Architecture.Head: [Float]] = [:]
-        let plane = side * side
         for (head, tensor, at, maps) in outputs {
+            let plane = tensor.dimensions[2] * tensor.dimensions[3]
             var values = [Float](unsafeUninitializedCapacity: batch * head.maps * plane) { buffer, count in
                 count = batch * head.maps * plane
             }
@@ -91,6 +93,7 @@ public final class Network {
         if let classifier {
             result[.classes] = GlobalAverage.connect(classifier.averages(), classifier.weights, classifier.bias, batch: batch)
         }
+        if let frame { result[.frame] = GlobalAverage.connect(frame.summary(), frame.weights, frame.bias, batch: batch) }
         return result
     }
 
@@ -125,6 +128,21 @@ public final class Network {
     }
 
     private func build(_ weights: Weights) throws(PapillaError) {
+        let (skips, x) = architecture.encoder == .paper ? try encode(weights) : try encodeLite(weights)
+        if architecture.heads == [.classes] {
+            let (average, features) = (GlobalAverage(plan), x)
+            classifier = ({ average.forward(features) }, weights["classes.weight"], weights["classes.bias"])
+        }
+        for decoder in 0..<architecture.decoders {
+            var y = x
+            for level in [3, 2, 1, 0] { y = try decode(decoder, level, y, skips[level], weights) }
+            try addHeads(decoder, y, weights)
+        }
+        if architecture.heads.contains(.frame) { try addPresence(x, weights) }
+    }
+
+    /// The paper's encoder: what the decoders read, and the last maps.
+    private func encode(_ weights: Weights) throws(PapillaError) -> (skips: [Tensor], last: Tensor) {
         var skips: [Tensor] = []
         var x = input
         for level in 0..<5 {
@@ -141,15 +159,23 @@ public final class Network {
             x = pooled ?? second
             skips.append(second)
         }
-        if architecture.heads == [.classes] {
-            let (average, features) = (GlobalAverage(plan), x)
-            classifier = ({ average.forward(features) }, weights["classes.weight"], weights["classes.bias"])
-        }
-        for decoder in 0..<architecture.decoders {
-            var y = x
-            for level in [3, 2, 1, 0] { y = try decode(decoder, level, y, skips[level], weights) }
-            try addHeads(decoder, y, weights)
-        }
+        return (skips, x)
+    }
+
+    /// Whether there is something in a cell and in the image.
+    private func addPresence(_ x: Tensor, _ weights: Weights) throws(PapillaError) {
+        let hidden = try plan.activation(maps: Architecture.cellMaps, side: plan.side(4))
+        try convolve(
+            "cells.hidden", x, to: hidden, kernel: [Architecture.cellMaps, plan.maps(4), 1, 1], weights, ceiling: .infinity)
+        let layout = KernelLayout(out: (1, 16), inputs: [(Architecture.cellMaps, hidden.dimensions[1])])
+        let (bias, y) = (try Tensor([16]), try Tensor([batch, 16, plan.side(4), plan.side(4)], .blocked))
+        try bias.load(weights["cells.bias"].padded(to: 16))
+        try convolve("cells", hidden, to: y, kernel: layout.part(0, of: weights["cells.weight"]), bias: bias, rectified: false)
+        let plain = try Tensor(y.dimensions)
+        add("cells", [try .reorder(y, to: plain)], macs: 0)
+        outputs.append((.cells, plain, 0, 16))
+        let summary = GlobalAverage(plan)
+        frame = ({ summary.maximaAndAverages(x) }, weights["frame.weight"], weights["frame.bias"])
     }
 
     private func build(_ builder: ReducedBuilder) throws(PapillaError) {
@@ -216,7 +242,8 @@ public final class Network {
         let name = "decoder.\(decoder).\(level)"
         let (out, big, factor) = (plan.blockedMaps(level), plan.side(level), plan.factor(level))
         let up = (file: plan.maps(level + 1), memory: plan.blockedMaps(level + 1))
-        let layout = KernelLayout(out: (plan.maps(level), out), inputs: [up, (plan.maps(level), out)])
+        let layout = KernelLayout(
+            out: (plan.maps(level), out), inputs: [up, (plan.skipMaps(level), Plan.blocked(plan.skipMaps(level)))])
         let values = weights["\(name).conv1.weight"]
         let joined = try plan.activation(level)
         let nine = { () throws(PapillaError) in try NineProducts(x, to: joined, weights: layout.nine(0, of: values)) }
@@ -224,7 +251,7 @@ public final class Network {
         try bias.load(weights["\(name).conv1.bias"].padded(to: out))
         try convolve("\(name).conv1 skip", skip, to: joined, kernel: layout.part(1, of: values), bias: bias, rectified: false)
         watchPoints("\(name).conv1", skip)
-        if factor == 2 {
+        if UpsampledConvolution.serves(x, factor: factor) {
             let kernel = try Tensor([out, up.memory, 3, 3])
             try kernel.load(layout.part(0, of: values))
             let upsampled = UpsampledConvolution(x, to: joined, scratch: scratch)
@@ -257,9 +284,10 @@ public final class Network {
         let maps = heads.reduce(0) { $0 + $1.head.maps }
         let kernels = heads.flatMap { weights["\($0.head.rawValue).weight"] }
         let biases = heads.flatMap { weights["\($0.head.rawValue).bias"] }
+        let (channels, block, batch, side, width) = (plan.blockedMaps(0), OneDNN.block, batch, plan.side(0), width)
         let y = try Tensor([batch, maps, side, side])
-        for (head, at) in heads { outputs.append((head, y, at, maps)) }
-        let (channels, block, batch, side, width) = (plan.blockedMaps(0), OneDNN.block, batch, side, width)
+        let logits = plan.enlargement == 1 ? y : try Tensor([batch, maps, 2 * side, 2 * side])
+        for (head, at) in heads { outputs.append((head, logits, at, maps)) }
         for first in stride(from: 0, to: maps, by: 3) {
             let count = min(3, maps - first)
             let packed = try Tensor([9, channels / block, count, block])
@@ -282,6 +310,47 @@ public final class Network {
                     }
                 })
         }
+        guard plan.enlargement == 2 else { return }
+        steps.append(
+            Step(name: "heads enlarged", macs: 0) { double_f32(y.pointer, logits.pointer, batch * maps, side, 1) })
+    }
+
+    /// A convolution of ``Lite0``: 1x1, or the first one; a rectifier behind it if there is a ceiling, or added to what stands in the target.
+    func convolve(
+        _ name: String, _ x: Tensor, to y: Tensor, kernel shape: [Int], stride: Int = 1, _ weights: Weights,
+        ceiling: Float? = nil,
+        accumulates: Bool = false
+    ) throws(PapillaError) {
+        let layout = KernelLayout(
+            out: (shape[0], y.dimensions[1]), inputs: [(shape[1], x.dimensions[1])], taps: shape[2] * shape[3])
+        let bias = try Tensor([layout.out.memory])
+        try bias.load(weights[name + ".bias"].padded(to: layout.out.memory))
+        let kernel = try Tensor([y.dimensions[1], x.dimensions[1], shape[2], shape[3]])
+        try kernel.load(layout.part(0, of: weights[name + ".weight"]))
+        let convolution = Convolution(
+            x, to: y, kernel: shape[2], stride: stride, rectified: ceiling != nil,
+            ceiling: ceiling.flatMap { $0.isFinite ? $0 : nil }, accumulates: accumulates)
+        add(
+            name, try convolution.forward(weights: kernel, bias: bias, constant: true),
+            macs: kernel.count * batch * y.dimensions[2] * y.dimensions[3])
+    }
+
+    /// A kernel of its own for each map, with a rectifier of ``Lite0`` behind it.
+    func convolveEach(
+        _ name: String, _ x: Tensor, to y: Tensor, kernel shape: [Int], stride: Int, _ weights: Weights
+    ) throws(PapillaError) {
+        let (maps, side, reached, batch) = (x.dimensions[1], x.dimensions[2], y.dimensions[2], batch)
+        let (size, taps) = (shape[2], shape[2] * shape[3])
+        let (values, kernels) = (weights[name + ".weight"], try Tensor([taps, maps]))
+        for map in 0..<shape[0] { for tap in 0..<taps { kernels.pointer[tap * maps + map] = values[map * taps + tap] } }
+        let bias = try Tensor([maps])
+        try bias.load(weights[name + ".bias"].padded(to: maps))
+        steps.append(
+            Step(name: "\(name) [own_depthwise]", macs: taps * maps * batch * reached * reached) {
+                depthwise_f32(
+                    x.pointer, y.pointer, kernels.pointer, bias.pointer, batch, maps, side, size, stride, OneDNN.block, 0,
+                    Lite0.ceiling)
+            })
     }
 
     private func add(_ name: String, _ calls: [Primitive], macs: Int) {

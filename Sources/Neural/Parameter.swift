@@ -23,6 +23,9 @@ final class Parameter {
         second = try Tensor(like: gradient)
     }
 
+    /// The sum of the squares of the gradient.
+    var squares: Double { squares_f32(gradient.pointer, gradient.count) }
+
     /// What is saved: the running average where there is one.
     var smoothed: Tensor { average ?? value }
 
@@ -35,14 +38,16 @@ final class Parameter {
     }
 
     /// Step number `time` (from 1) of Adam.
-    /// - Parameter decay: how fast kernels shrink by themselves, times `rate`; biases and scales never do.
-    func step(_ time: Int, rate: Float, decay: Float = 0) {
+    /// - Parameters:
+    ///   - decay: how fast kernels shrink by themselves, times `rate`; biases and scales never do.
+    ///   - scale: of the gradient.
+    func step(_ time: Int, rate: Float, decay: Float = 0, scale: Float = 1) {
         var (c1, c2) = (1.0, 1.0)
         // Products, not `pow`: the same bits on every C library.
         for _ in 0..<min(time, 100_000) { (c1, c2) = (c1 * 0.9, c2 * 0.999) }
         adam_f32(
             value.pointer, first.pointer, second.pointer, gradient.pointer, value.count, rate, Float(1 - c1), Float(1 - c2),
-            value.dimensions.count == 4 ? decay : 0)
+            value.dimensions.count == 4 ? decay : 0, scale)
     }
 
     /// Values, moments and running average, row-major with the engine's padding.

@@ -9,15 +9,15 @@ internal import Screening
 /// The router's end while training: global average, fully connected layer, softmax cross-entropy.
 final class TrainedClassifier {
     private let features: Tensor
-    private let featuresGradient: Tensor
+    private let featuresGradient: Tensor?
     private let average: GlobalAverage
     private let weights: Parameter
     private let bias: Parameter
     private var averages: [Float] = []
     private let batch: Int
 
-    init(_ plan: Plan, _ features: Tensor, gradient: Tensor) throws(PapillaError) {
-        (self.features, featuresGradient, batch) = (features, gradient, plan.batch)
+    init(_ plan: Plan, _ features: TrainedMaps) throws(PapillaError) {
+        (self.features, featuresGradient, batch) = (features.maps, features.gradient, plan.batch)
         average = GlobalAverage(plan)
         weights = try Parameter("classes.weight", gradient: Tensor([Architecture.Head.classes.maps, plan.maps(4)]))
         bias = try Parameter("classes.bias", gradient: Tensor([Architecture.Head.classes.maps]))
@@ -56,7 +56,7 @@ final class TrainedClassifier {
                 weights.gradient.pointer[k * maps + map] = sum
             }
         }
-        average.backward(averagesGradient, to: featuresGradient)
+        if let featuresGradient { average.backward(averagesGradient, to: featuresGradient) }
         return loss / Double(batch)
     }
 

@@ -14,12 +14,11 @@ final class TrainedConvolution {
     ///   - sourceGradient: overwritten by ``backward()``, or added to if `accumulates`; nil for the input.
     init(
         _ name: String, _ source: Tensor, to target: Tensor, gradient: Tensor, sourceGradient: Tensor?, kernel: Int,
-        rectified: Bool,
-        biased: Bool, accumulates: Bool = false, scratch: Scratch
+        stride: Int = 1, rectified: Bool, biased: Bool, accumulates: Bool = false, scratch: Scratch
     ) throws(PapillaError) {
         let biasGradient = biased ? try Tensor([target.dimensions[1]]) : nil
         if let biasGradient { bias = try Parameter(name + ".bias", gradient: biasGradient) } else { bias = nil }
-        if kernel == 3, let convolution = WinogradConvolution(source, to: target, training: true, scratch: scratch) {
+        if kernel == 3, stride == 1, let convolution = WinogradConvolution(source, to: target, training: true, scratch: scratch) {
             weights = try Parameter(name + ".weight", gradient: Tensor([target.dimensions[1], source.dimensions[1], 3, 3]))
             forwardCalls = [
                 try convolution.forward(weights: weights.value, bias: bias?.value, rectified: rectified, constant: false)
@@ -34,7 +33,7 @@ final class TrainedConvolution {
                     weights: weights.value, targetGradient: gradient, sourceGradient: sourceGradient, accumulates: accumulates))
             return
         }
-        let convolution = Convolution(source, to: target, kernel: kernel, rectified: rectified, training: true)
+        let convolution = Convolution(source, to: target, kernel: kernel, stride: stride, rectified: rectified, training: true)
         let (weightsCall, weightsGradient) = try convolution.backwardWeights(targetGradient: gradient, biasGradient: biasGradient)
         // The gradient's layout is the parameter's; forward and data copy from it where they want another.
         weights = try Parameter(name + ".weight", gradient: weightsGradient)

@@ -9,23 +9,38 @@ final class TrainedHeads {
     private let logits: Tensor
     private let gradient: Tensor
     private let convolution: TrainedConvolution
+    /// What the convolution gives, and its gradient, where the logits are that enlarged.
+    private let small: (logits: Tensor, gradient: Tensor)?
 
-    init(_ plan: Plan, decoder: Int, _ source: Tensor, sourceGradient: Tensor, scratch: Scratch) throws(PapillaError) {
+    init(_ plan: Plan, decoder: Int, _ source: TrainedMaps, scratch: Scratch) throws(PapillaError) {
         self.plan = plan
         heads = plan.heads(ofDecoder: decoder)
         // One block wide, so that a pixel's logits lie side by side.
         logits = try Tensor([plan.batch, OneDNN.block, plan.side, plan.side], .blocked)
         gradient = try Tensor(like: logits)
+        if plan.enlargement == 2 {
+            let low = try Tensor([plan.batch, OneDNN.block, plan.side(0), plan.side(0)], .blocked)
+            small = (low, try Tensor(like: low))
+        } else {
+            small = nil
+        }
         convolution = try TrainedConvolution(
-            "heads.\(decoder)", source, to: logits, gradient: gradient, sourceGradient: sourceGradient, kernel: 3,
-            rectified: false,
-            biased: true, scratch: scratch)
+            "heads.\(decoder)", source.maps, to: small?.logits ?? logits, gradient: small?.gradient ?? gradient,
+            sourceGradient: source.gradient, kernel: 3, rectified: false, biased: true, scratch: scratch)
     }
 
     var parameters: [Parameter] { convolution.parameters }
 
-    func forward() throws(PapillaError) { try convolution.forward() }
-    func backward() throws(PapillaError) { try convolution.backward() }
+    func forward() throws(PapillaError) {
+        try convolution.forward()
+        guard let small else { return }
+        double_f32(small.logits.pointer, logits.pointer, plan.batch, plan.side(0), OneDNN.block)
+    }
+
+    func backward() throws(PapillaError) {
+        if let small { double_back_f32(gradient.pointer, small.gradient.pointer, plan.batch, plan.side(0), OneDNN.block) }
+        try convolution.backward()
+    }
 
     /// Losses by head, means over pixels and batch; leaves the logits' gradient. Soft Dice is one more term of the mask.
     func losses(_ batch: TrainingBatch, softDice: Float) -> [Architecture.Head: Double] {
@@ -52,7 +67,7 @@ final class TrainedHeads {
             case .distance:
                 result[head] =
                     mse_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.distance, scale) / Double(pixels)
-            case .classes: break
+            case .classes, .cells, .frame: break
             }
         }
         return result

@@ -7,26 +7,40 @@ final class TrainedNormalisation {
     let parameter: Parameter
     private let name: String
     private let samples: Int
+    /// How far a step moves the running statistics towards the batch's.
+    private let share: Float
+    /// Whether the running statistics are used, and stay, instead of the batch's.
+    private let isFixed: Bool
     private(set) var mean: [Float]
     private(set) var variance: [Float]
     private var hasStatistics = false
     /// Running averages of mean and variance, beside that of the parameters.
     private var average: (mean: [Float], variance: [Float])?
 
-    init(_ name: String, _ source: Tensor, to target: Tensor, gradient: Tensor) throws(PapillaError) {
-        self.name = name
-        layer = try BatchNormalization(source, to: target, gradient: gradient)
+    init(
+        _ name: String, _ source: Tensor, to target: Tensor, gradient: Tensor, end: BatchNormalization.End = .rectifier,
+        epsilon: Float = 1e-5, share: Float = 0.1, isFixed: Bool = false
+    ) throws(PapillaError) {
+        (self.name, self.share, self.isFixed) = (name, share, isFixed)
+        layer = try BatchNormalization(source, to: target, gradient: gradient, end: end, epsilon: epsilon)
         parameter = try Parameter(name, value: layer.scaleAndShift, gradient: layer.scaleAndShiftGradient)
         let channels = source.dimensions[1]
         samples = source.dimensions[0] * source.dimensions[2] * source.dimensions[3]
-        (mean, variance) = ([Float](repeating: 0, count: channels), [Float](repeating: 1, count: channels))
+        (mean, variance) = ([Float](repeating: 0, count: channels), [Float](repeating: 1 - epsilon, count: channels))
         for channel in 0..<channels { layer.scaleAndShift.pointer[channel] = 1 }
     }
 
-    /// Normalises, and moves the running statistics a tenth of the way to the batch's.
+    /// Normalises, and moves the running statistics towards the batch's.
     func forward() {
+        if isFixed {
+            for channel in mean.indices {
+                layer.mean.pointer[channel] = mean[channel]
+                layer.variance.pointer[channel] = variance[channel]
+            }
+            return layer.forward(given: true)
+        }
         layer.forward()
-        let share: Float = hasStatistics ? 0.1 : 1
+        let share = hasStatistics ? share : 1
         let unbiased = Float(samples) / Float(max(1, samples - 1))
         for channel in mean.indices {
             mean[channel] += share * (layer.mean.pointer[channel] - mean[channel])
@@ -35,12 +49,20 @@ final class TrainedNormalisation {
         hasStatistics = true
     }
 
+    /// The target's gradient to the source's, in place.
+    func backward() { layer.backward(given: isFixed) }
+
     /// Sets scales and shifts so that on this batch the normalised layer does what the folded one with `bias` did.
     func unfold(bias: [Float]) {
-        layer.forward()
         let channels = mean.count
+        if isFixed {
+            // Mean 0 and deviation 1 stand there from the beginning, and so do the scales.
+            for channel in 0..<channels { layer.scaleAndShift.pointer[channels + channel] = bias[channel] }
+            return
+        }
+        layer.forward()
         for channel in 0..<channels {
-            let deviation = (layer.variance.pointer[channel] + BatchNormalization.epsilon).squareRoot()
+            let deviation = (layer.variance.pointer[channel] + layer.epsilon).squareRoot()
             // A map that is the same everywhere has no scale of its own to come back to.
             let isFlat = layer.variance.pointer[channel] < 1e-12
             layer.scaleAndShift.pointer[channel] = isFlat ? 1 : deviation
@@ -48,10 +70,24 @@ final class TrainedNormalisation {
         }
     }
 
+    /// Takes what another training has left: four tensors named as PyTorch's state dict. Maps beyond theirs are padding.
+    /// - Returns: whether the weights have them.
+    func load(_ weights: Weights) -> Bool {
+        let parts = ["weight", "bias", "running_mean", "running_var"].map { weights["\(name).\($0)"] }
+        guard parts.allSatisfy({ !$0.isEmpty && $0.count <= mean.count }) else { return false }
+        for channel in parts[0].indices {
+            layer.scaleAndShift.pointer[channel] = parts[0][channel]
+            layer.scaleAndShift.pointer[mean.count + channel] = parts[1][channel]
+            (mean[channel], variance[channel]) = (parts[2][channel], parts[3][channel])
+        }
+        hasStatistics = true
+        return true
+    }
+
     /// What folding multiplies a map's kernel by, and the bias that it gets.
     func folded(_ channel: Int) -> (factor: Float, bias: Float) {
         let (values, mean, variance) = (parameter.smoothed.pointer, average?.mean ?? mean, average?.variance ?? variance)
-        let factor = values[channel] / (variance[channel] + BatchNormalization.epsilon).squareRoot()
+        let factor = values[channel] / (variance[channel] + layer.epsilon).squareRoot()
         return (factor, values[mean.count + channel] - mean[channel] * factor)
     }
 
@@ -81,7 +117,7 @@ final class TrainedNormalisation {
         guard state[name + ".mean"].count == mean.count, state[name + ".variance"].count == mean.count else {
             throw PapillaError(.badInput, "The snapshot lacks the running statistics of a layer", place: name)
         }
-        (mean, variance, hasStatistics) = (state[name + ".mean"], state[name + ".variance"], !isFresh)
+        (mean, variance, hasStatistics) = (state[name + ".mean"], state[name + ".variance"], hasStatistics || !isFresh)
         let saved = (mean: state[name + ".average.mean"], variance: state[name + ".average.variance"])
         average = saved.mean.count == mean.count && saved.variance.count == mean.count ? saved : nil
     }

@@ -5,7 +5,7 @@ internal import Screening
 /// A hidden convolution with what follows it: a rectifier, or batch normalisation and a rectifier.
 ///
 /// The first unit of a decoder's level has two sources: the maps below, upsampled, and the skip.
-final class TrainedUnit {
+final class TrainedUnit: TrainedPart {
     /// `encoder.0.conv1`, as in the weights file.
     let name: String
     /// (N, maps, H, W), after the rectifier.
@@ -20,16 +20,9 @@ final class TrainedUnit {
     /// The bias to come back to, for a unit that starts from folded weights.
     private var foldedBias: [Float]?
 
-    /// What a unit reads: maps, their gradient (nil for the input) and how many of them the weights file counts.
-    struct Source {
-        let maps: Tensor
-        let gradient: Tensor?
-        let file: Int
-        var accumulates = false
-    }
-
     init(
-        _ name: String, _ plan: Plan, _ level: Int, source: Source, below lower: Source? = nil, normalised: Bool, scratch: Scratch
+        _ name: String, _ plan: Plan, _ level: Int, source: TrainedMaps, below lower: TrainedMaps? = nil, normalised: Bool,
+        scratch: Scratch
     )
         throws(PapillaError)
     {
@@ -56,6 +49,9 @@ final class TrainedUnit {
             normalised ? try TrainedNormalisation(name + ".normalisation", convolved, to: output, gradient: gradient) : nil
     }
 
+    /// What it leaves, for the next one.
+    var maps: TrainedMaps { TrainedMaps(maps: output, gradient: gradient, file: layout.out.file) }
+
     var parameters: [Parameter] {
         spatial.parameters + (below.map { [$0.weights] } ?? []) + (normalisation.map { [$0.parameter] } ?? [])
     }
@@ -74,7 +70,7 @@ final class TrainedUnit {
 
     func backward() throws(PapillaError) {
         if let normalisation {
-            normalisation.layer.backward()
+            normalisation.backward()
         } else {
             rectify_backward_f32(gradient.pointer, output.pointer, output.count)
         }
@@ -83,14 +79,15 @@ final class TrainedUnit {
     }
 
     /// Takes a file's kernel and bias. A normalised unit finds its scales and shifts on the first batch.
-    func load(weight: [Float], bias: [Float]) throws(PapillaError) {
+    func load(_ weights: Weights) throws(PapillaError) {
+        let weight = weights[name + ".weight"]
         if let below {
             try below.load(layout, weight)
             try spatial.weights.value.load(layout.part(1, of: weight))
         } else {
             try spatial.weights.value.load(layout.part(0, of: weight))
         }
-        let bias = bias.padded(to: layout.out.memory)
+        let bias = weights[name + ".bias"].padded(to: layout.out.memory)
         try spatial.bias?.value.load(bias)
         if normalisation != nil { foldedBias = bias }
     }
@@ -98,8 +95,15 @@ final class TrainedUnit {
     /// Random kernels need no scales to come back to.
     func startFresh() { foldedBias = nil }
 
-    /// The file's kernel and bias, with the normalisation folded in.
-    func folded() throws(PapillaError) -> (weight: [Float], bias: [Float]) {
+    /// Puts the file's kernel and bias there, with the normalisation folded in.
+    func store(in weights: inout Weights) throws(PapillaError) {
+        let (weight, bias) = try folded()
+        let inputs = weight.count / (9 * bias.count)
+        weights.tensors[name + ".weight"] = Weights.Tensor(shape: [bias.count, inputs, 3, 3], values: weight)
+        weights.tensors[name + ".bias"] = Weights.Tensor(shape: [bias.count], values: bias)
+    }
+
+    private func folded() throws(PapillaError) -> (weight: [Float], bias: [Float]) {
         let inputs = layout.inputs.reduce(0) { $0 + $1.file }
         var weight = [Float](repeating: 0, count: layout.out.file * inputs * 9)
         try below?.store(layout, in: &weight)
@@ -129,7 +133,6 @@ final class TrainedUnit {
         return result
     }
 
-    /// - Parameter isFresh: whether the state is from before the first step: what the first batch decides is still to come.
     func restore(_ state: Weights, isFresh: Bool) throws(PapillaError) {
         for parameter in spatial.parameters + (below.map { [$0.weights] } ?? []) { try parameter.restore(state) }
         try normalisation?.restore(state, isFresh: isFresh)

@@ -13,7 +13,7 @@ final class TrainedUpsampled {
     private enum Way {
         /// To twice the side: ``UpsampledConvolution``.
         case sums(forward: Call, backward: Call)
-        /// To more: products at low resolution, each added where its tap falls. They are not needed on the way back: their gradient takes
+        /// To more, and where the side is odd: products at low resolution, each added where its tap falls. They are not needed on the way back: their gradient takes
         /// their place.
         case nine(products: Tensor, convolution: TrainedConvolution, factor: Int)
     }
@@ -22,13 +22,13 @@ final class TrainedUpsampled {
     ///   - gradient: of `target`.
     ///   - rectified: whether a rectifier follows.
     init(
-        _ name: String, _ lower: TrainedUnit.Source, to target: Tensor, gradient: Tensor, rectified: Bool, factor: Int,
+        _ name: String, _ lower: TrainedMaps, to target: Tensor, gradient: Tensor, rectified: Bool, factor: Int,
         scratch: Scratch
     ) throws(PapillaError) {
         guard let sourceGradient = lower.gradient else { throw PapillaError(.internal, "Upsampled maps have a gradient") }
         let (images, out, big) = (target.dimensions[0], target.dimensions[1], target.dimensions[2])
         (self.target, self.gradient, isRectified) = (target, gradient, rectified)
-        if factor == 2 {
+        if UpsampledConvolution.serves(lower.maps, factor: factor) {
             let weights = try Parameter(
                 name + ".upsampled.weight", gradient: Tensor([out, lower.maps.dimensions[1], 3, 3]))
             let convolution = UpsampledConvolution(lower.maps, to: target, scratch: scratch)

@@ -15,6 +15,9 @@ struct UpsampledConvolution {
     private let maps: Int
     private let out: Int
 
+    /// Whether it can be: to twice the side, by squares of four.
+    static func serves(_ source: Tensor, factor: Int) -> Bool { factor == 2 && source.dimensions[2] % 2 == 0 }
+
     /// A convolution from `source` (N, in, S, S) to `target` (N, out, 2 S, 2 S), both blocked.
     init(_ source: Tensor, to target: Tensor, scratch: Scratch) {
         (images, maps, low, out) = (source.dimensions[0], source.dimensions[1], source.dimensions[2], target.dimensions[1])

@@ -60,5 +60,30 @@ public struct Weights: Sendable, Equatable {
         }
     }
 
+    /// Refuses an encoder that is not that of an architecture, or whose normalisations are not beside its kernels: NAME.weight, and
+    /// NAME.normalisation.weight, .bias, .running_mean and .running_var instead of NAME.bias.
+    /// - Throws: `.damaged`, naming the tensor; `.badInput` for an architecture that has no such encoder.
+    public func check(pretrained architecture: Architecture) throws(PapillaError) {
+        guard architecture.encoder == .lite0 else {
+            throw PapillaError(
+                .badInput, "\(architecture.name) has no encoder that others have trained",
+                hint: "Known: " + Architecture.pretrained.map(\.name).joined(separator: ", "))
+        }
+        for layer in Lite0.layers {
+            let parts = ["weight", "bias", "running_mean", "running_var"].map {
+                ("\(layer.name).normalisation.\($0)", [layer.kernel[0]])
+            }
+            for (name, shape) in [(layer.name + ".weight", layer.kernel)] + parts {
+                guard let tensor = tensors[name], tensor.shape == shape, tensor.values.count == shape.reduce(1, *),
+                    tensor.values.allSatisfy(\.isFinite), !name.hasSuffix("running_var") || tensor.values.allSatisfy({ $0 >= 0 })
+                else {
+                    throw PapillaError(
+                        .damaged, "The encoder lacks the tensor \(name) of shape \(shape) with finite numbers",
+                        place: architecture.name, hint: "Take the file that comes with the program, or convert it again")
+                }
+            }
+        }
+    }
+
     private static let hint = "The architecture and width must be those that the weights were trained with"
 }

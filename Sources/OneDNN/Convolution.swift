@@ -1,7 +1,8 @@
 internal import COneDNN
 public import Screening
 
-/// A k x k convolution, stride 1, padding k / 2, as oneDNN primitives: forward, and its two ways back.
+/// A k x k convolution as oneDNN primitives: forward, and its two ways back. Padding is (k − stride) / 2 zeros before, the rest behind:
+/// k / 2 on either side at stride 1.
 ///
 /// 3x3 convolutions with enough tiles do not come here: our own Winograd kernels take them. For the rest Winograd is asked for by name
 /// wherever it exists, with AVX-512 (oneDNN's own choice never takes it), and direct code serves elsewhere. The rule is fixed, not
@@ -13,8 +14,12 @@ public struct Convolution {
     public let target: Storage
     /// Side of the kernel: 1 or 3.
     public let kernel: Int
+    /// Distance of the outputs in the source, px.
+    public var stride = 1
     /// A rectifier fused behind the forward pass.
     public var rectified = false
+    /// What the rectifier lets through at the most; nil: everything.
+    public var ceiling: Float?
     /// The forward pass adds to what stands in the target.
     public var accumulates = false
     /// For training: the forward pass keeps to what the backward passes expect.
@@ -22,11 +27,11 @@ public struct Convolution {
 
     /// A convolution from `source` to `target`.
     public init(
-        _ source: Storage, to target: Storage, kernel: Int, rectified: Bool = false, accumulates: Bool = false,
-        training: Bool = false
+        _ source: Storage, to target: Storage, kernel: Int, stride: Int = 1, rectified: Bool = false, ceiling: Float? = nil,
+        accumulates: Bool = false, training: Bool = false
     ) {
-        (self.source, self.target, self.kernel) = (source, target, kernel)
-        (self.rectified, self.accumulates, self.training) = (rectified, accumulates, training)
+        (self.source, self.target, self.kernel, self.stride) = (source, target, kernel, stride)
+        (self.rectified, self.ceiling, self.accumulates, self.training) = (rectified, ceiling, accumulates, training)
     }
 
     private var weightDimensions: [Int] { [target.dimensions[1], source.dimensions[1], kernel, kernel] }
@@ -92,7 +97,7 @@ public struct Convolution {
     }
 
     private func make(_ pass: Pass, bias: Tensor?) throws(PapillaError) -> dnnl_primitive_desc_t? {
-        let winograd = kernel == 3 && source.dimensions[1] >= 16 && target.dimensions[1] >= 16
+        let winograd = kernel == 3 && stride == 1 && source.dimensions[1] >= 16 && target.dimensions[1] >= 16
         for algorithm in winograd ? [dnnl_convolution_winograd, dnnl_convolution_direct] : [dnnl_convolution_direct] {
             guard let descriptor = describe(pass, algorithm, bias: bias) else { continue }
             var information: UnsafePointer<CChar>?
@@ -106,7 +111,11 @@ public struct Convolution {
     }
 
     private func describe(_ pass: Pass, _ algorithm: dnnl_alg_kind_t, bias: Tensor?) -> dnnl_primitive_desc_t? {
-        let padding = [dnnl_dim_t(kernel / 2), dnnl_dim_t(kernel / 2)]
+        let before = [dnnl_dim_t](repeating: dnnl_dim_t((kernel - stride) / 2), count: 2)
+        let behind = [2, 3].map { axis in
+            dnnl_dim_t((target.dimensions[axis] - 1) * stride + kernel - (kernel - stride) / 2 - source.dimensions[axis])
+        }
+        let strides = [dnnl_dim_t(stride), dnnl_dim_t(stride)]
         var operation = dnnl_convolution_desc_t()
         guard var weights = try? Storage.describe(weightDimensions, dnnl_format_tag_any, source.descriptor.data_type),
             var biases = try? Tensor.describe([target.dimensions[1]], .plain)
@@ -115,9 +124,9 @@ public struct Convolution {
         let asked =
             bias == nil
             ? dnnl_convolution_forward_desc_init(
-                &operation, kind, algorithm, &source.descriptor, &weights, nil, &target.descriptor, [1, 1], padding, padding)
+                &operation, kind, algorithm, &source.descriptor, &weights, nil, &target.descriptor, strides, before, behind)
             : dnnl_convolution_forward_desc_init(
-                &operation, kind, algorithm, &source.descriptor, &weights, &biases, &target.descriptor, [1, 1], padding, padding)
+                &operation, kind, algorithm, &source.descriptor, &weights, &biases, &target.descriptor, strides, before, behind)
         var forward: dnnl_primitive_desc_t?
         guard asked == dnnl_success else { return nil }
         let attributes = pass == .forward ? attributes() : nil
@@ -129,13 +138,13 @@ public struct Convolution {
         switch (pass, bias) {
         case (.data, _):
             status = dnnl_convolution_backward_data_desc_init(
-                &operation, algorithm, &source.descriptor, &weights, &target.descriptor, [1, 1], padding, padding)
+                &operation, algorithm, &source.descriptor, &weights, &target.descriptor, strides, before, behind)
         case (_, nil):
             status = dnnl_convolution_backward_weights_desc_init(
-                &operation, algorithm, &source.descriptor, &weights, nil, &target.descriptor, [1, 1], padding, padding)
+                &operation, algorithm, &source.descriptor, &weights, nil, &target.descriptor, strides, before, behind)
         default:
             status = dnnl_convolution_backward_weights_desc_init(
-                &operation, algorithm, &source.descriptor, &weights, &biases, &target.descriptor, [1, 1], padding, padding)
+                &operation, algorithm, &source.descriptor, &weights, &biases, &target.descriptor, strides, before, behind)
         }
         var backward: dnnl_primitive_desc_t?
         guard status == dnnl_success,
@@ -155,7 +164,11 @@ public struct Convolution {
         }
         defer { dnnl_post_ops_destroy(operations) }
         if accumulates { dnnl_post_ops_append_sum(operations, 1) }
-        if rectified { dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0) }
+        if rectified, let ceiling {
+            dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_clip, 0, ceiling)
+        } else if rectified {
+            dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0)
+        }
         dnnl_primitive_attr_set_post_ops(attributes, operations)
         return attributes
     }

@@ -99,6 +99,7 @@ struct ReferenceNetwork {
             case .contour: losses[head] = crossEntropy(logits, batch.contour.map(Int.init))
             case .distance: losses[head] = squaredError(logits, batch.distance.map(Double.init))
             case .classes: losses[head] = crossEntropy(logits, batch.classes.map(Int.init))
+            case .cells, .frame: break
             }
         }
         tape.backward()

@@ -73,11 +73,25 @@ void add_f32(float *a, const float *b, long n);
  * planes: N * C / block. */
 void pool_backward_f32(const float *x, const float *dp, float *dx, long planes, long side, long f, long block, int accumulate);
 
-/* Batch normalisation with a rectifier (Ioffe and Szegedy 2015): y = max(0, scale (x - mean) / sqrt(variance + epsilon) + shift), with mean and (biased) variance over the
- * images and the plane of each map, which are written. Sums are taken in double. scale_shift: (2, c). sums: 2 * images * c for its own use. */
-void normalise_f32(const float *x, float *y, const float *scale_shift, float *mean, float *variance, double *sums, long images, long c, long plane, long block, float epsilon);
-/* Its way back: g, the gradient of y, becomes that of x in place; the gradients of scales and shifts are written. */
-void normalise_backward_f32(const float *x, const float *y, float *g, const float *scale_shift, float *scale_shift_gradient, const float *mean, const float *variance, double *sums, long images, long c, long plane, long block, float epsilon);
+/* Batch normalisation (Ioffe and Szegedy 2015): y = scale (x - mean) / sqrt(variance + epsilon) + shift, held between floor and ceiling; or with `added` plus that and not held.
+ * Mean and (biased) variance over the images and the plane of each map are written, or read if `given`. Sums are taken in double. scale_shift: (2, c). sums: 2 * images * c for
+ * its own use. */
+void normalise_f32(const float *x, const float *added, float *y, const float *scale_shift, float *mean, float *variance, double *sums, long images, long c, long plane, long block, float epsilon, float floor, float ceiling, int given);
+/* Its way back: g, the gradient of y, becomes that of x in place; the gradients of scales and shifts are written. y is read where there is a floor or a ceiling. */
+void normalise_backward_f32(const float *x, const float *y, float *g, const float *scale_shift, float *scale_shift_gradient, const float *mean, const float *variance, double *sums, long images, long c, long plane, long block, float epsilon, float floor, float ceiling, int given);
+
+/* A k x k kernel for each map by itself, k 3 or 5, stride 1 or 2: x (images, c / block, side, side, block) to y, whose side is side / stride, rounded up. Padding is (k - stride) / 2
+ * zeros before, the rest behind. w: (k * k, c). y is held between floor and ceiling. bias: c values, or NULL. */
+void depthwise_f32(const float *x, float *y, const float *w, const float *bias, long images, long c, long side, long k, long stride, long block, float floor, float ceiling);
+/* Its way back from the gradient g of y, bias and limits left out: dx is written, or added to if `add`. */
+void depthwise_back_f32(const float *g, const float *w, float *dx, long images, long c, long side, long k, long stride, long block, int add);
+/* The gradient dw (k * k, c) of the kernels. sums: images * c * k * k for its own use. */
+void depthwise_gradient_f32(const float *x, const float *g, float *dw, double *sums, long images, long c, long side, long k, long stride, long block);
+
+/* Twice the side, bilinear, pixels' corners aligned: x (planes, low, low, lanes) to y (planes, 2 low, 2 low, lanes). */
+void double_f32(const float *x, float *y, long planes, long low, long lanes);
+/* Its way back: dx is written. */
+void double_back_f32(const float *g, float *dx, long planes, long low, long lanes);
 
 /* Losses over `pixels` pixels (N * H * W), each with `stride` values of which the head's maps begin at `at`. The gradient, scaled by `scale`, is written in the same places.
  * Both return the sum of the loss over pixels.
@@ -88,9 +102,11 @@ double mse_f32(const float *logits, float *gradient, long pixels, long stride, l
 /* Adds the gradient of soft Dice: dL/dp = a - b t, through the softmax of the two maps. */
 void dice_backward_f32(const float *logits, float *gradient, long pixels, long stride, long at, const uint8_t *target, float a, float b);
 
-/* One step of Adam (Kingma and Ba 2015), beta 0.9 and 0.999, epsilon 1e-8. c1 = 1 - 0.9^t, c2 = 1 - 0.999^t. `decay` is the weights' own, apart from
+/* The sum of the squares of n values, in double. */
+double squares_f32(const float *a, long n);
+/* One step of Adam (Kingma and Ba 2015) by `scale` times the gradient, beta 0.9 and 0.999, epsilon 1e-8. c1 = 1 - 0.9^t, c2 = 1 - 0.999^t. `decay` is the weights' own, apart from
  * the gradient (Loshchilov and Hutter 2019): they shrink by rate * decay of themselves. */
-void adam_f32(float *w, float *m, float *v, const float *g, long n, float rate, float c1, float c2, float decay);
+void adam_f32(float *w, float *m, float *v, const float *g, long n, float rate, float c1, float c2, float decay, float scale);
 /* a += share (w - a), n values: a running average. */
 void average_f32(float *a, const float *w, long n, float share);
 #endif
