@@ -56,7 +56,7 @@ ROWS(3, 1, 8) ROWS(3, 2, 8) ROWS(5, 1, 8) ROWS(5, 2, 8) ROWS(3, 1, 16) ROWS(3, 2
 void depthwise_f32(const float *x, float *y, const float *w, const float *bias, long images, long c, long side, long k, long stride, long block, float floor, float ceiling) {
     static void (*const body[2][2][2])(void *) = {{{rows_3_1_8, rows_3_2_8}, {rows_5_1_8, rows_5_2_8}}, {{rows_3_1_16, rows_3_2_16}, {rows_5_1_16, rows_5_2_16}}};
     struct depthwise a = {x, w, bias, y, images, c, side, (side + stride - 1) / stride, (k - stride) / 2, block, floor, ceiling};
-    GOMP_parallel(body[block == 16][k == 5][stride == 2], &a, 0, 0);
+    share_out(body[block == 16][k == 5][stride == 2], &a);
 }
 
 struct back {
@@ -99,7 +99,7 @@ AVX2 static void source_5_2(void *data) { source_rows(data, 5, 2); }
 void depthwise_back_f32(const float *g, const float *w, float *dx, long images, long c, long side, long k, long stride, long block, int add) {
     static void (*const body[2][2])(void *) = {{source_3_1, source_3_2}, {source_5_1, source_5_2}};
     struct back a = {.g = g, .w = w, .dx = dx, .images = images, .c = c, .side = side, .out = (side + stride - 1) / stride, .k = k, .stride = stride, .before = (k - stride) / 2, .block = block, .add = add};
-    GOMP_parallel(body[k == 5][stride == 2], &a, 0, 0);
+    share_out(body[k == 5][stride == 2], &a);
 }
 
 /* The taps' gradient of one kernel row over one row of outputs, in fp32; rows are summed in double. */
@@ -149,7 +149,7 @@ AVX2 static void taps_5_2(void *data) { taps(data, 5, 2); }
 void depthwise_gradient_f32(const float *x, const float *g, float *dw, double *sums, long images, long c, long side, long k, long stride, long block) {
     static void (*const body[2][2])(void *) = {{taps_3_1, taps_3_2}, {taps_5_1, taps_5_2}};
     struct back a = {.x = x, .g = g, .dw = dw, .sums = sums, .images = images, .c = c, .side = side, .out = (side + stride - 1) / stride, .k = k, .stride = stride, .before = (k - stride) / 2, .block = block};
-    GOMP_parallel(body[k == 5][stride == 2], &a, 0, 0);
+    share_out(body[k == 5][stride == 2], &a);
     for (long t = 0; t < k * k; t++)
         for (long map = 0; map < c; map++) {
             double sum = 0;

@@ -55,7 +55,7 @@ ROWS(1, 8) ROWS(2, 8) ROWS(3, 8) ROWS(1, 16) ROWS(2, 16) ROWS(3, 16)
 void heads_f32(const float *x, float *y, const float *w, const float *bias, long c, long side, long maps, long block) {
     static void (*const body[2][3])(void *) = {{rows_1_8, rows_2_8, rows_3_8}, {rows_1_16, rows_2_16, rows_3_16}};
     struct heads a = {x, w, bias, y, c, side, maps, block};
-    GOMP_parallel(body[block == 16][maps - 1], &a, 0, 0);
+    share_out(body[block == 16][maps - 1], &a);
 }
 
 struct heads_u8 {
@@ -114,5 +114,5 @@ ROWS_U8(1, 0) ROWS_U8(2, 0) ROWS_U8(3, 0) ROWS_U8(1, 1) ROWS_U8(2, 1) ROWS_U8(3,
 void heads_u8(const uint8_t *x, float *y, const int8_t *w, const float *scales, const float *bias, long c, long side, long maps) {
     static void (*const body[2][3])(void *) = {{rows_u8_1_0, rows_u8_2_0, rows_u8_3_0}, {rows_u8_1_1, rows_u8_2_1, rows_u8_3_1}};
     struct heads_u8 a = {x, w, scales, bias, y, c, side, maps};
-    GOMP_parallel(body[c == 16][maps - 1], &a, 0, 0);
+    share_out(body[c == 16][maps - 1], &a);
 }

@@ -16,7 +16,7 @@ long upsampled_scratch(long images, long low, long c, long oc, long block) {
 void upsampled_f32(const float *x, float *y, const float *u, float *scratch, long images, long low, long c, long oc, int rectify, long block) {
     struct upsampled a = {.x = x, .u = u, .y = y, .scratch = scratch, .images = images, .low = low, .c = c, .oc = oc, .rectify = rectify};
     plan(&a, block);
-    GOMP_parallel(block == 8 ? upsampled_part_avx2 : upsampled_part_avx512, &a, 0, 0);
+    share_out(block == 8 ? upsampled_part_avx2 : upsampled_part_avx512, &a);
 }
 
 struct kernels {
@@ -109,6 +109,6 @@ void upsampled_back_f32(const float *x, const float *dy, const float *u, float *
     struct upsampled_back a = {.x = x, .dy = dy, .u = u, .dx = dx, .dw = dw, .scratch = scratch, .images = images, .low = low, .c = c, .oc = oc, .add = add};
     plan_back(&a);
     a.du = scratch + a.parts * a.tiles * (PRODUCTS * oc + 18 * c);
-    GOMP_parallel(block == 8 ? upsampled_back_part_avx2 : upsampled_back_part_avx512, &a, 0, 0);
+    share_out(block == 8 ? upsampled_back_part_avx2 : upsampled_back_part_avx512, &a);
     share_out(narrow_part, &a);
 }

@@ -28,7 +28,7 @@ long winograd_scratch(long images, long side, long c, long oc, long block) {
 void winograd_f32(const float *x, float *y, const float *u, const float *bias, float *scratch, long images, long side, long c, long oc, int rectify, int add, float *pooled, long f, long block) {
     struct winograd a = {.x = x, .u = u, .bias = bias, .y = y, .pooled = pooled, .scratch = scratch, .images = images, .side = side, .c = c, .oc = oc, .f = pooled ? f : 4, .rectify = rectify, .add = add};
     plan(&a, block);
-    GOMP_parallel(block == 8 ? winograd_part_avx2 : winograd_part_avx512, &a, 0, 0);
+    share_out(block == 8 ? winograd_part_avx2 : winograd_part_avx512, &a);
 }
 
 struct kernels {

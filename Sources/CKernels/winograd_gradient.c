@@ -65,14 +65,14 @@ void winograd_gradient_f32(const float *x, const float *dy, float *dw, float *bi
     a.du = a.v + a.apart * POINTS * (a.vplane + a.tplane);
     a.sums = (double *)(a.du + a.apart * POINTS * c * oc);
     if (a.apart > 1) {
-        GOMP_parallel(block == 8 ? winograd_apart_avx2 : winograd_apart_avx512, &a, 0, 0);
+        share_out(block == 8 ? winograd_apart_avx2 : winograd_apart_avx512, &a);
     } else {
         const long share = a.tiles;
         for (a.first = 0; a.first < a.all; a.first += share) {
             a.begins = a.first == 0;
             a.tiles = a.all - a.first < share ? a.all - a.first : share;
-            GOMP_parallel(block == 8 ? winograd_transform_avx2 : winograd_transform_avx512, &a, 0, 0);
-            GOMP_parallel(block == 8 ? winograd_outer_avx2 : winograd_outer_avx512, &a, 0, 0);
+            share_out(block == 8 ? winograd_transform_avx2 : winograd_transform_avx512, &a);
+            share_out(block == 8 ? winograd_outer_avx2 : winograd_outer_avx512, &a);
         }
     }
     share_out(narrow_part, &a);

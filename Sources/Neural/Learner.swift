@@ -164,6 +164,10 @@ public final class Learner {
         return Losses(total: heads.values.reduce(0, +), heads: heads)
     }
 
+    /// How sure the network was in its last step that there is something in image `n`: the mean of the highest probabilities of the mask, those
+    /// of as many pixels as 200 are at full size.
+    public func peak(ofImage n: Int) -> Float { ends.first?.peak(ofImage: n) ?? 0 }
+
     /// The network as it ships: the running average where one is kept, normalisation folded in, names and shapes as in PyTorch's state dict.
     public func weights() throws(PapillaError) -> Weights {
         var result = Weights(tensors: [:])

@@ -2,6 +2,10 @@ internal import CKernels
 internal import OneDNN
 internal import Screening
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// The heads of one decoder with their losses: one 3x3 convolution whose first maps are the heads', padded to a block.
 final class TrainedHeads {
     let heads: [(head: Architecture.Head, at: Int)]
@@ -71,6 +75,17 @@ final class TrainedHeads {
             }
         }
         return result
+    }
+
+    /// The mean of an image's highest probabilities of the mask.
+    func peak(ofImage n: Int) -> Float {
+        guard let mask = heads.first(where: { $0.head == .mask }) else { return 0 }
+        let (source, plane) = (small?.logits ?? logits, plan.side(0) * plan.side(0))
+        let first = source.pointer + n * plane * OneDNN.block + mask.at
+        var margins = (0..<plane).map { first[$0 * OneDNN.block + 1] - first[$0 * OneDNN.block] }
+        margins.sort(by: >)
+        let most = margins.prefix(200 / (plan.enlargement * plan.enlargement))
+        return most.reduce(0) { $0 + 1 / (1 + expf(-$1)) } / Float(max(1, most.count))
     }
 
     func load(_ weights: Weights) throws(PapillaError) {

@@ -26,7 +26,9 @@ final class TrainedNormalisation {
         parameter = try Parameter(name, value: layer.scaleAndShift, gradient: layer.scaleAndShiftGradient)
         let channels = source.dimensions[1]
         samples = source.dimensions[0] * source.dimensions[2] * source.dimensions[3]
-        (mean, variance) = ([Float](repeating: 0, count: channels), [Float](repeating: 1 - epsilon, count: channels))
+        (mean, variance) = (
+            [Float](repeating: 0, count: channels), [Float](repeating: isFixed ? 1 - epsilon : 1, count: channels)
+        )
         for channel in 0..<channels { layer.scaleAndShift.pointer[channel] = 1 }
     }
 

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Neural
 internal import Screening
 
-/// `papilla architectures`: the paper's networks and their sizes.
+/// `papilla architectures`: the paper's networks, those on a pretrained encoder, and their sizes.
 struct ArchitecturesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "architectures", abstract: "Lists the networks with their weights, parameters and multiply-accumulates.",
@@ -36,7 +36,7 @@ struct ArchitecturesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let rows = Architecture.all.map { architecture in
+        let rows = (Architecture.all + Architecture.pretrained).map { architecture in
             Row(
                 name: architecture.name, heads: architecture.heads, decoders: architecture.decoders,
                 weights: architecture.weights(width: width),

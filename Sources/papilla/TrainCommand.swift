@@ -19,7 +19,11 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
 
             SIGINT or SIGTERM stops after the step in hand and leaves a snapshot; --resume goes on and ends with the same weights.
 
-            Example: papilla train --task disc --data phantoms --normalisation batch --soft-dice 0.5 --side 128 --steps 2000 --out run
+            --encoder imagenet takes a network whose encoder, EfficientNet-Lite0, knows ImageNet (lite0-1dec-conv-..., see `papilla \
+            architectures`), with the weights that come with the program.
+
+            Examples: papilla train --task disc --data phantoms --normalisation batch --soft-dice 0.5 --side 128 --steps 2000 --out run
+            papilla train --task polyp --data sets/* --encoder imagenet --encoder-rate 0.3 --soft-dice 0.5 --clip 5 --out run
             """)
 
     @Option(help: "What the network is for: disc, cup, polyp or router.") var task: ModelTask
@@ -33,11 +37,23 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
     @OptionGroup var masks: MaskValuesOption
     @Flag(help: "Go on with the run in --out.") var resume = false
 
+    /// Where an encoder's first weights come from.
+    enum Beginning: String, ExpressibleByArgument, CaseIterable { case imagenet }
+
+    @Option(help: "Where the encoder's first weights come from: imagenet (default: random).") var encoder: Beginning?
+    @Option(help: "The encoder's rate over that of the rest, e.g. 0.3; for networks whose name begins with lite0.")
+    var encoderRate: Float = 1
+    @Flag(help: "Leave the encoder as it is.") var freezeEncoder = false
+    @Option(help: "Length that the gradient is shortened to where it is longer, e.g. 5; 0: none.") var clip: Float = 0
+    @Option(help: "Weight of the outputs that say whether there is something, where the network has them.") var presence: Float =
+        0.25
+    @Option(help: "Share of frames without a polyp among the samples, the harder ones more often, e.g. 0.2.") var negatives = 0.0
     @Option(help: "One of `papilla architectures`.") var architecture: String?
     @Option(help: "Base width.") var width: Int?
     @Option(help: "Side of the input, px, a multiple of 32.") var side = 256
     @Option(help: "Distance map: D1, D2 or D3.") var distance = DistanceMap.signed
-    @Option(help: "Normalisation while training: batch or none.") var normalisation = Learner.Normalisation.none
+    @Option(help: "Normalisation while training: batch or none (default: none; with --encoder batch).") var normalisation:
+        Learner.Normalisation?
     @Option(help: "Weight of a soft Dice term beside the paper's losses.") var softDice: Float = 0
     @Option(help: "Decay of a running average of weights that is kept instead of the last ones, e.g. 0.995.") var averaging:
         Float = 0
@@ -66,13 +82,23 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
     func validate() throws {
         if epochs != nil, steps != nil { throw ValidationError("--epochs and --steps exclude each other") }
         try within("--threads", threads, 1...1024)
+        if freezeEncoder, encoderRate != 1 { throw ValidationError("--freeze-encoder and --encoder-rate exclude each other") }
+        if encoder != nil, initial != nil { throw ValidationError("--encoder and --init exclude each other") }
     }
 
     func run() async throws {
         if let threads { EngineInfo.setThreads(threads) }
         let engine = EngineInfo.threads
         var options = TrainingOptions(task: task)
+        let normalisation = normalisation ?? (encoder == nil ? .none : .batch)
+        if encoder != nil {
+            options.architecture = Self.pretrainedArchitecture(task)
+            (options.inputMean, options.inputDeviation) = PretrainedEncoder.input
+            options.knowsImageNet = true
+        }
         if let architecture { options.architecture = architecture }
+        (options.encoderRate, options.clip) = (freezeEncoder ? 0 : encoderRate, clip)
+        (options.presence, options.negatives) = (presence, negatives)
         if let width { options.width = width }
         (options.side, options.batch, options.distance, options.normalisation) = (side, batch, distance, normalisation)
         (options.averaging, options.decay, options.polar) = (averaging, decay, polar)
@@ -87,7 +113,9 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
         let sets = try masks.sets(data, for: task, on: bar)
         // Before hours of training, not after them.
         let others = models == nil ? [] : try masks.sets(judge, for: task, on: bar)
-        let training = try TrainingRun(options, sets: sets, folder: out, initial: start, resume: resume)
+        let training = try TrainingRun(
+            options, sets: sets, folder: out, initial: start, pretrained: encoder == nil ? nil : PretrainedEncoder.load(),
+            resume: resume)
 
         StopRequest.watch()
         let result = try await training.run(
@@ -96,6 +124,11 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
         var name: String?
         if let models { name = try await save(result, options, sets, others, in: models, bar) }
         try summarise(result, name)
+    }
+
+    /// What --encoder takes where no architecture is named: for polyps the one that also says whether there is any.
+    private static func pretrainedArchitecture(_ task: ModelTask) -> String {
+        task == .polyp ? "lite0-1dec-conv-mdp" : "lite0-1dec-conv-md"
     }
 
     /// Measures the finished network as the service would use it and saves it in the models' folder.

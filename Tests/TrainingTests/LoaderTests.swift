@@ -26,11 +26,11 @@ struct LoaderTests {
 
     @Test func aBatchFollowsFromItsStepAlone() async throws {
         let (_, loader) = try await loader()
-        let alone = (0..<6).map { loader.batch(step: $0) }
+        let alone = (0..<6).map { loader.batch(step: $0).batch }
         // Ahead on several threads, and begun in the middle.
         var prefetch = Prefetch(loader, from: 2, to: 6, ahead: 3)
         for step in 2..<6 {
-            let batch = try #require(await prefetch.batch())
+            let batch = try #require(await prefetch.batch()).batch
             #expect(batch.input == alone[step].input)
             #expect(batch.mask == alone[step].mask)
             #expect(batch.distance == alone[step].distance)

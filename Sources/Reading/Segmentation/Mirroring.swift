@@ -34,7 +34,7 @@ enum Mirroring: CaseIterable {
         for mirror in first(count).dropFirst() {
             for (head, answer) in try await run(mirror.apply(input, side: side)) {
                 guard var sum = sums.removeValue(forKey: head) else { continue }
-                let back = mirror.apply(answer, side: side)
+                let back = head == .frame ? answer : mirror.apply(answer, side: head == .cells ? side / 32 : side)
                 for index in sum.indices { sum[index] += back[index] }
                 sums[head] = sum
             }

@@ -78,7 +78,7 @@ public struct ModelRelease: Sendable {
 
     /// What the card says beside the manifest.
     var remarks: [String] {
-        var paragraphs = ["Begun with \(initial ?? "random weights (He)")."]
+        var paragraphs = [options.knowsImageNet ? Self.imageNet : "Begun with \(initial ?? "random weights (He)")."]
         if let best = result.record.best {
             paragraphs.append(
                 "Chosen on \(result.validationViews) views of val at the network's own resolution: "
@@ -88,6 +88,9 @@ public struct ModelRelease: Sendable {
         if result.phantoms > 0 { paragraphs.append("\(share) of the training samples were phantoms; no figure counts them.") }
         return paragraphs
     }
+
+    private static let imageNet =
+        "The encoder, EfficientNet-Lite0, begun with weights that were trained on ImageNet (Apache-2.0, see pretrained/README.md); the rest with random weights (He)."
 
     private var share: String { "\((options.phantoms * 1000).rounded() / 10) %" }
 
@@ -106,6 +109,8 @@ public struct ModelRelease: Sendable {
             case .contour: "NLL(contour)"
             case .distance: "MSE(distance \(options.distance.rawValue))"
             case .classes: "NLL(class)"
+            case .cells: "\(options.presence) BCE(cells)"
+            case .frame: "\(options.presence) BCE(frame)"
             }
         }
         if options.softDice > 0, heads.contains(.mask) { terms.append("\(options.softDice) soft Dice(mask)") }
@@ -119,8 +124,16 @@ public struct ModelRelease: Sendable {
             ? "batch normalisation while training, folded into the convolutions on saving" : "no normalisation"
         let averaging = options.averaging > 0 ? "running average of weights (\(options.averaging)); " : ""
         let decay = options.decay > 0 ? "weight decay \(options.decay), " : ""
+        let encoder =
+            options.encoderRate == 1
+            ? "" : options.encoderRate == 0 ? "the encoder left as it is, " : "the encoder's \(options.encoderRate) of that, "
+        let clip = options.clip > 0 ? "gradient at most \(options.clip), " : ""
+        let negatives =
+            options.negatives > 0
+            ? "\((options.negatives * 1000).rounded() / 10) % of the samples frames without a polyp, the harder ones more often; "
+            : ""
         return
-            "Adam, rate \(options.rate) (\(schedule)), \(decay)batch \(options.batch), \(result.record.step) steps; \(normalisation); \(averaging)mirrors, "
+            "Adam, rate \(options.rate) (\(schedule)), \(encoder)\(decay)\(clip)batch \(options.batch), \(result.record.step) steps; \(normalisation); \(averaging)\(negatives)mirrors, "
             + "rotation, zoom and shift; \(disturbances)."
     }
 

@@ -42,6 +42,16 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
     public var averaging: Float
     /// Decay of the kernels' weights, apart from the gradient (AdamW); 0 for none, as in the paper.
     public var decay: Float
+    /// The gradient is shortened to this length where it is longer; 0 leaves it, as in the paper.
+    public var clip: Float
+    /// Whether the encoder begins with what it has learnt on ImageNet, instead of with random weights.
+    public var knowsImageNet: Bool
+    /// The encoder's rate over that of the rest; 0 leaves the encoder as it is. Of the networks with such an encoder alone.
+    public var encoderRate: Float
+    /// Weight of the losses of the outputs that say whether there is something, where the network has them.
+    public var presence: Float
+    /// Share of images without a polyp among the samples, the harder ones more often; 0: as often as the sets have them.
+    public var negatives: Double
     /// Adam's learning rate, at its peak.
     public var rate: Float
     /// How it goes.
@@ -76,6 +86,11 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
         softDice = 0
         averaging = 0
         decay = 0
+        clip = 0
+        knowsImageNet = false
+        encoderRate = 1
+        presence = 0.25
+        negatives = 0
         rate = 1e-4
         schedule = .cosine
         length = .epochs(150)
@@ -99,6 +114,11 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
         if !(softDice >= 0 && softDice <= 10) { throw refuse("the soft Dice weight", "\(softDice)", "0 to 10") }
         if !(averaging >= 0 && averaging < 1) { throw refuse("the averaging", "\(averaging)", "0, or less than 1") }
         if !(decay >= 0 && decay <= 1) { throw refuse("the weight decay", "\(decay)", "0 to 1") }
+        if !(clip >= 0 && clip.isFinite) { throw refuse("the gradient's length", "\(clip)", "0 or more") }
+        if !(encoderRate >= 0 && encoderRate <= 10) { throw refuse("the encoder's rate", "\(encoderRate)", "0 to 10") }
+        if !(presence >= 0 && presence <= 10) { throw refuse("the presence's weight", "\(presence)", "0 to 10") }
+        if !(0...0.9).contains(negatives) { throw refuse("the share of images without a polyp", "\(negatives)", "0 to 0.9") }
+        if negatives > 0, task != .polyp { throw refuse("the task", task.rawValue, "polyp, where images may show none") }
         if polar, task != .cup { throw refuse("the task", task.rawValue, "cup, which alone can be shown the disc unrolled") }
         if !(1...1_000_000_000).contains(validationInterval) {
             throw refuse("the validation interval", "\(validationInterval)", "1 to 1000000000 steps")
@@ -110,8 +130,15 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
             throw refuse("the run's length", "\(count) steps", "1 to 1000000000")
         default: break
         }
-        try Learner.check(Architecture(named: architecture), width: width, side: side, batch: batch)
-        let heads = try Architecture(named: architecture).heads
+        let network = try Architecture(named: architecture)
+        try Learner.check(network, width: width, side: side, batch: batch)
+        if network.encoder == .paper, knowsImageNet || encoderRate != 1 {
+            throw refuse(
+                "the architecture", architecture,
+                Architecture.pretrained.map(\.name).joined(separator: " or ")
+                    + ", whose encoder can begin with what others have learnt")
+        }
+        let heads = network.heads
         if (task == .router) != heads.contains(.classes) {
             throw refuse(
                 "the architecture", architecture, task == .router ? Architecture.router.name : "one of the segmentation networks")

@@ -42,6 +42,8 @@ public struct TrainingRecord: Sendable, Codable, Equatable {
     public var backgroundOnly = 0
     /// Seconds spent, pauses left out.
     public var seconds = 0.0
+    /// How hard each image without a polyp is: a running mean of how sure the network was to see one; and what the epoch in hand is drawn by.
+    var hardness = Hardness()
     /// Sums of the losses since the last line, and their count.
     var sums: [String: Double] = [:]
     var summed = 0

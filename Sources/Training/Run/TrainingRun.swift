@@ -49,21 +49,30 @@ public struct TrainingRun: Sendable {
     let folder: RunFolder
     let resume: Bool
     let initial: Weights?
+    let pretrained: Weights?
 
     /// A run over some data sets, in a folder of its own.
     /// - Parameters:
     ///   - initial: weights to begin with; nil for random ones.
+    ///   - pretrained: what an encoder has learnt on ImageNet, for options that ask for it.
     ///   - resume: goes on with the run that the folder holds, which must have the same options and data.
-    public init(_ options: TrainingOptions, sets: [DataSet], folder: String, initial: Weights? = nil, resume: Bool = false)
-        throws(PapillaError)
-    {
+    public init(
+        _ options: TrainingOptions, sets: [DataSet], folder: String, initial: Weights? = nil, pretrained: Weights? = nil,
+        resume: Bool = false
+    ) throws(PapillaError) {
         try options.check()
+        guard options.knowsImageNet == (pretrained != nil), initial == nil || pretrained == nil else {
+            throw PapillaError(
+                .badInput, "a run begins with an encoder that knows ImageNet, or with a model, or with neither",
+                hint: "Give --encoder imagenet or --init, not both")
+        }
         try DataSet.refuseLeaks(across: sets)
         self.options = options
         self.sets = sets
         self.folder = try RunFolder(folder, resume: resume)
         self.resume = resume
         self.initial = initial
+        self.pretrained = pretrained
     }
 
     /// Trains until the end or until `shouldStop` says so, which is asked between steps.
@@ -83,8 +92,8 @@ public struct TrainingRun: Sendable {
             .init(
                 architecture: options.architecture, width: options.width, side: options.side, batch: options.batch,
                 normalisation: options.normalisation, softDice: options.softDice, averaging: options.averaging,
-                decay: options.decay),
-            weights: initial, seed: options.seed, foreground: material.foreground)
+                decay: options.decay, clip: options.clip, presence: options.presence, encoderRate: options.encoderRate),
+            weights: initial, pretrained: pretrained, seed: options.seed, foreground: material.foreground)
         var record = TrainingRecord()
         if resume {
             let (snapshot, state) = try folder.snapshot()
@@ -97,15 +106,19 @@ public struct TrainingRun: Sendable {
             }
         }
         let schedule = RateSchedule(peak: options.rate, steps: material.steps, schedule: options.schedule)
-        var batches = Prefetch(material.loader, from: record.step, to: material.steps)
+        record.hardness.begin(material.loader.negatives.count)
+        var batches = prefetch(material, record)
         let clock = ContinuousClock()
         let (start, before) = (clock.now, record.seconds)
         // The first step chooses the engine's algorithms and says nothing of the pace.
         var pace: (start: ContinuousClock.Instant, step: Int)?
         var isStopped = false
-        while !isStopped, let batch = await batches.batch() {
+        while !isStopped, let loaded = await batches.batch() {
             let rate = schedule.rate(record.step)
-            let losses = try learner.step(batch, rate: rate)
+            let losses = try learner.step(loaded.batch, rate: rate)
+            for (image, negative) in loaded.negatives {
+                record.hardness.see(negative, peak: learner.peak(ofImage: image))
+            }
             record.step += 1
             record.add(losses)
             let elapsed = (clock.now - start) / .seconds(1)
@@ -121,6 +134,8 @@ public struct TrainingRun: Sendable {
             let epoch = (record.step - 1) / material.loader.stepsPerEpoch + 1
             report(.step(record.step, of: material.steps, epoch: epoch, loss: losses.total, rate: rate, seconds: left ?? .nan))
             if record.step.isMultiple(of: material.loader.stepsPerEpoch) || record.step == material.steps {
+                record.hardness.turn()
+                if !material.loader.negatives.isEmpty { batches = prefetch(material, record) }
                 try close(epoch, rate: rate, learner, material, &record, report)
             }
             if shouldStop(), record.step < material.steps {
@@ -135,6 +150,13 @@ public struct TrainingRun: Sendable {
             validationViews: material.validation.views.count, phantoms: material.loader.phantoms.count,
             inputMean: material.loader.input.mean, inputDeviation: material.loader.input.deviation,
             weights: record.best == nil ? nil : try folder.best())
+    }
+
+    /// The batches from here to the epoch's end: the next one is drawn by what this one teaches.
+    private nonisolated func prefetch(_ material: Material, _ record: TrainingRecord) -> Prefetch {
+        let length = material.loader.stepsPerEpoch
+        let end = material.loader.negatives.isEmpty ? material.steps : (record.step / length + 1) * length
+        return Prefetch(material.loader, from: record.step, to: min(end, material.steps), hardness: record.hardness.drawn)
     }
 
     private nonisolated func splits(of material: Material) -> [String: [String: Int]] {

@@ -25,22 +25,31 @@ struct EpochOrder: Sendable {
     let balance: Double
     /// The run's seed.
     let seed: UInt64
+    /// Subjects without anything to find that are drawn apart from the sets, which then do not have them; and their share among the samples.
+    var negatives: (subjects: [Int], share: Double) = ([], 0)
 
     /// Samples in an epoch.
     var count: Int {
         let subjects = sets.reduce(0) { $0 + $1.count }
-        return phantoms > 0 ? Int((Double(subjects) / (1 - phantomShare)).rounded()) : subjects
+        let drawn = (phantoms > 0 ? phantomShare : 0) + (negatives.subjects.isEmpty ? 0 : negatives.share)
+        return drawn > 0 ? Int((Double(subjects) / (1 - drawn)).rounded()) : subjects
     }
 
     /// All places of an epoch, in order.
-    func places(epoch: Int) -> [Place] {
+    /// - Parameter hardness: how often each of the negatives is drawn beside the others.
+    func places(epoch: Int, hardness: [Double] = []) -> [Place] {
         var random = SeededGenerator(seed, UInt64(epoch), 0x6F72_6465_72)
         var subjects = balance == 0 ? everyone(&random) : balanced(&random)
-        guard phantoms > 0, phantomShare > 0 else { return subjects.map(Place.subject) }
+        let (phantomShare, share) = (
+            phantoms > 0 ? phantomShare : 0, negatives.subjects.isEmpty ? 0 : negatives.share
+        )
+        guard phantomShare + share > 0 else { return subjects.map(Place.subject) }
+        func isTurn(_ index: Int, _ share: Double) -> Bool { Int(Double(index + 1) * share) > Int(Double(index) * share) }
         var places: [Place] = []
         for index in 0..<count {
-            let isPhantom = Int(Double(index + 1) * phantomShare) > Int(Double(index) * phantomShare)
-            if isPhantom || subjects.isEmpty {
+            if isTurn(index, share) || (subjects.isEmpty && share > 0) {
+                places.append(.subject(negatives.subjects[random.weighted(hardness, of: negatives.subjects.count)]))
+            } else if isTurn(index, phantomShare) || subjects.isEmpty {
                 places.append(.phantom(random.below(phantoms)))
             } else {
                 places.append(.subject(subjects.removeLast()))

@@ -30,22 +30,39 @@ struct Loader: Sendable {
         augmentation = .standard(options.task, options.disturbances)
         var names: [String] = []
         for subject in subjects where !names.contains(subject.set) { names.append(subject.set) }
+        negatives = options.negatives > 0 ? subjects.indices.filter { subjects[$0].isEmpty } : []
+        let apart = Set(negatives)
         order = EpochOrder(
-            sets: names.map { name in subjects.indices.filter { subjects[$0].set == name } }, phantoms: phantoms.count,
-            phantomShare: options.phantoms, balance: options.balance, seed: options.seed)
+            sets: names.map { name in subjects.indices.filter { subjects[$0].set == name && !apart.contains($0) } },
+            phantoms: phantoms.count, phantomShare: options.phantoms, balance: options.balance, seed: options.seed,
+            negatives: (negatives, options.negatives))
+    }
+
+    /// Subjects without anything to find that are drawn by their hardness.
+    let negatives: [Int]
+
+    /// A batch, and which of its images are negatives.
+    struct Loaded: Sendable {
+        var batch = TrainingBatch(input: [], mask: [], contour: [], distance: [], classes: [])
+        /// The image's place in the batch and its place among the negatives.
+        var negatives: [(image: Int, negative: Int)] = []
     }
 
     /// Batches in an epoch; the last one is filled up from the epoch's beginning.
     var stepsPerEpoch: Int { max(1, (order.count + options.batch - 1) / options.batch) }
 
     /// The batch of a step, counted from 0 over the whole run.
-    func batch(step: Int) -> TrainingBatch {
+    /// - Parameter hardness: of the negatives.
+    func batch(step: Int, hardness: [Double] = []) -> Loaded {
         let (epoch, place) = step.quotientAndRemainder(dividingBy: stepsPerEpoch)
-        let places = order.places(epoch: epoch)
-        var batch = TrainingBatch(input: [], mask: [], contour: [], distance: [], classes: [])
+        let places = order.places(epoch: epoch, hardness: hardness)
+        var loaded = Loaded()
         for offset in 0..<options.batch {
             let index = place * options.batch + offset
             var random = SeededGenerator(options.seed, UInt64(epoch), UInt64(index))
+            if case .subject(let subject) = places[index % places.count], let negative = negatives.firstIndex(of: subject) {
+                loaded.negatives.append((offset, negative))
+            }
             let subject =
                 switch places[index % places.count] {
                 case .subject(let subject): subjects[subject]
@@ -54,9 +71,9 @@ struct Loader: Sendable {
             var look = subject.looks[random.below(subject.looks.count)]
             if let background = subject.background, random.chance(augmentation.background) { look = background }
             let sample = augmentation.sample(look, side: options.side, &random)
-            append(colours: sample.colours, truth: sample.truth, label: subject.label, to: &batch)
+            append(colours: sample.colours, truth: sample.truth, label: subject.label, to: &loaded.batch)
         }
-        return batch
+        return loaded
     }
 
     /// Every look of some subjects without augmentation, one to a batch: for validation.
@@ -95,18 +112,20 @@ struct Prefetch {
     private let loader: Loader
     private let end: Int
     private var next: Int
-    private var waiting: [Task<TrainingBatch, Never>] = []
+    private let hardness: [Double]
+    private var waiting: [Task<Loader.Loaded, Never>] = []
 
     /// The batches of steps `start..<end`, at most `ahead` of them prepared in advance.
-    init(_ loader: Loader, from start: Int, to end: Int, ahead: Int = 4) {
+    init(_ loader: Loader, from start: Int, to end: Int, hardness: [Double] = [], ahead: Int = 4) {
         self.loader = loader
+        self.hardness = hardness
         self.end = end
         next = start
         for _ in 0..<ahead { prepare() }
     }
 
     /// The next step's batch; nil after the last.
-    mutating func batch() async -> TrainingBatch? {
+    mutating func batch() async -> Loader.Loaded? {
         guard !waiting.isEmpty else { return nil }
         let first = waiting.removeFirst()
         prepare()
@@ -121,8 +140,8 @@ struct Prefetch {
 
     private mutating func prepare() {
         guard next < end else { return }
-        let (loader, step) = (loader, next)
-        waiting.append(Task.detached(priority: .userInitiated) { loader.batch(step: step) })
+        let (loader, step, hardness) = (loader, next, hardness)
+        waiting.append(Task.detached(priority: .userInitiated) { loader.batch(step: step, hardness: hardness) })
         next += 1
     }
 }

@@ -44,4 +44,7 @@ struct Subject: Sendable {
     var background: Look?
     /// The router's class: 0 fundus, 1 endoscopy, 2 neither.
     let label: Int32
+
+    /// Whether its masks are known and there is nothing inside.
+    var isEmpty: Bool { looks.allSatisfy { $0.truth?.area == 0 } }
 }

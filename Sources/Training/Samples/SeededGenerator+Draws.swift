@@ -24,4 +24,16 @@ extension SeededGenerator {
         for last in stride(from: count - 1, to: 0, by: -1) { order.swapAt(last, below(last + 1)) }
         return order
     }
+
+    /// One of 0..<count, each as often as its weight says; all alike where there is no weight for each.
+    mutating func weighted(_ weights: [Double], of count: Int) -> Int {
+        let sum = weights.reduce(0, +)
+        guard weights.count == count, sum > 0 else { return below(count) }
+        var left = uniform() * sum
+        for (index, weight) in weights.enumerated() {
+            left -= weight
+            if left < 0 { return index }
+        }
+        return count - 1
+    }
 }
