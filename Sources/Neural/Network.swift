@@ -54,6 +54,10 @@ public final class Network {
         self.precision = precision
         plan = try Plan(architecture, width: width, side: side, batch: batch)
         input = try Tensor([batch, 3, side, side])
+        guard precision == .fp32 || architecture.encoder == .paper else {
+            throw PapillaError(
+                .badInput, "\(architecture.name) runs in fp32 alone, not in \(precision.rawValue)", hint: "Use fp32")
+        }
         switch precision {
         case .fp32: try build(weights)
         case .int8:

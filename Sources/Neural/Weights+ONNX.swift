@@ -55,19 +55,43 @@ extension Weights {
             }
             return name
         }
-        func convolve(_ x: String, _ layer: String, to output: String? = nil) -> String {
-            node("Conv", [x, layer + ".weight", layer + ".bias"], to: output) {
-                $0.attribute("kernel_shape", [3, 3])
-                $0.attribute("pads", [1, 1, 1, 1])
+        func convolve(
+            _ x: String, _ layer: String, to output: String? = nil, kernel: Int = 3, stride: Int = 1, groups: Int = 1
+        ) -> String {
+            let before = (kernel - stride) / 2
+            let behind = max(0, kernel - stride - before)
+            return node("Conv", [x, layer + ".weight", layer + ".bias"], to: output) {
+                $0.attribute("kernel_shape", [kernel, kernel])
+                $0.attribute("pads", [before, before, behind, behind])
+                if stride > 1 { $0.attribute("strides", [stride, stride]) }
+                if groups > 1 { $0.attribute("group", groups) }
             }
         }
         func block(_ x: String, _ name: String) -> String {
             let first = node("Relu", [convolve(x, name + ".conv1")])
             return node("Relu", [convolve(first, name + ".conv2")])
         }
+        /// ``Lite0``.
+        func encodeLite() -> (skips: [String], last: String) {
+            func limited(_ x: String) -> String { node("Clip", [x, "zero", "six"]) }
+            var skips: [String] = []
+            var x = limited(convolve("input", "encoder.stem", stride: 2))
+            for (index, block) in Lite0.blocks.enumerated() {
+                let name = "encoder.\(index)"
+                var y = x
+                if block.expansion > 1 { y = limited(convolve(y, name + ".expand", kernel: 1)) }
+                y = limited(
+                    convolve(y, name + ".depthwise", kernel: block.kernel, stride: block.stride, groups: block.inner))
+                y = convolve(y, name + ".project", kernel: 1)
+                x = block.isResidual ? node("Add", [y, x]) : y
+                if Lite0.taps.contains(index) { skips.append(x) }
+            }
+            return (skips, x)
+        }
         var x = "input"
         var skips: [String] = []
-        for level in 0..<5 {
+        if architecture.encoder == .lite0 { (skips, x) = encodeLite() }
+        for level in 0..<5 where architecture.encoder == .paper {
             x = block(x, "encoder.\(level)")
             guard level < 4 else { break }
             skips.append(x)
@@ -81,7 +105,8 @@ extension Weights {
         for decoder in 0..<architecture.decoders {
             var y = x
             for level in [3, 2, 1, 0] {
-                let upsampled = node("Resize", [y, "", level == 3 ? "scales.4" : "scales.2"]) {
+                let isFourfold = level == 3 && architecture.encoder == .paper
+                let upsampled = node("Resize", [y, "", isFourfold ? "scales.4" : "scales.2"]) {
                     $0.attribute("mode", "nearest")
                     $0.attribute("coordinate_transformation_mode", "asymmetric")
                     $0.attribute("nearest_mode", "floor")
@@ -92,11 +117,29 @@ extension Weights {
             ends.append(y)
         }
         for (index, head) in architecture.heads.enumerated() {
-            if head == .classes {
+            switch head {
+            case .classes:
                 let average = node("Flatten", [node("GlobalAveragePool", [x])])
                 _ = node("Gemm", [average, "classes.weight", "classes.bias"], to: head.rawValue) { $0.attribute("transB", 1) }
-            } else {
-                _ = convolve(ends[min(index, ends.count - 1)], head.rawValue, to: head.rawValue)
+            case .cells:
+                let hidden = node("Relu", [convolve(x, "cells.hidden", kernel: 1)])
+                _ = convolve(hidden, head.rawValue, to: head.rawValue)
+            case .frame:
+                let both = node("Concat", [node("GlobalMaxPool", [x]), node("GlobalAveragePool", [x])]) {
+                    $0.attribute("axis", 1)
+                }
+                let summary = node("Flatten", [both])
+                _ = node("Gemm", [summary, "frame.weight", "frame.bias"], to: head.rawValue) { $0.attribute("transB", 1) }
+            case .mask, .contour, .distance:
+                let end = ends[min(index, ends.count - 1)]
+                if architecture.encoder == .paper {
+                    _ = convolve(end, head.rawValue, to: head.rawValue)
+                } else {
+                    _ = node("Resize", [convolve(end, head.rawValue), "", "scales.2"], to: head.rawValue) {
+                        $0.attribute("mode", "linear")
+                        $0.attribute("coordinate_transformation_mode", "half_pixel")
+                    }
+                }
             }
         }
         graph.text(Proto.graph.name, architecture.name)
@@ -104,13 +147,23 @@ extension Weights {
             if let tensor = tensors[name] { graph.tensor(name, tensor) }
         }
         if architecture.decoders > 0 {
-            for factor in [2, 4] {
+            for factor in architecture.encoder == .paper ? [2, 4] : [2] {
                 graph.tensor("scales.\(factor)", Tensor(shape: [4], values: [1, 1, Float(factor), Float(factor)]))
             }
         }
+        if architecture.encoder == .lite0 {
+            graph.tensor("zero", Tensor(shape: [], values: [0]))
+            graph.tensor("six", Tensor(shape: [], values: [Lite0.ceiling]))
+        }
         graph.value(Proto.graph.input, "input", [3, side, side])
         for head in architecture.heads {
-            graph.value(Proto.graph.output, head.rawValue, head == .classes ? [head.maps] : [head.maps, side, side])
+            let dimensions =
+                switch head {
+                case .classes, .frame: [head.maps]
+                case .cells: [head.maps, side / 32, side / 32]
+                case .mask, .contour, .distance: [head.maps, side, side]
+                }
+            graph.value(Proto.graph.output, head.rawValue, dimensions)
         }
         return graph
     }

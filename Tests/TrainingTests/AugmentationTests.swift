@@ -76,4 +76,29 @@ struct AugmentationTests {
         #expect(preparation.background(raster, GreyImage(width: 120, height: 80)) == nil)
         #expect(Preparation(task: .disc, side: 32).background(raster, grey) == nil)
     }
+
+    @Test func aPaletteBringsItsMeanAndLeavesBlack() throws {
+        let source: [Float] = (0..<300).map { [60, 120, 180][$0 % 3] + Float($0 % 7) }
+        let target = try #require(
+            Palette(100) { index in SIMD3(150 + Float(index % 5), 90 + Float(index % 3), 70 + Float(index % 4)) })
+        var colours = source + [0, 0, 0]
+        target.lay(over: &colours, share: 1)
+        let own = try #require(Palette(100) { SIMD3(colours[3 * $0], colours[3 * $0 + 1], colours[3 * $0 + 2]) })
+        #expect(abs(own.mean.x - target.mean.x) < 0.5 && abs(own.mean.y - target.mean.y) < 0.5)
+        #expect(abs(own.mean.z - target.mean.z) < 0.5)
+        #expect(colours.suffix(3) == [0, 0, 0])
+    }
+
+    @Test func aPanelHasNothingToFind() {
+        var (covered, random) = (0, SeededGenerator(7, 1))
+        for _ in 0..<20 {
+            var colours = [Float](repeating: 100, count: 64 * 64 * 3)
+            var truth = Mask(width: 64, height: 64, pixels: [UInt8](repeating: 255, count: 64 * 64))
+            Augmentation.lay(panelOver: &colours, &truth, window: (1, 0.5), &random)
+            let outside = 64 * 16
+            #expect(colours[..<(3 * outside)].allSatisfy { $0 == 100 } && truth.pixels[..<outside].allSatisfy { $0 == 255 })
+            for index in 0..<64 * 64 where truth.pixels[index] == 0 { covered += 1 }
+        }
+        #expect(covered > 20 * 64)
+    }
 }

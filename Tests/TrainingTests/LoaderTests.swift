@@ -170,3 +170,37 @@ struct RateScheduleTests {
         #expect((0..<10).allSatisfy { schedule.rate($0) == 1e-4 })
     }
 }
+
+/// Frames without a polyp that are drawn apart.
+struct NegativesTests {
+    private func order(_ share: Double) -> EpochOrder {
+        EpochOrder(
+            sets: [[0, 1, 2, 3, 4, 5, 6, 7]], phantoms: 0, phantomShare: 0, balance: 0, seed: 3, negatives: ([8, 9], share))
+    }
+
+    @Test func everyOtherSubjectStandsOnceAndNegativesHaveTheirShare() {
+        let places = order(0.2).places(epoch: 0)
+        #expect(places.count == 10)
+        let subjects = places.compactMap { if case .subject(let index) = $0 { index } else { nil } }
+        #expect(Set(subjects.filter { $0 < 8 }) == Set(0..<8) && subjects.filter { $0 < 8 }.count == 8)
+        #expect(subjects.filter { $0 >= 8 }.count == 2)
+    }
+
+    @Test func theHarderOneIsDrawnMoreOften() {
+        let drawn = (0..<200).flatMap { order(0.2).places(epoch: $0, hardness: [0.2, 1.8]) }
+        let (easy, hard) = (drawn.filter { $0 == .subject(8) }.count, drawn.filter { $0 == .subject(9) }.count)
+        #expect(easy + hard == 400)
+        #expect(abs(Double(hard) / 400 - 0.9) < 0.05)
+    }
+
+    @Test func whatIsSeenCountsFromTheNextEpochOn() {
+        var hardness = Hardness()
+        hardness.begin(2)
+        hardness.see(1, peak: 1)
+        #expect(hardness.drawn == [1, 1])
+        hardness.turn()
+        #expect(hardness.drawn == [1, 1.6])
+        hardness.begin(2)
+        #expect(hardness.drawn == [1, 1.6])
+    }
+}

@@ -34,6 +34,14 @@ struct Augmentation: Sendable {
     var compression = 0.2
     /// Probability of a part without a polyp instead of the whole frame.
     var background = 0.12
+    /// Probability of another frame's colours.
+    var transfer = 0.35
+    /// Probability of narrow bands.
+    var bands = 0.1
+    /// Probability of a panel or a small picture.
+    var panels = 0.12
+    /// By how much the widest view is wider, and the narrowest narrower, than a look says.
+    var reach = 1.35
 
     /// What a task's samples go through: the router must not lean on a camera's colours, so it sees stronger ones.
     /// - Parameter disturbances: what is done; the rest is left out.
@@ -62,19 +70,30 @@ struct Augmentation: Sendable {
         case .noise: noise.probability = 0
         case .compression: compression = 0
         case .background: background = 0
+        case .transfer: transfer = 0
+        case .bands: bands = 0
+        case .panels: panels = 0
+        case .size: reach = 1
         }
     }
 
     /// A sample of a look: colours (S x S x 3, 0...255) and truth (S x S).
-    func sample(_ look: Look, side: Int, _ random: inout SeededGenerator) -> (colours: [Float], truth: Mask) {
-        let view = look.side * exp(random.uniform(log(look.zoom.lowerBound)...log(look.zoom.upperBound)))
+    /// - Parameter palette: another frame's colours, where there is one to take them from.
+    func sample(
+        _ look: Look, side: Int, palette: Palette? = nil, _ random: inout SeededGenerator
+    ) -> (colours: [Float], truth: Mask) {
+        let zoom = look.zoom.lowerBound / reach...look.zoom.upperBound * reach
+        let shift = look.shift * (reach > 1 ? 1.5 : 1)
+        let view = look.side * exp(random.uniform(log(zoom.lowerBound)...log(zoom.upperBound)))
         let centre = Point(
-            x: look.centre.x + random.uniform(-look.shift...look.shift) * look.side,
-            y: look.centre.y + random.uniform(-look.shift...look.shift) * look.side)
+            x: look.centre.x + random.uniform(-shift...shift) * look.side,
+            y: look.centre.y + random.uniform(-shift...shift) * look.side)
         let warp = Warp(
             centre: centre, scale: view / Double(side), degrees: random.uniform(-look.rotation...look.rotation),
             stretch: exp(random.uniform(-log(stretch)...log(stretch))), mirrored: (random.chance(mirror), random.chance(mirror)))
         var (colours, truth) = warp.apply(look, side: side)
+        if let palette { palette.lay(over: &colours, share: Float(random.uniform(0.4...1))) }
+        if bands > 0, random.chance(bands) { Self.narrow(&colours, &random) }
         illuminate(&colours, side: side, &random)
         recolour(&colours, &random)
         reflect(&colours, side: side, &random)
@@ -86,6 +105,7 @@ struct Augmentation: Sendable {
             }
         }
         cutCorners(&colours, &truth, window: look.window, &random)
+        if panels > 0, random.chance(panels) { Self.lay(panelOver: &colours, &truth, window: look.window, &random) }
         compress(&colours, side: side, &random)
         return (colours, truth)
     }

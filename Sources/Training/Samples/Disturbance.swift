@@ -19,6 +19,14 @@ public enum Disturbance: String, Sendable, Codable, CaseIterable {
     case compression
     /// Parts of a frame beside its polyp, as frames without any.
     case background
+    /// The colours of a frame of another data set: another hospital's light.
+    case transfer
+    /// Narrow bands of light, as for looking at vessels: brown and cyan for red.
+    case bands
+    /// Panels beside the picture and small pictures in it.
+    case panels
+    /// Nearer and farther, and farther from the middle.
+    case size
 
     /// What the shipped models were trained with. The others wait for a measurement of what they are worth.
     public static let standard: [Disturbance] = [.colour, .blur, .noise]
@@ -26,7 +34,7 @@ public enum Disturbance: String, Sendable, Codable, CaseIterable {
     /// The tasks that it is for.
     var tasks: [ModelTask] {
         switch self {
-        case .highlights, .corners, .background: [.polyp]
+        case .highlights, .corners, .background, .transfer, .bands, .panels, .size: [.polyp]
         case .colour, .light, .blur, .noise, .compression: ModelTask.allCases
         }
     }

@@ -31,12 +31,16 @@ struct Loader: Sendable {
         var names: [String] = []
         for subject in subjects where !names.contains(subject.set) { names.append(subject.set) }
         negatives = options.negatives > 0 ? subjects.indices.filter { subjects[$0].isEmpty } : []
+        palettes = augmentation.transfer > 0 ? subjects.map { $0.looks.first.flatMap { Palette($0.raster) } } : []
         let apart = Set(negatives)
         order = EpochOrder(
             sets: names.map { name in subjects.indices.filter { subjects[$0].set == name && !apart.contains($0) } },
             phantoms: phantoms.count, phantomShare: options.phantoms, balance: options.balance, seed: options.seed,
             negatives: (negatives, options.negatives))
     }
+
+    /// The colours of every subject, for samples of other sets.
+    let palettes: [Palette?]
 
     /// Subjects without anything to find that are drawn by their hardness.
     let negatives: [Int]
@@ -70,10 +74,18 @@ struct Loader: Sendable {
                 }
             var look = subject.looks[random.below(subject.looks.count)]
             if let background = subject.background, random.chance(augmentation.background) { look = background }
-            let sample = augmentation.sample(look, side: options.side, &random)
+            let sample = augmentation.sample(
+                look, side: options.side, palette: palette(besides: subject.set, &random), &random)
             append(colours: sample.colours, truth: sample.truth, label: subject.label, to: &loaded.batch)
         }
         return loaded
+    }
+
+    /// The colours of some frame of another set, now and then.
+    private func palette(besides set: String, _ random: inout SeededGenerator) -> Palette? {
+        guard !palettes.isEmpty, random.chance(augmentation.transfer) else { return nil }
+        let other = random.below(palettes.count)
+        return subjects[other].set == set ? nil : palettes[other]
     }
 
     /// Every look of some subjects without augmentation, one to a batch: for validation.
