@@ -1,4 +1,5 @@
 import OneDNN
+import Screening
 import Testing
 
 @testable import Neural
@@ -92,6 +93,96 @@ import Testing
                 }.map(\.element)
             }
             #expect(relativeDistance(found, from: try fixture.expected("folded.\(head.rawValue)")) < 1e-4, "\(head)")
+        }
+    }
+}
+
+/// Begun with an encoder that others have trained.
+@Suite @EngineActor struct PretrainedTests {
+    private let architecture = Architecture.pretrained[2]
+
+    /// An encoder as it comes: normalisations beside the kernels.
+    private func encoder() -> Weights {
+        var (samples, weights) = (Samples(seed: 30), Weights(tensors: [:]))
+        for layer in Lite0.layers {
+            let (maps, fanIn) = (layer.kernel[0], layer.kernel.dropFirst().reduce(1, *))
+            weights.tensors[layer.name + ".weight"] = .init(
+                shape: layer.kernel, values: samples.values(maps * fanIn, times: (6 / Double(fanIn)).squareRoot()))
+            for (part, middle, reach) in [
+                ("weight", 1.0, 0.5), ("bias", 0.0, 0.5), ("running_mean", 0.0, 0.5), ("running_var", 1.0, 0.5),
+            ] {
+                weights.tensors["\(layer.name).normalisation.\(part)"] = .init(
+                    shape: [maps], values: (0..<maps).map { _ in Float(middle + samples.uniform() * reach) })
+            }
+        }
+        return weights
+    }
+
+    private func learner(
+        rate: Float = 0.3, clip: Float = 0, normalisation: Learner.Normalisation = .batch, weights: Weights? = nil
+    ) throws -> Learner {
+        let options = Learner.Options(
+            architecture: architecture.name, width: 32, side: 64, batch: 2, normalisation: normalisation, softDice: 0.5,
+            averaging: 0.5, decay: 0.01, clip: clip, encoderRate: rate)
+        return try Learner(options, weights: weights, pretrained: weights == nil ? encoder() : nil, seed: 5, foreground: 0.3)
+    }
+
+    private func train(_ learner: Learner, _ steps: Range<Int>) throws {
+        for step in steps { _ = try learner.step(Samples.batch(images: 2, side: 64, seed: 50 + UInt64(step)), rate: 1e-3) }
+    }
+
+    @Test func anEncoderThatIsLeftAloneStays() throws {
+        let learner = try learner(rate: 0)
+        let before = try learner.weights()
+        try train(learner, 0..<2)
+        let after = try learner.weights()
+        for (name, tensor) in before.tensors where name.hasPrefix("encoder.") {
+            #expect(after.tensors[name] == tensor, "\(name)")
+        }
+        #expect(after["decoder.0.0.conv1.weight"] != before["decoder.0.0.conv1.weight"])
+    }
+
+    @Test(arguments: [0, 2]) func aResumedRunGivesTheSameWeights(after stop: Int) throws {
+        let whole = try learner(clip: 0.1)
+        try train(whole, 0..<4)
+        let first = try learner(clip: 0.1)
+        try train(first, 0..<stop)
+        let state = try Weights(safetensors: try first.state().safetensors(.float32))
+        let second = try learner(clip: 0.1)
+        try second.restore(state)
+        try train(second, stop..<4)
+        #expect(try second.weights() == whole.weights())
+    }
+
+    // A site's retraining goes on with a folded network, without statistics of its few images.
+    @Test func aFoldedNetworkIsTrainedOnWhereItWas() throws {
+        let first = try learner()
+        try train(first, 0..<3)
+        let folded = try first.weights()
+        let again = try learner(rate: 1, normalisation: .none, weights: folded)
+        #expect(try again.weights() == folded)
+        let batch = Samples.batch(images: 2, side: 64, seed: 90)
+        let before = try again.step(batch, rate: 0).total
+        let saved = try again.weights()
+        for (name, tensor) in folded.tensors {
+            #expect(relativeDistance(saved[name], from: tensor.values.map(Double.init)) < 1e-6, "\(name)")
+        }
+        for _ in 0..<5 { _ = try again.step(batch, rate: 1e-4) }
+        #expect(try again.step(batch, rate: 0).total < before)
+    }
+
+    @Test func otherEncodersAreRefusedByName() throws {
+        var weights = encoder()
+        weights.tensors["encoder.3.depthwise.normalisation.running_var"]?.values[2] = -1
+        let error = #expect(throws: PapillaError.self) { try weights.check(pretrained: architecture) }
+        #expect(error?.message.contains("encoder.3.depthwise.normalisation.running_var") == true)
+        #expect(throws: PapillaError.self) { try encoder().check(pretrained: Architecture.all[0]) }
+    }
+
+    @Test func bytesAreRefused() throws {
+        let weights = Samples.weights(architecture, width: 32, seed: 20)
+        #expect(throws: PapillaError.self) {
+            try Network(architecture, width: 32, side: 64, weights: weights, precision: .int8)
         }
     }
 }
