@@ -70,7 +70,7 @@ struct CommandTests {
         #expect(polar.status == 1 && polar.errors.contains("manifest.csv"), "\(polar.errors)")
     }
 
-    @Test("The seven networks come out to the weight")
+    @Test("The networks come out to the weight")
     func architectures() throws {
         let result = try Program.run(["architectures", "--json"])
         let list = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
@@ -80,6 +80,8 @@ struct CommandTests {
             weights == [
                 "1enc-1dec-m": 7_844_256, "1enc-2dec-mc": 10_978_272, "1enc-2dec-md": 10_977_984, "1enc-1dec-conv-mc": 7_844_832,
                 "1enc-1dec-conv-md": 7_844_544, "1enc-3dec-mcd": 14_112_000, "1enc-1dec-conv-mcd": 7_845_120,
+                "lite0-1dec-conv-m": 3_785_120, "lite0-1dec-conv-mc": 3_785_696, "lite0-1dec-conv-md": 3_785_408,
+                "lite0-1dec-conv-mdp": 3_817_632,
             ])
     }
 
