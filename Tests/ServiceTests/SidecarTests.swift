@@ -131,6 +131,32 @@ import Testing
         #expect(read.texts.isEmpty && read.eye == nil && read.complaint?.contains("none of the fields") == true)
     }
 
+    @Test(
+        "B1: a sidecar that is cut off anywhere says so, and one that is damaged anyhow does no harm",
+        arguments: Encoding.allCases)
+    func damage(encoding: Encoding) {
+        let whole = encoding.bytes(
+            #"{"patient": "Grüße", "study": 12.0, "own": [1, {"a": "b"}], "eye": "OD", "taken": "2026-11-24", "last": true}"#)
+        #expect(Sidecar(whole).statement.complaint == nil)
+        for length in 0..<whole.count { #expect(Sidecar(Array(whole[..<length])).statement.complaint != nil, "\(length)") }
+        var random = SeededGenerator(7)
+        let spice = Array("\"'\\{}[]:,;/*#\n\u{0}\u{FF}0e-".utf8)
+        for _ in 0..<3000 {
+            var bytes = whole
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes.remove(at: place)
+                case 1: bytes.insert(spice[Int.random(in: 0..<spice.count, using: &random)], at: place)
+                case 2: bytes[place] = spice[Int.random(in: 0..<spice.count, using: &random)]
+                default: bytes[place] = UInt8.random(in: .min ... .max, using: &random)
+                }
+            }
+            let read = Sidecar(bytes).statement
+            #expect(Identification([read]).attention.contains { $0.code == .sidecar } || read.unusable.isEmpty)
+        }
+    }
+
     @Test("B1: UTF-8 with a damaged field is not taken for Windows-1252")
     func damagedText() {
         let read = Sidecar(Array("{\"study\": \"Grüße\", \"patient\": \"M".utf8) + [0xC3] + Array("\", \"eye\": \"OD\"}".utf8))
