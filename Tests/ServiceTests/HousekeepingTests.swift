@@ -117,9 +117,9 @@ import Testing
     // MARK: - Clocks
 
     /// A ledger whose clock, like everything else's, is set by hand.
-    private func open(at clock: Mutex<Timestamp>) throws -> (House, Ledger) {
+    private func open(at clock: WallClock) throws -> (House, Ledger) {
         let house = try House(sandbox.configuration.paths)
-        return (house, try Ledger(path: sandbox.configuration.paths.ledger, mode: .open, now: { clock.withLock(\.self) }))
+        return (house, try Ledger(path: sandbox.configuration.paths.ledger, mode: .open, now: { clock.now }))
     }
 
     private static let day: Int64 = 86_400_000
@@ -134,17 +134,17 @@ import Testing
     func aClockThatJumpsAheadRemovesNothing(days: Int64) async throws {
         for number in 0..<3 { try sandbox.drop("\(number).jpg", "not an image") }
         try await sandbox.drain()
-        let clock = Mutex(Timestamp.now)
+        let clock = WallClock()
         let (house, ledger) = try open(at: clock)
         let telemetry = Telemetry()
-        let steady = Mutex(Duration.zero)
+        let steady = FakeClock()
         let configuration = sandbox.configuration
         let housekeeping = Housekeeping(
-            ledger: ledger, house: house, telemetry: telemetry, log: Self.log, wallClock: { clock.withLock(\.self) },
-            steadyClock: { steady.withLock(\.self) }, configuration: { configuration })
+            ledger: ledger, house: house, telemetry: telemetry, log: Self.log, wallClock: { clock.now },
+            steadyClock: { steady.now }, configuration: { configuration })
         func advance(wall: Int64, steady time: Duration) {
-            clock.withLock { $0 = Timestamp(milliseconds: $0.milliseconds + wall) }
-            steady.withLock { $0 += time }
+            clock.set(clock.now.milliseconds + wall)
+            steady.advance(time)
         }
         var watch = ClockWatch()
         await housekeeping.checkClock(&watch)
@@ -155,7 +155,7 @@ import Testing
         await housekeeping.retain(Self.yearly)
         #expect(try sandbox.files("quarantine").count { $0.hasSuffix(".jpg") } == 3)
         // Nor by what is started anew.
-        let retention = Retention(ledger: ledger, house: house, log: Self.log, wallClock: { clock.withLock(\.self) })
+        let retention = Retention(ledger: ledger, house: house, log: Self.log, wallClock: { clock.now })
         #expect(try await ledger.clockDoubtedUntil() != nil)
         // Set right, it is trusted at once.
         advance(wall: -days * Self.day, steady: .seconds(15))
@@ -180,13 +180,13 @@ import Testing
     func aClockThatIsAheadAtTheStart() async throws {
         try sandbox.drop("a.jpg", "not an image")
         try await sandbox.drain()
-        let clock = Mutex(Timestamp(milliseconds: Timestamp.now.milliseconds + 1000 * Self.day))
+        let clock = WallClock(days: 1000)
         let (_, ledger) = try open(at: clock)
         try await ledger.noteClockAtStart()
         #expect(
-            try await ledger.clockDoubtedUntil() == Timestamp(milliseconds: clock.withLock(\.self).milliseconds + 7 * Self.day))
+            try await ledger.clockDoubtedUntil() == Timestamp(milliseconds: clock.now.milliseconds + 7 * Self.day))
         // Switched off over a weekend.
-        let weekend = Mutex(Timestamp(milliseconds: clock.withLock(\.self).milliseconds + 8 * Self.day))
+        let weekend = WallClock(days: 1008)
         let (_, later) = try open(at: weekend)
         #expect(try await later.clockDoubtedUntil() == nil)
     }
@@ -195,9 +195,9 @@ import Testing
         try sandbox.drop("a.jpg", "not an image")
         try await sandbox.drain()
         // Its end, as a clock of 1970 would have dated it: after entries of today.
-        let clock = Mutex(Timestamp.now)
+        let clock = WallClock()
         let (house, ledger) = try open(at: clock)
-        clock.withLock { $0 = Timestamp(milliseconds: 86_400_000) }
+        clock.set(86_400_000)
         let id = try #require(ScreeningID("19700102-0000000a"))
         try await ledger.receive(
             NewArrival(
@@ -217,10 +217,18 @@ import Testing
                 timing: report.timing))
         let folder = try house.originals.quarantine.make(FileName(ours: "1970-01-02")).make(FileName(ours: id.description))
         try folder.write([1, 2, 3], as: FileName(ours: "b.jpg"))
-        clock.withLock { $0 = .now }
-        let retention = Retention(ledger: ledger, house: house, log: Self.log, wallClock: { clock.withLock(\.self) })
+        clock.set(Timestamp.now.milliseconds)
+        let retention = Retention(ledger: ledger, house: house, log: Self.log, wallClock: { clock.now })
         #expect(try await retention.run(Self.yearly) == 0)
-        clock.withLock { $0 = Timestamp(milliseconds: $0.milliseconds + 366 * Self.day) }
+        clock.set(clock.now.milliseconds + 366 * Self.day)
         #expect(try await retention.run(Self.yearly) == 2)
     }
+}
+
+/// A wall clock that stands until it is set.
+private final class WallClock: Sendable {
+    private let time: Mutex<Timestamp>
+    init(days: Int64 = 0) { time = Mutex(Timestamp(milliseconds: Timestamp.now.milliseconds + days * 86_400_000)) }
+    var now: Timestamp { time.withLock(\.self) }
+    func set(_ milliseconds: Int64) { time.withLock { $0 = Timestamp(milliseconds: milliseconds) } }
 }
