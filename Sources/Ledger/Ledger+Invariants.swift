@@ -153,7 +153,7 @@ extension Ledger {
             """
             SELECT id FROM arrival
             WHERE forgotten IS NOT (SELECT at FROM audit WHERE subject = arrival.id AND event = 'forgotten')
-                OR (forgotten IS NOT NULL AND \(Binding.Table.arrival.naming.sorted().map { "ifnull(\($0), '') <> ''" }.joined(separator: " OR ")))
+                OR (forgotten IS NOT NULL AND (\(Binding.Table.arrival.naming.sorted().map { "ifnull(\($0), '') <> ''" }.joined(separator: " OR "))))
             """
         ),
         (
