@@ -137,8 +137,6 @@ extension AuditEntry {
         }
         (self.seq, self.at, self.detailDigest, self.previous, self.hash) = (seq, at, detailDigest, previous, hash)
         (actor, event, subject) = (row["actor"], row["event"], row["subject"])
-        (detail, binding) = (row["detail"], row["binding"])
-        // A ledger of 0.1.0 that was not opened by the service yet has no such column.
-        rule = row["rule"] ?? 1
+        (detail, rule, binding) = (row["detail"], row["rule"], row["binding"])
     }
 }

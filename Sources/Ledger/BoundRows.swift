@@ -30,9 +30,14 @@ struct BoundRows {
         row.split(separator: " ").first.flatMap { Binding.Table(rawValue: String($0)) }?.isFixed ?? false
     }
 
-    /// The rows that are not as they were left, the first hundred. A ledger of 0.1.0 that was not migrated yet binds none.
+    /// The rows that are not as they were left, the first hundred. A ledger of 0.1.0 that the service has not migrated yet binds none.
     func faults(_ db: Database, head: String) throws -> [ChainVerdict.RowFault] {
-        guard try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 >= 2 else { return [] }
+        let isOld = try Bool.fetchOne(
+            db,
+            sql:
+                "SELECT NOT EXISTS (SELECT 1 FROM audit WHERE rule > 1) AND NOT EXISTS (SELECT 1 FROM setting WHERE name = 'head')"
+        )
+        if isOld == true { return [] }
         var faults: [ChainVerdict.RowFault] = []
         func fault(_ row: String, _ problem: String) {
             if faults.count < 100 { faults.append(.init(row: row, problem: problem)) }

@@ -88,12 +88,9 @@ private struct Walk {
         if seq == 1, event != AuditEntry.Event.created.rawValue { fault("the first entry is not the ledger's creation") }
         let (previous, detailDigest) = (row["previous"] as String, row["detail_sha256"] as String)
         if previous != head { fault("it does not follow the entry before it") }
-        // A ledger of 0.1.0 that was not migrated yet has no such column.
-        let rule: Int = row["rule"] ?? 1
-        if !(self.rule...AuditEntry.rule).contains(rule) {
-            fault("its hash has the rule \(rule), after one of rule \(self.rule)")
-        }
-        self.rule = max(self.rule, rule)
+        let rule: Int = row["rule"]
+        if rule < self.rule || rule > AuditEntry.rule { fault("its hash has rule \(rule), after one of rule \(self.rule)") }
+        self.rule = min(max(self.rule, rule), AuditEntry.rule)
         if rule < 2, row["binding"] as String? != nil { fault("it binds rows, which its rule does not") }
         let computed = AuditEntry.hash(
             previous: previous, seq: seq, at: row["at"], actor: row["actor"], event: event, subject: subject,

@@ -34,7 +34,7 @@ extension Ledger {
             let mask = umask(0o027)
             defer { umask(mask) }
             let copy = try DatabaseQueue(path: draft)
-            try source().backup(to: copy)
+            try LedgerFile.reader(self.path).backup(to: copy)
             // A file by itself, without a log beside it.
             try copy.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode = DELETE") }
             try copy.close()

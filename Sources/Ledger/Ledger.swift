@@ -62,9 +62,6 @@ public actor Ledger {
         do { return try open().read(query) } catch { throw .ledger(error, "The ledger could not be read", path: path) }
     }
 
-    /// The connection, for a copy of the whole.
-    nonisolated func source() throws(PapillaError) -> DatabaseQueue { try open() }
-
     private nonisolated func open() throws(PapillaError) -> DatabaseQueue {
         guard let connection = connection.withLock({ $0 }) else {
             throw PapillaError(.internal, "The ledger is closed", place: path)

@@ -57,14 +57,27 @@ enum LedgerFile {
         try checkHeader(path)
         do {
             // Only looked at first: not a byte of what is not ours changes, not even its journal mode.
-            let reader = try DatabaseQueue(path: path, configuration: configuration(readOnly: true))
-            try reader.read { db in try check(db, path) }
-            if readOnly { return reader }
+            let reader = try reader(path)
+            let version = try reader.read { db in try check(db, path) }
+            if readOnly { return version == Schema.version ? reader : try migratedCopy(of: reader) }
             try reader.read { db in try checkPages(db, path) }
             let writer = try DatabaseQueue(path: path, configuration: configuration(readOnly: false))
             try Schema.migrator(at: time).migrate(writer)
             return writer
         } catch { throw .ledger(error, "The ledger could not be opened", path: path) }
+    }
+
+    /// The file as it is, whatever its schema.
+    static func reader(_ path: String) throws -> DatabaseQueue {
+        try DatabaseQueue(path: path, configuration: configuration(readOnly: true))
+    }
+
+    /// An older ledger in memory, as the service will make it at its next start: who only reads may not change the file.
+    private static func migratedCopy(of reader: DatabaseQueue) throws -> DatabaseQueue {
+        let copy = try DatabaseQueue()
+        try reader.backup(to: copy)
+        try Schema.migrator(at: nil).migrate(copy)
+        return copy
     }
 
     private static func configuration(readOnly: Bool) -> Configuration {
@@ -115,10 +128,11 @@ enum LedgerFile {
         guard count == 16, header == Array("SQLite format 3\0".utf8) else { throw notALedger(path) }
     }
 
-    private static func check(_ db: Database, _ path: String) throws {
+    /// - Returns: the schema that the file has.
+    private static func check(_ db: Database, _ path: String) throws -> Int {
         guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else { throw notALedger(path) }
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        let migrator = Schema.migrator(at: Timestamp(milliseconds: 0))
+        let migrator = Schema.migrator(at: nil)
         guard version <= Schema.version, try !migrator.hasBeenSuperseded(db) else {
             throw PapillaError(
                 .refused,
@@ -129,6 +143,7 @@ enum LedgerFile {
             throw PapillaError(
                 .damaged, "The ledger's list of migrations does not fit its schema \(version)", place: path, hint: damageHint)
         }
+        return version
     }
 
     /// Has SQLite read the whole file.

@@ -11,8 +11,8 @@ enum Schema {
     /// The newest schema that this Papilla knows; also SQLite's user_version.
     static let version = 2
 
-    /// - Parameter time: of the audit entries that a migration adds.
-    static func migrator(at time: Timestamp) -> DatabaseMigrator {
+    /// - Parameter time: of the audit entries that a migration adds; nil: it adds none, to a copy that is only looked at.
+    static func migrator(at time: Timestamp?) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in
             try db.execute(sql: tables + guards + "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1;")
@@ -20,7 +20,7 @@ enum Schema {
         migrator.registerMigration("2") { db in
             try db.execute(sql: identity + blindDecisions + bindings + "PRAGMA user_version = 2;")
             // Last, when every row is as it will be.
-            try bindAll(db, at: time)
+            if let time { try bindAll(db, at: time) }
         }
         return migrator
     }

