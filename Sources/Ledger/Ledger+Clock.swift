@@ -1,34 +1,54 @@
 internal import GRDB
 public import Screening
 
+/// What is known of a clock that was found ahead. The audit keeps it, so that a new start forgets nothing.
+public struct ClockDoubt: Sendable, Hashable, Codable {
+    /// What the clock should say.
+    public var expected: Timestamp
+    /// By how much it is ahead of that, ms.
+    public var ahead: Int64
+    /// For how much longer it is doubted, ms on a clock that nobody can set.
+    public var left: Int64
+
+    /// A clock that was found ahead.
+    public init(expected: Timestamp, ahead: Int64, left: Int64) {
+        self.expected = expected
+        self.ahead = ahead
+        self.left = left
+    }
+
+    /// What the audit calls a doubt that begins, goes on and ends.
+    public enum Event: String, Sendable, CaseIterable {
+        case ahead = "clock_ahead"
+        case doubted = "clock_doubted"
+        case trusted = "clock_trusted"
+    }
+}
+
 /// A clock that jumps ahead makes everything old at once. So a jump is written down, and for a while nothing is concluded from its time.
 extension Ledger {
-    /// How far the clock may be ahead of the last entry at a start, ms: a machine may have been switched off for so long.
-    private static let gapLimit: Int64 = 7 * 86_400_000
-    /// How long a clock is doubted after a jump, ms: time for a person to set it right.
-    private static let doubtTime: Int64 = 7 * 86_400_000
-
-    /// Before anything else is written at a start: notes a clock that is further ahead than the machine can well have been switched off.
-    public func noteClockAtStart() throws(PapillaError) {
-        guard let last = try auditEntries(AuditFilter(limit: 1)).last?.at else { return }
-        if now().milliseconds - last.milliseconds > Self.gapLimit { try noteClockJump(from: last) }
+    /// What the audit last said of the clock; nil where it is not doubted.
+    public func clockDoubt() throws(PapillaError) -> ClockDoubt? {
+        try read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT * FROM audit WHERE seq = (
+                        SELECT max(seq) FROM audit WHERE event IN ('clock_ahead', 'clock_doubted', 'clock_trusted'))
+                    """)
+            guard let entry = try row.map(AuditEntry.init), entry.event != ClockDoubt.Event.trusted.rawValue,
+                let detail = entry.detail
+            else { return nil }
+            return try CanonicalJSON.decode(ClockDoubt.self, from: detail.utf8)
+        }
     }
 
-    /// Notes that the clock jumped ahead.
+    /// Notes what became of a doubt.
     ///
-    /// - Parameter from: what it said, or should have said, before.
-    public func noteClockJump(from: Timestamp) throws(PapillaError) {
-        try record(Self.jumped, subject: "service", detail: ["from": from])
+    /// - Parameter doubt: as it is now, or was when it ended.
+    public func note(_ event: ClockDoubt.Event, _ doubt: ClockDoubt) throws(PapillaError) {
+        try record(event.rawValue, subject: "service", detail: doubt)
     }
-
-    /// Until when the clock is doubted; nil where it is not, because it never jumped, was set back since, or went on steadily for a week.
-    public func clockDoubtedUntil() throws(PapillaError) -> Timestamp? {
-        guard let jump = try auditEntries(AuditFilter(event: Self.jumped, limit: 1)).last?.at else { return nil }
-        let (now, until) = (now().milliseconds, jump.milliseconds + Self.doubtTime)
-        return now >= jump.milliseconds - 3_600_000 && now < until ? Timestamp(milliseconds: until) : nil
-    }
-
-    private static let jumped = "clock_jumped"
 
     /// The number of the first entry that was written after `limit`; nil where none was. What ended before it, in the order of the audit, is
     /// older than `limit`, whatever time its own row says: a clock that stood in the past for a while makes nothing old.

@@ -20,11 +20,11 @@ import Testing
     }
 
     private func housekeeping(_ house: House, _ ledger: Ledger, _ telemetry: Telemetry = Telemetry(), hours: Int = 0)
-        -> Housekeeping
+        async throws -> Housekeeping
     {
         let configuration = sandbox.configuration
-        return Housekeeping(
-            ledger: ledger, house: house, telemetry: telemetry, log: Self.log,
+        return try await Housekeeping(
+            ledger: ledger, house: house, telemetry: telemetry, log: Self.log, clocks: ClockWatch(ledger),
             wallClock: { Timestamp(milliseconds: Timestamp.now.milliseconds + Int64(hours) * 3_600_000) },
             configuration: { configuration })
     }
@@ -37,16 +37,16 @@ import Testing
         func written() throws -> String {
             String(decoding: try house.publisher.outbox.read(name, limit: 1 << 20) ?? [], as: UTF8.self)
         }
-        await housekeeping(house, ledger).finish()
+        try await housekeeping(house, ledger).finish()
         let first = try written()
         #expect(first.contains(#""measured" : 0"#) && first.contains(#""no_finding" : 1"#))
         // While the day goes on it stays; when it is over it is written once more, and then stays.
-        await housekeeping(house, ledger).writeMissingStatements(sandbox.configuration)
+        try await housekeeping(house, ledger).writeMissingStatements(sandbox.configuration)
         #expect(try written() == first)
-        await housekeeping(house, ledger, hours: 48).writeMissingStatements(sandbox.configuration)
+        try await housekeeping(house, ledger, hours: 48).writeMissingStatements(sandbox.configuration)
         let last = try written()
         #expect(last != first)
-        await housekeeping(house, ledger, hours: 72).writeMissingStatements(sandbox.configuration)
+        try await housekeeping(house, ledger, hours: 72).writeMissingStatements(sandbox.configuration)
         #expect(try written() == last)
     }
 
@@ -56,15 +56,15 @@ import Testing
         let (house, ledger) = try open()
         let telemetry = Telemetry()
         let limits = Configuration.Alarms(oldest: .seconds(3600), silence: .seconds(2 * 3600))
-        func alarms(after hours: Int) async -> [String] {
-            await housekeeping(house, ledger, telemetry, hours: hours).checkAlarms(limits)
+        func alarms(after hours: Int) async throws -> [String] {
+            try await housekeeping(house, ledger, telemetry, hours: hours).checkAlarms(limits)
             return telemetry.now.alarms.map(\.kind.rawValue)
         }
-        #expect(await alarms(after: 0) == [])
-        #expect(await alarms(after: 1) == ["oldest"])
-        #expect(await alarms(after: 3) == ["oldest", "silence"])
+        #expect(try await alarms(after: 0) == [])
+        #expect(try await alarms(after: 1) == ["oldest"])
+        #expect(try await alarms(after: 3) == ["oldest", "silence"])
         // A clock that is set back a day makes nothing old.
-        #expect(await alarms(after: -24) == [])
+        #expect(try await alarms(after: -24) == [])
     }
 
     @Test func originalsAreKeptByAgeAndSizeAndNeverWhileTheirReportStands() async throws {
@@ -139,56 +139,41 @@ import Testing
         let telemetry = Telemetry()
         let steady = FakeClock()
         let configuration = sandbox.configuration
+        var watch = try await ClockWatch(ledger)
         let housekeeping = Housekeeping(
-            ledger: ledger, house: house, telemetry: telemetry, log: Self.log, wallClock: { clock.now },
+            ledger: ledger, house: house, telemetry: telemetry, log: Self.log, clocks: watch, wallClock: { clock.now },
             steadyClock: { steady.now }, configuration: { configuration })
         func advance(wall: Int64, steady time: Duration) {
             clock.set(clock.now.milliseconds + wall)
             steady.advance(time)
         }
-        var watch = ClockWatch()
         await housekeeping.checkClock(&watch)
         #expect(telemetry.now.alarms == [])
         advance(wall: days * Self.day, steady: .seconds(15))
         await housekeeping.checkClock(&watch)
         #expect(telemetry.now.alarms.map(\.kind) == [.clock])
-        await housekeeping.retain(Self.yearly)
+        await housekeeping.retain(Self.yearly, &watch)
         #expect(try sandbox.files("quarantine").count { $0.hasSuffix(".jpg") } == 3)
-        // Nor by what is started anew.
-        let retention = Retention(ledger: ledger, house: house, log: Self.log, wallClock: { clock.now })
-        #expect(try await ledger.clockDoubtedUntil() != nil)
+        // Nor after a start.
+        #expect(try await ledger.clockDoubt() != nil)
         // Set right, it is trusted at once.
         advance(wall: -days * Self.day, steady: .seconds(15))
         await housekeeping.checkClock(&watch)
         #expect(telemetry.now.alarms == [])
-        #expect(try await retention.run(Self.yearly) == 0)
+        await housekeeping.retain(Self.yearly, &watch)
+        #expect(try sandbox.files("quarantine").count { $0.hasSuffix(".jpg") } == 3)
         // Where it stays, for a week.
         advance(wall: days * Self.day, steady: .seconds(15))
         await housekeeping.checkClock(&watch)
         for _ in 0..<14 {
-            await housekeeping.retain(Self.yearly)
+            await housekeeping.retain(Self.yearly, &watch)
             #expect(try sandbox.files("quarantine").count { $0.hasSuffix(".jpg") } == 3)
             advance(wall: Self.day / 2, steady: .seconds(43200))
             await housekeeping.checkClock(&watch)
         }
         #expect(telemetry.now.alarms == [])
-        await housekeeping.retain(Self.yearly)
+        await housekeeping.retain(Self.yearly, &watch)
         #expect(try sandbox.files("quarantine").isEmpty == (days >= 400))
-    }
-
-    @Test("A11: a clock that is ahead at the start removes nothing before a week has gone by")
-    func aClockThatIsAheadAtTheStart() async throws {
-        try sandbox.drop("a.jpg", "not an image")
-        try await sandbox.drain()
-        let clock = WallClock(days: 1000)
-        let (_, ledger) = try open(at: clock)
-        try await ledger.noteClockAtStart()
-        #expect(
-            try await ledger.clockDoubtedUntil() == Timestamp(milliseconds: clock.now.milliseconds + 7 * Self.day))
-        // Switched off over a weekend.
-        let weekend = WallClock(days: 1008)
-        let (_, later) = try open(at: weekend)
-        #expect(try await later.clockDoubtedUntil() == nil)
     }
 
     @Test("A11: what was written while the clock stood in the past is not old") func aClockThatStoodInThePast() async throws {
@@ -226,7 +211,7 @@ import Testing
 }
 
 /// A wall clock that stands until it is set.
-private final class WallClock: Sendable {
+final class WallClock: Sendable {
     private let time: Mutex<Timestamp>
     init(days: Int64 = 0) { time = Mutex(Timestamp(milliseconds: Timestamp.now.milliseconds + days * 86_400_000)) }
     var now: Timestamp { time.withLock(\.self) }

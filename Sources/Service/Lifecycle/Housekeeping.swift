@@ -10,13 +10,14 @@ struct Housekeeping: ServiceLifecycle.Service {
     let house: House
     let telemetry: Telemetry
     let log: Logger
+    /// What is known of the clock since the start.
+    let clocks: ClockWatch
     var wallClock: @Sendable () -> Timestamp = { .now }
     /// A clock that nobody sets, and that goes on while the machine sleeps.
-    var steadyClock: @Sendable () -> Duration = { Housekeeping.origin.duration(to: .now) }
+    var steadyClock: @Sendable () -> Duration = { ClockWatch.steady }
     /// As it is now: a reload changes it.
     let configuration: @Sendable () async -> Configuration
 
-    private static let origin = ContinuousClock.now
     private static let tick = Duration.seconds(15)
     private static let ticksAnHour = 240
     /// Days back for which a statement is written where it is missing.
@@ -25,7 +26,7 @@ struct Housekeeping: ServiceLifecycle.Service {
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             var ticks = 0
-            var clocks = ClockWatch()
+            var clocks = clocks
             while true {
                 let configuration = await configuration()
                 await checkClock(&clocks)
@@ -34,7 +35,7 @@ struct Housekeeping: ServiceLifecycle.Service {
                 if ticks % Self.ticksAnHour == 0 {
                     if ticks > 0 { await tellHead() }
                     await writeMissingStatements(configuration)
-                    await retain(configuration.retention)
+                    await retain(configuration.retention, &clocks)
                 }
                 ticks += 1
                 try await Task.sleep(for: Self.tick)
@@ -80,27 +81,31 @@ struct Housekeeping: ServiceLifecycle.Service {
         }
     }
 
-    /// Writes down that the clock jumped ahead, and calls a person while it is doubted.
-    func checkClock(_ clocks: inout ClockWatch) async {
-        if let expected = clocks.look(wallClock(), steadyClock()) { try? await ledger.noteClockJump(from: expected) }
-        guard let until = try? await ledger.clockDoubtedUntil() else {
-            return Alarms(telemetry: telemetry, ledger: ledger, log: log, wallClock: wallClock).set(.clock, nil)
-        }
-        Alarms(telemetry: telemetry, ledger: ledger, log: log, wallClock: wallClock).set(
-            .clock,
-            "the clock jumped ahead: set it right, or, if it is right, wait; until \(until) no original is removed by its age")
+    /// Writes down that the clock is ahead, and calls a person while it is doubted.
+    ///
+    /// - Returns: the time; nil while it is doubted.
+    @discardableResult
+    func checkClock(_ clocks: inout ClockWatch) async -> Timestamp? {
+        let now = wallClock()
+        clocks.look(now, steadyClock())
+        Alarms(telemetry: telemetry, ledger: ledger, log: log, wallClock: wallClock).set(.clock, clocks.advice)
+        // A ledger that cannot be written is another alarm's affair, and what is new is noted once it can.
+        try? await clocks.note(in: ledger)
+        return clocks.doubt == nil ? now : nil
     }
 
     private func isOver(_ limit: Duration, since time: Timestamp, _ now: Timestamp) -> Bool {
         Double(now.milliseconds - time.milliseconds) > limit / .milliseconds(1)
     }
 
-    /// What was kept long enough goes, by age only while the clock is not doubted.
-    func retain(_ rules: Configuration.Retention) async {
-        let retention = Retention(ledger: ledger, house: house, log: log, wallClock: wallClock)
+    /// What was kept long enough goes, by age only while the clock is not doubted, and by the very time that was found good.
+    func retain(_ rules: Configuration.Retention, _ clocks: inout ClockWatch) async {
+        let time = await checkClock(&clocks)
+        let now = time ?? wallClock()
+        let retention = Retention(ledger: ledger, house: house, log: log, wallClock: { now })
         do {
             try await retention.complete()
-            try await retention.run(rules, byAge: try await ledger.clockDoubtedUntil() == nil)
+            try await retention.run(rules, byAge: time != nil)
         } catch {
             log.tell(.trouble, .warning, "originals could not be removed: \(PapillaError(any: error).description)")
         }

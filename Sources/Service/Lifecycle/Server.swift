@@ -105,30 +105,35 @@ public struct Server: Sendable {
     private func work(_ parts: Parts, _ reins: Reins) async throws {
         var screener: ImageReader?
         while true {
-            let (house, ledger, pause) = try await parts.patience.wait { try await self.house(parts.telemetry) }
+            let (house, ledger, clocks, pause) = try await parts.patience.wait { try await self.house(parts.telemetry) }
             let promotion = Promotion(store: ModelStore(directory: configuration.paths.models), ledger: ledger, gate: gate)
             try await promotion.settle()
             let reader: ImageReader
             if let screener { reader = screener } else { reader = try await loading { try await Self.screener(configuration) } }
             screener = reader
             parts.telemetry.update { $0.models = reader.described }
-            do { return try await serve(house, ledger, promotion, parts, reader, pause, reins) } catch is Pipeline.HouseMoved {
+            do { return try await serve(house, ledger, clocks, promotion, parts, reader, pause, reins) } catch is Pipeline
+                .HouseMoved
+            {
                 log.tell(.trouble, .error, "a folder of ours is no longer what is under its path; all are opened anew")
             }
         }
     }
 
-    private func house(_ telemetry: Telemetry) async throws -> (House, Ledger, pause: Duration) {
+    private func house(_ telemetry: Telemetry) async throws -> (House, Ledger, ClockWatch, pause: Duration) {
         let house = try House(configuration.paths)
         let ledger = try house.ledger(configuration.paths.ledger)
-        try await ledger.noteClockAtStart()
+        // Before anything is written by a clock that may be ahead.
+        var clocks = try await ClockWatch(ledger)
+        clocks.look(.now, ClockWatch.steady)
+        try await clocks.note(in: ledger)
         try await HouseMark.check(house, ledger)
         try await Forget(ledger: ledger, house: house).complete()
         try await Requeue(ledger: ledger, house: house).complete()
         try await tellOfRoles(ledger)
         let pause = try await pauseAfterDeaths(ledger, telemetry)
         try await ledger.record("started", subject: "service", detail: ["version": Version.current])
-        return (house, ledger, pause)
+        return (house, ledger, clocks, pause)
     }
 
     /// Says once, where an earlier version let every member of the group do everything, what an administrator must do now.
@@ -179,8 +184,8 @@ public struct Server: Sendable {
     }
 
     private func serve(
-        _ house: House, _ ledger: Ledger, _ promotion: Promotion, _ parts: Parts, _ screener: ImageReader, _ pause: Duration,
-        _ reins: Reins
+        _ house: House, _ ledger: Ledger, _ clocks: ClockWatch, _ promotion: Promotion, _ parts: Parts, _ screener: ImageReader,
+        _ pause: Duration, _ reins: Reins
     ) async throws {
         let outbox = configuration.paths.outbox
         let tools = Pipeline.Tools(
@@ -200,7 +205,7 @@ public struct Server: Sendable {
         let reviewing = Reviewing(ledger: ledger, house: house, limits: configuration.limits)
         try await reviewing.recover()
         let housekeeping = Housekeeping(
-            ledger: ledger, house: house, telemetry: parts.telemetry, log: log,
+            ledger: ledger, house: house, telemetry: parts.telemetry, log: log, clocks: clocks,
             configuration: { await pipeline.tools.configuration })
         let check = FileCheck(ledger: ledger, folders: configuration.paths.folders, telemetry: parts.telemetry, log: log)
         let group = group(pipeline, housekeeping, isDraining ? nil : check, parts.telemetry, now: tools.now)
