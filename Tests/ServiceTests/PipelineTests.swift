@@ -150,6 +150,27 @@ import Testing
         withExtendedLifetime(lock) {}
     }
 
+    /// A number that is closed twice is another's file by then.
+    @Test func aLockThatIsRefusedClosesItsFileOnce() async throws {
+        let ledger = sandbox.configuration.paths.ledger
+        let lock = try Lock(beside: ledger)
+        let path = sandbox.path
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                for _ in 0..<20_000 { #expect(throws: PapillaError.self) { _ = try Lock(beside: ledger) } }
+            }
+            group.addTask {
+                for _ in 0..<40_000 {
+                    let folder = try Folder.open(path)
+                    sched_yield()
+                    _ = try folder.status()
+                }
+            }
+            try await group.waitForAll()
+        }
+        withExtendedLifetime(lock) {}
+    }
+
     @Test func anArrivalThatKilledItsReaderIsReadAlone() {
         var random = SystemRandomNumberGenerator()
         func entry(_ name: String, attempts: Int) -> RetryQueue.Entry {

@@ -14,7 +14,7 @@ final class Lock: Sendable {
             let number = errno
             var buffer = [UInt8](repeating: 0, count: 32)
             let count = max(0, pread(descriptor, &buffer, buffer.count, 0))
-            close(descriptor)
+            // Closed by `deinit`, which also runs where a whole object's initialiser throws.
             guard number == EWOULDBLOCK else { throw .system("The lock file could not be locked", errno: number, place: path) }
             let holder = String(decoding: buffer[..<count].filter { (48...57).contains($0) }, as: UTF8.self)
             throw PapillaError(
