@@ -207,6 +207,10 @@ import Testing
         #expect(site.isDoubted)
         let text = try #require(site.telemetry.now.alarms.first?.text)
         #expect(text.contains("8 days ahead") && text.contains("timedatectl") && text.contains("wait for 7 days"), "\(text)")
+        // To the nearest, not a day less a second after.
+        site.pass(15_000)
+        await site.look()
+        #expect(site.telemetry.now.alarms.first?.text == text)
         try await site.restart(off: Self.hour, step: -8 * Self.day)
         #expect(!site.isDoubted)
     }

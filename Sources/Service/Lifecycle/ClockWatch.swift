@@ -108,8 +108,8 @@ struct ClockWatch: Sendable {
     var advice: String? {
         guard let doubt else { return nil }
         func text(_ milliseconds: Int64) -> String {
-            let hours = max(1, milliseconds / 3_600_000)
-            return hours >= 48 ? "\(hours / 24) days" : hours == 1 ? "1 hour" : "\(hours) hours"
+            let hours = max(1, (milliseconds + 1_800_000) / 3_600_000)
+            return hours >= 48 ? "\((hours + 12) / 24) days" : hours == 1 ? "1 hour" : "\(hours) hours"
         }
         return
             "the clock is \(text(doubt.ahead)) ahead of what it should be, and no original is removed by its age: set it right (timedatectl); if it is right, wait for \(text(doubt.left))"
