@@ -101,12 +101,15 @@ import Testing
         }
     }
 
-    /// What verification says of the changed file: its problems, or why the file is refused.
-    private func verdict(expecting head: String? = nil) async throws -> [String] {
-        do { return try await problems(expecting: head).map { "\($0.kind.rawValue) \($0.subject): \($0.detail)" } } catch let
-            error
-            as PapillaError
-        {
+    /// What verification says of the changed file: its problems, or why the file is refused. Where the chain's part of it says enough, the
+    /// rest is left out: thousands of changes are tried.
+    private func verdict() async throws -> [String] {
+        do {
+            let reader = try Ledger(path: clinic.path, mode: .readOnly)
+            let chain = try await reader.verifyChain()
+            let quick = chain.faults.map(\.problem) + chain.rows.map { "\($0.row): \($0.problem)" }
+            return try await quick.isEmpty ? problems().map(\.detail) : quick
+        } catch let error as PapillaError {
             #expect([.damaged, .refused].contains(error.code), "\(error.detailed)")
             return ["refused: \(error.message)"]
         }
@@ -121,17 +124,18 @@ import Testing
                 let key = keys.map { "\($0) IS ?" }.joined(separator: " AND ")
                 let values = keys.compactMap { row[$0] as DatabaseValue? }
                 for column in columns {
-                    // One value for each, another kind from row to row: every kind comes round in every column that has as many rows.
+                    // One value for each, of another kind from row to row.
                     let changes = Self.changes(row[column])
-                    for value in [changes[(count + columns.count) % changes.count]] {
+                    for turn in changes.indices {
+                        let value = changes[(count + turn) % changes.count]
                         try put()
                         let sql = "UPDATE \(table) SET \(column) = ? WHERE \(key)"
                         guard try tampers({ try $0.execute(sql: sql, arguments: StatementArguments([value] + values)) }) else {
                             continue
                         }
                         count += 1
-                        let found = try await verdict()
-                        #expect(!found.isEmpty, "\(table) \(values): \(column) = \(value)")
+                        #expect(try await !verdict().isEmpty, "\(table) \(values): \(column) = \(value)")
+                        break
                     }
                 }
             }
@@ -279,7 +283,7 @@ import Testing
             let offsets =
                 content.count <= 64
                 ? Array(0..<content.count)
-                : stride(from: 0, to: content.count, by: content.count / 16).map(\.self) + [content.count - 1]
+                : stride(from: 0, to: content.count, by: content.count / 6).map(\.self) + [content.count - 1]
             for offset in offsets {
                 var changed = content
                 changed[offset] ^= 1
