@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import Ledger
 internal import Screening
 internal import Service
@@ -80,13 +81,14 @@ struct AuditCommand: AsyncParsableCommand {
         func run() async throws {
             let loaded = try configuration.load()
             let ledger = try Ledger(path: loaded.paths.ledger, mode: .readOnly)
-            let bar = ProgressBar()
+            let bar = isatty(STDERR_FILENO) == 1 ? ProgressBar() : nil
+            defer { bar?.end() }
             var verification = try await ledger.verify(Folders(loaded), expecting: expect) { progress in
-                bar.show(
+                bar?.show(
                     Double(progress.checked) / Double(max(1, progress.arrivals)),
                     "\(progress.checked) of \(progress.arrivals) arrivals verified")
             }
-            bar.end()
+            bar?.end()
             // A path may name a file or a patient.
             if !CommandLine.arguments.contains("--verbose") {
                 for index in verification.problems.indices { verification.problems[index].place = nil }

@@ -16,10 +16,12 @@ import Testing
     private func open() throws -> Ledger { try House(sandbox.configuration.paths).ledger(sandbox.configuration.paths.ledger) }
 
     private func check(
-        _ ledger: Ledger, days: Int = 0, sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in }
-    ) -> FileCheck {
+        _ ledger: Ledger, days: Int = 0, house: House? = nil,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in }
+    ) throws -> FileCheck {
         FileCheck(
-            ledger: ledger, folders: sandbox.configuration.paths.folders, telemetry: telemetry,
+            ledger: ledger, house: try house ?? House(sandbox.configuration.paths), paths: sandbox.configuration.paths,
+            telemetry: telemetry,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             wallClock: { Timestamp(milliseconds: Timestamp.now.milliseconds + Int64(days) * 86_400_000) }, sleep: sleep)
     }
@@ -96,7 +98,7 @@ import Testing
         let ledger = try open()
         let slept = Mutex(Duration.zero)
         let task = Mutex<Task<Void, any Error>?>(nil)
-        let first = check(ledger) { time in
+        let first = try check(ledger) { time in
             let total = slept.withLock { total in
                 total += time
                 return total
@@ -130,5 +132,35 @@ import Testing
         try house.publisher.outbox.folder(parts[0]).removeTree(parts[1])
         try await check(ledger).look()
         #expect(try await ledger.fileChecks().rotten == [])
+    }
+
+    @Test("A7: an archive that is not mounted just now is no rot") func anArchiveThatIsNotMountedIsNoRot() async throws {
+        try sandbox.drop("a.jpg")
+        try await sandbox.drain()
+        let ledger = try open()
+        let house = try House(sandbox.configuration.paths)
+        let root = try Folder.open(sandbox.path)
+        try root.rename(FileName(ours: "archive"), to: root, as: FileName(ours: "elsewhere"))
+        _ = try root.make(FileName(ours: "archive"))
+        await #expect(throws: PapillaError.self) { try await check(ledger, house: house).look() }
+        #expect(try await ledger.fileChecks().rotten == [] && alarms == [])
+    }
+
+    @Test("A7: what is being forgotten is no rot") func whatIsBeingForgottenIsNoRot() async throws {
+        try sandbox.drop("a.jpg")
+        let id = try #require(try await sandbox.drain().first?.report.id)
+        let ledger = try open()
+        let house = try House(sandbox.configuration.paths)
+        // Forgetting stops between the files and the ledger, and goes on when the check waits for it.
+        await house.arrivals.lock(id)
+        let day = try #require(try await ledger.arrival(id)?.received.day)
+        try house.originals.erase(id, day: day)
+        let looking = Task { try await check(ledger, house: house).look() }
+        while house.arrivals.waiting(for: id) == 0 { await Task.yield() }
+        _ = try house.publisher.erase(id, day: day)
+        try await ledger.forget(id, actor: "anna@1000")
+        house.arrivals.unlock(id)
+        try await looking.value
+        #expect(try await ledger.auditEntries(AuditFilter(event: "rotten")) == [] && alarms == [])
     }
 }

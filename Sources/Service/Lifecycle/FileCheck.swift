@@ -10,7 +10,8 @@ internal import Synchronization
 /// It goes slowly, slower still while images are read, and goes on where it was after a restart: the audit knows how far it came.
 struct FileCheck: ServiceLifecycle.Service {
     let ledger: Ledger
-    let folders: Folders
+    let house: House
+    let paths: Configuration.Paths
     let telemetry: Telemetry
     let log: Logger
     var wallClock: @Sendable () -> Timestamp = { .now }
@@ -27,7 +28,7 @@ struct FileCheck: ServiceLifecycle.Service {
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
-            try await tell()
+            _ = try? await tell()
             try await sleep(Self.delay)
             while true {
                 do { try await look() } catch {
@@ -86,9 +87,18 @@ struct FileCheck: ServiceLifecycle.Service {
     /// - Returns: whether it is news that the arrival's files are as they were written, or that they are not.
     @discardableResult
     private func read(_ id: ScreeningID, known: Set<ScreeningID>, tally: Tally = Tally()) async throws -> Bool {
-        let rot = try await ledger.rot(of: id, in: folders) { count in
+        var rot = try await ledger.rot(of: id, in: paths.folders) { count in
             tally.add(count)
             await pace(count)
+        }
+        if !rot.isEmpty {
+            // Once more, while nobody is between the steps of forgetting or correcting it.
+            await house.arrivals.lock(id)
+            defer { house.arrivals.unlock(id) }
+            rot = try await ledger.rot(of: id, in: paths.folders) { _ in }
+            guard rot.isEmpty || house.isInPlace(paths) else {
+                throw PapillaError(.notFound, "Our folders are no longer what is under their paths", isRetryable: true)
+            }
         }
         try await ledger.note(id, rot: rot, in: known)
         return rot.isEmpty == known.contains(id)

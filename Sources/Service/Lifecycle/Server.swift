@@ -207,7 +207,8 @@ public struct Server: Sendable {
         let housekeeping = Housekeeping(
             ledger: ledger, house: house, telemetry: parts.telemetry, log: log, clocks: clocks,
             configuration: { await pipeline.tools.configuration })
-        let check = FileCheck(ledger: ledger, folders: configuration.paths.folders, telemetry: parts.telemetry, log: log)
+        let check = FileCheck(
+            ledger: ledger, house: house, paths: configuration.paths, telemetry: parts.telemetry, log: log)
         let group = group(pipeline, housekeeping, isDraining ? nil : check, parts.telemetry, now: tools.now)
         parts.desk.open(
             Desk.Room(
