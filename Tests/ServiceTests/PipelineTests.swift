@@ -234,7 +234,7 @@ import Testing
         #expect(await pipeline.remembered == [here])
     }
 
-    @Test("A15: a recovery that is cancelled ends", .timeLimit(.minutes(1))) func aCancelledRecoveryEnds() async throws {
+    @Test("A15: a recovery that is cancelled ends", .timeLimit(.minutes(10))) func aCancelledRecoveryEnds() async throws {
         let house = try House(sandbox.configuration.paths)
         let ledger = try house.ledger(sandbox.configuration.paths.ledger)
         // Something that comes back, for all that anybody knows: the outbox is gone.
