@@ -36,9 +36,9 @@ import Testing
         #expect(try await before.auditEntries().allSatisfy { $0.rule == 1 && $0.binding == nil })
         #expect(try Ledger.verify(backup: path).head == Self.head)
         // A backup of it is as old as itself.
-        #expect(try await before.backUp(to: root + "/backup.sqlite").head == Self.head)
-        let columns = try await DatabaseQueue(path: root + "/backup.sqlite").read { db in try db.columns(in: "audit").map(\.name)
-        }
+        #expect(try before.backUp(to: root + "/backup.sqlite").head == Self.head)
+        let backup = try DatabaseQueue(path: root + "/backup.sqlite")
+        let columns = try await backup.read { db in try db.columns(in: "audit").map(\.name) }
         #expect(!columns.contains("binding"))
         #expect(try await before.arrivals().count == 9)
         try await before.close()
