@@ -152,8 +152,9 @@ struct CommandLineTests {
         }
         visit(dump, [])
         #expect(runs.count > 500)
+        // Where a value is a file's name, the file is made in a folder of the test's own.
         for line in runs {
-            let result = try Program.run(line)
+            let result = try Program.run(line, in: site.folder)
             #expect([0, 1, 64, 78].contains(result.status), "\(line): \(result.status) \(result.errors)")
             #expect(!result.errors.contains("Fatal error"), "\(line): \(result.errors)")
         }

@@ -9,14 +9,17 @@ enum PNG {
     /// An image of one pixel with a chunk before its data.
     static func withEntry(_ name: String, _ content: [UInt8]) -> [UInt8] {
         let header: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0]
-        let chunks = [("IHDR", header), (name, content), ("IDAT", stored([0, 200, 100, 50])), ("IEND", [])]
-        return withChecksums(
-            signature
-                + chunks.flatMap { name, content in
-                    (0..<4).map { UInt8(truncatingIfNeeded: content.count >> (24 - 8 * $0)) } + Array(name.utf8) + content + [
-                        0, 0, 0, 0,
-                    ]
-                })
+        let chunks: [(String, [UInt8])] = [
+            ("IHDR", header), (name, content), ("IDAT", stored([0, 200, 100, 50])), ("IEND", []),
+        ]
+        var bytes = signature
+        for (name, content) in chunks {
+            for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: content.count >> shift)) }
+            bytes += name.utf8
+            bytes += content
+            bytes += [0, 0, 0, 0]
+        }
+        return withChecksums(bytes)
     }
 
     /// A zlib stream of stored blocks.
