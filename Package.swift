@@ -41,6 +41,9 @@ let package = Package(
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("lcms2")]),
         .target(name: "CKernels", cSettings: c, linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
         .target(name: "Screening", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift),
+        .target(
+            name: "Files", dependencies: ["CSystemd", "Screening", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: swift),
         .target(name: "OneDNN", dependencies: ["COneDNN", "Screening"], swiftSettings: computing),
         .target(name: "Neural", dependencies: ["OneDNN", "CKernels", "Screening"], swiftSettings: computing),
         .target(name: "Imaging", dependencies: ["CImageCodecs", "CCairo", "Screening"], swiftSettings: vectorised),
@@ -60,7 +63,7 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "DataSets", "Reading", "Ledger", "Imaging", "Neural", "Registry", "Screening", "CSystemd", "Yams",
+                "DataSets", "Reading", "Ledger", "Imaging", "Neural", "Registry", "Files", "Screening", "CSystemd", "Yams",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -81,7 +84,7 @@ let package = Package(
             name: "papilla",
             dependencies: [
                 "Review", "Service", "Training", "DataSets", "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging",
-                "Screening", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Files", "Screening", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),
         .testTarget(name: "ScreeningTests", dependencies: ["Screening"], swiftSettings: swift),
@@ -107,7 +110,7 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Ledger", "Reading", "Registry", "Neural", "Imaging", "Screening",
+                "Service", "Ledger", "Reading", "Registry", "Neural", "Imaging", "Files", "Screening",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -129,7 +132,7 @@ let package = Package(
 if Context.environment["PAPILLA_FUZZING"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "Fuzzers", dependencies: ["Imaging", "Neural", "Reading", "Registry", "Screening", "Service"],
+            name: "Fuzzers", dependencies: ["Imaging", "Neural", "Reading", "Registry", "Files", "Screening", "Service"],
             path: "Tests/Fuzzing",
             exclude: ["Found", "run", "seeds"], swiftSettings: [.swiftLanguageMode(.v5)]))
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 internal import Ledger
 internal import Screening
 internal import Service

@@ -1,3 +1,4 @@
+import Files
 import Neural
 import Registry
 import Screening

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Ledger
 import Logging
@@ -111,9 +112,9 @@ import Testing
 
     @Test func aLockThatIsJustGivenBackIsWaitedFor() async throws {
         let ledger = sandbox.configuration.paths.ledger
-        var held: Lock? = try Lock(beside: ledger)
-        await #expect(throws: PapillaError.self) { try await Lock.take(beside: ledger, patience: .milliseconds(120)) }
-        async let taken = Lock.take(beside: ledger, patience: .seconds(600))
+        var held: LedgerLock? = try LedgerLock(beside: ledger)
+        await #expect(throws: PapillaError.self) { try await LedgerLock.take(beside: ledger, patience: .milliseconds(120)) }
+        async let taken = LedgerLock.take(beside: ledger, patience: .seconds(600))
         try await Task.sleep(for: .milliseconds(100))
         withExtendedLifetime(held) {}
         held = nil

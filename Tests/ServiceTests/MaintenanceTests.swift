@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Ledger
 import Reading
@@ -182,7 +183,7 @@ import Testing
         await #expect(throws: PapillaError.self) { try await restore.run(from: .backup("/nowhere")) }
         #expect(try await sandbox.verify() == [])
         // Nor while a service works.
-        let lock = try Lock(beside: sandbox.configuration.paths.ledger)
+        let lock = try LedgerLock(beside: sandbox.configuration.paths.ledger)
         await #expect { try await restore.run(from: .bundles) } throws: { ($0 as? PapillaError)?.code == .refused }
         withExtendedLifetime(lock) {}
     }

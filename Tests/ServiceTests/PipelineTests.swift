@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Imaging
 import Ledger
@@ -142,22 +143,22 @@ import Testing
 
     @Test func aSecondServiceIsRefused() throws {
         let ledger = sandbox.configuration.paths.ledger
-        let lock = try Lock(beside: ledger)
-        #expect { _ = try Lock(beside: ledger) } throws: {
+        let lock = try LedgerLock(beside: ledger)
+        #expect { _ = try LedgerLock(beside: ledger) } throws: {
             ($0 as? PapillaError)?.message == "Another papilla serve (process \(getpid())) works on this ledger"
         }
-        #expect(Lock.isHeld(beside: ledger))
+        #expect(LedgerLock.isHeld(beside: ledger))
         withExtendedLifetime(lock) {}
     }
 
     /// A number that is closed twice is another's file by then.
     @Test func aLockThatIsRefusedClosesItsFileOnce() async throws {
         let ledger = sandbox.configuration.paths.ledger
-        let lock = try Lock(beside: ledger)
+        let lock = try LedgerLock(beside: ledger)
         let path = sandbox.path
         try await withThrowingTaskGroup { group in
             group.addTask {
-                for _ in 0..<20_000 { #expect(throws: PapillaError.self) { _ = try Lock(beside: ledger) } }
+                for _ in 0..<20_000 { #expect(throws: PapillaError.self) { _ = try LedgerLock(beside: ledger) } }
             }
             group.addTask {
                 for _ in 0..<40_000 {

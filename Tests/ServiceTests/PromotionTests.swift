@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Ledger
 import Neural
@@ -98,7 +99,7 @@ import Testing
             return [:]
         }
         do {
-            let lock = try Lock(beside: configuration.paths.ledger)
+            let lock = try LedgerLock(beside: configuration.paths.ledger)
             defer { withExtendedLifetime(lock) {} }
             await #expect { try await Promotion.perform(.promote(model: "polyp-1"), configuration, gate: gate) } throws: {
                 ($0 as? PapillaError)?.code == .refused

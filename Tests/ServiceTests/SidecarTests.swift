@@ -1,3 +1,4 @@
+import Files
 import Screening
 import Testing
 

@@ -1,3 +1,4 @@
+internal import Files
 public import Imaging
 public import Reading
 public import Registry
@@ -147,4 +148,9 @@ public struct Configuration: Sendable, Equatable {
         (result.paths, result.threads, result.precision) = (running.paths, running.threads, running.precision)
         return result
     }
+}
+
+extension DiskSpace {
+    /// Whether a file system is fuller than allowed.
+    func isBelow(_ floor: Configuration.DiskFloor) -> Bool { free < floor.bytes(of: size) || entries.map { $0 < 100 } ?? false }
 }

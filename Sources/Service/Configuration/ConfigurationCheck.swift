@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Files
 internal import Screening
 
 /// What must hold between the values: folders that do not overlap, one file system where a rename needs it, a socket that can be named.
@@ -58,14 +58,12 @@ struct ConfigurationCheck {
 
     private func checkFileSystem() throws(PapillaError) {
         let paths = configuration.paths
-        var spool = stat()
-        var outbox = stat()
-        guard stat(AbsolutePath.nearestExisting(paths.spool), &spool) == 0,
-            stat(AbsolutePath.nearestExisting(paths.outbox), &outbox) == 0
+        guard let spool = try? NamedPath.status(AbsolutePath.nearestExisting(paths.spool)),
+            let outbox = try? NamedPath.status(AbsolutePath.nearestExisting(paths.outbox))
         else {
             return
         }
-        guard spool.st_dev == outbox.st_dev else {
+        guard spool.device == outbox.device else {
             throw refuse(
                 "spool", "found \(paths.spool) on another file system than paths.outbox (\(paths.outbox)), expected the same one",
                 hint: "Put both on one disk, so that a rename between them is a single step")

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Files
 internal import Glibc
 internal import Logging
 internal import Screening
@@ -41,14 +42,13 @@ final class ControlSocket: Sendable {
         (self.path, self.executor, self.log, self.limits, self.handle) = (path, executor, log, limits, handle)
         let folder: Folder
         do { folder = try Folder.make(AbsolutePath.parent(of: path)) } catch { throw PapillaError(any: error) }
-        var status = stat()
-        if lstat(path, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFSOCK else {
+        if let found = try? NamedPath.entry(path) {
+            guard found.kind == .socket else {
                 throw PapillaError(
                     .badConfiguration, "paths.socket: found something that is no socket, expected nothing or a socket",
                     place: path)
             }
-            unlink(path)
+            _ = try? NamedPath.remove(path)
         }
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw .system("The control socket could not be made", errno: errno, place: path) }
@@ -86,7 +86,7 @@ final class ControlSocket: Sendable {
         } onCancel: {
             _ = write(bell.write, [1], 1)
         }
-        unlink(path)
+        _ = try? NamedPath.remove(path)
     }
 
     private func accept(_ serving: DispatchGroup) {

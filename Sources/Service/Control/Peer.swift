@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 public import Screening
 
@@ -13,7 +14,7 @@ public struct Peer: Sendable, Hashable {
     init(uid: UInt32, user: String, role: Role) { (self.uid, self.user, self.role) = (uid, user, role) }
 
     init(uid: UInt32, groups: Set<UInt32>) {
-        self.init(uid: uid, user: UnixSocket.login(uid) ?? "uid\(uid)", role: Role(uid: uid, groups: groups))
+        self.init(uid: uid, user: UserAccount.login(uid) ?? "uid\(uid)", role: Role(uid: uid, groups: groups))
     }
 
     /// Who is at the other end of a connected socket; nil where the kernel does not say.
@@ -37,7 +38,7 @@ public struct Peer: Sendable, Hashable {
     }
 
     /// As the audit names them: `user@uid`.
-    public var actor: String { UnixSocket.actor(uid) }
+    public var actor: String { UserAccount.actor(uid) }
 
     /// The name under which they decide.
     ///

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 public import Ledger
 public import Registry
@@ -47,10 +48,10 @@ public struct Promotion: Sendable {
                 .notFound, "There is no ledger yet that could note it", place: paths.ledger,
                 hint: "Start the service once; for models without a service give --models DIR")
         }
-        let lock = try Lock(beside: paths.ledger)
+        let lock = try LedgerLock(beside: paths.ledger)
         defer { withExtendedLifetime(lock) {} }
         let promotion = Promotion(store: ModelStore(directory: paths.models), ledger: ledger, gate: gate)
-        let change = try await promotion.perform(request, actor: UnixSocket.actor(getuid()))
+        let change = try await promotion.perform(request, actor: UserAccount.actor(getuid()))
         try await ledger.close()
         return change
     }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Files
 internal import Ledger
 internal import Screening
 
@@ -147,7 +147,7 @@ struct Requeue: Sendable {
             for name in path?.names ?? [] {
                 let isNew = try folder.status(name) == nil
                 folder = try isNew ? folder.make(name) : folder.folder(name)
-                if isNew { _ = fchmod(folder.descriptor, 0o770) }
+                if isNew { folder.share() }
             }
             return folder
         } catch { throw PapillaError(any: error) }

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// What somebody may have the service do. Each may do what those before may.
@@ -29,26 +30,4 @@ public enum Role: Int, Sendable, Hashable, Comparable, CaseIterable, Codable {
 
     /// By what they allow.
     public static func < (a: Role, b: Role) -> Bool { a.rawValue < b.rawValue }
-}
-
-/// A group of the system, as it is now.
-struct UserGroup {
-    let number: UInt32
-    /// The users that the group lists; those whose first group it is are not among them.
-    let members: [String]
-
-    /// Nil where there is no such group.
-    init?(_ name: String) {
-        var entry = group()
-        var buffer = [CChar](repeating: 0, count: 65536)
-        var result: UnsafeMutablePointer<group>?
-        guard getgrnam_r(name, &entry, &buffer, buffer.count, &result) == 0, let found = result?.pointee else { return nil }
-        number = found.gr_gid
-        var (members, next) = ([String](), found.gr_mem)
-        while let name = next?.pointee {
-            members.append(String(cString: name))
-            next = next?.advanced(by: 1)
-        }
-        self.members = members
-    }
 }

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 internal import Screening
 
@@ -104,26 +105,5 @@ final class UnixSocket: Sendable {
             guard count > 0 else { throw .system("The socket could not be written", errno: errno) }
             written += count
         }
-    }
-
-    /// A user as the audit names one: `user@uid`.
-    static func actor(_ uid: UInt32) -> String { "\(login(uid) ?? "uid")@\(uid)" }
-
-    /// The group that a user's processes have first; nil for no user.
-    static func firstGroup(of user: String) -> UInt32? {
-        var entry = passwd()
-        var buffer = [CChar](repeating: 0, count: 16384)
-        var result: UnsafeMutablePointer<passwd>?
-        getpwnam_r(user, &entry, &buffer, buffer.count, &result)
-        return result?.pointee.pw_gid
-    }
-
-    /// A user's login name; nil where the number has none.
-    static func login(_ uid: UInt32) -> String? {
-        var entry = passwd()
-        var buffer = [CChar](repeating: 0, count: 16384)
-        var result: UnsafeMutablePointer<passwd>?
-        getpwuid_r(uid, &entry, &buffer, buffer.count, &result)
-        return result.map { String(cString: $0.pointee.pw_name) }
     }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Files
 internal import Ledger
 internal import Neural
 internal import Registry
@@ -56,12 +56,12 @@ public struct Doctor: Sendable {
 
     private func inbox() -> Check {
         let path = configuration.paths.inbox
-        guard access(path, F_OK) == 0 else {
+        guard NamedPath.exists(path) else {
             return Check(
                 "inbox", ok: false, "there is no folder \(path)",
                 advice: "Make it, or mount what belongs there; it is never made by itself")
         }
-        guard access(path, R_OK | W_OK | X_OK) == 0, let folder = try? Folder.open(path) else {
+        guard NamedPath.isUsable(path), let folder = try? Folder.open(path) else {
             return Check("inbox", ok: false, "\(path) cannot be read and written", advice: Self.asUser)
         }
         let kind =
@@ -72,13 +72,13 @@ public struct Doctor: Sendable {
     }
 
     private func folder(_ name: String, _ path: String) -> Check {
-        if access(path, F_OK) == 0 {
-            let mayUse = access(path, R_OK | W_OK | X_OK) == 0
+        if NamedPath.exists(path) {
+            let mayUse = NamedPath.isUsable(path)
             return Check(
                 name, ok: mayUse, mayUse ? path : "\(path) cannot be read and written", advice: mayUse ? nil : Self.asUser)
         }
         let above = AbsolutePath.nearestExisting(path)
-        let mayMake = access(above, W_OK | X_OK) == 0
+        let mayMake = NamedPath.isWritable(above)
         return Check(
             name, ok: mayMake, mayMake ? "\(path), made at the first start" : "\(path) is not there and cannot be made",
             advice: mayMake ? nil : "Make it, or let the service's user write to \(above)")
@@ -235,7 +235,7 @@ public struct Doctor: Sendable {
         func members(_ role: Role) -> Set<String> { Set(UserGroup(role.group)?.members ?? []) }
         let outside = members(.reader).union(members(.administrator)).subtracting(members(.member)).filter { user in
             // Whose first group it is, the group does not list.
-            UserGroup(Role.member.group)?.number != UnixSocket.firstGroup(of: user)
+            UserGroup(Role.member.group)?.number != UserAccount.firstGroup(of: user)
         }.sorted()
         guard outside.isEmpty else {
             return Check(
@@ -254,7 +254,7 @@ public struct Doctor: Sendable {
     }
 
     private func service() -> Check {
-        let isRunning = Lock.isHeld(beside: configuration.paths.ledger)
+        let isRunning = LedgerLock.isHeld(beside: configuration.paths.ledger)
         return Check("service", ok: true, isRunning ? "running" : "not running")
     }
 }

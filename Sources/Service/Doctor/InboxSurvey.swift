@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Files
 
 /// What a walk of the inbox finds that the service leaves alone, or cannot get at.
 struct InboxSurvey {
@@ -35,7 +35,7 @@ struct InboxSurvey {
                 var mayUse = false
                 do throws(FileError) {
                     let inner = try folder.folder(name)
-                    mayUse = faccessat(inner.descriptor, ".", R_OK | W_OK | X_OK, AT_EACCESS) == 0
+                    mayUse = inner.isUsable
                     try walk(inner, entry, rules)
                 } catch {
                     mayUse = error.isMissing

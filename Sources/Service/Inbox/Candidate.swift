@@ -1,3 +1,4 @@
+internal import Files
 internal import Screening
 
 /// An entry of the inbox whose turn it is.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// Which entries of the inbox are nobody's images: half-copied files of other programs, thumbnails, recycle bins and other belongings of

@@ -1,3 +1,5 @@
+internal import Files
+
 /// Whether a JPEG or PNG file goes on to its own end mark, told from its segments alone, without decoding a pixel.
 ///
 /// It is what tells a file that is still being copied from a whole one before it is claimed. What is neither JPEG nor PNG, and what is

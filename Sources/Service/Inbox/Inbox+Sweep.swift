@@ -1,3 +1,5 @@
+internal import Files
+
 extension Inbox {
     /// Looks at every entry below the inbox, and forgets what is not there any more.
     func walk(_ root: Folder, now: Duration, onlyRemote: Bool) {

@@ -1,3 +1,4 @@
+internal import Files
 internal import Screening
 
 /// Whose turn it is.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Screening
 
 /// The folder where files are dropped: what is in it, what is whole, and whose turn it is.
@@ -41,7 +42,7 @@ final class Inbox {
     }
     private(set) var state: State
     private(set) var facts = Facts()
-    var watch: InboxWatch?
+    var watch: FolderWatch?
     var observations = Observations()
     var turns = Turns()
     /// Entries seen since the last sweep that there was no room for.
@@ -77,7 +78,7 @@ final class Inbox {
         identity = InboxIdentity(spool: spool, path: path)
         state = .gone(PapillaError(.notFound, "The inbox was not looked at yet"))
         // Without inotify (too many instances) the sweep does it all; `facts.mode` says so.
-        watch = isWatching ? try? InboxWatch(ring: ring) : nil
+        watch = isWatching ? try? FolderWatch(ring: ring) : nil
     }
 
     /// The open inbox; nil while it is gone.

@@ -1,3 +1,5 @@
+internal import Files
+
 /// How the inbox is read: what the configuration says of it.
 struct InboxRules: Sendable {
     var settle = Configuration().settle

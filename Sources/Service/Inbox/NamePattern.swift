@@ -1,3 +1,4 @@
+internal import Files
 internal import Screening
 
 /// Where it stands in a file's name whose image it is: a regular expression with named groups, searched in the name.

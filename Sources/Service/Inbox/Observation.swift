@@ -1,3 +1,4 @@
+internal import Files
 internal import Screening
 
 /// What we have seen of one entry of the inbox. Ages are by our own observation on a monotonic clock: a foreign clock's times are only

@@ -1,3 +1,5 @@
+internal import Files
+
 /// What we have seen of every entry of the inbox, and which sidecars and images belong to one another.
 struct Observations {
     private var entries: [RelativePath: Observation] = [:]

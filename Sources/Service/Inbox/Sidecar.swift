@@ -1,3 +1,4 @@
+internal import Files
 internal import Screening
 
 /// `NAME.json` beside `NAME.jpg`, or `NAME.jpg.json`: what someone knows of an image. It travels with the original.

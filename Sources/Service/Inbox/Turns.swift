@@ -1,3 +1,4 @@
+internal import Files
 internal import HeapModule
 
 /// The order in which entries of the inbox have their turn: by time until they are due, then by the order in which they were seen. Finding

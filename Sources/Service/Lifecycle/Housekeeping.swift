@@ -1,3 +1,4 @@
+internal import Files
 internal import Ledger
 internal import Logging
 internal import Screening

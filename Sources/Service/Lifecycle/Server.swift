@@ -1,3 +1,4 @@
+internal import Files
 internal import Ledger
 public import Logging
 internal import Reading
@@ -74,7 +75,7 @@ public struct Server: Sendable {
         let path = configuration.paths.ledger
         let lock = try await patience.wait {
             do { _ = try Folder.make(AbsolutePath.parent(of: path)) } catch { throw PapillaError(any: error) }
-            return try await Lock.take(beside: path)
+            return try await LedgerLock.take(beside: path)
         }
         defer { withExtendedLifetime(lock) {} }
         let (executor, desk) = (WorkExecutor(), Desk(telemetry: telemetry, log: log))

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Files
 internal import Glibc
 internal import Logging
 
@@ -7,7 +8,7 @@ internal import Logging
 /// Caught from the moment this is made, and acted upon from `listen` on: none is lost while the models are loaded.
 final class Signals: Sendable {
     private let signals: AsyncStream<Int32>
-    private let gates: [Gate]
+    private let gates: [SourceGate]
     private let log: Logger
 
     init(log: Logger) {
@@ -21,7 +22,7 @@ final class Signals: Sendable {
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler { () -> Void in continuation.yield(number) }
             source.activate()
-            return Gate(source)
+            return SourceGate(source)
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 public import Ledger
 public import Screening
@@ -40,17 +41,19 @@ public struct Restore: Sendable {
         let path = configuration.paths.ledger
         try checkUser(AbsolutePath.parent(of: path))
         let house = try House(configuration.paths)
-        let lock = try await Lock.take(beside: path, patience: .zero)
+        let lock = try await LedgerLock.take(beside: path, patience: .zero)
         defer { withExtendedLifetime(lock) {} }
         let draft = path + ".restoring"
-        for suffix in Self.suffixes { unlink(draft + suffix) }
+        for suffix in Self.suffixes { _ = try? NamedPath.remove(draft + suffix) }
         let (adopted, identity) = try await make(draft, from: source)
         let verified = try Ledger.verify(backup: draft)
-        for suffix in ["-wal", "-shm"] { unlink(draft + suffix) }
+        for suffix in ["-wal", "-shm"] { _ = try? NamedPath.remove(draft + suffix) }
         let before = try setAside(path)
         do {
             let folder = try Folder.open(AbsolutePath.parent(of: path))
-            guard rename(draft, path) == 0 else { throw FileError("the ledger could not be put into its place", place: path) }
+            do throws(FileError) { try NamedPath.rename(draft, to: path) } catch {
+                throw FileError("the ledger could not be put into its place", place: path, number: error.number)
+            }
             try folder.sync()
         } catch { throw PapillaError(any: error) }
         try HouseMark.set(house, identity)
@@ -59,12 +62,11 @@ public struct Restore: Sendable {
 
     /// What root makes here, the service could not open.
     private func checkUser(_ folder: String) throws(PapillaError) {
-        var status = stat()
-        guard geteuid() == 0, stat(folder, &status) == 0, status.st_uid != 0 else { return }
-        let owner = UnixSocket.actor(status.st_uid).split(separator: "@").first ?? ""
+        guard CurrentUser.isRoot, let owner = try? NamedPath.owner(of: folder), owner != 0 else { return }
+        let user = UserAccount.actor(owner).split(separator: "@").first ?? ""
         throw PapillaError(
             .refused, "The ledger's folder is the service's, and root would leave a ledger in it that the service cannot open",
-            place: folder, hint: "Run it as the service's user: sudo -u \(owner) papilla restore ...")
+            place: folder, hint: "Run it as the service's user: sudo -u \(user) papilla restore ...")
     }
 
     private static let suffixes = ["", "-wal", "-shm", "-journal"]
@@ -110,18 +112,13 @@ public struct Restore: Sendable {
         var isThere = false
         // The log first: a ledger without its log would be an older one that nobody can tell from a whole one.
         for suffix in Self.suffixes.reversed() {
-            if rename(path + suffix, before + suffix) == 0 {
+            do throws(FileError) {
+                try NamedPath.rename(path + suffix, to: before + suffix)
                 isThere = true
-            } else if errno != ENOENT {
-                throw .system("The present ledger could not be set aside", errno: errno, place: path + suffix)
-            }
+            } catch  where error.number != ENOENT {
+                throw .system("The present ledger could not be set aside", errno: error.number, place: path + suffix)
+            } catch {}
         }
         return isThere ? before : nil
     }
-}
-
-/// Who runs the program, as the audit names people: `user@uid`.
-public enum CurrentUser {
-    /// The effective user.
-    public static var name: String { UnixSocket.actor(geteuid()) }
 }

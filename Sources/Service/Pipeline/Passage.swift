@@ -1,3 +1,4 @@
+internal import Files
 internal import Imaging
 internal import Ledger
 internal import Reading

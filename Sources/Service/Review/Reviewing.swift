@@ -1,4 +1,5 @@
 internal import DataSets
+internal import Files
 internal import FoundationEssentials
 internal import Imaging
 internal import Ledger

@@ -1,3 +1,5 @@
+internal import Files
+
 /// What lies beside an image in its folder of the inbox, as far as it concerns the image.
 struct Beside: Sendable, Hashable {
     /// Sidecars that can be its own, the one that counts first.

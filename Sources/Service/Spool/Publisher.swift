@@ -1,3 +1,4 @@
+internal import Files
 internal import Reading
 internal import Screening
 internal import Synchronization

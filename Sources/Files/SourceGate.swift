@@ -1,16 +1,16 @@
-internal import Dispatch
+package import Dispatch
 internal import Synchronization
 
 /// Suspends and resumes a dispatch source, each at most once in a row: dispatch counts, and traps where the counts do not match.
-final class Gate: Sendable {
+package final class SourceGate: Sendable {
     // Suspending, resuming and cancelling are safe from any thread (dispatch_suspend(3)); nothing else is done with it.
     nonisolated(unsafe) private let source: any DispatchSourceProtocol
     private let isClosed = Mutex(false)
 
-    init(_ source: any DispatchSourceProtocol) { self.source = source }
+    package init(_ source: any DispatchSourceProtocol) { self.source = source }
 
     /// No more events until `open`.
-    func close() {
+    package func close() {
         isClosed.withLock { isClosed in
             if !isClosed { source.suspend() }
             isClosed = true
@@ -18,7 +18,7 @@ final class Gate: Sendable {
     }
 
     /// Events come again.
-    func open() {
+    package func open() {
         isClosed.withLock { isClosed in
             if isClosed { source.resume() }
             isClosed = false
@@ -26,7 +26,7 @@ final class Gate: Sendable {
     }
 
     /// No more events ever.
-    func cancel() {
+    package func cancel() {
         open()
         source.cancel()
     }

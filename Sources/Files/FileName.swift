@@ -2,12 +2,12 @@
 ///
 /// Names need not be UTF-8. `description` writes every byte that is not part of valid UTF-8 as `\xE9` and a backslash as `\\`, so the
 /// text is valid, and the bytes can be read back from it: that text is what the ledger and reports hold.
-struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Neither empty, `.` nor `..`; no slash, no zero.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// A name from its bytes; nil for what no entry can be called.
-    init?(_ bytes: some Sequence<UInt8>) {
+    package init?(_ bytes: some Sequence<UInt8>) {
         let bytes = Array(bytes)
         guard !bytes.isEmpty, bytes != [UInt8(ascii: ".")], bytes != Array("..".utf8), !bytes.contains(0),
             !bytes.contains(UInt8(ascii: "/"))
@@ -16,10 +16,10 @@ struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     /// A name of ours. Text that no entry can be called, which none of ours is, becomes `_`.
-    init(ours text: String) { self = FileName(text.utf8) ?? FileName(unchecked: Array("_".utf8)) }
+    package init(ours text: String) { self = FileName(text.utf8) ?? FileName(unchecked: Array("_".utf8)) }
 
     /// Reads back what `description` wrote; nil for what it never writes.
-    init?(escaped text: String) {
+    package init?(escaped text: String) {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
@@ -44,7 +44,7 @@ struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible {
     private init(unchecked bytes: [UInt8]) { self.bytes = bytes }
 
     /// The name as valid, reversible text.
-    var description: String {
+    package var description: String {
         if !bytes.contains(UInt8(ascii: "\\")), let text = String(validating: bytes, as: UTF8.self) { return text }
         var text: [UInt8] = []
         var rest = bytes[...]
@@ -71,7 +71,7 @@ struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// The name that a file of this name has in our own folders: its text, so that the ledger's words and the folders' bytes are the same.
     /// Only names that are no UTF-8, or hold a backslash, differ; text that is too long for a name is cut, the ending kept.
-    var stored: FileName {
+    package var stored: FileName {
         let text = Array(description.utf8)
         guard text.count > 255 else { return FileName(text) ?? self }
         let ending = text.lastIndex(of: UInt8(ascii: ".")).map { text[$0...] }.flatMap { $0.count <= 16 ? $0 : nil } ?? []
@@ -81,29 +81,31 @@ struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     /// The bytes as text, for names in our own folders: `stored` ones, which are always UTF-8.
-    var text: String { String(decoding: bytes, as: UTF8.self) }
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Whether the name ends in `text`, whatever the case of its ASCII letters.
-    func hasSuffix(_ text: String) -> Bool {
+    package func hasSuffix(_ text: String) -> Bool {
         bytes.count >= text.utf8.count
             && zip(bytes.suffix(text.utf8.count), text.utf8).allSatisfy { Self.lower($0) == Self.lower($1) }
     }
 
     /// Without the last dot and what follows it; the whole name where that would leave nothing.
-    var stem: [UInt8] {
+    package var stem: [UInt8] {
         guard let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot > 0 else { return bytes }
         return Array(bytes[..<dot])
     }
 
-    static func lower(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte + 32 : byte }
+    package static func lower(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte + 32 : byte }
 
     /// By bytes.
-    static func < (a: FileName, b: FileName) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+    package static func < (a: FileName, b: FileName) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
 }
 
 extension FileName {
     /// Calls `body` with the name as C wants it.
-    func withCString<Value, Failure: Error>(_ body: (UnsafePointer<CChar>) throws(Failure) -> Value) throws(Failure) -> Value {
+    package func withCString<Value, Failure: Error>(_ body: (UnsafePointer<CChar>) throws(Failure) -> Value) throws(Failure)
+        -> Value
+    {
         var text = bytes.map { CChar(bitPattern: $0) }
         text.append(0)
         return try withUnsafeTemporaryPointer(text, body)

@@ -1,12 +1,12 @@
 internal import Glibc
-internal import Screening
+package import Screening
 
 /// Keeps a second service off the same ledger: flock(2) on a file beside it, held as long as the process lives.
-final class Lock: Sendable {
+package final class LedgerLock: Sendable {
     private let descriptor: Int32
 
     /// - Throws: `refused` where another process holds it, naming its process ID.
-    init(beside ledger: String) throws(PapillaError) {
+    package init(beside ledger: String) throws(PapillaError) {
         let path = ledger + ".lock"
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else { throw .system("The lock file could not be opened", errno: errno, place: path) }
@@ -28,11 +28,11 @@ final class Lock: Sendable {
     }
 
     /// Takes the lock, waiting a little for a process that is just ending: one that was killed holds it until its memory is given back.
-    static func take(beside ledger: String, patience: Duration = .seconds(5)) async throws -> Lock {
+    package static func take(beside ledger: String, patience: Duration = .seconds(5)) async throws -> LedgerLock {
         let clock = ContinuousClock()
         let end = clock.now + patience
         while true {
-            do { return try Lock(beside: ledger) } catch {
+            do { return try LedgerLock(beside: ledger) } catch {
                 guard error.code == .refused, clock.now < end else { throw error }
                 try await Task.sleep(for: .milliseconds(50))
             }
@@ -42,7 +42,7 @@ final class Lock: Sendable {
     deinit { close(descriptor) }
 
     /// Whether a service holds the lock now.
-    static func isHeld(beside ledger: String) -> Bool {
+    package static func isHeld(beside ledger: String) -> Bool {
         let descriptor = open(ledger + ".lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }

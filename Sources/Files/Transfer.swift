@@ -3,9 +3,9 @@ internal import Glibc
 /// Moves an entry between folders of ours: by rename, and between file systems by a copy that is verified before the original goes.
 ///
 /// May be called again after a stop at any point: what was done already is found and not done twice.
-enum Transfer {
+package enum Transfer {
     /// The name of a copy that is not complete.
-    static let draft = FileName(ours: ".papilla-part")
+    package static let draft = FileName(ours: ".papilla-part")
 
     /// Moves `name` out of `source` into `target`, as `newName`. Both folders are on disk afterwards.
     ///
@@ -13,7 +13,7 @@ enum Transfer {
     /// - Returns: false where there is nothing to move (any more).
     /// - Throws: `FileError`; with EAGAIN where the file was changed while it was copied.
     @discardableResult
-    static func move(_ name: FileName, from source: Folder, to target: Folder, as newName: FileName, byCopy: Bool = false)
+    package static func move(_ name: FileName, from source: Folder, to target: Folder, as newName: FileName, byCopy: Bool = false)
         throws(FileError) -> Bool
     {
         guard try source.status(name) != nil else { return false }
@@ -37,7 +37,7 @@ enum Transfer {
     }
 
     /// Copies an entry and verifies the copy; it is on disk under its name when this returns.
-    static func copy(_ name: FileName, from source: Folder, to target: Folder, as newName: FileName) throws(FileError) {
+    package static func copy(_ name: FileName, from source: Folder, to target: Folder, as newName: FileName) throws(FileError) {
         guard let status = try source.status(name) else {
             throw FileError("a file to be copied is gone", place: source.place(name), number: ENOENT)
         }
@@ -58,7 +58,7 @@ enum Transfer {
 
     /// Makes a file of a folder of ours our own: mode 0640, and a copy in its place where it is another user's or has another name.
     /// Who dropped it cannot write to it then.
-    static func own(_ name: FileName, in folder: Folder) throws(FileError) {
+    package static func own(_ name: FileName, in folder: Folder) throws(FileError) {
         guard try folder.status(name)?.kind == .file, try !OpenFile.open(name, in: folder).restrict() else { return }
         try copy(name, from: folder, to: folder, as: name)
     }

@@ -1,26 +1,26 @@
 internal import Glibc
-internal import Screening
+package import Screening
 
 /// What the operating system refused, with its number: code that must tell a missing file from a full disk looks at that.
-struct FileError: Error {
+package struct FileError: Error {
     /// errno.
-    let number: Int32
+    package let number: Int32
     /// What was not possible, without a name: "a file could not be moved".
-    let message: String
+    package let message: String
     /// The entry.
-    let place: String
+    package let place: String
 
-    init(_ message: String, place: String, number: Int32 = errno) {
+    package init(_ message: String, place: String, number: Int32 = errno) {
         (self.message, self.place, self.number) = (message, place, number)
     }
 
     /// The entry is not there, or a folder on the way to it is not.
-    var isMissing: Bool { number == ENOENT || number == ENOTDIR }
+    package var isMissing: Bool { number == ENOENT || number == ENOTDIR }
 }
 
 extension PapillaError {
     /// Any error as ours: ours as it is, the system's with what a person can do about it.
-    init(any error: any Error) {
+    package init(any error: any Error) {
         switch error {
         case let error as PapillaError: self = error
         case let error as FileError:

@@ -2,7 +2,7 @@ internal import CSystemd
 internal import Glibc
 
 /// Whether inotify tells everything that happens in a folder.
-enum FileSystemKind: Sendable, Hashable {
+package enum FileSystemKind: Sendable, Hashable {
     /// Every change is made through this kernel.
     case local
     /// Others change it too, and inotify is silent about that: NFS, SMB, FUSE and the like.
@@ -16,7 +16,7 @@ enum FileSystemKind: Sendable, Hashable {
     ]
 
     /// What a folder lies on; remote where that cannot be told, since sweeping more often does no harm.
-    init(of folder: Folder) {
+    package init(of folder: Folder) {
         var status = statfs()
         guard fstatfs(folder.descriptor, &status) == 0 else {
             self = .remote

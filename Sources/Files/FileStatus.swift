@@ -1,33 +1,35 @@
-internal import Glibc
+package import Glibc
 
 /// What the file system says of an entry, without following it where it is a symbolic link.
-struct FileStatus: Sendable, Hashable {
+package struct FileStatus: Sendable, Hashable {
     /// What kinds of entry matter.
-    enum Kind: Sendable {
+    package enum Kind: Sendable {
         case file
         case folder
         case link
-        /// A FIFO, socket or device.
+        case socket
+        /// A FIFO or device.
         case special
     }
 
     /// What kind of entry it is.
-    let kind: Kind
+    package let kind: Kind
     /// The file system that it is on.
-    let device: UInt64
+    package let device: UInt64
     /// Its number there.
-    let inode: UInt64
+    package let inode: UInt64
     /// Bytes.
-    let size: Int64
+    package let size: Int64
     /// Its modification time in nanoseconds: only ever compared with itself, since a foreign clock wrote it.
-    let modified: Int64
+    package let modified: Int64
 
-    init(_ status: stat) {
+    package init(_ status: stat) {
         kind =
             switch status.st_mode & S_IFMT {
             case S_IFREG: .file
             case S_IFDIR: .folder
             case S_IFLNK: .link
+            case S_IFSOCK: .socket
             default: .special
             }
         device = UInt64(status.st_dev)
@@ -37,8 +39,10 @@ struct FileStatus: Sendable, Hashable {
     }
 
     /// A regular file of which only device and inode are known: whatever is found in its place has changed.
-    init(device: UInt64, inode: UInt64) { (kind, self.device, self.inode, size, modified) = (.file, device, inode, -1, 0) }
+    package init(device: UInt64, inode: UInt64) {
+        (kind, self.device, self.inode, size, modified) = (.file, device, inode, -1, 0)
+    }
 
     /// Whether it is still the same entry, with the same content as far as can be seen without reading it.
-    func isUnchanged(since other: FileStatus) -> Bool { self == other }
+    package func isUnchanged(since other: FileStatus) -> Bool { self == other }
 }

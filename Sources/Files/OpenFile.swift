@@ -1,7 +1,9 @@
+internal import Crypto
 internal import Glibc
+package import Screening
 
 /// An open regular file. A symbolic link, FIFO, socket or device is refused before anything is read.
-final class OpenFile: Sendable {
+package final class OpenFile: Sendable {
     private let descriptor: Int32
     private let place: String
     private static let chunk = 1 << 20
@@ -10,7 +12,7 @@ final class OpenFile: Sendable {
     deinit { close(descriptor) }
 
     /// Opens a file for reading. Not blocking, so that a FIFO put in its place cannot hold us up.
-    static func open(_ name: FileName, in folder: Folder) throws(FileError) -> OpenFile {
+    package static func open(_ name: FileName, in folder: Folder) throws(FileError) -> OpenFile {
         let opened = name.withCString { openat(folder.descriptor, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) }
         guard opened >= 0 else { throw FileError("a file could not be opened", place: folder.place(name)) }
         let file = OpenFile(descriptor: opened, place: folder.place(name))
@@ -19,7 +21,7 @@ final class OpenFile: Sendable {
     }
 
     /// Makes a new file for writing, mode 0640 whatever the umask.
-    static func create(_ name: FileName, in folder: Folder) throws(FileError) -> OpenFile {
+    package static func create(_ name: FileName, in folder: Folder) throws(FileError) -> OpenFile {
         let made = name.withCString { openat(folder.descriptor, $0, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o640) }
         guard made >= 0 else { throw FileError("a file could not be made", place: folder.place(name)) }
         let file = OpenFile(descriptor: made, place: folder.place(name))
@@ -28,7 +30,7 @@ final class OpenFile: Sendable {
     }
 
     /// What the file system says of the open file.
-    func status() throws(FileError) -> FileStatus {
+    package func status() throws(FileError) -> FileStatus {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError("a file could not be examined", place: place) }
         return FileStatus(status)
@@ -38,7 +40,7 @@ final class OpenFile: Sendable {
     /// of other users.
     ///
     /// A read lease is granted only where nobody has (fcntl(2)); it is given back at once.
-    func hasWriter() -> Bool? {
+    package func hasWriter() -> Bool? {
         // Of <fcntl.h>, hidden behind _GNU_SOURCE: F_SETSIG and F_SETLEASE. SIGURG is ignored by default: someone who opens the file while
         // the lease is held must not end this process.
         let (setSignal, setLease): (Int32, Int32) = (10, 1024)
@@ -51,7 +53,7 @@ final class OpenFile: Sendable {
     }
 
     /// The user whose file it is.
-    func owner() throws(FileError) -> UInt32 {
+    package func owner() throws(FileError) -> UInt32 {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError("a file could not be examined", place: place) }
         return status.st_uid
@@ -60,7 +62,7 @@ final class OpenFile: Sendable {
     /// Makes the file one that only its owner writes to, where it is ours alone.
     ///
     /// - Returns: false where it is another user's, or has another name through which it can be written to.
-    func restrict() throws(FileError) -> Bool {
+    package func restrict() throws(FileError) -> Bool {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError("a file could not be examined", place: place) }
         guard status.st_uid == geteuid(), status.st_nlink == 1 else { return false }
@@ -71,7 +73,7 @@ final class OpenFile: Sendable {
     }
 
     /// Up to `count` bytes from `offset`; fewer only at the end of the file.
-    func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
+    package func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
         var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             filled = 0
@@ -88,7 +90,7 @@ final class OpenFile: Sendable {
     }
 
     /// Everything, from the start.
-    func readAll() throws(FileError) -> [UInt8] {
+    package func readAll() throws(FileError) -> [UInt8] {
         let size = Int(try status().size)
         var bytes = try read(at: 0, count: size)
         // It may have grown since it was examined.
@@ -100,7 +102,7 @@ final class OpenFile: Sendable {
     }
 
     /// Calls `body` with every piece of the file in turn: a file need not fit into memory.
-    func forEachChunk(_ body: ([UInt8]) throws(FileError) -> Void) throws(FileError) {
+    package func forEachChunk(_ body: ([UInt8]) throws(FileError) -> Void) throws(FileError) {
         var offset: Int64 = 0
         while true {
             let bytes = try read(at: offset, count: Self.chunk)
@@ -111,7 +113,7 @@ final class OpenFile: Sendable {
     }
 
     /// Adds bytes at the end of what was written so far.
-    func write(_ bytes: [UInt8]) throws(FileError) {
+    package func write(_ bytes: [UInt8]) throws(FileError) {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
@@ -122,7 +124,23 @@ final class OpenFile: Sendable {
     }
 
     /// Makes the content last.
-    func sync() throws(FileError) {
+    package func sync() throws(FileError) {
         guard fsync(descriptor) == 0 else { throw FileError("a file could not be written to disk", place: place) }
+    }
+}
+
+extension OpenFile {
+    /// The digest and size of the content, which need not fit into memory.
+    package func digest() throws(FileError) -> (digest: Screening.Digest, bytes: Int) {
+        var hash = SHA256()
+        var count = 0
+        try forEachChunk { (bytes) throws(FileError) in
+            hash.update(data: bytes)
+            count += bytes.count
+        }
+        let digits = Array("0123456789abcdef")
+        let text = String(hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        guard let digest = Screening.Digest(text) else { preconditionFailure("64 hexadecimal digits are a digest") }
+        return (digest, count)
     }
 }

@@ -2,9 +2,9 @@ internal import Glibc
 internal import Screening
 
 /// Paths as text, made comparable.
-enum AbsolutePath {
+package enum AbsolutePath {
     /// An absolute path without `.`, `..`, double and trailing slashes. A relative one is taken from `folder`, or from where the process is.
-    static func of(_ path: String, in folder: String? = nil) -> String {
+    package static func of(_ path: String, in folder: String? = nil) -> String {
         var text = path
         if !path.isAbsolutePath { text = (folder ?? workingFolder) + "/" + path }
         var parts: [String] = []
@@ -15,13 +15,13 @@ enum AbsolutePath {
     }
 
     /// The folder that a path is in.
-    static func parent(of path: String) -> String {
+    package static func parent(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else { return "/" }
         return String(path[..<slash])
     }
 
     /// Without symbolic links as far as the path exists; what does not exist yet is kept as it is.
-    static func resolved(_ path: String) -> String {
+    package static func resolved(_ path: String) -> String {
         if let real = realpath(path, nil) {
             defer { free(real) }
             return String(cString: real)
@@ -33,17 +33,17 @@ enum AbsolutePath {
     }
 
     /// The nearest folder on the way to a path that exists: where it would be made.
-    static func nearestExisting(_ path: String) -> String {
+    package static func nearestExisting(_ path: String) -> String {
         var path = path
-        while path != "/", access(path, F_OK) != 0 { path = parent(of: path) }
+        while path != "/", !NamedPath.exists(path) { path = parent(of: path) }
         return path
     }
 
     /// Whether one of two resolved paths is the other, or lies in it.
-    static func overlap(_ a: String, _ b: String) -> Bool { a == b || isInside(a, b) || isInside(b, a) }
+    package static func overlap(_ a: String, _ b: String) -> Bool { a == b || isInside(a, b) || isInside(b, a) }
 
     /// Whether a resolved path lies in another one.
-    static func isInside(_ path: String, _ folder: String) -> Bool { folder == "/" || path.hasPrefix(folder + "/") }
+    package static func isInside(_ path: String, _ folder: String) -> Bool { folder == "/" || path.hasPrefix(folder + "/") }
 
     private static var workingFolder: String {
         guard let text = getcwd(nil, 0) else { return "/" }

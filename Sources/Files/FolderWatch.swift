@@ -4,9 +4,9 @@ internal import Glibc
 /// inotify, one watch a folder. What it says is a hint of where to look, never the truth: the sweep is.
 ///
 /// The kernel's queue is the only buffer, so a flood of events costs no memory: what does not fit is one overflow.
-final class InboxWatch {
+package final class FolderWatch {
     /// Something that happened.
-    enum Event: Hashable {
+    package enum Event: Hashable {
         /// An entry appeared or changed. `isWhole`: it was closed after writing, or moved in.
         case entry(RelativePath, isWhole: Bool)
         /// A folder appeared.
@@ -18,7 +18,7 @@ final class InboxWatch {
     }
 
     private let descriptor: Int32
-    private let gate: Gate
+    private let gate: SourceGate
     private var folders: [Int32: RelativePath?] = [:]
     /// Files that were written to and not closed since.
     private var writing: Set<RelativePath> = []
@@ -32,11 +32,11 @@ final class InboxWatch {
 
     /// - Parameter ring: called on a thread of its own when there is something to read; not again before `read()`.
     /// - Throws: `FileError`, EMFILE where this user has too many of them.
-    init(ring: @escaping @Sendable () -> Void) throws(FileError) {
+    package init(ring: @escaping @Sendable () -> Void) throws(FileError) {
         descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
         guard descriptor >= 0 else { throw FileError("inotify is not to be had", place: "inotify") }
         let source = DispatchSource.makeReadSource(fileDescriptor: descriptor)
-        let gate = Gate(source)
+        let gate = SourceGate(source)
         self.gate = gate
         source.setEventHandler {
             // Quiet until the events are read: the descriptor stays readable, and this would be called without end.
@@ -51,15 +51,15 @@ final class InboxWatch {
     deinit { gate.cancel() }
 
     /// Whether a file was written to and not closed since, as far as we were told: one that was opened before it was watched is not known.
-    func isWriting(_ path: RelativePath) -> Bool { writing.contains(path) }
+    package func isWriting(_ path: RelativePath) -> Bool { writing.contains(path) }
 
     /// How many folders are watched.
-    var count: Int { folders.count }
+    package var count: Int { folders.count }
 
     /// Watches a folder; again where it is watched already, under its present path.
     ///
     /// - Returns: the watch; nil where the kernel refuses (too many watches).
-    func add(_ folder: Folder, _ path: RelativePath?) -> Int32? {
+    package func add(_ folder: Folder, _ path: RelativePath?) -> Int32? {
         // By its descriptor: no link on the way can lead elsewhere.
         let watch = inotify_add_watch(descriptor, "/proc/self/fd/\(folder.descriptor)", Self.mask)
         guard watch >= 0 else { return nil }
@@ -68,7 +68,7 @@ final class InboxWatch {
     }
 
     /// Ends all watches but these: folders that are gone or elsewhere now.
-    func keep(only watches: Set<Int32>) {
+    package func keep(only watches: Set<Int32>) {
         for watch in folders.keys where !watches.contains(watch) {
             inotify_rm_watch(descriptor, watch)
             folders[watch] = nil
@@ -76,7 +76,7 @@ final class InboxWatch {
     }
 
     /// Everything that happened since the last call.
-    func read() -> [Event] {
+    package func read() -> [Event] {
         var events: [Event] = []
         var seen: Set<Event> = []
         var isNews = false
