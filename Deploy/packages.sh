@@ -25,3 +25,13 @@ need_swift() {
     echo "No Swift toolchain found. Expected: swift 6.2 or newer on PATH (https://www.swift.org/install/linux/)." >&2
     exit 1
 }
+
+# Sets clang_format to the formatter of C that the gate uses, from PyPI: other versions format some lines otherwise.
+need_clang_format() {
+    clang_format_version=23.1.5
+    clang_format=$top/.build/clang-format/bin/clang-format
+    "$clang_format" --version 2>/dev/null | grep -qF "$clang_format_version" && return 0
+    install_packages python3-venv
+    say "Installing clang-format $clang_format_version"
+    python3 -m venv "$top/.build/clang-format" && "$top/.build/clang-format/bin/python3" -m pip -q install "clang-format==$clang_format_version"
+}

@@ -28,8 +28,8 @@ typedef struct {
     const uint8_t *bytes;
     size_t count;
     papilla_colour *colour;
-    bool converts_grey;         // whether `colour` takes one channel
-    unsigned components_seen;   // one bit for each component that a scan has delivered
+    bool converts_grey;       // whether `colour` takes one channel
+    unsigned components_seen; // one bit for each component that a scan has delivered
 } session;
 
 static void note(session *at, const char *words) {
@@ -49,7 +49,8 @@ static void take_message(j_common_ptr jpeg) {
 
 // Whether the header leaves the height to a segment (DNL) after the first scan: T.81, B.2.5.
 static bool has_late_height(const session *at) {
-    if (at->jpeg.image_height != 0 || at->jpeg.image_width == 0 || at->jpeg.num_components == 0) return false;
+    if (at->jpeg.image_height != 0 || at->jpeg.image_width == 0 || at->jpeg.num_components == 0)
+        return false;
     static const uint8_t segment[] = {0xFF, 0xDC, 0x00, 0x04};
     return memmem(at->bytes, at->count, segment, sizeof segment) != NULL;
 }
@@ -84,31 +85,38 @@ static void on_error(j_common_ptr jpeg) {
     }
 }
 
-// Bytes between two segments of which nothing of the picture is lost: anything before the first scan, as long as no Adobe segment hides
-// in it, which says what the colours mean (tables that hide there are missed later), and the zeros that some cameras put before the last marker.
+// Bytes between two segments of which nothing of the picture is lost: anything before the first scan, as long as no
+// Adobe segment hides in it, which says what the colours mean (tables that hide there are missed later), and the zeros
+// that some cameras put before the last marker.
 static bool is_harmless(const session *at) {
     const int *facts = at->errors.msg_parm.i;
     const uint8_t *end = at->jpeg.src->next_input_byte;
     size_t passed = (size_t)(end - at->bytes);
     size_t discarded = (size_t)facts[0] < passed ? (size_t)facts[0] : passed;
-    if (at->jpeg.input_scan_number == 0) return memmem(end - discarded, discarded, "Adobe", 5) == NULL;
-    if (facts[1] != 0xD9) return false;
+    if (at->jpeg.input_scan_number == 0)
+        return memmem(end - discarded, discarded, "Adobe", 5) == NULL;
+    if (facts[1] != 0xD9)
+        return false;
     for (const uint8_t *byte = end - discarded; byte < end; byte++)
-        if (*byte != 0 && *byte != 0xFF) return false;
+        if (*byte != 0 && *byte != 0xFF)
+            return false;
     return true;
 }
 
-// libjpeg goes on after a warning, with grey where the picture was. Here a warning about the data is the end, but for these: a newer
-// JFIF version (its pixels are the same), a profile that is told of elsewhere, and bytes of which nothing is lost.
+// libjpeg goes on after a warning, with grey where the picture was. Here a warning about the data is the end, but for
+// these: a newer JFIF version (its pixels are the same), a profile that is told of elsewhere, and bytes of which
+// nothing is lost.
 static void on_message(j_common_ptr jpeg, int level) {
-    if (level >= 0) return;
+    if (level >= 0)
+        return;
     session *at = jpeg->client_data;
     switch (jpeg->err->msg_code) {
     case JWRN_JFIF_MAJOR:
     case JWRN_BOGUS_ICC:
         return;
     case JWRN_EXTRANEOUS_DATA:
-        if (is_harmless(at)) return;
+        if (is_harmless(at))
+            return;
         break;
     case JWRN_JPEG_EOF:
         take_message(jpeg);
@@ -164,8 +172,9 @@ static void read_header(session *at, papilla_image_header *header) {
     jpeg_destroy_decompress(&at->jpeg);
 }
 
-papilla_codec_status papilla_jpeg_read_header(const uint8_t *bytes, size_t count, papilla_image_header *header,
-                                              papilla_image_details *details) {
+papilla_codec_status papilla_jpeg_read_header(
+    const uint8_t *bytes, size_t count, papilla_image_header *header, papilla_image_details *details
+) {
     session at;
     open_session(&at, bytes, count, details);
     read_header(&at, header);
@@ -186,7 +195,8 @@ static void read_metadata(session *at) {
         size_t after;
         if (marker->marker == JPEG_COM && marker->data_length >= 7 && memcmp(marker->data, "PHANTOM", 7) == 0)
             at->details->is_phantom = true;
-        if (marker->marker != JPEG_APP0 + 1) continue;
+        if (marker->marker != JPEG_APP0 + 1)
+            continue;
         // One more byte stands between EXIF's name and its content.
         if (by_exif == 0 && has_name(marker, exif, &after) && marker->data_length > after)
             by_exif = papilla_exif_orientation(marker->data + after + 1, marker->data_length - after - 1);
@@ -200,9 +210,11 @@ static void read_metadata(session *at) {
 static void read_colour(session *at) {
     struct jpeg_decompress_struct *jpeg = &at->jpeg;
     papilla_pixels pixels = PAPILLA_PIXELS_RGB;
-    if (jpeg->jpeg_color_space == JCS_GRAYSCALE) pixels = PAPILLA_PIXELS_GREY;
+    if (jpeg->jpeg_color_space == JCS_GRAYSCALE)
+        pixels = PAPILLA_PIXELS_GREY;
     bool has_inks = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
-    if (has_inks) pixels = jpeg->saw_Adobe_marker ? PAPILLA_PIXELS_INKS_INVERTED : PAPILLA_PIXELS_INKS;
+    if (has_inks)
+        pixels = jpeg->saw_Adobe_marker ? PAPILLA_PIXELS_INKS_INVERTED : PAPILLA_PIXELS_INKS;
     bool has_segment = false;
     for (jpeg_saved_marker_ptr marker = jpeg->marker_list; marker != NULL; marker = marker->next) {
         size_t after;
@@ -220,12 +232,14 @@ static void read_colour(session *at) {
     } else if (has_segment) {
         papilla_colour_note(at->details, "unreadable profile", "its segments do not fit together");
     }
-    if (has_inks && !has_segment) papilla_colour_note(at->details, "CMYK", "inks without a profile have no colours of their own");
+    if (has_inks && !has_segment)
+        papilla_colour_note(at->details, "CMYK", "inks without a profile have no colours of their own");
 }
 
 static uint8_t multiply(unsigned a, unsigned b) { return (uint8_t)((a * b + 127) / 255); }
 
-// Photoshop and everything after it stores inverted CMYK together with an Adobe marker; without the marker it is plain ink.
+// Photoshop and everything after it stores inverted CMYK together with an Adobe marker; without the marker it is plain
+// ink.
 static void convert_inks(const uint8_t *inks, uint8_t *row, size_t width, int channels, bool inverted) {
     uint8_t flip = inverted ? 0 : 255;
     for (size_t x = 0; x < width; x++, inks += 4, row += channels) {
@@ -253,7 +267,8 @@ static void require_complete_scans(session *at) {
         for (int component = 0; component < jpeg->num_components; component++)
             for (int coefficient = 0; coefficient < DCTSIZE2; coefficient++)
                 complete = complete && jpeg->coef_bits[component][coefficient] == 0;
-    if (complete) return;
+    if (complete)
+        return;
     note(at, "the file ends before all of its scans were there");
     leave(at, PAPILLA_CODEC_CORRUPT);
 }
@@ -266,13 +281,14 @@ static void read_rows(session *at, int channels, uint8_t *pixels, size_t capacit
         leave(at, PAPILLA_CODEC_TOO_LARGE);
     }
     bool inks = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
-    if (channels == 3) read_colour(at);
+    if (channels == 3)
+        read_colour(at);
     bool grey = channels == 1 || at->converts_grey;
     jpeg->out_color_space = inks ? JCS_CMYK : grey ? JCS_GRAYSCALE : JCS_RGB;
     jpeg->dct_method = JDCT_ISLOW;
     jpeg->do_block_smoothing = FALSE;
     jpeg_start_decompress(jpeg);
-    JSAMPARRAY stored = NULL;   // a row that is to be converted
+    JSAMPARRAY stored = NULL; // a row that is to be converted
     if (inks || at->colour != NULL)
         stored = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE, (JDIMENSION)(width * 4), 1);
     while (jpeg->output_scanline < jpeg->output_height) {
@@ -302,8 +318,9 @@ static void read_pixels(session *at, int channels, uint8_t *pixels, size_t capac
     jpeg_destroy_decompress(&at->jpeg);
 }
 
-papilla_codec_status papilla_jpeg_read_pixels(const uint8_t *bytes, size_t count, int channels, uint8_t *pixels,
-                                              size_t capacity, papilla_image_details *details) {
+papilla_codec_status papilla_jpeg_read_pixels(
+    const uint8_t *bytes, size_t count, int channels, uint8_t *pixels, size_t capacity, papilla_image_details *details
+) {
     session at;
     open_session(&at, bytes, count, details);
     read_pixels(&at, channels, pixels, capacity);

@@ -31,9 +31,11 @@ static void on_error(j_common_ptr jpeg) {
     jpeg->err->format_message(jpeg, words);
     snprintf(at->message, PAPILLA_CODEC_MESSAGE_SIZE, "%s", words);
     bool too_large = jpeg->err->msg_code == JERR_IMAGE_TOO_BIG || jpeg->err->msg_code == JERR_WIDTH_OVERFLOW;
-    leave(at, jpeg->err->msg_code == JERR_OUT_OF_MEMORY ? PAPILLA_CODEC_OUT_OF_MEMORY
-              : too_large                               ? PAPILLA_CODEC_TOO_LARGE
-                                                        : PAPILLA_CODEC_CORRUPT);
+    leave(
+        at, jpeg->err->msg_code == JERR_OUT_OF_MEMORY ? PAPILLA_CODEC_OUT_OF_MEMORY
+            : too_large                               ? PAPILLA_CODEC_TOO_LARGE
+                                                      : PAPILLA_CODEC_CORRUPT
+    );
 }
 
 static void on_message(j_common_ptr jpeg, int level) {
@@ -41,9 +43,11 @@ static void on_message(j_common_ptr jpeg, int level) {
     (void)level;
 }
 
-// libjpeg's own memory destination loses its buffer when an error comes after it has grown; this one is freed by its owner.
+// libjpeg's own memory destination loses its buffer when an error comes after it has grown; this one is freed by its
+// owner.
 static void make_room(session *at) {
-    if (!papilla_bytes_reserve(at->result, 65536)) leave(at, PAPILLA_CODEC_OUT_OF_MEMORY);
+    if (!papilla_bytes_reserve(at->result, 65536))
+        leave(at, PAPILLA_CODEC_OUT_OF_MEMORY);
     at->destination.next_output_byte = at->result->bytes + at->result->count;
     at->destination.free_in_buffer = at->result->capacity - at->result->count;
 }
@@ -62,8 +66,10 @@ static void on_end(j_compress_ptr jpeg) {
     at->result->count = at->result->capacity - at->destination.free_in_buffer;
 }
 
-static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint32_t height, int channels, size_t stride,
-                        int quality, bool subsampled, const char *comment, unsigned interval) {
+static void write_image(
+    session *at, const uint8_t *pixels, uint32_t width, uint32_t height, int channels, size_t stride, int quality,
+    bool subsampled, const char *comment, unsigned interval
+) {
     if (setjmp(at->escape) == 0) {
         struct jpeg_compress_struct *jpeg = &at->jpeg;
         jpeg_create_compress(jpeg);
@@ -83,7 +89,8 @@ static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint
         jpeg->comp_info[0].h_samp_factor = subsampled ? 2 : 1;
         jpeg->comp_info[0].v_samp_factor = subsampled ? 2 : 1;
         jpeg_start_compress(jpeg, TRUE);
-        if (comment != NULL) jpeg_write_marker(jpeg, JPEG_COM, (const JOCTET *)comment, (unsigned)strlen(comment));
+        if (comment != NULL)
+            jpeg_write_marker(jpeg, JPEG_COM, (const JOCTET *)comment, (unsigned)strlen(comment));
         while (jpeg->next_scanline < jpeg->image_height) {
             JSAMPROW row = (JSAMPROW)(pixels + (size_t)jpeg->next_scanline * stride);
             jpeg_write_scanlines(jpeg, &row, 1);
@@ -91,12 +98,14 @@ static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint
         jpeg_finish_compress(jpeg);
     }
     jpeg_destroy_compress(&at->jpeg);
-    if (at->status != PAPILLA_CODEC_OK) papilla_bytes_free(at->result);
+    if (at->status != PAPILLA_CODEC_OK)
+        papilla_bytes_free(at->result);
 }
 
-papilla_codec_status papilla_jpeg_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, size_t stride,
-                                        int quality, bool subsampled, const char *comment, unsigned interval,
-                                        papilla_bytes *result, char message[PAPILLA_CODEC_MESSAGE_SIZE]) {
+papilla_codec_status papilla_jpeg_write(
+    const uint8_t *pixels, uint32_t width, uint32_t height, int channels, size_t stride, int quality, bool subsampled,
+    const char *comment, unsigned interval, papilla_bytes *result, char message[PAPILLA_CODEC_MESSAGE_SIZE]
+) {
     session at = {.result = result, .message = message};
     *result = (papilla_bytes){0};
     message[0] = 0;
@@ -113,19 +122,24 @@ static size_t segment(const papilla_bytes *file, uint8_t marker) {
     size_t at = 2;
     while (at + 4 <= file->count && file->bytes[at] == 0xFF) {
         uint8_t found = file->bytes[at + 1];
-        if (found == marker) return at + 2;
-        if (found == 0xDA) break;
+        if (found == marker)
+            return at + 2;
+        if (found == 0xDA)
+            break;
         at += 2 + ((size_t)file->bytes[at + 2] << 8 | file->bytes[at + 3]);
     }
     return 0;
 }
 
-papilla_codec_status papilla_jpeg_append(papilla_bytes *first, const papilla_bytes *next, unsigned index, uint32_t height) {
+papilla_codec_status
+papilla_jpeg_append(papilla_bytes *first, const papilla_bytes *next, unsigned index, uint32_t height) {
     size_t frame = segment(first, 0xC0), scan = segment(next, 0xDA);
-    if (frame == 0 || scan == 0 || height > 65500) return PAPILLA_CODEC_CORRUPT;
+    if (frame == 0 || scan == 0 || height > 65500)
+        return PAPILLA_CODEC_CORRUPT;
     scan += (size_t)next->bytes[scan] << 8 | next->bytes[scan + 1];
     size_t count = next->count - scan;
-    if (!papilla_bytes_reserve(first, count)) return PAPILLA_CODEC_OUT_OF_MEMORY;
+    if (!papilla_bytes_reserve(first, count))
+        return PAPILLA_CODEC_OUT_OF_MEMORY;
     // Where the end was marked, coding restarts.
     first->bytes[first->count - 1] = (uint8_t)(0xD0 + (index - 1) % 8);
     memcpy(first->bytes + first->count, next->bytes + scan, count);

@@ -38,7 +38,8 @@ static void on_warning(png_structp png, png_const_charp words) {
 
 static void on_write(png_structp png, png_bytep source, size_t count) {
     session *at = png_get_io_ptr(png);
-    if (!papilla_bytes_reserve(at->result, count)) leave(at, PAPILLA_CODEC_OUT_OF_MEMORY);
+    if (!papilla_bytes_reserve(at->result, count))
+        leave(at, PAPILLA_CODEC_OUT_OF_MEMORY);
     memcpy(at->result->bytes + at->result->count, source, count);
     at->result->count += count;
 }
@@ -55,14 +56,19 @@ static void write_texts(session *at, const char *texts, size_t text_count) {
 }
 
 // Everything before the pixels.
-static void write_start(session *at, uint32_t width, uint32_t height, int channels, const char *texts, size_t text_count) {
+static void
+write_start(session *at, uint32_t width, uint32_t height, int channels, const char *texts, size_t text_count) {
     at->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, at, on_error, on_warning);
-    if (at->png != NULL) at->info = png_create_info_struct(at->png);
-    if (at->info == NULL) leave(at, PAPILLA_CODEC_OUT_OF_MEMORY);
+    if (at->png != NULL)
+        at->info = png_create_info_struct(at->png);
+    if (at->info == NULL)
+        leave(at, PAPILLA_CODEC_OUT_OF_MEMORY);
     png_set_write_fn(at->png, at, on_write, on_flush);
     png_set_user_limits(at->png, 0x7FFFFFFF, 0x7FFFFFFF);
-    png_set_IHDR(at->png, at->info, width, height, 8, channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(
+        at->png, at->info, width, height, 8, channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,
+        PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT
+    );
     write_texts(at, texts, text_count);
     // Few values: looking for runs alone, unfiltered, is three times as quick as what is usual, and smaller.
     if (channels == 1) {
@@ -72,8 +78,10 @@ static void write_start(session *at, uint32_t width, uint32_t height, int channe
     png_write_info(at->png, at->info);
 }
 
-static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint32_t height, int channels, const char *texts,
-                        size_t text_count) {
+static void write_image(
+    session *at, const uint8_t *pixels, uint32_t width, uint32_t height, int channels, const char *texts,
+    size_t text_count
+) {
     if (setjmp(at->escape) == 0) {
         write_start(at, width, height, channels, texts, text_count);
         for (uint32_t y = 0; y < height; y++)
@@ -81,23 +89,28 @@ static void write_image(session *at, const uint8_t *pixels, uint32_t width, uint
         png_write_end(at->png, at->info);
     }
     png_destroy_write_struct(&at->png, &at->info);
-    if (at->status != PAPILLA_CODEC_OK) papilla_bytes_free(at->result);
+    if (at->status != PAPILLA_CODEC_OK)
+        papilla_bytes_free(at->result);
 }
 
 // Chunk by chunk, because the pixels are compressed already.
-static void write_mask(session *at, const papilla_bytes *stream, uint32_t width, uint32_t height, const char *texts,
-                       size_t text_count) {
+static void write_mask(
+    session *at, const papilla_bytes *stream, uint32_t width, uint32_t height, const char *texts, size_t text_count
+) {
     if (setjmp(at->escape) == 0) {
         write_start(at, width, height, 1, texts, text_count);
         png_write_chunk(at->png, (png_const_bytep) "IDAT", stream->bytes, stream->count);
         png_write_chunk(at->png, (png_const_bytep) "IEND", NULL, 0);
     }
     png_destroy_write_struct(&at->png, &at->info);
-    if (at->status != PAPILLA_CODEC_OK) papilla_bytes_free(at->result);
+    if (at->status != PAPILLA_CODEC_OK)
+        papilla_bytes_free(at->result);
 }
 
-papilla_codec_status papilla_png_write_mask(const uint8_t *pixels, uint32_t width, uint32_t height, const char *texts,
-                                            size_t text_count, papilla_bytes *result, char message[PAPILLA_CODEC_MESSAGE_SIZE]) {
+papilla_codec_status papilla_png_write_mask(
+    const uint8_t *pixels, uint32_t width, uint32_t height, const char *texts, size_t text_count, papilla_bytes *result,
+    char message[PAPILLA_CODEC_MESSAGE_SIZE]
+) {
     session at = {.result = result, .message = message};
     papilla_bytes stream = {0};
     *result = (papilla_bytes){0};
@@ -110,9 +123,10 @@ papilla_codec_status papilla_png_write_mask(const uint8_t *pixels, uint32_t widt
     return at.status;
 }
 
-papilla_codec_status papilla_png_write(const uint8_t *pixels, uint32_t width, uint32_t height, int channels,
-                                       const char *texts, size_t text_count, papilla_bytes *result,
-                                       char message[PAPILLA_CODEC_MESSAGE_SIZE]) {
+papilla_codec_status papilla_png_write(
+    const uint8_t *pixels, uint32_t width, uint32_t height, int channels, const char *texts, size_t text_count,
+    papilla_bytes *result, char message[PAPILLA_CODEC_MESSAGE_SIZE]
+) {
     session at = {.result = result, .message = message};
     *result = (papilla_bytes){0};
     message[0] = 0;

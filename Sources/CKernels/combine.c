@@ -4,7 +4,8 @@
 #include <stdlib.h>
 
 void kernels_set_threads(int threads) {
-    if (threads > 0) omp_set_num_threads(threads < MOST_THREADS ? threads : MOST_THREADS);
+    if (threads > 0)
+        omp_set_num_threads(threads < MOST_THREADS ? threads : MOST_THREADS);
 }
 int kernels_threads(void) { return most_threads(); }
 
@@ -19,8 +20,9 @@ AVX2 static void combine_part(void *data) {
     const struct combine a = *(const struct combine *)data;
     const long low = a.big / a.f, B = a.block, blocks = a.oc / B, plane = low * low * B;
     const __m256 zero = _mm256_setzero_ps(), floor = _mm256_set1_ps(a.rectify ? 0.0f : -__builtin_inff());
-    SHARE(a.big);
-    for (long r = from; r < to; r++)
+    const struct worker me = this_worker();
+    const struct units mine = share_of(me, a.big);
+    for (long r = mine.from; r < mine.to; r++)
         for (long b = 0; b < blocks; b++)
             for (long h = 0; h < B; h += 8) {
                 const float *tap[9];
@@ -36,7 +38,8 @@ AVX2 static void combine_part(void *data) {
                         next[k] = zero;
                         if (j + 1 < low)
                             for (int i = 0; i < 9; i += 3)
-                                if (tap[i + k]) next[k] = _mm256_add_ps(next[k], _mm256_load_ps(tap[i + k] + (j + 1) * B));
+                                if (tap[i + k])
+                                    next[k] = _mm256_add_ps(next[k], _mm256_load_ps(tap[i + k] + (j + 1) * B));
                     }
                     if (j >= 0)
                         for (long k = 0; k < a.f; k++, o += B) {
@@ -66,9 +69,10 @@ struct uncombine {
 AVX2 static void uncombine_part(void *data) {
     const struct uncombine a = *(const struct uncombine *)data;
     const long low = a.big / a.f, B = a.block, blocks = a.oc / B, plane = low * low * B, row = (a.big + 2) * 8;
-    SHARE(low * blocks);
-    float *sums = a.scratch + thread_ * 3 * row;
-    for (long u = from; u < to; u++) {
+    const struct worker me = this_worker();
+    const struct units mine = share_of(me, low * blocks);
+    float *sums = a.scratch + me.thread * 3 * row;
+    for (long u = mine.from; u < mine.to; u++) {
         const long b = u / low, y = u % low;
         for (long h = 0; h < B; h += 8) {
             for (int k = 0; k < 3; k++) {
@@ -79,23 +83,30 @@ AVX2 static void uncombine_part(void *data) {
             for (long c = 0; c < a.big; c++) {
                 __m256 s[3] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
                 for (long r = a.f * y - 1; r <= a.f * (y + 1); r++) {
-                    if (r < 0 || r >= a.big) continue;
+                    if (r < 0 || r >= a.big)
+                        continue;
                     const __m256 v = _mm256_load_ps(a.g + ((b * a.big + r) * a.big + c) * B + h);
                     const long k = r - a.f * y;
-                    if (k >= 0 && k < a.f) s[1] = _mm256_add_ps(s[1], v);
-                    if (k >= 1) s[0] = _mm256_add_ps(s[0], v);
-                    if (k < a.f - 1) s[2] = _mm256_add_ps(s[2], v);
+                    if (k >= 0 && k < a.f)
+                        s[1] = _mm256_add_ps(s[1], v);
+                    if (k >= 1)
+                        s[0] = _mm256_add_ps(s[0], v);
+                    if (k < a.f - 1)
+                        s[2] = _mm256_add_ps(s[2], v);
                 }
-                for (int k = 0; k < 3; k++) _mm256_store_ps(sums + k * row + (c + 1) * 8, s[k]);
+                for (int k = 0; k < 3; k++)
+                    _mm256_store_ps(sums + k * row + (c + 1) * 8, s[k]);
             }
-            /* Then columns. An output at c reads column c + kx - 1: so the sum for kx begins at 2 - kx in the padded row. */
+            /* Then columns. An output at c reads column c + kx - 1: so the sum for kx begins at 2 - kx in the padded
+             * row. */
             for (int ky = 0; ky < 3; ky++)
                 for (int kx = 0; kx < 3; kx++) {
                     float *o = a.p + ((ky * 3 + kx) * blocks + b) * plane + y * low * B + h;
                     const float *s = sums + ky * row + (2 - kx) * 8;
                     for (long j = 0; j < low; j++, s += a.f * 8) {
                         __m256 v = _mm256_load_ps(s);
-                        for (long i = 1; i < a.f; i++) v = _mm256_add_ps(v, _mm256_load_ps(s + i * 8));
+                        for (long i = 1; i < a.f; i++)
+                            v = _mm256_add_ps(v, _mm256_load_ps(s + i * 8));
                         _mm256_store_ps(o + j * B, v);
                     }
                 }
@@ -106,7 +117,8 @@ AVX2 static void uncombine_part(void *data) {
 void uncombine_f32(const float *g, float *p, long oc, long big, long f, long block) {
     struct uncombine a = {g, p, 0, oc, big, f, block};
     a.scratch = aligned_alloc(64, (size_t)omp_get_max_threads() * 3 * (size_t)(big + 2) * 32 / 64 * 64 + 64);
-    if (!a.scratch) abort();
+    if (!a.scratch)
+        abort();
     share_out(uncombine_part, &a);
     free(a.scratch);
 }

@@ -14,8 +14,9 @@ AVX2 static void combine_s8_part(void *data) {
     const struct combine_s8 a = *(const struct combine_s8 *)data;
     const long low = a.big / a.f, oc = a.oc;
     const __m256i zero = _mm256_setzero_si256(), ratio = _mm256_set1_epi16((short)a.ratio);
-    SHARE(a.big);
-    for (long r = from; r < to; r++) {
+    const struct worker me = this_worker();
+    const struct units mine = share_of(me, a.big);
+    for (long r = mine.from; r < mine.to; r++) {
         const int8_t *tap[3];
         for (int k = 0; k < 3; k++) {
             const long yy = r + k - 1;
@@ -29,13 +30,23 @@ AVX2 static void combine_s8_part(void *data) {
                     next[k] = zero;
                     if (j + 1 < low)
                         for (int i = 0; i < 3; i++)
-                            if (tap[i]) next[k] = _mm256_add_epi16(next[k], _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(tap[i] + (j + 1) * 9 * oc + k * oc + c))));
+                            if (tap[i])
+                                next[k] = _mm256_add_epi16(
+                                    next[k],
+                                    _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(tap[i] + (j + 1) * 9 * oc +
+                                                                                           k * oc + c)))
+                                );
                 }
                 if (j >= 0)
                     for (long k = 0; k < a.f; k++) {
-                        __m256i v = _mm256_add_epi16(middle, _mm256_add_epi16(k == 0 ? before : left, k == a.f - 1 ? next[2] : right));
+                        __m256i v = _mm256_add_epi16(
+                            middle, _mm256_add_epi16(k == 0 ? before : left, k == a.f - 1 ? next[2] : right)
+                        );
                         v = _mm256_mulhrs_epi16(_mm256_slli_epi16(v, 3), ratio);
-                        _mm_storeu_si128((__m128i *)(a.y + (r * a.big + j * a.f + k) * oc + c), _mm_packs_epi16(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1)));
+                        _mm_storeu_si128(
+                            (__m128i *)(a.y + (r * a.big + j * a.f + k) * oc + c),
+                            _mm_packs_epi16(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1))
+                        );
                     }
                 before = left;
                 left = next[0];
@@ -62,8 +73,10 @@ AVX2 static inline __m256 widened(const uint16_t *p) {
 }
 
 AVX2 static inline __m128i shortened(__m256 v) {
-    const __m256i bits = _mm256_castps_si256(v), odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
-    const __m256i upper = _mm256_srli_epi32(_mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff))), 16);
+    const __m256i bits = _mm256_castps_si256(v),
+                  odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+    const __m256i upper =
+        _mm256_srli_epi32(_mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff))), 16);
     return _mm_packus_epi32(_mm256_castsi256_si128(upper), _mm256_extracti128_si256(upper, 1));
 }
 
@@ -71,8 +84,9 @@ AVX2 static void combine_bf16_part(void *data) {
     const struct combine_bf16 a = *(const struct combine_bf16 *)data;
     const long low = a.big / a.f, oc = a.oc;
     const __m256 zero = _mm256_setzero_ps();
-    SHARE(a.big);
-    for (long r = from; r < to; r++) {
+    const struct worker me = this_worker();
+    const struct units mine = share_of(me, a.big);
+    for (long r = mine.from; r < mine.to; r++) {
         const uint16_t *tap[3];
         for (int k = 0; k < 3; k++) {
             const long yy = r + k - 1;
@@ -85,11 +99,14 @@ AVX2 static void combine_bf16_part(void *data) {
                     next[k] = zero;
                     if (j + 1 < low)
                         for (int i = 0; i < 3; i++)
-                            if (tap[i]) next[k] = _mm256_add_ps(next[k], widened(tap[i] + (j + 1) * 9 * oc + k * oc + c));
+                            if (tap[i])
+                                next[k] = _mm256_add_ps(next[k], widened(tap[i] + (j + 1) * 9 * oc + k * oc + c));
                 }
                 if (j >= 0)
                     for (long k = 0; k < a.f; k++) {
-                        const __m256 v = _mm256_add_ps(middle, _mm256_add_ps(k == 0 ? before : left, k == a.f - 1 ? next[2] : right));
+                        const __m256 v = _mm256_add_ps(
+                            middle, _mm256_add_ps(k == 0 ? before : left, k == a.f - 1 ? next[2] : right)
+                        );
                         _mm_storeu_si128((__m128i *)(a.y + (r * a.big + j * a.f + k) * oc + c), shortened(v));
                     }
                 before = left;

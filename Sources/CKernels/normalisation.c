@@ -16,8 +16,8 @@ struct normalise {
 };
 
 /* Unit u is one vector of 8 maps in one image; its values lie `block` apart. */
-#define PLACE(a, u)                                                                                                   \
-    const long eighth = (u) % ((a)->c / 8), n = (u) / ((a)->c / 8), map = eighth * 8;                                     \
+#define PLACE(a, u) \
+    const long eighth = (u) % ((a)->c / 8), n = (u) / ((a)->c / 8), map = eighth * 8; \
     const long at = (n * ((a)->c / (a)->block) + map / (a)->block) * (a)->plane * (a)->block + map % (a)->block
 
 AVX2 static inline void add_double(__m256d s[2], __m256 v) {
@@ -38,10 +38,12 @@ AVX2 static inline void store_double(double *o, const __m256d s[2]) {
 /* sums: (images, 2, c). */
 AVX2 static void statistics_part(void *data) {
     const struct normalise *a = data;
-    SHARE(a->images * (a->c / 8));
-    for (long u = from; u < to; u++) {
+    const struct worker me = this_worker();
+    const struct units mine = share_of(me, a->images * (a->c / 8));
+    for (long u = mine.from; u < mine.to; u++) {
         PLACE(a, u);
-        __m256d first[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()}, second[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()};
+        __m256d first[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()},
+                second[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()};
         const float *x = a->x + at;
         for (long i = 0; i < a->plane; i++, x += a->block) {
             const __m256 v = _mm256_load_ps(x);
@@ -55,33 +57,63 @@ AVX2 static void statistics_part(void *data) {
 
 AVX2 static void normalise_part(void *data) {
     const struct normalise *a = data;
-    SHARE(a->images * (a->c / 8));
-    for (long u = from; u < to; u++) {
+    const struct worker me = this_worker();
+    const struct units mine = share_of(me, a->images * (a->c / 8));
+    for (long u = mine.from; u < mine.to; u++) {
         PLACE(a, u);
         float scale[8];
-        for (int l = 0; l < 8; l++) scale[l] = (float)(a->scale_shift[map + l] / sqrt((double)a->variance[map + l] + a->epsilon));
-        const __m256 s = _mm256_loadu_ps(scale), mean = _mm256_loadu_ps(a->mean + map), shift = _mm256_loadu_ps(a->scale_shift + a->c + map);
+        for (int l = 0; l < 8; l++)
+            scale[l] = (float)(a->scale_shift[map + l] / sqrt((double)a->variance[map + l] + a->epsilon));
+        const __m256 s = _mm256_loadu_ps(scale), mean = _mm256_loadu_ps(a->mean + map),
+                     shift = _mm256_loadu_ps(a->scale_shift + a->c + map);
         const float *x = a->x + at;
         const __m256 floor = _mm256_set1_ps(a->floor), ceiling = _mm256_set1_ps(a->ceiling);
         float *o = a->to + at;
         if (a->added) {
             const float *r = a->added + at;
             for (long i = 0; i < a->plane; i++, x += a->block, o += a->block, r += a->block)
-                _mm256_store_ps(o, _mm256_add_ps(_mm256_load_ps(r), _mm256_fmadd_ps(_mm256_sub_ps(_mm256_load_ps(x), mean), s, shift)));
+                _mm256_store_ps(
+                    o,
+                    _mm256_add_ps(_mm256_load_ps(r), _mm256_fmadd_ps(_mm256_sub_ps(_mm256_load_ps(x), mean), s, shift))
+                );
         } else
             for (long i = 0; i < a->plane; i++, x += a->block, o += a->block)
-                _mm256_store_ps(o, _mm256_min_ps(_mm256_max_ps(_mm256_fmadd_ps(_mm256_sub_ps(_mm256_load_ps(x), mean), s, shift), floor), ceiling));
+                _mm256_store_ps(
+                    o,
+                    _mm256_min_ps(
+                        _mm256_max_ps(_mm256_fmadd_ps(_mm256_sub_ps(_mm256_load_ps(x), mean), s, shift), floor), ceiling
+                    )
+                );
     }
 }
 
-void normalise_f32(const float *x, const float *added, float *y, const float *scale_shift, float *mean, float *variance, double *sums, long images, long c, long plane, long block, float epsilon, float floor, float ceiling, int given) {
-    struct normalise a = {.x = x, .added = added, .to = y, .scale_shift = (float *)scale_shift, .mean = mean, .variance = variance, .sums = sums, .images = images, .c = c, .plane = plane, .block = block, .epsilon = epsilon, .floor = floor, .ceiling = ceiling};
+void normalise_f32(
+    const float *x, const float *added, float *y, const float *scale_shift, float *mean, float *variance, double *sums,
+    long images, long c, long plane, long block, float epsilon, float floor, float ceiling, int given
+) {
+    struct normalise a = {
+        .x = x,
+        .added = added,
+        .to = y,
+        .scale_shift = (float *)scale_shift,
+        .mean = mean,
+        .variance = variance,
+        .sums = sums,
+        .images = images,
+        .c = c,
+        .plane = plane,
+        .block = block,
+        .epsilon = epsilon,
+        .floor = floor,
+        .ceiling = ceiling
+    };
     if (!given) {
         share_out(statistics_part, &a);
         const double count = (double)(images * plane);
         for (long k = 0; k < c; k++) {
             double first = 0, second = 0;
-            for (long n = 0; n < images; n++) first += sums[2 * n * c + k], second += sums[(2 * n + 1) * c + k];
+            for (long n = 0; n < images; n++)
+                first += sums[2 * n * c + k], second += sums[(2 * n + 1) * c + k];
             const double m = first / count;
             mean[k] = (float)m;
             variance[k] = (float)fmax(0, second / count - m * m);
@@ -93,15 +125,21 @@ void normalise_f32(const float *x, const float *added, float *y, const float *sc
 /* sums: sum of g and of g (x - mean), g the gradient where the rectifier was open. */
 AVX2 static void slopes_part(void *data) {
     const struct normalise *a = data;
-    SHARE(a->images * (a->c / 8));
-    for (long u = from; u < to; u++) {
+    const struct worker me = this_worker();
+    const struct units mine = share_of(me, a->images * (a->c / 8));
+    for (long u = mine.from; u < mine.to; u++) {
         PLACE(a, u);
-        __m256d first[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()}, second[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()};
-        const __m256 mean = _mm256_loadu_ps(a->mean + map), floor = _mm256_set1_ps(a->floor), ceiling = _mm256_set1_ps(a->ceiling);
+        __m256d first[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()},
+                second[2] = {_mm256_setzero_pd(), _mm256_setzero_pd()};
+        const __m256 mean = _mm256_loadu_ps(a->mean + map), floor = _mm256_set1_ps(a->floor),
+                     ceiling = _mm256_set1_ps(a->ceiling);
         const float *x = a->x + at, *y = a->y + at;
         float *g = a->to + at;
         for (long i = 0; i < a->plane; i++, x += a->block, y += a->block, g += a->block) {
-            const __m256 out = _mm256_load_ps(y), open = _mm256_and_ps(_mm256_cmp_ps(out, floor, _CMP_GT_OQ), _mm256_cmp_ps(out, ceiling, _CMP_LT_OQ));
+            const __m256 out = _mm256_load_ps(y),
+                         open = _mm256_and_ps(
+                             _mm256_cmp_ps(out, floor, _CMP_GT_OQ), _mm256_cmp_ps(out, ceiling, _CMP_LT_OQ)
+                         );
             const __m256 v = _mm256_and_ps(_mm256_load_ps(g), open);
             _mm256_store_ps(g, v);
             add_double(first, v);
@@ -115,8 +153,9 @@ AVX2 static void slopes_part(void *data) {
 AVX2 static void normalise_backward_part(void *data) {
     const struct normalise *a = data;
     const double count = (double)(a->images * a->plane);
-    SHARE(a->images * (a->c / 8));
-    for (long u = from; u < to; u++) {
+    const struct worker me = this_worker();
+    const struct units mine = share_of(me, a->images * (a->c / 8));
+    for (long u = mine.from; u < mine.to; u++) {
         PLACE(a, u);
         float scale[8], slope[8], offset[8];
         for (int l = 0; l < 8; l++) {
@@ -125,7 +164,8 @@ AVX2 static void normalise_backward_part(void *data) {
             slope[l] = a->given ? 0 : (float)(s * root * a->scale_shift_gradient[map + l] / count);
             offset[l] = a->given ? 0 : (float)(s * a->scale_shift_gradient[a->c + map + l] / count);
         }
-        const __m256 s = _mm256_loadu_ps(scale), k = _mm256_loadu_ps(slope), b = _mm256_loadu_ps(offset), mean = _mm256_loadu_ps(a->mean + map);
+        const __m256 s = _mm256_loadu_ps(scale), k = _mm256_loadu_ps(slope), b = _mm256_loadu_ps(offset),
+                     mean = _mm256_loadu_ps(a->mean + map);
         const float *x = a->x + at;
         float *g = a->to + at;
         for (long i = 0; i < a->plane; i++, x += a->block, g += a->block) {
@@ -135,12 +175,34 @@ AVX2 static void normalise_backward_part(void *data) {
     }
 }
 
-void normalise_backward_f32(const float *x, const float *y, float *g, const float *scale_shift, float *scale_shift_gradient, const float *mean, const float *variance, double *sums, long images, long c, long plane, long block, float epsilon, float floor, float ceiling, int given) {
-    struct normalise a = {.x = x, .y = y, .to = g, .scale_shift = (float *)scale_shift, .scale_shift_gradient = scale_shift_gradient, .mean = (float *)mean, .variance = (float *)variance, .sums = sums, .images = images, .c = c, .plane = plane, .block = block, .epsilon = epsilon, .floor = floor, .ceiling = ceiling, .given = given};
+void normalise_backward_f32(
+    const float *x, const float *y, float *g, const float *scale_shift, float *scale_shift_gradient, const float *mean,
+    const float *variance, double *sums, long images, long c, long plane, long block, float epsilon, float floor,
+    float ceiling, int given
+) {
+    struct normalise a = {
+        .x = x,
+        .y = y,
+        .to = g,
+        .scale_shift = (float *)scale_shift,
+        .scale_shift_gradient = scale_shift_gradient,
+        .mean = (float *)mean,
+        .variance = (float *)variance,
+        .sums = sums,
+        .images = images,
+        .c = c,
+        .plane = plane,
+        .block = block,
+        .epsilon = epsilon,
+        .floor = floor,
+        .ceiling = ceiling,
+        .given = given
+    };
     share_out(slopes_part, &a);
     for (long k = 0; k < c; k++) {
         double first = 0, second = 0;
-        for (long n = 0; n < images; n++) first += sums[2 * n * c + k], second += sums[(2 * n + 1) * c + k];
+        for (long n = 0; n < images; n++)
+            first += sums[2 * n * c + k], second += sums[(2 * n + 1) * c + k];
         scale_shift_gradient[k] = (float)(second / sqrt((double)variance[k] + epsilon));
         scale_shift_gradient[c + k] = (float)first;
     }

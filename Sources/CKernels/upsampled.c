@@ -10,11 +10,17 @@ static void plan(struct upsampled *a, long block) {
 long upsampled_scratch(long images, long low, long c, long oc, long block) {
     struct upsampled a = {.images = images, .low = low, .c = c, .oc = oc};
     plan(&a, block);
-    return omp_get_max_threads() * (9 * winograd_padded(a.share * c) + PRODUCTS * winograd_padded(a.share * (oc / a.parts)));
+    return omp_get_max_threads() *
+           (9 * winograd_padded(a.share * c) + PRODUCTS * winograd_padded(a.share * (oc / a.parts)));
 }
 
-void upsampled_f32(const float *x, float *y, const float *u, float *scratch, long images, long low, long c, long oc, int rectify, long block) {
-    struct upsampled a = {.x = x, .u = u, .y = y, .scratch = scratch, .images = images, .low = low, .c = c, .oc = oc, .rectify = rectify};
+void upsampled_f32(
+    const float *x, float *y, const float *u, float *scratch, long images, long low, long c, long oc, int rectify,
+    long block
+) {
+    struct upsampled a = {
+        .x = x, .u = u, .y = y, .scratch = scratch, .images = images, .low = low, .c = c, .oc = oc, .rectify = rectify
+    };
     plan(&a, block);
     share_out(block == 8 ? upsampled_part_avx2 : upsampled_part_avx512, &a);
 }
@@ -26,7 +32,8 @@ struct kernels {
     int turned;
 };
 
-/* The sums that the five products of a row are multiplied by, of sixteen kernels at a time, in double so that the weights lose nothing. */
+/* The sums that the five products of a row are multiplied by, of sixteen kernels at a time, in double so that the
+ * weights lose nothing. */
 AVX2 static inline void sums(const double *k, long stride, double to[SUMS][16]) {
     for (int l = 0; l < 16; l++) {
         const double a = k[l], b = k[stride + l], c = k[2 * stride + l];
@@ -38,23 +45,29 @@ AVX2 static void kernels_part(void *data) {
     const struct kernels a = *(const struct kernels *)data;
     /* Sixteen maps of the output lie side by side; if turned, of the input. */
     const long lanes = a.turned ? a.c : a.oc, others = a.turned ? a.oc : a.c;
-    SHARE(lanes / 16 * others);
-    for (long unit = from; unit < to; unit++) {
+    const struct worker me = this_worker();
+    const struct units mine = share_of(me, lanes / 16 * others);
+    for (long unit = mine.from; unit < mine.to; unit++) {
         const long block = unit / others * 16, other = unit % others;
         double w[9][16], rows[3][SUMS][16], all[SUMS][SUMS][16];
         for (int l = 0; l < 16; l++)
-            for (int i = 0; i < 9; i++) w[i][l] = a.w[(a.turned ? other * a.c + block + l : (block + l) * a.c + other) * 9 + i];
-        for (int j = 0; j < 3; j++) sums(w[j], 48, rows[j]);
+            for (int i = 0; i < 9; i++)
+                w[i][l] = a.w[(a.turned ? other * a.c + block + l : (block + l) * a.c + other) * 9 + i];
+        for (int j = 0; j < 3; j++)
+            sums(w[j], 48, rows[j]);
         for (int p = 0; p < SUMS; p++) {
             double row[3][16];
             for (int j = 0; j < 3; j++)
-                for (int l = 0; l < 16; l++) row[j][l] = rows[j][p][l];
+                for (int l = 0; l < 16; l++)
+                    row[j][l] = rows[j][p][l];
             sums(row[0], 16, all[p]);
         }
         for (int p = 0; p < PRODUCTS; p++) {
             const int g = GROUP(p);
-            float *u = a.u + (a.turned ? BEFORE(g) * a.oc * a.c + (block * USERS(g) + PLACE(p) * 16) * a.oc + other * 16 : (p * a.oc + block) * a.c + other * 16);
-            for (int l = 0; l < 16; l++) u[l] = (float)all[p / SUMS][p % SUMS][l];
+            float *u = a.u + (a.turned ? BEFORE(g) * a.oc * a.c + (block * USERS(g) + PLACE(p) * 16) * a.oc + other * 16
+                                       : (p * a.oc + block) * a.c + other * 16);
+            for (int l = 0; l < 16; l++)
+                u[l] = (float)all[p / SUMS][p % SUMS][l];
         }
     }
 }
@@ -67,14 +80,16 @@ void upsampled_kernels_f32(const float *w, float *u, long c, long oc, int turned
 /* The gradient of the nine taps from those of the sums, over all parts. */
 AVX2 static void narrow_part(void *data) {
     const struct upsampled_back *a = data;
-    SHARE(a->oc / 16 * a->c);
-    for (long unit = from; unit < to; unit++) {
+    const struct worker me = this_worker();
+    const struct units mine = share_of(me, a->oc / 16 * a->c);
+    for (long unit = mine.from; unit < mine.to; unit++) {
         const long o = unit / a->c * 16, k = unit % a->c;
         double d[SUMS][SUMS][16] = {0}, t[3][SUMS][16];
         for (long part = 0; part < a->parts; part++)
             for (int p = 0; p < PRODUCTS; p++) {
                 const float *du = a->du + ((part * PRODUCTS + p) * a->oc + o) * a->c + k * 16;
-                for (int l = 0; l < 16; l++) d[p / SUMS][p % SUMS][l] += du[l];
+                for (int l = 0; l < 16; l++)
+                    d[p / SUMS][p % SUMS][l] += du[l];
             }
         for (int q = 0; q < SUMS; q++)
             for (int l = 0; l < 16; l++) {
@@ -105,8 +120,23 @@ long upsampled_back_scratch(long images, long low, long c, long oc) {
     return a.parts * (a.tiles * (PRODUCTS * oc + 18 * c) + PRODUCTS * c * oc);
 }
 
-void upsampled_back_f32(const float *x, const float *dy, const float *u, float *dx, float *dw, float *scratch, long images, long low, long c, long oc, int add, long block) {
-    struct upsampled_back a = {.x = x, .dy = dy, .u = u, .dx = dx, .dw = dw, .scratch = scratch, .images = images, .low = low, .c = c, .oc = oc, .add = add};
+void upsampled_back_f32(
+    const float *x, const float *dy, const float *u, float *dx, float *dw, float *scratch, long images, long low,
+    long c, long oc, int add, long block
+) {
+    struct upsampled_back a = {
+        .x = x,
+        .dy = dy,
+        .u = u,
+        .dx = dx,
+        .dw = dw,
+        .scratch = scratch,
+        .images = images,
+        .low = low,
+        .c = c,
+        .oc = oc,
+        .add = add
+    };
     plan_back(&a);
     a.du = scratch + a.parts * a.tiles * (PRODUCTS * oc + 18 * c);
     share_out(block == 8 ? upsampled_back_part_avx2 : upsampled_back_part_avx512, &a);

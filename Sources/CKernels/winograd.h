@@ -1,6 +1,7 @@
-/* What the forward pass and the gradient of the weights share: F(4x4, 3x3) of Winograd's minimal filtering (Lavin and Gray 2016) at the points
- * 0, +-5/8, +-3/2 and infinity, which lose fewer digits than the usual 0, +-1, +-2 (Barabasz et al. 2020). What goes through maps is written once, in
- * winograd_lanes.h, and made for either block: 8 with AVX2, 16 with AVX-512. */
+/* What the forward pass and the gradient of the weights share: F(4x4, 3x3) of Winograd's minimal filtering (Lavin and
+ * Gray 2016) at the points 0, +-5/8, +-3/2 and infinity, which lose fewer digits than the usual 0, +-1, +-2 (Barabasz
+ * et al. 2020). What goes through maps is written once, in winograd_lanes.h, and made for either block: 8 with AVX2, 16
+ * with AVX-512. */
 #ifndef PAPILLA_WINOGRAD_H
 #define PAPILLA_WINOGRAD_H
 
@@ -12,7 +13,8 @@
 #define B3 3.375f
 #define POINTS 36
 
-/* Tiles that one thread takes through the three stages at a time, and how the work is cut: units of `share` tiles by a `parts`-th of the output's maps. */
+/* Tiles that one thread takes through the three stages at a time, and how the work is cut: units of `share` tiles by a
+ * `parts`-th of the output's maps. */
 void winograd_cut(long tiles, long oc, long block, long *share, long *parts, long *units);
 
 /* A plane of a block, with a cache line more, so that the 36 planes stay out of one another's cache sets. */
@@ -21,8 +23,16 @@ static inline long winograd_padded(long floats) { return floats / 16 * 16 + 16; 
 /* G: three taps to the six points. */
 static inline void winograd_matrix(double g[6][3]) {
     const double a = A1, b = B1, at[6] = {0, a, -a, b, -b, 0};
-    const double scale[6] = {1 / (a * a * b * b), 1 / (2 * a * a * (a * a - b * b)), 1 / (2 * a * a * (a * a - b * b)), 1 / (2 * b * b * (b * b - a * a)), 1 / (2 * b * b * (b * b - a * a)), 0};
-    for (int p = 0; p < 6; p++) g[p][0] = scale[p], g[p][1] = scale[p] * at[p], g[p][2] = p == 5 ? 1 : scale[p] * at[p] * at[p];
+    const double scale[6] = {
+        1 / (a * a * b * b),
+        1 / (2 * a * a * (a * a - b * b)),
+        1 / (2 * a * a * (a * a - b * b)),
+        1 / (2 * b * b * (b * b - a * a)),
+        1 / (2 * b * b * (b * b - a * a)),
+        0
+    };
+    for (int p = 0; p < 6; p++)
+        g[p][0] = scale[p], g[p][1] = scale[p] * at[p], g[p][2] = p == 5 ? 1 : scale[p] * at[p] * at[p];
 }
 
 struct winograd {
@@ -34,9 +44,10 @@ struct winograd {
 /* A thread's part of the forward pass. */
 void winograd_part_avx2(void *), winograd_part_avx512(void *);
 
-/* Nearest upsampling by 2 and a 3x3 kernel, in tiles of four outputs in a row: of low-resolution x0 before, x1, x2 behind, with e = x0 - x1 and g = x2 - x1 and
- * kernel (k0, k1, k2), they are (k0 + k1) e + s, k0 e + s, k2 g + s, (k1 + k2) g + s, where s = (k0 + k1 + k2) x1: five products, of which nine to a tile of two pixels
- * were six. The middle of tile t is pixel 2 t, so a row of `low` pixels has low / 2 + 1 tiles, which begin one output before it. */
+/* Nearest upsampling by 2 and a 3x3 kernel, in tiles of four outputs in a row: of low-resolution x0 before, x1, x2
+ * behind, with e = x0 - x1 and g = x2 - x1 and kernel (k0, k1, k2), they are (k0 + k1) e + s, k0 e + s, k2 g + s, (k1 +
+ * k2) g + s, where s = (k0 + k1 + k2) x1: five products, of which nine to a tile of two pixels were six. The middle of
+ * tile t is pixel 2 t, so a row of `low` pixels has low / 2 + 1 tiles, which begin one output before it. */
 #define SUMS 5
 #define PRODUCTS (SUMS * SUMS)
 
@@ -49,12 +60,15 @@ struct upsampled {
 /* A thread's part. */
 void upsampled_part_avx2(void *), upsampled_part_avx512(void *);
 
-/* On the way back each of the nine numbers that a tile's products are taken of gathers from those that took it: in each direction two took e, one s, two g.
- * Their gradients lie side by side, so that one product over all of them is the sum. */
-static const int upsampled_source[SUMS] = {0, 0, 1, 2, 2}, upsampled_place[SUMS] = {0, 1, 0, 0, 1}, upsampled_users[3] = {2, 1, 2}, upsampled_before[3] = {0, 2, 3};
+/* On the way back each of the nine numbers that a tile's products are taken of gathers from those that took it: in each
+ * direction two took e, one s, two g. Their gradients lie side by side, so that one product over all of them is the
+ * sum. */
+static const int upsampled_source[SUMS] = {0, 0, 1, 2, 2}, upsampled_place[SUMS] = {0, 1, 0, 0, 1},
+                 upsampled_users[3] = {2, 1, 2}, upsampled_before[3] = {0, 2, 3};
 /* The group of product p, and its place in it. */
 #define GROUP(p) (upsampled_source[(p) / SUMS] * 3 + upsampled_source[(p) % SUMS])
-#define PLACE(p) (upsampled_place[(p) / SUMS] * upsampled_users[upsampled_source[(p) % SUMS]] + upsampled_place[(p) % SUMS])
+#define PLACE(p) \
+    (upsampled_place[(p) / SUMS] * upsampled_users[upsampled_source[(p) % SUMS]] + upsampled_place[(p) % SUMS])
 /* Products of group g. */
 #define USERS(g) (upsampled_users[(g) / 3] * upsampled_users[(g) % 3])
 /* Products of the groups before g, (row, column) of it row-major. */
@@ -63,7 +77,8 @@ static const int upsampled_source[SUMS] = {0, 0, 1, 2, 2}, upsampled_place[SUMS]
 struct upsampled_back {
     const float *x, *dy, *u;
     float *dx, *dw, *scratch, *du;
-    /* Rows of tiles worked on at a time, so many tiles, and the parts of all pairs of low-resolution rows, each with sums of its own. */
+    /* Rows of tiles worked on at a time, so many tiles, and the parts of all pairs of low-resolution rows, each with
+     * sums of its own. */
     long images, low, c, oc, rows, tiles, parts;
     int add;
 };
