@@ -4,7 +4,7 @@ internal import Screening
 
 /// Why an arrival could not go on, or nobody can: the service's choice between waiting and giving up.
 ///
-/// The README's table "What is waited for, and what is given up" is this file and `PapillaError.isRetryable` in words.
+/// The manual's table "What is waited for, and what is given up" (050) is this file and `PapillaError.isRetryable` in words.
 struct Obstacle: Error {
     /// Whose trouble it is: that decides who waits.
     enum Scope {
