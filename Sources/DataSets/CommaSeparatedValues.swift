@@ -2,7 +2,7 @@ internal import Screening
 
 /// Rows of a text with separated values after RFC 4180: quoted fields, doubled quotes, separators and line breaks inside quotes, LF or
 /// CRLF. Commas, semicolons or tabs separate, whichever the first row has most of; a byte order mark is passed over, and UTF-16 with one is
-/// read as well, as spreadsheets write it. The first row names the columns, in any case; every other row must have as many fields. Rows
+/// read as well, as spreadsheets write it. An apostrophe that keeps a spreadsheet from running a text is taken away. The first row names the columns, in any case; every other row must have as many fields. Rows
 /// without any text are left out.
 struct CommaSeparatedValues: Sendable {
     /// One row: its fields by column, without white space at their ends, and the line where it begins (from 1).
@@ -34,7 +34,7 @@ struct CommaSeparatedValues: Sendable {
             guard let text = String(validating: field, as: UTF8.self) else {
                 throw refuse("field \(fields.count + 1) is not UTF-8", line, "Save the table as UTF-8 text")
             }
-            fields.append(text.trimmed)
+            fields.append(CommaSeparated.unguarded(text.trimmed))
             field.removeAll(keepingCapacity: true)
             wasQuoted = false
         }

@@ -266,7 +266,8 @@ public struct DataSetMaker: Sendable {
 
     private func write(_ rows: [Row], to manifest: String) throws(PapillaError) {
         let ids = ids(rows)
-        var text = "id,image,mask,width,height,split,group,label" + (options.maskValues == nil ? "\n" : ",mask_values\n")
+        let columns = ["id", "image", "mask", "width", "height", "split", "group", "label"]
+        var text = CommaSeparated.line(columns + (options.maskValues == nil ? [] : ["mask_values"]), end: "\n")
         for (id, row) in zip(ids, rows) {
             var fields = [
                 id, row.pair.image, row.pair.mask ?? "", "\(row.width)", "\(row.height)", row.split?.rawValue ?? "train",
@@ -274,18 +275,11 @@ public struct DataSetMaker: Sendable {
                 options.label,
             ]
             if let values = options.maskValues { fields.append(values.text) }
-            text += fields.map(Self.quoted).joined(separator: ",") + "\n"
+            text += CommaSeparated.line(fields, end: "\n")
         }
         do { try Data(text.utf8).write(to: URL(filePath: manifest), options: .atomic) } catch {
             throw PapillaError(
                 .system, "the manifest cannot be written", place: manifest, hint: "Look at space and permissions", cause: error)
         }
-    }
-
-    private static func quoted(_ field: String) -> String {
-        let needs = field.utf8.contains {
-            [UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r")].contains($0)
-        }
-        return needs ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
     }
 }

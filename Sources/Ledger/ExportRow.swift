@@ -9,11 +9,11 @@ public struct ExportRow: Sendable, Codable, Hashable {
     public var received: Timestamp
     /// The file's name; null once forgotten.
     @Nullable public var file: String?
-    /// From sidecar or name.
-    @Nullable public var patient: String?
-    /// From sidecar or name.
+    /// Whom it is of, as the issuer numbers people.
+    @Nullable public var subject: String?
+    /// The study or visit.
     @Nullable public var study: String?
-    /// From sidecar, name or photograph.
+    /// Which eye it is: stated, or as the photograph shows it.
     public var eye: Eye
     /// How it ended.
     public var outcome: Outcome
@@ -53,7 +53,7 @@ public struct ExportRow: Sendable, Codable, Hashable {
     @Nullable public var reader: String?
     /// The bundle's folder, relative to the outbox; null once forgotten.
     @Nullable public var bundle: String?
-    /// Who gave the patient's number.
+    /// Who gave the subject's number.
     @Nullable public var issuer: String?
     /// The order's number.
     @Nullable public var accession: String?
@@ -67,7 +67,7 @@ public struct ExportRow: Sendable, Codable, Hashable {
     @Nullable public var blind: Bool?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case id, received, file, patient, study, eye, outcome, reason, modality, quality, vcdr
+        case id, received, file, subject, study, eye, outcome, reason, modality, quality, vcdr
         case vcdrLow = "vcdr_low"
         case vcdrHigh = "vcdr_high"
         case hcdr
@@ -88,7 +88,7 @@ public struct ExportRow: Sendable, Codable, Hashable {
     public var cells: [String] {
         func text(_ value: (some CustomStringConvertible)?) -> String { value.map(\.description) ?? "" }
         return [
-            id.description, received.description, file ?? "", patient ?? "", study ?? "", eye.rawValue, outcome.rawValue,
+            id.description, received.description, file ?? "", subject ?? "", study ?? "", eye.rawValue, outcome.rawValue,
             reason ?? "",
             modality?.rawValue ?? "", quality?.rawValue ?? "", text(vcdr), text(vcdrLow), text(vcdrHigh), text(hcdr),
             text(areaRatio),
@@ -128,7 +128,7 @@ extension ExportRow {
             findings.first { $0.kind == .measure && $0.code == code.rawValue }?.value
         }
         (self.id, self.received, self.eye, self.outcome) = (id, received, eye, outcome)
-        (file, patient, study, bundle) = (row["name"], row["patient"], row["study"], row["bundle"])
+        (file, subject, study, bundle) = (row["name"], row["patient"], row["study"], row["bundle"])
         (issuer, accession, device, operatorName) = (row["issuer"], row["accession"], row["equipment"], row["operator"])
         taken = (row["taken"] as String?).flatMap { ExaminationTime($0) }
         reason = findings.first { $0.kind == .reason && $0.position == 0 }?.code

@@ -27,7 +27,10 @@ public enum PhantomSet {
             throw PapillaError(.badInput, "\(count) phantoms were asked for; 1 to 100000 were expected")
         }
         try prepare(directory)
-        var manifest = "id,image,mask,width,height,split,group,label,original_width,original_height,note\n"
+        let columns = [
+            "id", "image", "mask", "width", "height", "split", "group", "label", "original_width", "original_height", "note",
+        ]
+        var manifest = CommaSeparated.line(columns, end: "\n")
         for index in 0..<count {
             let phantom = Phantom.make(kind, seed: seed, index: index, view: view, style: style)
             let id = "phantom_\(kind.rawValue)_\(seed)_" + String("0000\(index)".suffix(max(5, "\(index)".count)))
@@ -36,9 +39,11 @@ public enum PhantomSet {
             try write(try ImageEncoder.png(phantom.mask, text: ["Papilla": words]), to: "\(directory)/masks/\(id).png")
             let (width, height) = (phantom.raster.width, phantom.raster.height)
             let split = index % 5 < 3 ? "train" : index % 5 == 3 ? "val" : "test"
-            manifest +=
-                "\(id),images/\(id).jpg,masks/\(id).png,\(width),\(height),\(split),\(id),\(kind.rawValue),\(width),\(height),"
-            manifest += "PHANTOM \(content(of: phantom))\n"
+            manifest += CommaSeparated.line(
+                [
+                    id, "images/\(id).jpg", "masks/\(id).png", "\(width)", "\(height)", split, id, kind.rawValue, "\(width)",
+                    "\(height)", "PHANTOM \(content(of: phantom))",
+                ], end: "\n")
             progress(index + 1)
         }
         try write(Array(manifest.utf8), to: "\(directory)/manifest.csv")

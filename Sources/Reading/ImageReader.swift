@@ -29,8 +29,12 @@ public struct ImageReader: Sendable {
         (self.models, self.settings, self.thresholds) = (models, settings, thresholds)
     }
 
-    /// Names models and settings: two readings of one image under the same key are the same.
-    public var key: Digest { Digest(of: "\(models.key)\(settings.key)".utf8) }
+    /// The number of the rules by which images are read, decoding included. Who changes what becomes of an image under the same models and
+    /// settings raises it, so that no reading by the former rules is used again.
+    static let rules = 2
+
+    /// Names rules, models and settings: two readings of one image under the same key are the same.
+    public var key: Digest { Digest(of: "rules \(Self.rules)\n\(models.key)\(settings.key)".utf8) }
 
     /// Reads an image.
     ///

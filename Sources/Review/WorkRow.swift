@@ -10,7 +10,7 @@ struct WorkRow: Sendable, Codable, Hashable {
     /// The file's name.
     @Nullable var file: String?
     /// Whom it is of.
-    @Nullable var patient: String?
+    @Nullable var subject: String?
     /// Which eye it is.
     var eye: Eye
     /// What the router saw.
@@ -36,7 +36,7 @@ struct WorkRow: Sendable, Codable, Hashable {
     static let shownBlind: Set<Attention.Code> = [.sidecar, .identityConflict]
 
     init(_ row: ExportRow, blind: Bool) {
-        (id, received, file, patient, eye) = (row.id, row.received, row.file, row.patient, row.eye)
+        (id, received, file, subject, eye) = (row.id, row.received, row.file, row.subject, row.eye)
         (modality, version, decision, self.blind, attention) = (row.modality, row.version, row.decision, blind, [])
         guard !blind else {
             attention = row.attention.filter { code in Self.shownBlind.contains { $0.rawValue == code } }

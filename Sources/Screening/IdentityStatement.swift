@@ -95,6 +95,16 @@ public struct IdentityStatement: Sendable, Hashable {
     /// Notes that something else than a field cannot be used.
     public mutating func note(_ clause: String) { unusable.append(clause) }
 
+    /// Whether it states a field in a way that can be used.
+    func states(_ field: IdentityField) -> Bool {
+        switch field {
+        case .eye: if case .eye(let stated) = eye { stated != .unknown } else { false }
+        case .taken: taken != nil
+        case .last: isLast != nil
+        default: texts[field] != nil
+        }
+    }
+
     /// For a person: which of what was stated could not be used; nil where all of it could.
     public var complaint: String? {
         guard !unusable.isEmpty else { return nil }
@@ -155,13 +165,14 @@ public struct Identification: Sendable, Hashable {
             }
         }
         for complaint in statements.compactMap(\.complaint) { attention.append(Attention(.sidecar, complaint)) }
-        let conflicts = IdentityField.allCases.filter { Self.isDisputed($0, statements) }.map(\.rawValue)
-        if !conflicts.isEmpty {
-            let sources = statements.map(\.whence.rawValue).joined(separator: " and ")
+        let conflicts = IdentityField.allCases.filter { Self.isDisputed($0, statements) }
+        let disputing = statements.filter { statement in conflicts.contains(where: statement.states) }
+        if let first = disputing.first {
             attention.append(
                 Attention(
                     .identityConflict,
-                    "\(sources) disagree on \(conflicts.joined(separator: ", ")); the \(statements[0].whence.rawValue) counts."))
+                    "\(disputing.map(\.whence.rawValue).joined(separator: " and ")) disagree on "
+                        + "\(conflicts.map(\.rawValue).joined(separator: ", ")); the \(first.whence.rawValue) counts."))
         }
     }
 

@@ -1,6 +1,7 @@
 /// `report.json` of a bundle, schema `papilla.report/2`. Every key is always there; a value that does not exist is null.
 ///
-/// Reports of schema 1, which have neither subject nor examination, are read too.
+/// Reports of schema 1, which have neither subject, examination nor measurements, are read too. The JSON Schema of what is written is
+/// `Deploy/manual/schema/report.json`.
 public struct Report: Sendable, Codable, Hashable {
     /// The schema's name and number; a change of meaning raises it.
     public static let schema = "papilla.report/2"
@@ -167,6 +168,26 @@ public struct Report: Sendable, Codable, Hashable {
         }
     }
 
+    /// What was found in one frame of a file that holds several.
+    public struct Frame: Sendable, Codable, Hashable {
+        /// Counted from 1, as in the file.
+        public var frame: Int
+        /// How it ended.
+        public var outcome: Outcome
+        /// Why, unless measured or no finding.
+        public var reasons: [Reason]
+        /// What the router said.
+        @Nullable public var modality: ModalityFinding?
+        /// How good it is.
+        @Nullable public var quality: Quality?
+        /// Findings of a fundus photograph.
+        @Nullable public var fundus: FundusFindings?
+        /// Findings of an endoscopy frame.
+        @Nullable public var endoscopy: EndoscopyFindings?
+        /// What a person should look at.
+        public var attention: [Attention]
+    }
+
     /// `papilla.report/2`; of an older report that was read, its own.
     public var schema = Report.schema
     /// The arrival's ID.
@@ -195,6 +216,10 @@ public struct Report: Sendable, Codable, Hashable {
     @Nullable public var fundus: FundusFindings?
     /// Findings of an endoscopy frame.
     @Nullable public var endoscopy: EndoscopyFindings?
+    /// The figures of the findings, with public codes.
+    public var measurements: [Measurement]
+    /// Every frame of a file that holds several: the fields above are then those of the frame that decides. Null for a plain image.
+    @Nullable public var frames: [Frame]?
     /// What a person should look at.
     public var attention: [Attention]
     /// The thresholds that were used.
@@ -226,13 +251,14 @@ public struct Report: Sendable, Codable, Hashable {
         (self.modality, self.quality, self.fundus, self.endoscopy) = (modality, quality, fundus, endoscopy)
         (self.attention, self.thresholds, self.models, self.engine, self.timing) = (attention, thresholds, models, engine, timing)
         files = []
+        measurements = []
+        measurements = codedFindings
     }
 
     enum CodingKeys: String, CodingKey {
-        case schema, id, version, supersedes, source, subject, examination, outcome, reasons, modality, quality, fundus,
-            endoscopy, attention,
-            thresholds, models
-        case engine, files, decision, notice
+        case schema, id, version, supersedes, source, subject, examination, outcome, reasons
+        case modality, quality, fundus, endoscopy, measurements, frames
+        case attention, thresholds, models, engine, files, decision, notice
         case reusedFrom = "reused_from"
         case timing = "timing_ms"
     }

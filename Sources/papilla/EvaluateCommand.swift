@@ -140,7 +140,7 @@ struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
             "set", "id", "group", "dice", "jaccard", "cdr_drawn", "cdr_read", "label", "quality", "disagreement",
             "confidence", "shown", "routed",
         ]
-        return ([columns] + lines).map(CommaSeparated.line).joined()
+        return ([columns] + lines).map { CommaSeparated.line($0) }.joined()
     }
 
     private static func decimal(_ value: Double, _ digits: Int = 4) -> String {

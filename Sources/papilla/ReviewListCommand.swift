@@ -62,7 +62,7 @@ struct ReviewListCommand: AsyncParsableCommand {
         if rows.isEmpty { return print("Nothing to look at.") }
         print(
             TextTable(
-                ["id", "received", "file", "patient", "eye", "outcome", "result", "attention", "decision"],
+                ["id", "received", "file", "subject", "eye", "outcome", "result", "attention", "decision"],
                 rows.map(Self.cells)
             ).text)
     }
@@ -76,7 +76,7 @@ struct ReviewListCommand: AsyncParsableCommand {
         return [
             "\(row.id.suffix)", String("\(row.received)".prefix(16)).replacing("T", with: " "),
             TextTable.printable(row.file ?? "-"),
-            TextTable.printable(row.patient ?? "-"), row.eye == .unknown ? "-" : row.eye.rawValue, row.outcome.rawValue, result,
+            TextTable.printable(row.subject ?? "-"), row.eye == .unknown ? "-" : row.eye.rawValue, row.outcome.rawValue, result,
             row.attention.isEmpty ? "-" : row.attention.joined(separator: " "), TextTable.printable(decision),
         ]
     }

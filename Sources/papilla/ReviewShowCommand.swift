@@ -34,8 +34,10 @@ struct ReviewShowCommand: AsyncParsableCommand {
     private static func lines(of detail: ReviewDetail, outbox: String) -> [String] {
         let report = detail.report
         var lines = ["\(report.id)  \(report.outcome.rawValue)  \(TextTable.printable(report.source.path))"]
-        if let patient = report.source.patient {
-            lines.append("patient \(TextTable.printable(patient)), eye \(report.source.eye.rawValue)")
+        // Reports of schema 1 have it among what is said of the file.
+        if let subject = report.subject?.identifier ?? report.source.patient {
+            let issuer = report.subject?.issuer.map { " of \(TextTable.printable($0))" } ?? ""
+            lines.append("subject \(TextTable.printable(subject))\(issuer), eye \(report.source.eye.rawValue)")
         }
         lines += report.reasons.map { "\($0.code.rawValue): \($0.detail)" }
         if let ratio = report.fundus?.cdr {

@@ -23,10 +23,11 @@ struct Program {
     static let models = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../Deploy/models")
         .standardized.path
 
-    /// Runs to the end.
+    /// Runs to the end; another program where one is named.
     @discardableResult
-    static func run(_ arguments: [String], in directory: URL? = nil) throws -> Result {
+    static func run(_ arguments: [String], in directory: URL? = nil, program: String = path) throws -> Result {
         let process = try start(arguments, in: directory)
+        process.executableURL = URL(fileURLWithPath: program)
         let (output, errors) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = errors
@@ -104,7 +105,10 @@ final class Site {
         try (text + "\n" + floor + settings).write(toFile: configuration, atomically: true, encoding: .utf8)
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    deinit {
+        ReportSchema.check(outbox)
+        try? FileManager.default.removeItem(at: folder)
+    }
 
     /// `papilla COMMAND... --config FILE`
     @discardableResult

@@ -1,7 +1,7 @@
-import Screening
 import Testing
 
 @testable import Ledger
+@testable import Screening
 
 /// Rows for spreadsheets and programs.
 @Suite struct ExportTests {
@@ -32,7 +32,7 @@ import Testing
         for row in try rows() { #expect(row.cells.count == ExportRow.columns.count) }
         #expect(
             ExportRow.columns.joined(separator: ",")
-                == "id,received,file,patient,study,eye,outcome,reason,modality,quality,vcdr,vcdr_low,vcdr_high,hcdr,area_ratio,rim_minimum,"
+                == "id,received,file,subject,study,eye,outcome,reason,modality,quality,vcdr,vcdr_low,vcdr_high,hcdr,area_ratio,rim_minimum,"
                 + "polyps,polyp_area_fraction,max_confidence,attention,models,version,decision,reader,bundle,issuer,accession,taken,device,operator,blind"
         )
     }
@@ -95,6 +95,16 @@ import Testing
         #expect(field.hasPrefix("'") || field.hasPrefix("\"'"))
         #expect(CommaSeparated.field("\nplain").hasPrefix("\"'"))
         #expect(CommaSeparated.field(" plain") == " plain")
+        // What keeps it from being run can be taken away again.
+        let text = blank + formula
+        #expect(CommaSeparated.unguarded(field.hasPrefix("\"") ? "'" + text : field) == text)
+    }
+
+    @Test("What is no formula is left as it is, and what begins like a guarded one is guarded once more")
+    func guards() {
+        for text in ["", "'", "'plain", "'-1", "-1", "don't", "'=1", "''=1", "'\u{200D}=1", "\u{200D}=1", "'\u{301}=1"] {
+            #expect(CommaSeparated.unguarded(CommaSeparated.field(text)) == text, "\(text)")
+        }
     }
 
     @Test func moments() {

@@ -102,7 +102,7 @@ struct MeasurementErrorTests {
     }
 
     private static let row = """
-        {"id": "20261101-00000001", "received": "2026-11-01T10:00:00.000Z", "file": null, "patient": "7", "study": null, "eye": "left",
+        {"id": "20261101-00000001", "received": "2026-11-01T10:00:00.000Z", "file": null, "subject": "7", "study": null, "eye": "left",
         "outcome": "measured", "reason": null, "modality": "fundus", "quality": "good", "vcdr": 0.5, "vcdr_low": 0.4, "vcdr_high": 0.6,
         "hcdr": 0.5, "area_ratio": 0.25, "rim_minimum": 0.1, "polyps": null, "polyp_area_fraction": null, "max_confidence": null,
         "attention": [], "models": [], "version": 1, "decision": null, "reader": null, "blind": null, "bundle": null}

@@ -12,6 +12,21 @@ struct PageTests {
     private let site: PageSite
     init() async throws { site = try await PageSite() }
 
+    @Test("Every outcome, reason and attention has words of its own: no code is shown as it is")
+    func codeWords() throws {
+        let path = #filePath.replacing("Tests/ReviewTests/PageTests.swift", with: "Sources/Review/Page/Assets/page.js")
+        let script = try String(contentsOfFile: path, encoding: .utf8)
+        func words(_ table: String) throws -> Set<String> {
+            let start = try #require(script.range(of: "const \(table) = {")).upperBound
+            let end = try #require(script[start...].range(of: "};")).lowerBound
+            return Set(script[start..<end].matches(of: #/([a-z_]+): "[^"]+"/#).map { String($0.output.1) })
+        }
+        #expect(try words("outcomes") == Set(Outcome.allCases.map(\.rawValue)))
+        #expect(try words("causes") == Set(Reason.Code.allCases.map(\.rawValue)))
+        #expect(try words("attentions").isSuperset(of: Attention.Code.allCases.map(\.rawValue)))
+        #expect(!script.contains("replaceAll(\"_\""))
+    }
+
     @Test("A13: an address lets one browser in, once; the cookie is this port's, strict, and no script can read it")
     func token() async throws {
         #expect(try await site.ask("GET", "/").status == 401)

@@ -70,6 +70,26 @@ import Testing
         return statement
     }
 
+    @Test("Sidecar, container and name count in that order; only those that disagree are named")
+    func threeSources() throws {
+        let container = said(.container, [.patient: "8", .study: "S", .taken: "20261124"])
+        let silent = IdentityStatement(from: .container)
+        let sidecar = said(.sidecar, [.patient: "7"])
+        let name = said(.name, [.patient: "8", .study: "T", .accession: "A"])
+        func conflict(_ statements: [IdentityStatement]) -> String? {
+            Identification(statements).attention.first { $0.code == .identityConflict }?.detail
+        }
+        let all = Identification([sidecar, container, name])
+        #expect(all.subject?.identifier == "7" && all.examination.study == "S" && all.examination.accession == "A")
+        #expect(
+            conflict([sidecar, container, name])
+                == "sidecar and container and name disagree on patient, study; the sidecar counts.")
+        #expect(conflict([sidecar, silent, name]) == "sidecar and name disagree on patient; the sidecar counts.")
+        #expect(
+            conflict([said(.sidecar, [.eye: "OD"]), container, name])?.hasPrefix("container and name disagree on study;") == true)
+        #expect(conflict([sidecar, silent]) == nil && conflict([silent]) == nil && Identification([silent]) == Identification())
+    }
+
     @Test("B12: the sidecar counts over the name, field by field, and what they disagree on is named")
     func sources() throws {
         let sidecar = said(.sidecar, [.patient: "7", .eye: "OD", .taken: "2026-11-24T10:41:07Z", .last: "true"])

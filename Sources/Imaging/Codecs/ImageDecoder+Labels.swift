@@ -8,9 +8,9 @@ extension ImageDecoder {
     /// of 2 or 4 are set, the label is 255. Alpha counts where it varies: alone where what it shows has one colour (then the alpha is the
     /// mask), else colours are laid on black. JPEG has lost the exact values; what it shows is given.
     public static func decodeLabels(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(ImageError) -> LabelImage {
-        let format = try format(of: bytes, limits: limits)
-        guard format == .png else {
-            let image = try decode(bytes, limits: limits)
+        let container = try ImageFile.open(bytes, limits: limits)
+        guard let png = container as? Png else {
+            let image = try container.frame(1)
             let pixels = image.raster.pixels
             let labels = (0..<image.raster.width * image.raster.height).map { index -> Label in
                 let (red, green, blue) = (pixels[3 * index], pixels[3 * index + 1], pixels[3 * index + 2])
@@ -18,41 +18,17 @@ extension ImageDecoder {
                 return max(red, green, blue) - min(red, green, blue) <= 12
                     ? Label(UInt16(green)) : Label(red: red, green: green, blue: blue)
             }
-            return LabelImage(width: image.raster.width, height: image.raster.height, pixels: labels, format: format)
+            return LabelImage(width: image.raster.width, height: image.raster.height, pixels: labels, format: image.format)
         }
-        let (header, channels) = try sampleHeader(bytes, limits: limits)
-        let (width, height) = (Int(header.width), Int(header.height))
-        var (layout, details) = (papilla_samples_layout(), papilla_image_details())
-        var status = PAPILLA_CODEC_OK
-        let size = width * height * channels
-        let samples = [UInt16](unsafeUninitializedCapacity: size) { buffer, count in
-            status = papilla_png_read_samples(bytes, bytes.count, &layout, buffer.baseAddress, size, &details)
-            count = status == PAPILLA_CODEC_OK ? size : 0
-        }
-        try check(status, details, format)
-        let stored = Samples(samples, layout)
-        let (labels, places) = stored.labels
-        let orientation = ImageOrientation(value: Int(details.orientation))
-        return LabelImage(
-            width: orientation.isTransposed ? height : width, height: orientation.isTransposed ? width : height,
-            pixels: orientation.upright(labels, width: width, height: height, channels: 1), format: format, places: places,
-            alpha: stored.alpha)
+        return try png.labels()
     }
+}
 
-    /// The size, checked against the limits, and how many samples a pixel has.
-    private static func sampleHeader(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> (papilla_image_header, Int) {
-        var (header, details) = (papilla_image_header(), papilla_image_details())
-        try check(papilla_png_read_header(bytes, bytes.count, &header, &details), details, .png)
-        let (width, height) = (Int(header.width), Int(header.height))
-        guard width * height <= min(limits.maximumPixels, Int.max / 32) else {
-            throw ImageError(
-                .tooLarge,
-                "The image has \(width) x \(height) pixels, \(width * height) in all; at most \(limits.maximumPixels) are read.")
-        }
+extension Png {
+    /// The labels as they are stored, upright.
+    fileprivate func labels() throws(ImageError) -> LabelImage {
         // Samples of two bytes, and labels of four as stored and turned upright.
-        guard hasRoom(width * height * 16) else {
-            throw ImageError(.outOfMemory, "There was not enough memory for an image of \(width) x \(height) pixels.")
-        }
+        try requireRoom(bytesPerPixel: 16)
         // The colour type has a fixed place in the header.
         let channels =
             switch bytes[25] {
@@ -61,7 +37,21 @@ extension ImageDecoder {
             case 6: 4
             default: 1
             }
-        return (header, channels)
+        var (layout, details) = (papilla_samples_layout(), papilla_image_details())
+        var status = PAPILLA_CODEC_OK
+        let size = width * height * channels
+        let samples = [UInt16](unsafeUninitializedCapacity: size) { buffer, count in
+            status = papilla_png_read_samples(bytes, bytes.count, &layout, buffer.baseAddress, size, &details)
+            count = status == PAPILLA_CODEC_OK ? size : 0
+        }
+        try Self.check(status, details)
+        let stored = Samples(samples, layout)
+        let (labels, places) = stored.labels
+        let orientation = ImageOrientation(value: Int(details.orientation))
+        return LabelImage(
+            width: orientation.isTransposed ? height : width, height: orientation.isTransposed ? width : height,
+            pixels: orientation.upright(labels, width: width, height: height, channels: 1), format: Self.format, places: places,
+            alpha: stored.alpha)
     }
 }
 

@@ -46,7 +46,7 @@ public struct Bundle: Sendable {
     ///
     /// - Parameters:
     ///   - bundle: the earlier one; overlay and masks name neither file nor ID and are used as they are.
-    ///   - source: of the new arrival; format and size are taken from the earlier one.
+    ///   - source: of the new arrival; format, size and colour space are taken from the earlier one.
     public static func reusing(
         _ bundle: Bundle, id: ScreeningID, source: Report.Source, identification: Identification = Identification(),
         waited: Double = 0
@@ -61,7 +61,9 @@ public struct Bundle: Sendable {
         (report.source.format, report.source.width, report.source.height) = (
             bundle.report.source.format, bundle.report.source.width, bundle.report.source.height
         )
+        report.source.colourSpace = bundle.report.source.colourSpace
         report.source.eye = bundle.report.source.eye
+        report.measurements = report.codedFindings
         report.timing = Report.Timing(wait: waited)
         return try Bundle(report: report, files: bundle.files.filter { $0.name != reportName })
     }

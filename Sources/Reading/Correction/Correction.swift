@@ -104,6 +104,7 @@ public struct Correction: Sendable {
             reading, of: image, id: former.id, source: former.source, identification: identification,
             engine: await ImageReader.engine())
         (report.version, report.supersedes, report.decision) = (former.version + 1, supersedes, decision)
+        report.measurements = report.codedFindings
         return try Bundle(report: report, files: files)
     }
 

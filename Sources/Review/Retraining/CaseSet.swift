@@ -111,7 +111,7 @@ public struct CaseSet: Sendable {
         let path = folder + "/cases"
         // What the masks written here mean is known, and need not be found out.
         let values = task == .polyp ? "0=outside,255=polyp" : "0=outside,128=disc,255=cup"
-        var manifest = "id,image,mask,split,group,label,mask_values\n"
+        var manifest = CommaSeparated.line(["id", "image", "mask", "split", "group", "label", "mask_values"], end: "\n")
         do {
             for name in ["images", "masks"] {
                 try FileManager.default.createDirectory(
@@ -124,8 +124,11 @@ public struct CaseSet: Sendable {
                     withDestinationPath: desk.archive + "/" + member.original.dropFirst("archive/".count))
                 try Data(try ImageEncoder.png(try mask(member))).write(
                     to: URL(filePath: "\(path)/masks/\(member.id).png"))
-                manifest +=
-                    "\(member.id),images/\(member.id),masks/\(member.id).png,\(member.split.rawValue),\(member.group),,\"\(values)\"\n"
+                manifest += CommaSeparated.line(
+                    [
+                        "\(member.id)", "images/\(member.id)", "masks/\(member.id).png", member.split.rawValue, member.group, "",
+                        values,
+                    ], end: "\n")
             }
             try Data(manifest.utf8).write(to: URL(filePath: "\(path)/manifest.csv"))
         } catch let error as PapillaError { throw error } catch {

@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import Imaging
 internal import Ledger
 internal import Reading
 internal import Screening
@@ -64,10 +65,17 @@ extension Passage {
         }
     }
 
-    /// What sidecar and name say, in that order. What cannot be used of them is attention; it stays with the original for a person to look at.
+    /// What sidecar, the image's own file and its name say, in that order. What cannot be used of them is attention; it stays with the original for a person to look at.
     func identification(of arrival: Arrival, _ held: Spool.Held) throws(Obstacle) -> Identification {
         var sources: [any IdentitySource] = []
         if let name = held.sidecar { sources.append(try sidecar(name, held)) }
+        // What made the process die is not looked at again.
+        if held.status.kind == .file, arrival.attempts < Self.attemptLimit {
+            sources.append(
+                try Obstacle.within(.file) {
+                    try ImageFile.identity(in: OpenFile.open(held.name, in: held.folder).imageBytes())
+                })
+        }
         if let text = configuration.namePattern, let pattern = try? NamePattern(text) {
             sources.append(NamedFile(arrival.path.name, pattern))
         }

@@ -1,4 +1,5 @@
 internal import Neural
+internal import Screening
 
 /// What a run remembers beside its weights: how far it is, every epoch's figures and the best so far. Part of every snapshot.
 public struct TrainingRecord: Sendable, Codable, Equatable {
@@ -52,15 +53,12 @@ public struct TrainingRecord: Sendable, Codable, Equatable {
     public var table: String {
         let names = Set(epochs.flatMap(\.losses.keys)).sorted { ($0 != "total" ? 1 : 0, $0) < ($1 != "total" ? 1 : 0, $1) }
         func text(_ value: Double?) -> String { value.map { "\(($0 * 1e6).rounded() / 1e6)" } ?? "" }
-        var lines = [
-            (["epoch", "step", "rate"] + names.map { "train_\($0)" } + ["val_loss", "val_dice", "seconds"]).joined(separator: ",")
-        ]
+        var lines = [["epoch", "step", "rate"] + names.map { "train_\($0)" } + ["val_loss", "val_dice", "seconds"]]
         for epoch in epochs {
-            let fields =
+            lines.append(
                 ["\(epoch.epoch)", "\(epoch.step)", "\(epoch.rate)"] + names.map { text(epoch.losses[$0]) }
-                + [text(epoch.validationLoss), text(epoch.validationScore), "\((epoch.seconds * 10).rounded() / 10)"]
-            lines.append(fields.joined(separator: ","))
+                    + [text(epoch.validationLoss), text(epoch.validationScore), "\((epoch.seconds * 10).rounded() / 10)"])
         }
-        return lines.joined(separator: "\n") + "\n"
+        return lines.map { CommaSeparated.line($0, end: "\n") }.joined()
     }
 }

@@ -6,15 +6,26 @@ const $ = id => document.getElementById(id);
 const state = { rows: [], id: null, detail: null, busy: false, warned: null, canDraw: false };
 const viewer = window.papillaViewer = new Viewer($("canvas"), showPlace);   // named, so that the browser test can find pixels
 
-// What attention codes and verdicts are called on the page.
-const codes = {
+// What codes are called on the page: attention, outcomes, reasons, verdicts. A test holds them against the program's own.
+const attentions = {
   ratio_high: "ratio high", ratio_interval: "ratio near threshold", rim_thin: "rim thin", disagreement: "networks disagree",
   low_confidence: "low confidence", disc_shape: "disc shape", disc_size: "disc size", cup_outside_disc: "cup outside disc",
   quality_usable: "quality", eye_conflict: "which eye?", polyp: "polyp", polyp_borderline: "borderline polyp",
   out_of_domain_near: "near out of domain", cup_not_seen: "no cup seen", sidecar: "sidecar", identity_conflict: "whose image?",
   colour_space: "colours", frames_left_out: "frames left out", change: "change",
 };
-const called = code => codes[code] ?? code.replaceAll("_", " ");
+const outcomes = {
+  measured: "measured", no_finding: "no finding", ungradable: "ungradable", out_of_domain: "out of domain", failed: "failed",
+};
+const causes = {
+  too_small: "too small", too_dark: "too dark", too_bright: "too bright", out_of_focus: "out of focus", low_contrast: "low contrast",
+  no_disc: "no disc found", disc_cut: "disc cut off", ambiguous_disc: "more than one disc?", incomplete: "rows missing",
+  neither: "neither fundus nor endoscopy", greyscale: "no colours", transparent: "mostly transparent", uncertain: "unclear what it is",
+  composite: "several pictures in one", empty: "empty file", not_an_image: "no image", unsupported_format: "format not read",
+  truncated: "rest of the file missing", corrupt: "damaged file", too_large: "too large", not_a_regular_file: "no regular file",
+  crashed: "reading crashed", timed_out: "reading took too long", out_of_memory: "not enough memory", vanished: "file vanished",
+  internal: "fault of the program",
+};
 const verdicts = { accept: "✓ accepted", reject: "✕ rejected", correct: "✎ corrected" };
 const reasons = {
   fundus: ["not the disc", "outline of the disc is wrong", "outline of the cup is wrong", "image not fit to measure", "not a fundus photograph"],
@@ -73,13 +84,13 @@ async function loadList() {
 
 function lines(row) {
   const result = row.blind ? "to be drawn first" : row.vcdr != null ? `ratio ${decimal(row.vcdr)}`
-    : row.polyps != null ? polyps(row.polyps) : (row.outcome ?? "").replaceAll("_", " ");
+    : row.polyps != null ? polyps(row.polyps) : outcomes[row.outcome] ?? "";
   const eye = row.eye === "unknown" ? null : row.eye;
   return [
-    el("span", { className: "first" }, el("b", { title: row.file ?? "" }, [row.patient, row.file].filter(Boolean).join(" · ")),
+    el("span", { className: "first" }, el("b", { title: row.file ?? "" }, [row.subject, row.file].filter(Boolean).join(" · ")),
       el("span", { className: "done" }, row.decision ? verdicts[row.decision] : "")),
     el("span", { className: "quiet" }, [result, eye, row.version > 1 ? `version ${row.version}` : null, row.received.slice(0, 10)].filter(Boolean).join(" · ")),
-    el("span", { className: row.attention.length ? "look" : "quiet" }, row.attention.length ? [...new Set(row.attention)].map(called).join(", ") : (row.reason ?? "").replaceAll("_", " ")),
+    el("span", { className: row.attention.length ? "look" : "quiet" }, row.attention.length ? [...new Set(row.attention)].map(code => attentions[code] ?? "look at it").join(", ") : causes[row.reason] ?? ""),
   ];
 }
 
@@ -147,6 +158,20 @@ async function open(id, keepsMessage = false) {
   }
 }
 
+// Whom it is of: reports of schema 1 say it with the file.
+function whose({ subject, source }) {
+  const identifier = subject?.identifier ?? source.patient;
+  return identifier && `subject ${identifier}${subject?.issuer ? ` of ${subject.issuer}` : ""}`;
+}
+
+// When, by what and by whom it was taken, as far as anyone said.
+function taking({ taken, device, operator, study, accession }) {
+  return [
+    taken && `taken ${taken.slice(0, 16).replace("T", " ")}`, study && `study ${study}`, accession && `accession ${accession}`, device,
+    operator && `by ${operator}`,
+  ].filter(Boolean).join(" · ");
+}
+
 function showResult() {
   const { report, decisions, earlier, versions } = state.detail;
   const { fundus, endoscopy, source } = report;
@@ -154,12 +179,12 @@ function showResult() {
   const list = items => items.length ? el("ul", {}, ...items.map(item => el("li", {}, item))) : null;
   const part = (title, ...children) => children.some(Boolean) ? [el("h3", {}, title), ...children] : [];
   const interval = fundus?.cdr?.interval ?? [];
-  const outcome = report.outcome.replaceAll("_", " ");
-  const fallback = endoscopy ? polyps(endoscopy.polyps.length) : blind ? "draw first" : outcome;
-  const had = models && (models.vcdr != null ? `ratio ${decimal(models.vcdr)}` : models.polyps != null ? polyps(models.polyps) : models.outcome.replaceAll("_", " "));
+  const fallback = endoscopy ? polyps(endoscopy.polyps.length) : blind ? "draw first" : outcomes[report.outcome];
+  const had = models && (models.vcdr != null ? `ratio ${decimal(models.vcdr)}` : models.polyps != null ? polyps(models.polyps) : outcomes[models.outcome]);
   $("result").replaceChildren(...[
     el("h2", {}, source.name),
-    el("p", { className: "quiet" }, [source.patient && `patient ${source.patient}`, source.eye !== "unknown" && `${source.eye} eye`, source.received.slice(0, 16).replace("T", " ")].filter(Boolean).join(" · ")),
+    el("p", { className: "quiet" }, [whose(report), source.eye !== "unknown" && `${source.eye} eye`, source.received.slice(0, 16).replace("T", " ")].filter(Boolean).join(" · ")),
+    taking(report.examination) && el("p", { className: "quiet" }, taking(report.examination)),
     fundus?.cdr ? el("p", { className: "figure", title: "vertical cup-to-disc ratio" }, decimal(fundus.cdr.vertical)) : el("p", { className: "figure" }, fundus ? "no cup seen" : fallback),
     ...(blind ? blindWords(report.modality?.value) : []),
     fundus?.cdr && el("p", { className: "quiet" }, "vertical cup-to-disc ratio" + (interval.length ? `, 95 % ${decimal(interval[0])} to ${decimal(interval[1])}` : ", drawn by a reader")),
@@ -391,7 +416,7 @@ function drawingKeys(key, shift) {
 // MARK: Start
 
 const attention = $("filters").elements.attention;
-attention.append(...attention.dataset.codes.split(" ").map(code => el("option", { value: code }, called(code))));
+attention.append(...attention.dataset.codes.split(" ").map(code => el("option", { value: code }, attentions[code] ?? code)));
 window.addEventListener("beforeunload", event => { if (viewer.tool?.former.length) event.preventDefault(); });
 $("filters").addEventListener("change", () => loadList().catch(error => tell(error.message)));
 $("filters").addEventListener("submit", event => event.preventDefault());
