@@ -153,13 +153,15 @@ public struct ImageReader: Sendable {
     }
 
     private func readEndoscopy(_ raster: Raster, _ field: FieldOfView, _ reading: inout Reading) async throws {
-        let reader = EndoscopyReader(thresholds: thresholds, look: looking(at: raster))
+        let reader = EndoscopyReader(
+            thresholds: thresholds, confidence: try models.runner(.polyp).manifest.confidence, look: looking(at: raster))
         let result = try await reader.read(field, width: raster.width, height: raster.height)
         reading.modelsUsed += models.described([.polyp])
         reading.outcome = result.findings.polyps.isEmpty ? .noFinding : .measured
         reading.endoscopy = result.findings
         reading.masks["polyp"] = result.mask
         reading.sights["polyp"] = result.sight
+        reading.judged = result.judged
         reading.attention += AttentionRules(thresholds: thresholds).endoscopy(result)
     }
 

@@ -66,7 +66,9 @@ public struct ReadingModels: Sendable {
     public var key: Digest {
         let lines = described.map { "\($0.task.rawValue) \($0.sha256) \($0.precision)" }
         let values = thresholds.values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        return Digest(of: (lines + values).joined(separator: "\n").utf8)
+        // Plain numbers and names: described, they are told apart.
+        let confidence = runners[.polyp]?.manifest.confidence.map { ["\($0)"] } ?? []
+        return Digest(of: (lines + values + confidence).joined(separator: "\n").utf8)
     }
 
     /// Runs `body`, in which images are read, and says how large the values of a task's network became meanwhile. For fp32.

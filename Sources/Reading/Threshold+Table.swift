@@ -16,13 +16,17 @@ extension Threshold {
     static let cup = Threshold("cup", 0.5, "probability", "pixels above it are cup")
     static let cupFaint = Threshold(
         "cup_faint", 0.2, "probability", "used for the cup where no pixel of the disc reaches `cup`; none above it: no cup")
-    static let polyp = Threshold("polyp", 0.5, "probability", "pixels above it are polyp")
-    static let polypBorderline = Threshold(
-        "polyp_borderline", 0.3, "probability", "a region that reaches it, but not `polyp`, raises attention")
-    /// From which mean probability on a region is taken for a polyp.
+    /// From which probability on pixels are a region's.
+    public static let polyp = Threshold("polyp", 0.5, "probability", "pixels above it are polyp")
+    /// From which confidence on a region is shown to a person, though it is not taken for a polyp.
+    public static let polypBorderline = Threshold(
+        "polyp_borderline", 0.3, "probability",
+        "a region of this confidence that is not taken for a polyp raises attention; where a region's confidence is its mean probability, one "
+            + "that reaches it, but not `polyp`")
+    /// From which confidence on a region is taken for a polyp.
     public static let polypConfidence = Threshold(
-        "polyp_confidence", 0, "probability",
-        "a region with a lower mean is not taken for a polyp and raises attention as borderline")
+        "polyp_confidence", 0, "confidence, learnt or the mean probability",
+        "a region of lower confidence is not taken for a polyp, and may raise attention as borderline")
     /// From which size on.
     public static let polypArea = Threshold("polyp_area", 0.001, "share of the content", "smaller regions are left out")
 

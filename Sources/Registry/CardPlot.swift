@@ -1,4 +1,4 @@
-/// A diagram as SVG inside of a page: a frame, axes with five marks each, dashed guides, points.
+/// A diagram as SVG inside of a page: a frame, axes with five marks each, dashed guides, named curves, points.
 struct CardPlot {
     private let plot: ModelManifest.Plot
     private static let frame = (left: 64.0, top: 12.0, side: 320.0)
@@ -26,11 +26,30 @@ struct CardPlot {
         return """
             <figure>
             <svg viewBox="0 0 400 384" width="400" height="384" role="img" font-size="13" font-family="system-ui, sans-serif">
-            \(([frame] + marks + [words] + guides + points).joined(separator: "\n"))
+            \(([frame] + marks + [words] + guides + curves + points).joined(separator: "\n"))
             </svg>
             <figcaption>\(CardBlock.escaped(plot.title))</figcaption>
             </figure>
             """
+    }
+
+    /// Told apart by their dashes too.
+    private static let styles = [("#1f5f99", ""), ("#b3541e", "7 3"), ("#2c7a3f", "2 3"), ("#7a3f8f", "9 3 2 3")]
+
+    /// The lines, and their names in the lower right corner.
+    private var curves: [String] {
+        let curves = plot.curves ?? []
+        return zip(curves.indices, curves).flatMap { index, curve -> [String] in
+            let (colour, dashes) = Self.styles[index % Self.styles.count]
+            let style = ##"fill="none" stroke="\##(colour)" stroke-width="2" stroke-dasharray="\##(dashes)""##
+            let path = curve.points.filter { $0.count == 2 }.map { "\(number(x($0[0]))),\(number(y($0[1])))" }
+            let (right, height) = (left + side - 150, top + side - 16 * Double(curves.count - index))
+            return [
+                ##"<polyline points="\##(path.joined(separator: " "))" \##(style)/>"##,
+                ##"<polyline points="\##(number(right)),\##(number(height)) \##(number(right + 28)),\##(number(height))" \##(style)/>"##,
+                ##"<text x="\##(number(right + 34))" y="\##(number(height + 4))">\##(CardBlock.escaped(curve.name))</text>"##,
+            ]
+        }
     }
 
     private var marks: [String] {

@@ -33,6 +33,10 @@ extension ModelManifest {
         for (key, value) in thresholds.sorted(by: { $0.key < $1.key }) {
             try require((0...1).contains(value), "thresholds.\(key)", value, "0 to 1")
         }
+        if let confidence {
+            try require(task == .polyp, "confidence", "of a \(task.rawValue) network", "one for polyps alone")
+            try require(confidence.isSound, "confidence", confidence, "numbers, deviations above 0, and each feature once")
+        }
         for (key, value) in attention.sorted(by: { $0.key < $1.key }) {
             try require(value.isFinite, "attention.\(key)", value, "a number")
         }

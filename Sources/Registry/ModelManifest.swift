@@ -95,14 +95,27 @@ public struct ModelManifest: Sendable, Codable, Equatable {
         public var points: [[Double]]
         /// Polygons of [x, y], drawn dashed: what the points are held against.
         public var guides: [[[Double]]]
+        /// Lines with their names; nil, and absent from the document, where there are none.
+        public var curves: [Curve]?
+
+        /// A line of a diagram.
+        public struct Curve: Sendable, Codable, Equatable {
+            /// What it shows.
+            public var name: String
+            /// [x, y] each.
+            public var points: [[Double]]
+
+            /// A line with its name.
+            public init(_ name: String, _ points: [[Double]]) { (self.name, self.points) = (name, points) }
+        }
 
         /// A diagram with its axes.
         public init(
-            title: String, across: String, up: String, width: [Double], height: [Double], points: [[Double]],
-            guides: [[[Double]]] = []
+            title: String, across: String, up: String, width: [Double], height: [Double], points: [[Double]] = [],
+            guides: [[[Double]]] = [], curves: [Curve]? = nil
         ) {
             (self.title, self.across, self.up, self.width, self.height) = (title, across, up, width, height)
-            (self.points, self.guides) = (points, guides)
+            (self.points, self.guides, self.curves) = (points, guides, curves)
         }
     }
 
@@ -126,6 +139,8 @@ public struct ModelManifest: Sendable, Codable, Equatable {
     @Nullable public var distanceMap: String?
     /// Thresholds on probabilities by name, 0...1.
     public var thresholds: [String: Double]
+    /// How sure it is of a region; nil, and absent from the document, where that is the region's mean probability.
+    public var confidence: RegionConfidence?
     /// Logits are divided by it before they become probabilities.
     public var temperature: Double
     /// Mirror images of each view that are shown to it and averaged: 1, 2 or 4.
@@ -178,8 +193,8 @@ public struct ModelManifest: Sendable, Codable, Equatable {
     public var isUnrolled: Bool { view == Self.polarView }
 
     enum CodingKeys: String, CodingKey {
-        case schema, name, task, architecture, width, side, view, normalisation, thresholds, temperature, mirrors, calibration
-        case attention, trained, metrics, groups, plots, remarks, sha256, precisions, int8, bf16
+        case schema, name, task, architecture, width, side, view, normalisation, thresholds, confidence, temperature, mirrors
+        case calibration, attention, trained, metrics, groups, plots, remarks, sha256, precisions, int8, bf16
         case distanceMap = "distance_map"
     }
 }

@@ -137,7 +137,8 @@ public struct Polyp: Sendable, Codable, Hashable {
     public var areaFraction: Double
     /// [x, y].
     public var centroid: [Double]
-    /// Mean probability of the component, 0...1; null where a reader drew it.
+    /// How sure the model is, 0...1: learnt from val where its manifest says so, else the component's mean probability; null where a reader
+    /// drew it.
     @Nullable public var confidence: Double?
     /// Closed polygon of at most 200 points [x, y].
     public var contour: [[Double]]

@@ -1,9 +1,12 @@
 internal import Imaging
+internal import Registry
 internal import Screening
 
 /// Reads an endoscopy frame in one look.
 struct EndoscopyReader: Sendable {
     let thresholds: Thresholds
+    /// How sure the model is of a region; nil: its mean probability.
+    var confidence: RegionConfidence?
     let look: Looking
 
     /// What was found in a frame.
@@ -13,13 +16,15 @@ struct EndoscopyReader: Sendable {
         var mask: Mask
         /// What came nearest to a polyp without being taken for one; nil where nothing came near.
         var borderline: Borderline?
+        /// Every region that was judged.
+        var judged: JudgedRegions?
         /// What the network saw; nil where a reader drew the polyps.
         var sight: Sight?
     }
 
     /// A figure that stayed below its threshold.
     struct Borderline: Sendable, Equatable {
-        /// Highest probability of a region that reached the lower threshold only, or mean probability of one whose mean was too low.
+        /// Highest probability of a region that reached the lower threshold only, or confidence of one in which it was too low.
         var value: Double
         /// The threshold that it did not reach.
         var threshold: Double
@@ -33,13 +38,15 @@ struct EndoscopyReader: Sendable {
 
     /// Pure geometry: from the network's probabilities to polyps.
     func measure(_ look: Look, in view: NetworkView, _ field: FieldOfView, width: Int, height: Int) -> Result {
-        let floor = min(thresholds[.polyp], thresholds[.polypBorderline])
+        let floor = confidence == nil ? min(thresholds[.polyp], thresholds[.polypBorderline]) : thresholds[.polyp]
         let window = Self.window(of: look.probability, above: floor, in: view)
         let probability = view.carryBack(look.probability, over: window)
         let minimumArea = thresholds[.polypArea] * field.area
-        var result = measure(probability, over: window, field, minimumArea: minimumArea, width: width, height: height)
+        let evidence = RegionEvidence(look, in: view, probability: probability, window: window)
+        var result = measure(
+            probability, evidence, over: window, field, minimumArea: minimumArea, width: width, height: height)
         result.findings.disagreement = look.disagreement(threshold: thresholds[.polyp])
-        if result.borderline == nil {
+        if confidence == nil, result.borderline == nil {
             result.borderline = borderline(probability, minimumArea).map { Borderline(value: $0, threshold: thresholds[.polyp]) }
         }
         result.sight = Sight(look, in: view, threshold: thresholds[.polyp])
@@ -47,36 +54,49 @@ struct EndoscopyReader: Sendable {
     }
 
     /// Pure geometry: from probabilities over a window of the original to polyps. Regions under `minimumArea` px are left out.
-    func measure(_ probability: Plane, over window: PixelBox, _ field: FieldOfView, minimumArea: Double, width: Int, height: Int)
-        -> Result
-    {
+    /// - Parameter evidence: nil for what a reader drew, whose confidence is its mean.
+    func measure(
+        _ probability: Plane, _ evidence: RegionEvidence? = nil, over window: PixelBox, _ field: FieldOfView,
+        minimumArea: Double, width: Int, height: Int
+    ) -> Result {
         let map = probability.thresholded(Float(thresholds[.polyp])).filledHoles().labelled()
         let sums = map.sums(of: probability)
         let large = map.components.filter { Double($0.area) >= minimumArea }.sorted { $0.area > $1.area }
-        func confidence(_ component: Component) -> Double { sums[component.label - 1] / Double(component.area) }
-        let kept = large.filter { confidence($0) >= thresholds[.polypConfidence] }
-        let doubtful = large.map(confidence).filter { $0 < thresholds[.polypConfidence] }.max()
-        let polyps = kept.map { polyp($0, map, sum: sums[$0.label - 1], window, field) }
-        let labels = Set(kept.map(\.label))
-        let mask = map.mask { labels.contains($0.label) }.placed(at: window, width: width, height: height)
+        let regions = large.map { component in
+            let share = min(1, Double(component.area) / field.area)
+            let features =
+                evidence?.features(of: map.mask(of: component), in: component.box, share: share, others: large.count - 1) ?? [:]
+            let mean = sums[component.label - 1] / Double(component.area)
+            let value = evidence == nil ? mean : confidence?(features) ?? mean
+            return JudgedRegions.Region(
+                component: component, share: share, evidence: features, confidence: value, verdict: verdict(value))
+        }
+        let judged = JudgedRegions(regions: regions, window: window, map: map)
+        let polyps = regions.filter { $0.verdict == .polyp }.map { polyp($0, map, window) }
         let findings = EndoscopyFindings(
             polyps: polyps, polypAreaFraction: min(1, polyps.reduce(0) { $0 + $1.area } / field.area),
             disagreement: nil, mask: "polyp.png")
+        let doubtful = regions.filter { $0.verdict == .borderline }.map(\.confidence).max()
         let borderline = doubtful.map { Borderline(value: $0, threshold: thresholds[.polypConfidence]) }
-        return Result(findings: findings, mask: mask, borderline: borderline)
+        let mask = judged.mask(width: width, height: height) { $0.verdict == .polyp }
+        return Result(findings: findings, mask: mask, borderline: borderline, judged: judged)
     }
 
-    private func polyp(_ component: Component, _ map: ComponentMap, sum: Double, _ window: PixelBox, _ field: FieldOfView)
-        -> Polyp
-    {
-        let box = component.box
+    /// What becomes of a region. Where its confidence is its mean probability, no region is too doubtful to be shown.
+    private func verdict(_ value: Double) -> JudgedRegions.Verdict {
+        if value >= thresholds[.polypConfidence] { return .polyp }
+        return confidence == nil || value >= thresholds[.polypBorderline] ? .borderline : .dismissed
+    }
+
+    private func polyp(_ region: JudgedRegions.Region, _ map: ComponentMap, _ window: PixelBox) -> Polyp {
+        let (component, box) = (region.component, region.component.box)
         let outline = Contour.trace(map.mask(of: component)).max { Contour.signedArea($0) < Contour.signedArea($1) } ?? []
         let contour = Contour.simplify(outline, to: 200).map { [$0.x + Double(window.x), $0.y + Double(window.y)] }
         return Polyp(
             box: [box.x + window.x, box.y + window.y, box.width, box.height], area: Double(component.area),
-            areaFraction: min(1, Double(component.area) / field.area),
+            areaFraction: region.share,
             centroid: [component.centroid.x + Double(window.x), component.centroid.y + Double(window.y)],
-            confidence: sum / Double(component.area), contour: contour)
+            confidence: region.confidence, contour: contour)
     }
 
     /// The highest probability among regions, large enough, that reach the lower threshold but nowhere the upper one.

@@ -14,9 +14,7 @@ enum Answer {
         let main: Architecture.Head = manifest.task == .router ? .classes : .mask
         let hint = "Check the model with `papilla doctor`, or go back: `papilla models rollback \(manifest.task.rawValue)`"
         for head in Set(logits.keys).union([main]) {
-            let (count, needed) = (
-                logits[head]?.count ?? 0, head == .classes ? head.maps : head.maps * manifest.side * manifest.side
-            )
+            let (count, needed) = (logits[head]?.count ?? 0, values(of: head, side: manifest.side))
             guard count == needed else {
                 throw PapillaError(
                     .internal,
@@ -31,5 +29,14 @@ enum Answer {
             }
         }
         return logits
+    }
+
+    /// How many values a head gives of one image.
+    private static func values(of head: Architecture.Head, side: Int) -> Int {
+        switch head {
+        case .mask, .contour, .distance: head.maps * side * side
+        case .cells: (side / 32) * (side / 32)
+        case .classes, .frame: head.maps
+        }
     }
 }

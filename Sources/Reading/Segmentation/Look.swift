@@ -10,6 +10,12 @@ struct Look: Sendable {
     var probability: Plane
     /// The auxiliary head's region; nil where the network has none that encloses a region.
     var auxiliary: Mask?
+    /// The distance map, 0...1; nil without a head of the signed one.
+    var distance: Plane?
+    /// Logits of whether there is something in a cell, S / 32 x S / 32; nil without that head.
+    var cells: Plane?
+    /// Logit of whether there is something in the view; nil without that head.
+    var frame: Double?
 
     init(probability: Plane, auxiliary: Mask?) { (self.probability, self.auxiliary) = (probability, auxiliary) }
 
@@ -24,9 +30,12 @@ struct Look: Sendable {
         if let distance = logits[.distance], distanceMap == "D3" {
             // The head ends in a sigmoid: below 0.5 is below 0 here.
             auxiliary = Plane(width: side, height: side, values: distance.map { -$0 }).thresholded(0)
+            self.distance = Plane(width: side, height: side, values: distance.map { 1 / (1 + expf(-$0)) })
         } else if let contour = logits[.contour] {
             auxiliary = Self.enclosed(by: Self.foreground(contour, side: side, temperature: 1).thresholded(0.5))
         }
+        cells = logits[.cells].map { Plane(width: side / 32, height: side / 32, values: $0) }
+        frame = logits[.frame]?.first.map(Double.init)
     }
 
     /// 1 - Dice between the mask head's region and the auxiliary head's; 0 where both are empty, nil without an auxiliary head.

@@ -1,0 +1,58 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+internal import Imaging
+internal import Registry
+
+/// What a network says of a frame, carried back to a window of the original, where regions are held against it.
+struct RegionEvidence {
+    /// Over the window.
+    private let probability: Plane
+    private let distance: Plane?
+    private let cells: Plane?
+    private let frame: Double?
+
+    init(_ look: Look, in view: NetworkView, probability: Plane, window: PixelBox) {
+        self.probability = probability
+        distance = look.distance.map { view.carryBack($0, over: window) }
+        cells = look.cells.map { view.resized(to: $0.width).carryBack($0, over: window) }
+        frame = look.frame
+    }
+
+    /// What is said of a region of the window; what the network has no head for is missing.
+    ///
+    /// - Parameters:
+    ///   - share: of the content's area.
+    ///   - others: how many other regions there are.
+    func features(of region: Mask, in box: PixelBox, share: Double, others: Int) -> [RegionConfidence.Feature: Double] {
+        var (count, sure, sum, highest) = (0, 0, 0.0, Float(0))
+        var (lowest, cellSum, highestCell) = (Float(1), 0.0, -Float.infinity)
+        for y in box.y..<box.y + box.height {
+            for index in y * region.width + box.x..<y * region.width + box.x + box.width where region.pixels[index] != 0 {
+                let value = probability.values[index]
+                (count, sure, sum) = (count + 1, sure + (value > 0.5 ? 1 : 0), sum + Double(value))
+                highest = max(highest, value)
+                if let distance { lowest = min(lowest, distance.values[index]) }
+                if let cells {
+                    cellSum += Double(cells.values[index])
+                    highestCell = max(highestCell, cells.values[index])
+                }
+            }
+        }
+        guard count > 0, share > 0 else { return [:] }
+        let size = log(share)
+        var features: [RegionConfidence.Feature: Double] = [
+            .mean: Self.logit(sum / Double(count)), .highest: Self.logit(Double(highest)),
+            .sureShare: Double(sure) / Double(count), .size: size, .sizeSquared: size * size, .others: Double(others),
+        ]
+        if distance != nil { features[.distance] = Double(lowest) }
+        if cells != nil { (features[.meanCell], features[.highestCell]) = (cellSum / Double(count), Double(highestCell)) }
+        features[.frame] = frame
+        return features
+    }
+
+    private static func logit(_ probability: Double) -> Double {
+        let bounded = min(max(probability, 1e-4), 1 - 1e-4)
+        return log(bounded / (1 - bounded))
+    }
+}

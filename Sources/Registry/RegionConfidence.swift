@@ -1,0 +1,84 @@
+internal import Glibc
+
+/// How sure a model is that a region is what it looks for: a logistic function of what its network says of the region and of the frame.
+/// Its weights were fitted on val.
+public struct RegionConfidence: Sendable, Codable, Equatable {
+    /// Something that a network says of a region or of the frame around it.
+    public enum Feature: String, Sendable, Codable, CaseIterable {
+        /// Logit of the mean probability.
+        case mean
+        /// Logit of the highest probability.
+        case highest
+        /// Pixels whose probability is above one half, of the region's, 0...1.
+        case sureShare = "sure_share"
+        /// Natural logarithm of the region's share of the content.
+        case size
+        /// The square of that.
+        case sizeSquared = "size_squared"
+        /// The lowest value of the distance map D3, 0...1: the lower, the deeper the region.
+        case distance
+        /// The highest logit of the cells that the region lies in.
+        case highestCell = "highest_cell"
+        /// Their mean over the region.
+        case meanCell = "mean_cell"
+        /// The frame's logit.
+        case frame
+        /// How many other regions the frame has.
+        case others
+
+        /// What it is, for a card's reader.
+        public var words: String {
+            switch self {
+            case .mean: "mean probability inside (logit)"
+            case .highest: "highest probability inside (logit)"
+            case .sureShare: "share of its pixels above one half"
+            case .size: "size (logarithm of its share of the content)"
+            case .sizeSquared: "the size's square"
+            case .distance: "lowest distance inside, as the distance head gives it (low is deep)"
+            case .highestCell: "highest answer of the cells of 32 x 32 px that it lies in (logit)"
+            case .meanCell: "mean answer of these cells (logit)"
+            case .frame: "whether there is anything in the frame (logit)"
+            case .others: "other regions in the frame"
+            }
+        }
+    }
+
+    /// A feature with its part in the sum: weight x (value - mean) / deviation.
+    public struct Term: Sendable, Codable, Equatable {
+        /// What is looked at.
+        public var feature: Feature
+        /// Over val's regions.
+        public var mean: Double
+        /// Over val's regions, above 0.
+        public var deviation: Double
+        /// What one deviation more adds to the logit of the confidence.
+        public var weight: Double
+
+        /// A feature's part.
+        public init(_ feature: Feature, mean: Double, deviation: Double, weight: Double) {
+            (self.feature, self.mean, self.deviation, self.weight) = (feature, mean, deviation, weight)
+        }
+    }
+
+    /// The logit of a region that is average in everything.
+    public var bias: Double
+    /// What is added to it.
+    public var terms: [Term]
+
+    /// A function.
+    public init(bias: Double, terms: [Term]) { (self.bias, self.terms) = (bias, terms) }
+
+    /// The confidence in a region, 0...1. A feature that is not among the evidence counts as average.
+    public func callAsFunction(_ evidence: [Feature: Double]) -> Double {
+        let logit = terms.reduce(bias) { sum, term in
+            sum + (evidence[term.feature].map { term.weight * ($0 - term.mean) / term.deviation } ?? 0)
+        }
+        return 1 / (1 + exp(-logit))
+    }
+
+    /// Whether every number is one, every deviation above 0 and no feature counted twice.
+    var isSound: Bool {
+        bias.isFinite && terms.allSatisfy { $0.mean.isFinite && $0.weight.isFinite && $0.deviation.isFinite && $0.deviation > 0 }
+            && Set(terms.map(\.feature)).count == terms.count
+    }
+}
