@@ -137,7 +137,8 @@ public struct ImageReader: Sendable {
         let hasCup = !persists || models.has(.cup)
         let reader = FundusReader(
             thresholds: thresholds, hasCup: hasCup, unrollsCup: try hasCup && models.runner(.cup).manifest.isUnrolled,
-            tellsEye: tellsEye, look: looking(at: raster))
+            ratioErrors: try hasCup ? models.runner(.cup).manifest.ratioErrors : nil, tellsEye: tellsEye,
+            look: looking(at: raster))
         let result = try await reader.read(
             field, width: raster.width, height: raster.height, eye: reading.eye, persists: persists)
         reading.modelsUsed += models.described([.disc, .cup])
@@ -146,10 +147,11 @@ public struct ImageReader: Sendable {
         reading.end(result.reasons)
         if result.reasons.isEmpty || persists {
             reading.fundus = result.measure?.findings
+            reading.ratioDeviation = result.measure?.ratioDeviation
             reading.masks = result.masks
             reading.sights = result.sights
         }
-        if result.reasons.isEmpty { reading.attention += AttentionRules(thresholds: thresholds).fundus(result) }
+        if result.reasons.isEmpty || persists { reading.attention += AttentionRules(thresholds: thresholds).fundus(result) }
     }
 
     private func readEndoscopy(_ raster: Raster, _ field: FieldOfView, _ reading: inout Reading) async throws {

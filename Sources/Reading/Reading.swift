@@ -26,6 +26,8 @@ public struct Reading: Sendable {
     public var corrected: [ModelTask] = []
     /// What the networks saw of `disc`, `cup` and `polyp` where these were measured.
     public var sights: [String: Sight] = [:]
+    /// One standard deviation of the vertical cup-to-disc ratio, as the networks' own uncertainty has it.
+    public var ratioDeviation: Double?
     /// Every region of an endoscopy frame that the polyp network's model judged.
     public var judged: JudgedRegions?
     /// Which eye it is, stated or seen.

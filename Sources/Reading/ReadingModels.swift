@@ -68,7 +68,8 @@ public struct ReadingModels: Sendable {
         let values = thresholds.values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         // Plain numbers and names: described, they are told apart.
         let confidence = runners[.polyp]?.manifest.confidence.map { ["\($0)"] } ?? []
-        return Digest(of: (lines + values + confidence).joined(separator: "\n").utf8)
+        let errors = runners[.cup]?.manifest.ratioErrors.map { ["\($0)"] } ?? []
+        return Digest(of: (lines + values + confidence + errors).joined(separator: "\n").utf8)
     }
 
     /// Runs `body`, in which images are read, and says how large the values of a task's network became meanwhile. For fp32.

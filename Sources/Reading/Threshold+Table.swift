@@ -47,6 +47,10 @@ extension Threshold {
 
     // Attention.
     static let ratioHigh = Threshold("ratio_high", 0.65, "ratio", "vertical cup-to-disc ratio from which a person should look")
+    static let ratioInterval = Threshold(
+        "ratio_interval", 0.2, "probability",
+        "by the errors on val, that the ratio is `ratio_high` or more: from it on attention is raised; models without measured errors raise it "
+            + "where the interval crosses `ratio_high`")
     static let rimThin = Threshold("rim_thin", 0.05, "disc diameters", "a thinner rim raises attention")
     static let disagreementDisc = Threshold(
         "disagreement_disc", 0.15, "1 - Dice", "more between the disc network's heads raises attention")
@@ -80,7 +84,7 @@ extension Threshold {
         contrast,
         contrastUsable, fieldUsable, discSearch, ambiguousDisc, discCut, disc, cup, cupFaint, polyp, polypBorderline,
         polypConfidence, polypArea,
-        ratioHigh,
+        ratioHigh, ratioInterval,
         rimThin, disagreementDisc, disagreementCup, disagreementPolyp, lowConfidenceDisc, lowConfidenceCup, lowConfidencePolyp,
         discShape,
         discOutline, discSmall, discLarge, cupOutsideDisc, polypCount,

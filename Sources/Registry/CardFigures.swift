@@ -5,6 +5,14 @@ enum CardFigures {
     static func blocks(_ manifest: ModelManifest) -> [CardBlock] {
         guard !manifest.metrics.isEmpty else { return [.paragraph("Not evaluated yet.")] }
         var blocks = [table(manifest.metrics, manifest.task), .paragraph(legend(manifest))]
+        if manifest.task == .polyp, manifest.metrics.contains(where: { $0.values["borderline_frames"] != nil }) {
+            blocks += [
+                .heading(2, "By size, and with borderline regions"), table(manifest.metrics, sizes),
+                .paragraph(
+                    "Polyps by their share of the content, and what a person who looks at borderline regions too would find. "
+                        + legend(manifest.metrics, sizes)),
+            ]
+        }
         if !manifest.groups.isEmpty {
             blocks += [.heading(2, "By group"), table(manifest.groups, manifest.task)]
         }
@@ -19,7 +27,7 @@ enum CardFigures {
         case .disc:
             [
                 ("dice", "Dice", "mean over images"), ("jaccard", "Jaccard", "mean over images"),
-                ("found", "found", "share of discs whose Dice is above 0.5"),
+                ("found", "found", "share of discs whose Dice is above 0.5"), refused,
                 (
                     "review_caught", "review",
                     "of the worst tenth by Dice, the share among the most doubtful tenth: nothing found, or else most disagreement of the heads"
@@ -27,7 +35,7 @@ enum CardFigures {
             ]
         case .cup:
             [
-                ("dice", "Dice", "mean over images"),
+                ("dice", "Dice", "mean over images"), refused,
                 (
                     "cdr_vertical_mae", "ratio error",
                     "mean absolute error of the vertical cup-to-disc ratio, ellipses against the truth's tallest columns"
@@ -36,6 +44,12 @@ enum CardFigures {
                 ("cdr_high_missed", "high missed", "share of drawn ratios of 0.65 or more that were read below, or not at all"),
                 ("cdr_high_false", "high false", "share of drawn ratios below 0.65 that were read at or above"),
                 ("cdr_interval_coverage", "coverage", "share of drawn ratios inside of the reading's 95 % interval"),
+                ("cdr_interval_width", "width", "mean width of that interval"),
+                ("ratio_attention_share", "attention", "share of eyes whose ratio a person is asked to look at"),
+                (
+                    "ratio_attention_caught", "high caught",
+                    "the same of eyes with a drawn ratio of 0.65 or more"
+                ),
                 (
                     "review_caught", "review",
                     "of the worst tenth by Dice, the share among the most doubtful tenth: nothing found, or else most disagreement of the heads"
@@ -46,7 +60,7 @@ enum CardFigures {
                 ("dice", "Dice", "mean over images; 1 for an empty frame in which nothing is found, else 0"),
                 ("sensitivity", "polyps found", "share of drawn polyps in which a region has its centroid"),
                 ("false_regions", "false regions", "in each frame, those whose centroid lies in no polyp"),
-                ("empty_frames", "empty", "frames without a polyp"),
+                refused, ("empty_frames", "empty", "frames without a polyp"),
                 ("false_positive_frames", "with a false polyp", "those of them in which a region was found"),
                 ("false_positive_share", "share of them", "the same as a share"),
                 (
@@ -57,12 +71,34 @@ enum CardFigures {
         }
     }
 
-    private static let whole: Set<String> = ["empty_frames", "false_positive_frames"]
+    private static let refused = (
+        name: "refused", head: "refused",
+        meaning:
+            "images that router, quality or the reading's own doubts refused, which count as those in which nothing was found"
+    )
+
+    /// The columns of the polyps' second table.
+    private static let sizes: [(name: String, head: String, meaning: String)] = [
+        ("polyps", "polyps", "drawn; specks under 0.05 % of the content left out"),
+        ("sensitivity_under_1", "under 1 %", "share found of the polyps under 1 % of the content"),
+        ("sensitivity_1_to_5", "1 to 5 %", "of those of 1 to 5 %"),
+        ("sensitivity_over_5", "over 5 %", "of those of 5 % and more"),
+        ("borderline_sensitivity", "with borderline", "share of all found where borderline regions count"),
+        ("borderline_frames", "frames to look at", "frames without a polyp in which something was found, polyp or borderline"),
+    ]
+
+    private static let whole: Set<String> = ["refused", "polyps", "empty_frames", "false_positive_frames", "borderline_frames"]
 
     private static func table(_ metrics: [ModelManifest.Metric], _ task: ModelTask) -> CardBlock {
-        let used = columns(task).filter { column in metrics.contains { ($0.values[column.name] ?? 0) != 0 } }
+        table(metrics, columns(task))
+    }
+
+    private static func table(_ metrics: [ModelManifest.Metric], _ columns: [(name: String, head: String, meaning: String)])
+        -> CardBlock
+    {
+        let used = columns.filter { column in metrics.contains { ($0.values[column.name] ?? 0) != 0 } }
         let rows = metrics.map { metric in
-            [metric.data, metric.split, "\(metric.images)"]
+            [metric.data, metric.chose == true ? "\(metric.split), chose" : metric.split, "\(metric.images)"]
                 + used.map { column in
                     cell(metric.values[column.name], metric.intervals[column.name], whole.contains(column.name))
                 }
@@ -78,10 +114,17 @@ enum CardFigures {
     }
 
     private static func legend(_ manifest: ModelManifest) -> String {
-        let used = columns(manifest.task).filter { column in manifest.metrics.contains { ($0.values[column.name] ?? 0) != 0 } }
         return
             "At the images' own resolution, through the code that reads images in service. In brackets 95 % intervals, by resampling groups "
-            + "(patients, sequences, centres). " + used.map { "\($0.head): \($0.meaning)" }.joined(separator: "; ") + "."
+            + "(patients, sequences, centres). Chose: temperature and thresholds were chosen by these images, which flatters them. End to end: "
+            + "read as in service, the router first. " + legend(manifest.metrics, columns(manifest.task))
+    }
+
+    private static func legend(
+        _ metrics: [ModelManifest.Metric], _ columns: [(name: String, head: String, meaning: String)]
+    ) -> String {
+        columns.filter { column in metrics.contains { ($0.values[column.name] ?? 0) != 0 } }
+            .map { "\($0.head): \($0.meaning)" }.joined(separator: "; ") + "."
     }
 
     private static func calibration(_ manifest: ModelManifest) -> [CardBlock] {
@@ -94,8 +137,10 @@ enum CardFigures {
         var words =
             "Expected calibration error: the mean distance between a probability and how often it was right, before and after the "
         words += "temperature \(decimal(manifest.temperature)) that was fitted on val. 0 is best."
-        if manifest.task == .polyp { words += " " + operatingPoint(figures) }
+        if manifest.task == .polyp, manifest.confidence == nil { words += " " + operatingPoint(figures) }
         var blocks: [CardBlock] = [.heading(2, "Calibration"), .table(["split", "before", "after"], rows), .paragraph(words)]
+        if let confidence = manifest.confidence { blocks += CardConfidence.blocks(confidence, manifest) }
+        if let errors = manifest.ratioErrors { blocks += CardConfidence.blocks(errors) }
         if let bias = figures["repeat_bias"], let limit = figures["repeat_limit"], let eyes = figures["repeat_eyes"] {
             blocks += [
                 .heading(2, "Repeatability"),
@@ -111,9 +156,10 @@ enum CardFigures {
         return blocks
     }
 
-    /// How confidence and size were chosen, and whether frames without a polyp tested them.
-    private static func operatingPoint(_ figures: [String: Double]) -> String {
-        let chosen = "Confidence and size from which on a region is taken for a polyp were chosen on val of the sets that choose"
+    /// How the point was chosen, and whether frames without a polyp tested them.
+    static func operatingPoint(_ figures: [String: Double]) -> String {
+        let chosen =
+            "The confidence from which on a region is taken for a polyp was chosen on val of the sets that choose"
         let empty = figures["empty_frames"], found = figures["false_positive_frames"]
         if let target = figures["false_positive_target"] {
             let goal = "\(chosen), so that at most \(decimal(100 * target, 0)) % of the empty frames have one"

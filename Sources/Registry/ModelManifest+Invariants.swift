@@ -37,6 +37,10 @@ extension ModelManifest {
             try require(task == .polyp, "confidence", "of a \(task.rawValue) network", "one for polyps alone")
             try require(confidence.isSound, "confidence", confidence, "numbers, deviations above 0, and each feature once")
         }
+        if let ratioErrors {
+            try require(task == .cup, "ratio_errors", "of a \(task.rawValue) network", "those of a cup's network alone")
+            try require(ratioErrors.isSound, "ratio_errors", ratioErrors, "a floor above 0 and residuals in order")
+        }
         for (key, value) in attention.sorted(by: { $0.key < $1.key }) {
             try require(value.isFinite, "attention.\(key)", value, "a number")
         }

@@ -70,6 +70,8 @@ public struct ModelManifest: Sendable, Codable, Equatable {
         public var values: [String: Double]
         /// 95 % intervals of some of them, [low, high].
         public var intervals: [String: [Double]]
+        /// Whether temperature and thresholds were chosen by these images, which flatters the figures; absent where not.
+        public var chose: Bool?
 
         /// Figures on a split.
         public init(
@@ -141,6 +143,8 @@ public struct ModelManifest: Sendable, Codable, Equatable {
     public var thresholds: [String: Double]
     /// How sure it is of a region; nil, and absent from the document, where that is the region's mean probability.
     public var confidence: RegionConfidence?
+    /// For the cup, how far ratios were off on val; nil, and absent from the document, where that was not measured.
+    public var ratioErrors: RatioErrors?
     /// Logits are divided by it before they become probabilities.
     public var temperature: Double
     /// Mirror images of each view that are shown to it and averaged: 1, 2 or 4.
@@ -196,5 +200,6 @@ public struct ModelManifest: Sendable, Codable, Equatable {
         case schema, name, task, architecture, width, side, view, normalisation, thresholds, confidence, temperature, mirrors
         case calibration, attention, trained, metrics, groups, plots, remarks, sha256, precisions, int8, bf16
         case distanceMap = "distance_map"
+        case ratioErrors = "ratio_errors"
     }
 }

@@ -64,6 +64,44 @@ public struct RegionConfidence: Sendable, Codable, Equatable {
     public var bias: Double
     /// What is added to it.
     public var terms: [Term]
+    /// Regions that it was fitted to.
+    public var regions = 0
+    /// Those of them that are none of what is looked for.
+    public var falseRegions = 0
+    /// What the point would be without the data set that has most of the empty frames; nil where only one has any.
+    public var heldOut: HeldOut?
+
+    /// How a point travels: fitted and chosen without a data set, and held against its empty frames.
+    public struct HeldOut: Sendable, Codable, Equatable {
+        /// The data set.
+        public var set: String
+        /// Confidence from which a region is taken for a polyp.
+        public var point: Double
+        /// Empty frames of the data set.
+        public var emptyFrames: Int
+        /// Those of them with a region at that point.
+        public var falseFrames: Int
+        /// Polyps found in the other data sets, 0...1.
+        public var sensitivity: Double
+
+        /// How a point travels.
+        public init(set: String, point: Double, emptyFrames: Int, falseFrames: Int, sensitivity: Double) {
+            (self.set, self.point, self.sensitivity) = (set, point, sensitivity)
+            (self.emptyFrames, self.falseFrames) = (emptyFrames, falseFrames)
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case set, point, sensitivity
+            case emptyFrames = "empty_frames"
+            case falseFrames = "false_frames"
+        }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case bias, terms, regions
+        case falseRegions = "false_regions"
+        case heldOut = "held_out"
+    }
 
     /// A function.
     public init(bias: Double, terms: [Term]) { (self.bias, self.terms) = (bias, terms) }

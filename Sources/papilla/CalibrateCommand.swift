@@ -9,8 +9,9 @@ struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "calibrate", abstract: "Fit a candidate's temperature and thresholds on val, and measure it for its card.",
         discussion: """
-            The temperature makes probabilities mean what they say; for polyps, confidence and size from which a region counts are chosen so \
-            that at most --false-positives of val's empty frames have one. Then val and test are read as the service reads, and manifest and \
+            The temperature makes probabilities mean what they say. For polyps, how sure the model is of a region is learnt from all that the \
+            network says of it, and the confidence from which a region counts is that of the highest sensitivity at which at most \
+            --false-positives of val's empty frames have one. For the cup, the ratio's interval is made of the errors on val. Then val and test are read as the service reads, and manifest and \
             card are written anew. A live model is refused: its readings must not change under its name. train --models does the same at its end.
 
             Example: papilla calibrate --task polyp --model polyp-20261124-1 --data kvasir_seg polypgen --models models
@@ -48,10 +49,12 @@ struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
             ? try disc.map { name throws(PapillaError) in try store.load(name) } ?? store.loadLive(.disc) : nil
         var manifest = candidate.manifest
         if let mirrors { manifest.mirrors = mirrors }
+        // Without one of them nothing is read end to end.
+        let companions = ModelTask.allCases.filter { $0 != task }.compactMap { try? store.loadLive($0) }
         let bar = ProgressBar()
         try masks.check(data + judge)
         let measurement = Measurement(
-            try Model(manifest: manifest, weights: candidate.weights), disc: partner,
+            try Model(manifest: manifest, weights: candidate.weights), disc: partner, companions: companions,
             sets: try masks.sets(data, for: task, on: bar),
             judges: try masks.sets(judge, for: task, on: bar), falsePositives: falsePositives,
             progress: { words, done, all in bar.show(Double(done) / Double(all), "\(words): \(done)/\(all) images") })

@@ -105,12 +105,13 @@ struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
         case .cup:
             [
                 "dice", "cdr_vertical_mae", "cdr_vertical_bias", "cdr_high_missed", "cdr_high_false", "cdr_interval_coverage",
-                "cdr_unread", "review_caught",
+                "cdr_interval_width", "ratio_attention_share", "ratio_attention_caught", "cdr_unread", "review_caught",
             ]
         case .polyp:
             [
-                "dice", "polyps", "sensitivity", "false_regions", "empty_frames", "false_positive_frames", "false_positive_share",
-                "review_caught",
+                "dice", "polyps", "sensitivity", "sensitivity_under_1", "sensitivity_1_to_5", "sensitivity_over_5",
+                "borderline_sensitivity", "false_regions", "empty_frames", "false_positive_frames", "borderline_frames",
+                "false_positive_share", "review_caught",
             ]
         }
     }

@@ -150,6 +150,7 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
         } else {
             try await release.measure(
                 sets, others: others, disc: partner,
+                companions: ModelTask.allCases.filter { $0 != task }.compactMap { try? store.loadLive($0) },
                 progress: { done, all in bar.show(Double(done) / Double(all), "measuring: \(done)/\(all) images") })
         }
         bar.end()

@@ -1,4 +1,5 @@
 import Imaging
+import Registry
 import Screening
 import Testing
 
@@ -26,8 +27,10 @@ struct AttentionTests {
     }
 
     /// A disc of radius 100 with a concentric cup: every figure follows from the two radii.
-    private func result(ratio: Double, softness: Double = 0.5, auxiliary: Double = 0, discB: Double = 1) throws
-        -> FundusReader.Result
+    private func result(
+        ratio: Double, softness: Double = 0.5, auxiliary: Double = 0, discB: Double = 1, errors: RatioErrors? = nil
+    )
+        throws -> FundusReader.Result
     {
         let window = PixelBox(x: 0, y: 0, width: 400, height: 400)
         let view = NetworkView(around: window, side: 400)
@@ -41,7 +44,8 @@ struct AttentionTests {
             disc: try #require(Region(probability: disc.probability, window: window, threshold: 0.5)),
             cup: try #require(Region(probability: cup.probability, window: window, threshold: 0.5)),
             discProbability: disc.probability,
-            cupProbability: cup.probability, eye: .unknown, disagreement: ["disc": auxiliary, "cup": auxiliary])
+            cupProbability: cup.probability, eye: .unknown, disagreement: ["disc": auxiliary, "cup": auxiliary],
+            ratioErrors: errors)
         return result
     }
 
@@ -66,6 +70,22 @@ struct AttentionTests {
         #expect(try codes(result, ["ratio_high": interval[1].nextUp]).isEmpty)
         #expect(try codes(result, ["ratio_high": interval[0].nextUp]) == [.ratioHigh, .ratioInterval])
         #expect(try codes(result, ["ratio_high": interval[0]]) == [.ratioHigh])
+    }
+
+    /// Forty eyes whose ratio was drawn up to two deviations higher than it was read.
+    @Test func ratioThatMayWellBeHigh() throws {
+        let errors = RatioErrors(floor: 0.05, residuals: (0..<40).map { Double($0) / 20 })
+        let result = try result(ratio: 0.5, softness: 4, errors: errors)
+        let measure = try #require(result.measure)
+        let (ratio, deviation) = (try #require(measure.findings.cdr), try #require(measure.ratioDeviation))
+        // The outermost twentieth of 40: the least and the greatest.
+        #expect(ratio.interval == [ratio.vertical, ratio.vertical + 1.95 * (deviation + 0.05)])
+        let off = ["rim_thin": 0.0]
+        let least = ratio.vertical + 1.6 * (deviation + 0.05)
+        // 1.6, 1.65, ... 1.95: eight of forty.
+        #expect(try codes(result, off.merging(["ratio_high": least.nextDown]) { $1 }) == [.ratioInterval])
+        #expect(try codes(result, off.merging(["ratio_high": least + 0.01]) { $1 }).isEmpty)
+        #expect(try codes(result, off.merging(["ratio_high": least + 0.01, "ratio_interval": 0.1]) { $1 }) == [.ratioInterval])
     }
 
     @Test func thinRim() throws {

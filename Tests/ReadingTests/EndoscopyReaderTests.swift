@@ -1,4 +1,5 @@
 import Imaging
+import Registry
 import Screening
 import Testing
 
@@ -54,6 +55,42 @@ struct EndoscopyReaderTests {
         #expect(abs(try #require(result.borderline).value - 0.45) < 0.01)
         #expect(try await read(PaintedLook(ellipses: [.circle(300, 300, 60)], softness: 2, peak: 0.25)).borderline == nil)
         #expect(try await read(PaintedLook(ellipses: [.circle(300, 300, 12)], softness: 1, peak: 0.45)).borderline == nil)
+    }
+
+    /// Depth and cells tell two regions of one size and probability apart; a manifest's function, not their mean, decides.
+    @Test func aLearntConfidenceDecides() async throws {
+        let confidence = RegionConfidence(
+            bias: 0,
+            terms: [
+                .init(.distance, mean: 0.3, deviation: 0.1, weight: -1), .init(.highestCell, mean: 0, deviation: 1, weight: 1),
+                .init(.size, mean: -5, deviation: 1, weight: 0.1),
+            ])
+        var thresholds = Thresholds()
+        try thresholds.override(["polyp_confidence": 0.8, "polyp_borderline": 0.2])
+        let reader = EndoscopyReader(
+            thresholds: thresholds, confidence: confidence,
+            look: { _, view in
+                let ellipses: [Ellipse] = [.circle(200, 400, 60), .circle(500, 400, 60), .circle(800, 400, 60)]
+                var look = PaintedLook(ellipses: ellipses, softness: 2).look(view)
+                // The left third is deep and sure, the middle middling, the right one shallow and empty.
+                func third(_ x: Int, _ side: Int) -> Int { 3 * x / side }
+                let depths: [Float] = [0.1, 0.3, 0.5]
+                let answers: [Float] = [2, 0, -4]
+                let side = view.side
+                look.distance = Plane(
+                    width: side, height: side, values: (0..<side * side).map { depths[third($0 % side, side)] })
+                look.cells = Plane(width: 8, height: 8, values: (0..<64).map { answers[third($0 % 8, 8)] })
+                return look
+            })
+        let result = try await reader.read(field, width: 1000, height: 800)
+        let judged = try #require(result.judged)
+        let byPlace = judged.regions.sorted { $0.component.centroid.x < $1.component.centroid.x }
+        #expect(byPlace.map(\.verdict) == [.polyp, .borderline, .dismissed])
+        #expect(result.findings.polyps.count == 1 && result.findings.polyps[0].confidence == byPlace[0].confidence)
+        #expect(result.borderline?.value == byPlace[1].confidence && result.borderline?.threshold == 0.8)
+        #expect(byPlace.allSatisfy { $0.evidence[.others] == 2 && $0.evidence[.frame] == nil })
+        #expect(abs(try #require(byPlace[0].evidence[.distance]) - 0.1) < 1e-6)
+        #expect(result.mask.area == byPlace[0].component.area)
     }
 
     @Test func holesAreFilled() async throws {

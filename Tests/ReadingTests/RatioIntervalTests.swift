@@ -20,15 +20,16 @@ struct RatioIntervalTests {
     }
 
     @Test func variancesOfDiscAndCupAdd() {
-        let interval = RatioInterval.interval(disc: 100, discDeviation: 0, cup: 50, cupDeviation: 5)
+        let deviation = RatioInterval.deviation(disc: 100, discDeviation: 0, cup: 50, cupDeviation: 5)
+        let interval = RatioInterval.interval(0.5, deviation: deviation)
         #expect(abs(interval[0] - (0.5 - 1.96 * 0.05)) < 1e-9 && abs(interval[1] - (0.5 + 1.96 * 0.05)) < 1e-9)
-        let both = RatioInterval.interval(disc: 100, discDeviation: 10, cup: 50, cupDeviation: 5)
-        #expect(abs((both[1] - both[0]) - 2.0.squareRoot() * (interval[1] - interval[0])) < 1e-9)
+        let both = RatioInterval.deviation(disc: 100, discDeviation: 10, cup: 50, cupDeviation: 5)
+        #expect(abs(both - 2.0.squareRoot() * deviation) < 1e-9)
     }
 
     @Test func staysWithinZeroAndOne() {
-        #expect(RatioInterval.interval(disc: 100, discDeviation: 50, cup: 90, cupDeviation: 50) == [0, 1])
-        #expect(RatioInterval.interval(disc: 100, discDeviation: 0, cup: 50, cupDeviation: 0) == [0.5, 0.5])
+        #expect(RatioInterval.interval(0.9, deviation: 0.67) == [0, 1])
+        #expect(RatioInterval.interval(0.5, deviation: 0) == [0.5, 0.5])
     }
 
     @Test func structureThatVanishesAboveIsWide() {

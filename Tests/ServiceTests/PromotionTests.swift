@@ -1,12 +1,13 @@
 import Files
+import Foundation
 import Glibc
 import Ledger
 import Neural
-import Registry
 import Screening
 import Synchronization
 import Testing
 
+@testable import Registry
 @testable import Service
 
 /// Models become live through the gate, and into the audit, whatever stops the process in between.
@@ -44,6 +45,34 @@ import Testing
 
     private func events() async throws -> [String] {
         try await ledger.auditEntries().map { "\($0.event) \($0.subject) \($0.actor)" }.filter { $0.contains("polyp-") }
+    }
+
+    private func ship(_ names: [String]) throws {
+        var shipped = LiveModels()
+        for name in names { shipped.promote(name, for: .polyp, at: .now, by: nil) }
+        try Data(CanonicalJSON.document(shipped).utf8).write(to: URL(filePath: store.directory + "/shipped.json"))
+    }
+
+    @Test func anUpgradeReplacesWhatWasShippedAndNothingElse() async throws {
+        try store.promote("polyp-1")
+        #expect(try await promotion().upgrade().isEmpty)
+        try ship(["polyp-1", "polyp-2"])
+        let changes = try await promotion().upgrade()
+        #expect(changes.map(\.name) == ["polyp-2"] && changes[0].previous == "polyp-1")
+        #expect(try await events().last == "promoted polyp-2 upgrade")
+        // Who goes back stays there, however often the service starts.
+        _ = try await promotion().perform(.rollback(task: .polyp), actor: "anna@1000")
+        #expect(try await promotion().upgrade().isEmpty)
+        #expect(try store.live() == [.polyp: "polyp-1"] && store.waitingShipped().isEmpty)
+    }
+
+    @Test func aSitesOwnModelStaysLive() async throws {
+        try Self.save("polyp-own", in: store)
+        try store.promote("polyp-own")
+        try ship(["polyp-1", "polyp-2"])
+        #expect(try await promotion().upgrade().isEmpty)
+        #expect(try store.live() == [.polyp: "polyp-own"])
+        #expect(try store.waitingShipped() == [.init(task: .polyp, live: "polyp-own", shipped: "polyp-2")])
     }
 
     @Test func promotionAndRollbackStandInTheAudit() async throws {

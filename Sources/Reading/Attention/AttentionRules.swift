@@ -1,3 +1,4 @@
+internal import Registry
 internal import Screening
 
 /// Decides what a person should look at. Every rule holds one figure against one absolute threshold and states both.
@@ -33,7 +34,7 @@ struct AttentionRules: Sendable {
                         .cupNotSeen, "No cup was seen in the disc: a small one, or one that the network missed.", value: nil,
                         threshold: thresholds[.cupFaint]))
             }
-            list += (findings.cdr.map(ratio) ?? []) + (findings.rim.map(rim) ?? []) + shape(measure)
+            list += (findings.cdr.map { ratio($0, of: measure) } ?? []) + (findings.rim.map(rim) ?? []) + shape(measure)
             for (task, disagreement, confidence, structure) in [
                 ("disc", Threshold.disagreementDisc, Threshold.lowConfidenceDisc, findings.disc as Structure?),
                 ("cup", Threshold.disagreementCup, Threshold.lowConfidenceCup, findings.cup),
@@ -87,14 +88,22 @@ struct AttentionRules: Sendable {
         return list
     }
 
-    private func ratio(_ ratio: CupToDiscRatio) -> [Attention] {
+    private func ratio(_ ratio: CupToDiscRatio, of measure: FundusMeasure) -> [Attention] {
         let threshold = thresholds[.ratioHigh]
         var list: [Attention] = []
         if ratio.vertical >= threshold {
             list.append(
                 Attention(.ratioHigh, "The vertical cup-to-disc ratio is high.", value: ratio.vertical, threshold: threshold))
         }
-        if let low = ratio.interval.first, let high = ratio.interval.last, low < threshold, high >= threshold {
+        if let errors = measure.ratioErrors, let deviation = measure.ratioDeviation {
+            let probability = errors.probability(ofAtLeast: threshold, ratio: ratio.vertical, deviation: deviation)
+            if probability >= thresholds[.ratioInterval] {
+                list.append(
+                    Attention(
+                        .ratioInterval, "The vertical cup-to-disc ratio may well be high, by the model's errors on known eyes.",
+                        value: probability, threshold: thresholds[.ratioInterval]))
+            }
+        } else if let low = ratio.interval.first, let high = ratio.interval.last, low < threshold, high >= threshold {
             let bound = ratio.vertical >= threshold ? low : high
             list.append(
                 Attention(

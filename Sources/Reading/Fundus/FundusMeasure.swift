@@ -1,4 +1,5 @@
 internal import Imaging
+internal import Registry
 internal import Screening
 
 /// Measures disc and cup: pure geometry on probabilities over one window of the original.
@@ -11,6 +12,10 @@ struct FundusMeasure: Sendable {
     let axisRatio: Double
     /// Dice of the disc's component with its ellipse.
     let outlineAgreement: Double
+    /// One standard deviation of the vertical ratio, as the networks' own uncertainty has it; nil without a cup.
+    let ratioDeviation: Double?
+    /// How far ratios were off on val; nil where that was not measured.
+    let ratioErrors: RatioErrors?
     /// Of the cup's component, how much lies outside of the disc's ellipse, 0...1.
     let cupOutsideShare: Double
 
@@ -19,7 +24,8 @@ struct FundusMeasure: Sendable {
     ///   - cupProbability: over the same window.
     ///   - disagreement: 1 - Dice between heads, by task.
     init(
-        disc: Region, cup: Region, discProbability: Plane, cupProbability: Plane, eye: Eye, disagreement: [String: Double]
+        disc: Region, cup: Region, discProbability: Plane, cupProbability: Plane, eye: Eye, disagreement: [String: Double],
+        ratioErrors: RatioErrors? = nil
     ) {
         let (discMask, cupEllipse) = (disc.ellipseMask, cup.ellipseMask)
         cupMask = cupEllipse.intersection(discMask)
@@ -31,10 +37,14 @@ struct FundusMeasure: Sendable {
         Cores.both(
             { discDeviation = RatioInterval.deviation(of: discProbability, window: disc.window) },
             { cupDeviation = RatioInterval.deviation(of: cupProbability, window: cup.window, inside: discMask) })
-        let interval = RatioInterval.interval(
+        let deviation = RatioInterval.deviation(
             disc: discExtents.vertical, discDeviation: discDeviation, cup: extents.vertical, cupDeviation: cupDeviation)
+        (ratioDeviation, self.ratioErrors) = (deviation, ratioErrors)
+        let vertical = extents.vertical / discExtents.vertical
+        let interval =
+            ratioErrors?.interval(vertical, deviation: deviation) ?? RatioInterval.interval(vertical, deviation: deviation)
         let ratio = CupToDiscRatio(
-            vertical: extents.vertical / discExtents.vertical, horizontal: extents.horizontal / discExtents.horizontal,
+            vertical: vertical, horizontal: extents.horizontal / discExtents.horizontal,
             area: discStructure.area > 0 ? cupStructure.area / discStructure.area : 0, interval: interval)
         findings = FundusFindings(
             disc: discStructure, cup: cupStructure, cdr: ratio, rim: Rim(disc: disc.ellipse, cup: cup.ellipse, eye: eye),
@@ -60,6 +70,7 @@ struct FundusMeasure: Sendable {
         axisRatio = disc.ellipse.b / disc.ellipse.a
         outlineAgreement = Overlap.dice(disc.mask, mask)
         cupOutsideShare = 0
+        (ratioDeviation, ratioErrors) = (nil, nil)
     }
 
     private static func structure(

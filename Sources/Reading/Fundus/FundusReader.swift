@@ -1,4 +1,5 @@
 internal import Imaging
+internal import Registry
 internal import Screening
 
 /// Runs a network on a view of the image in hand. The reader of a modality knows no more of networks than this.
@@ -11,6 +12,8 @@ struct FundusReader: Sendable {
     let hasCup: Bool
     /// Whether the cup network sees the disc unrolled.
     var unrollsCup = false
+    /// How far ratios were off on val; nil where that was not measured.
+    var ratioErrors: RatioErrors?
     /// Whether the photograph tells the eye where none is stated: not where one was stated and not understood.
     var tellsEye = true
     let look: Looking
@@ -137,7 +140,7 @@ struct FundusReader: Sendable {
         disagreement["cup"] = cupLook.disagreement(threshold: threshold)
         let measure = FundusMeasure(
             disc: disc.region, cup: cup, discProbability: disc.probability, cupProbability: probability, eye: result.eye,
-            disagreement: disagreement)
+            disagreement: disagreement, ratioErrors: ratioErrors)
         place(measure.cupMask, as: "cup", raw: cup.mask, window, in: &result, width: width, height: height)
         result.measure = measure
     }

@@ -1,7 +1,7 @@
 internal import Imaging
 internal import Screening
 
-/// The 95 % interval of the vertical cup-to-disc ratio, from the networks' own uncertainty.
+/// The networks' own uncertainty of the vertical cup-to-disc ratio, and the 95 % interval of it where errors were not measured on val.
 ///
 /// Along a line that leaves a structure, the probability that a pixel is inside is the probability that the border lies beyond it. The
 /// probabilities are thus the border's own distribution, and its standard deviation is half the way between where they fall through
@@ -17,12 +17,16 @@ enum RatioInterval {
         return max(0, (diameter(0.16) - diameter(0.84)) / 2)
     }
 
-    /// [low, high], within 0...1.
-    static func interval(disc: Double, discDeviation: Double, cup: Double, cupDeviation: Double) -> [Double] {
-        guard disc > 0 else { return [0, 1] }
-        let ratio = cup / disc
-        let (ofCup, ofDisc) = (cupDeviation / disc, ratio * discDeviation / disc)
-        let half = 1.96 * (ofCup * ofCup + ofDisc * ofDisc).squareRoot()
+    /// One standard deviation of the ratio; 1 without a disc.
+    static func deviation(disc: Double, discDeviation: Double, cup: Double, cupDeviation: Double) -> Double {
+        guard disc > 0 else { return 1 }
+        let (ofCup, ofDisc) = (cupDeviation / disc, cup / disc * discDeviation / disc)
+        return (ofCup * ofCup + ofDisc * ofDisc).squareRoot()
+    }
+
+    /// [low, high], within 0...1, of normal errors.
+    static func interval(_ ratio: Double, deviation: Double) -> [Double] {
+        let half = 1.96 * deviation
         return [min(ratio, max(0, ratio - half)), max(ratio, min(1, ratio + half))]
     }
 }

@@ -76,6 +76,15 @@ public struct Promotion: Sendable {
         return change
     }
 
+    /// Makes the models that came with an upgrade live where the live ones came with the program too, and notes it in the audit.
+    func upgrade() async throws -> [LiveModels.Change] {
+        await changes.lock("live.json")
+        defer { changes.unlock("live.json") }
+        let taken = try store.takeUpShipped()
+        try await settle()
+        return taken
+    }
+
     /// Notes in the audit what `live.json` says was done and the audit does not know yet.
     func settle() async throws {
         for change in try store.liveModels().history {

@@ -184,13 +184,18 @@ public struct Doctor: Sendable {
 
     private func models() -> [Check] {
         let store = ModelStore(directory: configuration.paths.models)
+        let waiting = (try? store.waitingShipped()) ?? []
         return ModelTask.allCases.map { task in
             do throws(PapillaError) {
                 let (model, reason) = try store.loadLive(task).chosen(configuration.precision)
                 let why = reason.map { " (\($0))" } ?? ""
                 return Check(
                     "model, \(task.rawValue)", ok: true,
-                    "\(model.manifest.name), digest and shapes as its manifest says, runs in \(model.precision.rawValue)\(why)")
+                    "\(model.manifest.name), digest and shapes as its manifest says, runs in \(model.precision.rawValue)\(why)",
+                    advice: waiting.first { $0.task == task }.map {
+                        "A newer model, \($0.shipped), came with the program; your own stays live. Look at both: papilla models card "
+                            + "\($0.shipped), papilla evaluate; then: papilla models promote \($0.shipped)"
+                    })
             } catch {
                 return Check("model, \(task.rawValue)", ok: false, error.detailed, advice: error.hint ?? "Look at paths.models")
             }

@@ -108,7 +108,14 @@ public struct Server: Sendable {
         while true {
             let (house, ledger, clocks, pause) = try await parts.patience.wait { try await self.house(parts.telemetry) }
             let promotion = Promotion(store: ModelStore(directory: configuration.paths.models), ledger: ledger, gate: gate)
-            try await promotion.settle()
+            for change in try await promotion.upgrade() {
+                log.tell(
+                    .ready, .notice, "a newer model came with the program and is live",
+                    [
+                        "task": change.task.rawValue, "model": change.name, "previous": change.previous ?? "none",
+                        "back": "papilla models rollback \(change.task.rawValue)",
+                    ])
+            }
             let reader: ImageReader
             if let screener { reader = screener } else { reader = try await loading { try await Self.screener(configuration) } }
             screener = reader

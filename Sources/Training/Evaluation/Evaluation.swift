@@ -50,12 +50,15 @@ public struct Evaluation: Sendable {
     public let task: ModelTask
     /// Reads the images; its models are what is judged.
     public let reader: ImageReader
+    /// Whether images are read as in service: what the router or the quality refuses has nothing found in it.
+    let isEndToEnd: Bool
     /// Where the networks' answers are kept for another evaluation of the same weights.
     let memory: LookMemory?
 
     /// An evaluation of the reader's model of a task.
-    public init(task: ModelTask, reader: ImageReader, memory: LookMemory? = nil) {
-        (self.task, self.reader, self.memory) = (task, reader, memory)
+    /// - Parameter isEndToEnd: read as in service, by all four models: an image that is refused counts as one in which nothing was found.
+    public init(task: ModelTask, reader: ImageReader, memory: LookMemory? = nil, isEndToEnd: Bool = false) {
+        (self.task, self.reader, self.memory, self.isEndToEnd) = (task, reader, memory, isEndToEnd)
     }
 
     /// Reads all images of a split.
@@ -151,7 +154,9 @@ public struct Evaluation: Sendable {
             score.probabilities = finding.probabilities
             return score
         }
-        let reading = try await reader.read(image, as: task == .polyp ? .endoscopy : .fundus)
+        let modality: Modality = task == .polyp ? .endoscopy : .fundus
+        let reading = try await reader.read(image, as: isEndToEnd ? nil : modality)
+        score.isRefused = reading.modality?.value != modality || ![.measured, .noFinding].contains(reading.outcome)
         let truth = Truth.mask(grey, for: task)
         let found = reading.masks[task.rawValue] ?? Mask(width: truth.width, height: truth.height)
         let overlap = Overlap(truth, found)
@@ -164,15 +169,20 @@ public struct Evaluation: Sendable {
             score.pixels = CalibrationSample.samples(of: sight, truth: truth)
         }
         if task == .polyp {
-            let (drawn, map) = (truth.labelled(), found.labelled())
-            let labels = drawn.labels
-            score.polyps = drawn.components.count
-            score.regions = (reading.endoscopy?.polyps ?? []).map { FoundRegion($0, in: map, truth: truth, labels: labels) }
+            let drawn = DrawnPolyps(truth, content: FieldOfView(of: image.raster).area)
+            score.polyps = drawn.shares
+            score.regions =
+                reading.judged.map { judged in
+                    judged.regions.map { FoundRegion($0, of: judged, in: drawn) }
+                } ?? []
+            score.isFlagged = found.area > 0 || reading.attention.contains { $0.code == .polypBorderline }
         }
         if task == .cup {
             score.drawnRatio = DrawnRatio.vertical(cup: truth, disc: Truth.mask(grey, for: .disc))
             score.readRatio = reading.fundus?.cdr?.vertical
             score.readInterval = reading.fundus?.cdr?.interval
+            score.readDeviation = reading.ratioDeviation
+            score.hasRatioAttention = reading.attention.contains { [.ratioHigh, .ratioInterval].contains($0.code) }
         }
         return score
     }

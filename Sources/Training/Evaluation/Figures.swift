@@ -1,3 +1,4 @@
+internal import Reading
 internal import Screening
 
 /// The figures of some images: means over images, 95 % intervals by resampling groups (patients, sequences, centres).
@@ -19,8 +20,13 @@ public struct Figures: Sendable, Equatable {
         ("jaccard", "mean Jaccard of the masks"),
         ("found", "share of images with something to find whose Dice is above 0.5"),
         ("missed_frames", "images with something to find in which nothing was found"),
-        ("polyps", "polyps drawn"),
+        ("polyps", "polyps drawn, specks under 0.05 % of the content left out"),
         ("sensitivity", "share of drawn polyps in which a found region has its centroid"),
+        ("sensitivity_under_1", "the same of polyps under 1 % of the content"),
+        ("sensitivity_1_to_5", "the same of polyps of 1 to 5 %"),
+        ("sensitivity_over_5", "the same of polyps of 5 % and more"),
+        ("borderline_sensitivity", "the same where borderline regions count as found"),
+        ("borderline_frames", "frames without anything to find that a person is asked to look at, polyp or borderline"),
         ("false_regions", "found regions without that, in each frame"),
         ("empty_frames", "frames without anything to find"),
         ("false_positive_frames", "those of them in which something was found"),
@@ -37,6 +43,9 @@ public struct Figures: Sendable, Equatable {
         ),
         ("cdr_high_false", "share of eyes with a drawn ratio below 0.65 that were read at or above it"),
         ("cdr_interval_coverage", "share of drawn ratios inside of the reading's 95 % interval"),
+        ("cdr_interval_width", "mean width of that interval"),
+        ("ratio_attention_share", "share of eyes whose ratio a person is asked to look at"),
+        ("ratio_attention_caught", "the same of eyes with a drawn ratio of 0.65 or more"),
         (
             "review_caught",
             "of the worst tenth by Dice, the share among the most doubtful tenth: nothing found, or else most disagreement of the heads"
@@ -70,15 +79,25 @@ public struct Figures: Sendable, Equatable {
             counts["cdr_unread"] = scores.count { $0.drawnRatio != nil && $0.readRatio == nil }
         }
         estimate("false_positive_share", of: empty) { $0.isFoundEmpty ? 0 : 1 }
-        estimate(
-            "sensitivity",
-            scores.flatMap { score in
-                let hit = Set(score.regions.compactMap(\.polyp))
-                return (0..<(score.polyps ?? 0)).map { (group: score.owner, value: hit.contains($0 + 1) ? 1.0 : 0) }
-            })
-        if scores.contains(where: { $0.polyps != nil }) { counts["polyps"] = scores.reduce(0) { $0 + ($1.polyps ?? 0) } }
+        func sensitivity(_ name: String, _ sizes: Range<Double> = 0..<2, counting verdicts: [JudgedRegions.Verdict] = [.polyp]) {
+            estimate(
+                name,
+                scores.flatMap { score in
+                    let hit = Set(score.regions.filter { verdicts.contains($0.verdict) }.compactMap(\.polyp))
+                    return (score.polyps ?? []).enumerated().filter { sizes.contains($1) }.map { index, _ in
+                        (group: score.owner, value: hit.contains(index) ? 1.0 : 0)
+                    }
+                })
+        }
+        sensitivity("sensitivity")
+        for (name, sizes) in Self.sizes { sensitivity("sensitivity_\(name)", sizes) }
+        sensitivity("borderline_sensitivity", counting: [.polyp, .borderline])
+        if scores.contains(where: { $0.polyps != nil }) {
+            counts["polyps"] = scores.reduce(0) { $0 + ($1.polyps?.count ?? 0) }
+            counts["borderline_frames"] = empty.count(where: \.isFlagged)
+        }
         estimate("false_regions", of: scores) { score in
-            score.polyps.map { _ in Double(score.regions.count { $0.polyp == nil }) }
+            score.polyps.map { _ in Double(score.regions.count { $0.polyp == nil && $0.verdict == .polyp }) }
         }
         let ratios = scores.compactMap { score in
             score.readRatio.flatMap { read in score.drawnRatio.map { (group: score.owner, read: read, drawn: $0) } }
@@ -96,6 +115,14 @@ public struct Figures: Sendable, Equatable {
             guard let interval = score.readInterval, interval.count == 2, let drawn = score.drawnRatio else { return nil }
             return interval[0] <= drawn && drawn <= interval[1] ? 1 : 0
         }
+        estimate("cdr_interval_width", of: scores) { score in
+            score.readInterval.flatMap { $0.count == 2 ? $0[1] - $0[0] : nil }
+        }
+        let watched = scores.filter { $0.hasRatioAttention != nil }
+        estimate("ratio_attention_share", of: watched) { $0.hasRatioAttention == true ? 1 : 0 }
+        estimate("ratio_attention_caught", of: watched.filter { $0.drawnRatio.map { $0 >= 0.65 } ?? false }) {
+            $0.hasRatioAttention == true ? 1 : 0
+        }
         estimate("review_caught", Self.reviewCaught(drawn))
         let routed = scores.filter { $0.shown != nil }
         estimate("accuracy", of: routed) { $0.shown == $0.routed ? 1 : 0 }
@@ -107,6 +134,11 @@ public struct Figures: Sendable, Equatable {
         (self.means, self.intervals, self.counts) = (means, intervals, counts)
         self.confusion = confusion.isEmpty ? nil : confusion
     }
+
+    /// Polyps by their share of the content.
+    static let sizes: [(name: String, shares: Range<Double>)] = [
+        ("under_1", 0..<0.01), ("1_to_5", 0.01..<0.05), ("over_5", 0.05..<2),
+    ]
 
     /// Mean Dice; nil for the router.
     public var dice: Double? { self["dice"] }

@@ -14,6 +14,8 @@ public struct ImageScore: Sendable, Equatable {
     public var label = ""
     /// How good the image is, where its quality was graded.
     public var quality: Quality.Grade?
+    /// Whether nothing was measured in it, because of the router, its quality or what was found wrong with it.
+    public var isRefused = false
     /// Of the masks; nil for the router.
     public var dice: Double?
     /// Of the masks; nil for the router.
@@ -28,14 +30,20 @@ public struct ImageScore: Sendable, Equatable {
     public var readRatio: Double?
     /// The reading's own 95 % interval of that ratio, [low, high].
     public var readInterval: [Double]?
+    /// One standard deviation of that ratio, as the networks' own uncertainty has it.
+    public var readDeviation: Double?
+    /// Whether a person is asked to look at the ratio; nil but for the cup.
+    public var hasRatioAttention: Bool?
     /// 1 - Dice between the network's two heads, where it has them.
     public var disagreement: Double?
     /// Mean probability inside of what was found, the least sure of several.
     public var confidence: Double?
-    /// Polyps drawn in the truth; nil but for polyps.
-    public var polyps: Int?
-    /// Regions found; empty but for polyps.
+    /// Of each polyp drawn in the truth its share of the content; nil but for polyps.
+    public var polyps: [Double]?
+    /// Regions that were judged; empty but for polyps.
     public var regions: [FoundRegion] = []
+    /// Whether a person is asked to look for a polyp: one was found, or something borderline.
+    public var isFlagged = false
     /// Pixels drawn in the truth.
     public var truthArea = 0
     /// Some of the network's pixels with their truth, evenly spread over the view; empty for the router.

@@ -1,59 +1,92 @@
-/// From which confidence and size on a region is taken for a polyp. Absolute: never rescaled to an image or a day.
+/// From which confidence on a region is taken for a polyp, and from which it is shown to a person as borderline. Absolute: never
+/// rescaled to an image or a day.
 public struct OperatingPoint: Sendable, Equatable {
-    /// Least mean probability.
+    /// Least confidence of a polyp.
     public var confidence: Double
-    /// Least share of the content.
-    public var share: Double
+    /// Least confidence of a borderline region, no higher.
+    public var borderline: Double
 
-    /// What images come to at a point.
+    /// What images come to when only the regions from a confidence on remain.
     public struct Outcome: Sendable, Equatable {
         /// Frames without a polyp.
-        public var emptyFrames: Int
+        public var emptyFrames = 0
         /// Those of them in which a region remains.
-        public var falseFrames: Int
+        public var falseFrames = 0
         /// The same as a share; 0 where there are no empty frames, which says nothing.
         public var falsePositives: Double { emptyFrames == 0 ? 0 : Double(falseFrames) / Double(emptyFrames) }
+        /// All frames.
+        public var frames = 0
+        /// Remaining regions whose centroid lies in no polyp.
+        public var falseRegions = 0
+        /// Polyps drawn, of the sizes that are asked for.
+        public var polyps = 0
+        /// Those of them that a remaining region has its centroid in.
+        public var hits = 0
+        /// The same as a share.
+        public var sensitivity: Double { polyps == 0 ? 0 : Double(hits) / Double(polyps) }
         /// Mean Dice of the frames with polyps.
-        public var dice: Double
-        /// Share of drawn polyps that a remaining region has its centroid in.
-        public var sensitivity: Double
+        public var dice = 0.0
     }
 
-    /// The point at which frames with polyps are read best while at most `falsePositives` of the empty ones have a region: the highest sum of
-    /// mean Dice and sensitivity, on a grid of 0.5...0.95 by 0.01 and of five sizes. Scores must have been read with thresholds no higher.
-    /// Where no point of the grid keeps to it, the highest one, which does not keep to it either: its ``Outcome`` says so.
-    public static func chosen(on scores: [ImageScore], falsePositives: Double) -> OperatingPoint {
-        var best: (point: OperatingPoint, merit: Double)?
-        for share in [0.001, 0.002, 0.004, 0.008, 0.012] {
-            for step in 50...95 {
-                let point = OperatingPoint(confidence: Double(step) / 100, share: share)
-                let outcome = point.outcome(of: scores)
-                let merit = outcome.dice + outcome.sensitivity
-                if outcome.falsePositives <= falsePositives, merit > best?.merit ?? -1 { best = (point, merit) }
-            }
-        }
-        return best?.point ?? OperatingPoint(confidence: 0.95, share: 0.012)
-    }
-
-    /// What images come to when only the regions at or above this point remain.
-    public func outcome(of scores: [ImageScore]) -> Outcome {
-        var (empty, alarms, polyps, hits) = (0, 0, 0, 0)
+    /// What images come to from a confidence on; polyps count where their share of the content is in `sizes`.
+    public static func outcome(of scores: [ImageScore], from confidence: Double, sizes: Range<Double> = 0..<2) -> Outcome {
+        var outcome = Outcome(frames: scores.count)
         var dice: [Double] = []
         for score in scores {
-            let kept = score.regions.filter { $0.confidence >= confidence && $0.share >= share }
+            let kept = score.regions.filter { $0.confidence >= confidence }
+            outcome.falseRegions += kept.count { $0.polyp == nil }
             guard !score.isEmpty else {
-                empty += 1
-                alarms += kept.isEmpty ? 0 : 1
+                outcome.emptyFrames += 1
+                outcome.falseFrames += kept.isEmpty ? 0 : 1
                 continue
             }
-            polyps += score.polyps ?? 0
-            hits += Set(kept.compactMap(\.polyp)).count
+            let shares = score.polyps ?? []
+            let found = Set(kept.compactMap(\.polyp))
+            for (index, share) in shares.enumerated() where sizes.contains(share) {
+                outcome.polyps += 1
+                outcome.hits += found.contains(index) ? 1 : 0
+            }
             let (overlap, area) = kept.reduce((0, score.truthArea)) { ($0.0 + $1.overlap, $0.1 + $1.area) }
             dice.append(area == 0 ? 1 : 2 * Double(overlap) / Double(area))
         }
-        return Outcome(
-            emptyFrames: empty, falseFrames: alarms,
-            dice: dice.isEmpty ? 0 : dice.reduce(0, +) / Double(dice.count),
-            sensitivity: polyps == 0 ? 0 : Double(hits) / Double(polyps))
+        outcome.dice = dice.isEmpty ? 0 : dice.reduce(0, +) / Double(dice.count)
+        return outcome
+    }
+
+    /// The point of the highest sensitivity at which at most `falsePositives` of the empty frames have a region, and four times that share
+    /// one that is borderline. Of several such points the highest, which has the fewest false regions. Where none keeps to it, the highest
+    /// of all, which does not keep to it either: its ``Outcome`` says so.
+    public static func chosen(on scores: [ImageScore], falsePositives: Double) -> OperatingPoint {
+        let points = points(scores)
+        func chosen(_ share: Double) -> Double {
+            // The lower the point, the more of everything: each search halves what is left.
+            let allowed = first(points) { outcome(of: scores, from: $0).falsePositives > share }
+            let admissible = points.prefix(max(1, allowed))
+            guard let last = admissible.last else { return 1 }
+            let most = outcome(of: scores, from: last).hits
+            return admissible[first(Array(admissible)) { outcome(of: scores, from: $0).hits >= most }]
+        }
+        let confidence = chosen(falsePositives)
+        return OperatingPoint(confidence: confidence, borderline: min(confidence, chosen(4 * falsePositives)))
+    }
+
+    /// Every point that keeps other regions than the one before it, from the highest, that keeps none, to the lowest, that keeps all.
+    static func points(_ scores: [ImageScore]) -> [Double] {
+        let values = Set(scores.flatMap { $0.regions.map(\.confidence) }).sorted(by: >)
+        return zip([1] + values, values + [0]).map { above, below in
+            let between = (above + below) / 2
+            let rounded = (between * 10000).rounded() / 10000
+            return rounded > below && rounded <= above ? rounded : between
+        }
+    }
+
+    /// Where a condition begins to hold that holds from there on; the count where it never does.
+    private static func first(_ points: [Double], _ holds: (Double) -> Bool) -> Int {
+        var (low, high) = (0, points.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(points[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -11,6 +11,8 @@ public struct Measurement: Sendable {
     public let model: Model
     /// For the cup: the disc's model, which its reading needs.
     public let disc: Model?
+    /// The other tasks' models, with which images are read end to end; not all of them: that is left out.
+    public let companions: [Model]
     /// Data sets that it learnt from: their val decides.
     public let sets: [DataSet]
     /// Further data sets that only judge.
@@ -22,10 +24,11 @@ public struct Measurement: Sendable {
 
     /// A measurement of a model.
     public init(
-        _ model: Model, disc: Model? = nil, sets: [DataSet], judges: [DataSet] = [], falsePositives: Double = 0.05,
+        _ model: Model, disc: Model? = nil, companions: [Model] = [], sets: [DataSet], judges: [DataSet] = [],
+        falsePositives: Double = 0.05,
         progress: @escaping @Sendable (String, Int, Int) -> Void = { _, _, _ in }
     ) {
-        (self.model, self.disc, self.sets, self.judges) = (model, disc, sets, judges)
+        (self.model, self.disc, self.companions, self.sets, self.judges) = (model, disc, companions, sets, judges)
         (self.falsePositives, self.progress) = (falsePositives, progress)
     }
 
@@ -34,34 +37,25 @@ public struct Measurement: Sendable {
         var manifest = model.manifest
         (manifest.temperature, manifest.calibration, manifest.metrics) = (1, [:], [])
         (manifest.groups, manifest.plots) = ([], [])
-        let (confidence, area) = (Threshold.polypConfidence.name, Threshold.polypArea.name)
-        for name in [confidence, area] { manifest.thresholds[name] = nil }
+        (manifest.confidence, manifest.ratioErrors) = (nil, nil)
+        for threshold in [Threshold.polyp, .polypBorderline, .polypConfidence, .polypArea] {
+            manifest.thresholds[threshold.name] = nil
+        }
+        try DataSet.refuseLeaks(across: sets + judges)
         let memory = LookMemory()
         let plain = try await scores(.val, of: sets, manifest, memory, "val, uncalibrated")
-        manifest.temperature = rounded(Self.temperature(plain, task: manifest.task))
-        manifest.calibration["samples"] = Double(Self.samples(plain, manifest.task).count)
-        var val = try await scores(.val, of: sets + judges, manifest, memory, "val")
-        if manifest.task != .router, !val.isEmpty, val.allSatisfy(\.isEmpty) {
+        if manifest.task != .router, !plain.isEmpty, plain.allSatisfy(\.isEmpty) {
             throw PapillaError(
-                .badInput, "all \(val.count) masks of val are empty: nothing can be chosen by them",
+                .badInput, "all \(plain.count) masks of val are empty: nothing can be chosen by them",
                 hint: "Name data sets in which something is drawn, beside those without")
         }
-        if manifest.task == .polyp {
-            // What only judges chooses nothing.
-            let choosing =
-                judges.isEmpty ? val : try await scores(.val, of: sets, manifest, memory, "val of the sets that choose")
-            let point = OperatingPoint.chosen(on: choosing, falsePositives: falsePositives)
-            manifest.thresholds[confidence] = point.confidence
-            manifest.thresholds[area] = point.share
-            let outcome = point.outcome(of: choosing)
-            manifest.calibration["empty_frames"] = Double(outcome.emptyFrames)
-            manifest.calibration["false_positive_frames"] = Double(outcome.falseFrames)
-            // A target that nothing tested, or that was missed, is none that the model keeps to.
-            if outcome.emptyFrames > 0, outcome.falsePositives <= falsePositives {
-                manifest.calibration["false_positive_target"] = falsePositives
-            }
-            val = try await scores(.val, of: sets + judges, manifest, memory, "val, thresholds")
+        manifest.temperature = rounded(Self.temperature(plain, task: manifest.task))
+        manifest.calibration["samples"] = Double(Self.samples(plain, manifest.task).count)
+        if manifest.task == .polyp { try await choosePoint(&manifest, memory) }
+        if manifest.task == .cup {
+            manifest.ratioErrors = RatioErrors(of: try await scores(.val, of: sets, manifest, memory, "val, ratios"))
         }
+        let val = try await scores(.val, of: sets + judges, manifest, memory, "val")
         let test = try await scores(.test, of: sets + judges, manifest, nil, "test")
         for (split, scores) in [(DataSet.Split.val, val), (.test, test)] where !scores.isEmpty {
             manifest.metrics += metrics(scores, split)
@@ -75,8 +69,81 @@ public struct Measurement: Sendable {
         manifest.groups = Evaluation.groups(of: test, in: (sets + judges).map(\.name)).compactMap { name, scores in
             metric(name, .test, scores)
         }
+        manifest.metrics += try await endToEnd(manifest)
         if manifest.task == .cup { try await repeated(&manifest) }
         return manifest
+    }
+
+    /// Fits the confidence of a region and chooses the point from which on it is a polyp, on val of the sets that choose: what only judges
+    /// chooses nothing. Of three probabilities from which on a pixel is a region's, the one with the highest sum of mean Dice and
+    /// sensitivity.
+    private func choosePoint(_ manifest: inout ModelManifest, _ memory: LookMemory) async throws {
+        var best: (manifest: ModelManifest, scores: [ImageScore], point: OperatingPoint, merit: Double)?
+        for probability in [0.3, 0.4, 0.5] {
+            var candidate = manifest
+            candidate.thresholds[Threshold.polyp.name] = probability
+            let found = try await scores(.val, of: sets, candidate, memory, "val, regions from \(probability)")
+            candidate.confidence = RegionConfidence(fittedTo: found)
+            let judged = found.map { $0.judged(by: candidate.confidence) }
+            let point = OperatingPoint.chosen(on: judged, falsePositives: falsePositives)
+            let outcome = OperatingPoint.outcome(of: judged, from: point.confidence)
+            candidate.confidence?.heldOut = heldOut(found)
+            let merit = outcome.dice + outcome.sensitivity
+            if merit > best?.merit ?? -1 { best = (candidate, judged, point, merit) }
+        }
+        guard let best else { return }
+        manifest = best.manifest
+        manifest.thresholds[Threshold.polypConfidence.name] = best.point.confidence
+        if manifest.confidence != nil { manifest.thresholds[Threshold.polypBorderline.name] = best.point.borderline }
+        let outcome = OperatingPoint.outcome(of: best.scores, from: best.point.confidence)
+        manifest.calibration["empty_frames"] = Double(outcome.emptyFrames)
+        manifest.calibration["false_positive_frames"] = Double(outcome.falseFrames)
+        manifest.calibration["borderline_frames"] = Double(
+            OperatingPoint.outcome(of: best.scores, from: best.point.borderline).falseFrames)
+        // A target that nothing tested, or that was missed, is none that the model keeps to.
+        if outcome.emptyFrames > 0, outcome.falsePositives <= falsePositives {
+            manifest.calibration["false_positive_target"] = falsePositives
+        }
+        manifest.plots.append(Self.freeResponse(best.scores, best.point))
+    }
+
+    /// What the point would be without the data set that has most of the empty frames, whose hospital the network may know from train.
+    private func heldOut(_ scores: [ImageScore]) -> RegionConfidence.HeldOut? {
+        let empty = Dictionary(grouping: scores.filter(\.isEmpty), by: \.set).mapValues(\.count)
+        guard empty.count > 1, let (set, _) = empty.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return nil }
+        let others = scores.filter { $0.set != set }
+        guard let confidence = RegionConfidence(fittedTo: others) else { return nil }
+        let judged = others.map { $0.judged(by: confidence) }
+        let point = OperatingPoint.chosen(on: judged, falsePositives: falsePositives).confidence
+        let left = OperatingPoint.outcome(
+            of: scores.filter { $0.set == set }.map { $0.judged(by: confidence) }, from: point)
+        return .init(
+            set: set, point: point, emptyFrames: left.emptyFrames, falseFrames: left.falseFrames,
+            sensitivity: OperatingPoint.outcome(of: judged, from: point).sensitivity)
+    }
+
+    /// The free-response curve (Chakraborty, "Free-response methodology: alternate analysis and a new observer-performance experiment",
+    /// Radiology 174, 1990): polyps found against false regions a frame, by the polyps' size.
+    private static func freeResponse(_ scores: [ImageScore], _ point: OperatingPoint) -> ModelManifest.Plot {
+        let points = OperatingPoint.points(scores)
+        let step = max(1, points.count / 60)
+        let shown = points.enumerated().filter { $0.offset % step == 0 || $0.offset == points.count - 1 }.map(\.element)
+        func place(_ confidence: Double, _ sizes: Range<Double> = 0..<2) -> [Double] {
+            let outcome = OperatingPoint.outcome(of: scores, from: confidence, sizes: sizes)
+            return [rounded(Double(outcome.falseRegions) / Double(max(1, outcome.frames))), rounded(outcome.sensitivity)]
+        }
+        let kinds = [("all polyps", 0..<2)] + zip(["under 1 %", "1 to 5 %", "over 5 %"], Figures.sizes.map(\.shares))
+        let reach = 0.5
+        let curves = kinds.map { name, sizes in
+            ModelManifest.Plot.Curve(name, shown.map { place($0, sizes) }.filter { $0[0] <= reach })
+        }
+        let (chosen, borderline) = (place(point.confidence), place(point.borderline))
+        return .init(
+            title:
+                "Polyps found on val from a confidence on, by their share of the content, against false regions; dashed, from the left: the "
+                + "point from which a region is a polyp, and that from which it is borderline",
+            across: "false regions in each frame", up: "share of polyps found", width: [0, reach], height: [0, 1],
+            guides: [chosen, borderline].map { [[min(reach, $0[0]), 0], [min(reach, $0[0]), 1]] }, curves: curves)
     }
 
     /// Networks with a manifest's settings.
@@ -90,6 +157,27 @@ public struct Measurement: Sendable {
             case .polyp: try await ReadingModels(polyp: candidate)
             }
         return try ImageReader(models: models)
+    }
+
+    /// How test is read as in service: by the router first, and with all that is refused.
+    private func endToEnd(_ manifest: ModelManifest) async throws -> [ModelManifest.Metric] {
+        let candidate = try Model(manifest: manifest, weights: model.weights)
+        let all = Dictionary(
+            (companions + [disc].compactMap(\.self) + [candidate]).map { ($0.manifest.task, $0) }, uniquingKeysWith: { $1 })
+        guard manifest.task != .router, all.count == ModelTask.allCases.count else { return [] }
+        let models = try await ReadingModels(
+            router: all[.router], disc: all[.disc], cup: all[.cup], polyp: all[.polyp])
+        let judged = (sets + judges).filter { !$0.items(in: .test).isEmpty }
+        guard !judged.isEmpty else { return [] }
+        let scores = try await Evaluation(task: manifest.task, reader: try ImageReader(models: models), isEndToEnd: true).run(
+            judged, split: .test, progress: { progress("test, end to end", $0, $1) }
+        ).scores
+        return judged.map(\.name).compactMap { name in
+            let own = scores.filter { $0.set == name }
+            var row = metric("\(name), end to end", .test, own)
+            row?.values["refused"] = Double(own.count(where: \.isRefused))
+            return row
+        }
     }
 
     /// How far two photographs of one eye give the same ratio: for the cup.
@@ -123,8 +211,11 @@ public struct Measurement: Sendable {
     }
 
     private func metrics(_ scores: [ImageScore], _ split: DataSet.Split) -> [ModelManifest.Metric] {
-        (sets + judges).map(\.name).compactMap { name in
-            metric(name, split, scores.filter { $0.set == name })
+        let chose = split == .val ? Set(sets.map(\.name)) : []
+        return (sets + judges).map(\.name).compactMap { name in
+            var row = metric(name, split, scores.filter { $0.set == name })
+            if chose.contains(name) { row?.chose = true }
+            return row
         }
     }
 

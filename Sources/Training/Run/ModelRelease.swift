@@ -43,9 +43,10 @@ public struct ModelRelease: Sendable {
     /// Calibrates the finished weights on val and measures them on val and test, read as the service would.
     /// - Parameters:
     ///   - disc: the disc's model, which the cup's reading needs.
+    ///   - companions: the other tasks' models, with which test is read end to end.
     ///   - others: further data sets that only judge.
     public mutating func measure(
-        _ sets: [DataSet], others: [DataSet] = [], disc: Model? = nil,
+        _ sets: [DataSet], others: [DataSet] = [], disc: Model? = nil, companions: [Model] = [],
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws {
         guard let weights = result.weights else { return }
@@ -53,7 +54,8 @@ public struct ModelRelease: Sendable {
         let saved = try Weights(safetensors: weights.safetensors(.float16))
         let model = try Model(manifest: try manifest(name: "candidate"), weights: saved)
         measured = try await Measurement(
-            model, disc: disc, sets: sets, judges: others, progress: { _, done, all in progress(done, all) }
+            model, disc: disc, companions: companions, sets: sets, judges: others,
+            progress: { _, done, all in progress(done, all) }
         ).run()
     }
 
