@@ -14,7 +14,7 @@ struct EndoscopyReader: Sendable {
         /// What came nearest to a polyp without being taken for one; nil where nothing came near.
         var borderline: Borderline?
         /// What the network saw; nil where a reader drew the polyps.
-        var sight: Sight?
+        var evidence: NetworkEvidence?
     }
 
     /// A figure that stayed below its threshold.
@@ -32,7 +32,7 @@ struct EndoscopyReader: Sendable {
     }
 
     /// Pure geometry: from the network's probabilities to polyps.
-    func measure(_ look: Look, in view: NetworkView, _ field: FieldOfView, width: Int, height: Int) -> Result {
+    func measure(_ look: NetworkAnswer, in view: NetworkView, _ field: FieldOfView, width: Int, height: Int) -> Result {
         let floor = min(thresholds[.polyp], thresholds[.polypBorderline])
         let window = Self.window(of: look.probability, above: floor, in: view)
         let probability = view.carryBack(look.probability, over: window)
@@ -42,7 +42,7 @@ struct EndoscopyReader: Sendable {
         if result.borderline == nil {
             result.borderline = borderline(probability, minimumArea).map { Borderline(value: $0, threshold: thresholds[.polyp]) }
         }
-        result.sight = Sight(look, in: view, threshold: thresholds[.polyp])
+        result.evidence = NetworkEvidence(look, in: view, threshold: thresholds[.polyp])
         return result
     }
 
