@@ -61,30 +61,59 @@ let package = Package(
             ],
             swiftSettings: swift),
         .target(
+            name: "Journal", dependencies: ["CSystemd", "Screening", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swift),
+        .target(
+            name: "Settings", dependencies: ["Reading", "Registry", "Imaging", "Files", "Screening", "Yams"],
+            swiftSettings: swift),
+        .target(
+            name: "Intake",
+            dependencies: [
+                "Settings", "Files", "Screening", .product(name: "HeapModule", package: "swift-collections"),
+            ], swiftSettings: swift),
+        .target(
+            name: "Custody",
+            dependencies: [
+                "Intake", "Settings", "Journal", "Ledger", "Reading", "Files", "Screening",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift),
+        .target(
+            name: "Control",
+            dependencies: [
+                "Journal", "Ledger", "Registry", "Files", "Screening", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift),
+        .target(
             name: "Service",
             dependencies: [
-                "DataSets", "Reading", "Ledger", "Imaging", "Neural", "Registry", "Files", "Screening", "CSystemd", "Yams",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "HeapModule", package: "swift-collections"),
-                .product(name: "Logging", package: "swift-log"),
+                "Control", "Custody", "Intake", "Settings", "Journal", "DataSets", "Reading", "Ledger", "Imaging", "Neural",
+                "Registry", "Files", "Screening",
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: swift),
         .target(
             name: "Review",
             dependencies: [
-                "Training", "DataSets", "Ledger", "Phantoms", "Reading", "Registry", "Neural", "Imaging", "Screening",
+                "DataSets", "Ledger", "Reading", "Registry", "Imaging", "Screening",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("Page/Assets")], swiftSettings: swift),
+        .target(
+            name: "Retraining",
+            dependencies: [
+                "Training", "Review", "DataSets", "Ledger", "Phantoms", "Reading", "Registry", "Imaging", "Screening",
+            ], swiftSettings: swift),
         .executableTarget(
             name: "papilla",
             dependencies: [
-                "Review", "Service", "Training", "DataSets", "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging",
-                "Files", "Screening", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Retraining", "Review", "Service", "Control", "Custody", "Intake", "Settings", "Journal", "Training",
+                "DataSets",
+                "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging", "Files", "Screening",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),
         .testTarget(name: "ScreeningTests", dependencies: ["Screening"], swiftSettings: swift),
@@ -110,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Ledger", "Reading", "Registry", "Neural", "Imaging", "Files", "Screening",
+                "Service", "Control", "Custody", "Intake", "Settings", "Journal", "Ledger", "Reading", "Registry", "Neural",
+                "Imaging", "Files", "Screening",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -119,8 +149,10 @@ let package = Package(
         .testTarget(
             name: "ReviewTests",
             dependencies: [
-                "Review", "Service", "Ledger", "Reading", "Training", "DataSets", "Phantoms", "Registry", "Neural", "Imaging",
-                "Screening", .product(name: "Logging", package: "swift-log"),
+                "Retraining", "Review", "Service", "Control", "Custody", "Settings", "Ledger", "Reading", "Training",
+                "DataSets",
+                "Phantoms", "Registry", "Neural", "Imaging", "Files", "Screening",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),
@@ -132,7 +164,10 @@ let package = Package(
 if Context.environment["PAPILLA_FUZZING"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "Fuzzers", dependencies: ["Imaging", "Neural", "Reading", "Registry", "Files", "Screening", "Service"],
+            name: "Fuzzers",
+            dependencies: [
+                "Imaging", "Neural", "Reading", "Registry", "Settings", "Control", "Intake", "Files", "Screening",
+            ],
             path: "Tests/Fuzzing",
             exclude: ["Found", "run", "seeds"], swiftSettings: [.swiftLanguageMode(.v5)]))
 }

@@ -11,7 +11,7 @@ public enum ArrivalState: String, Sendable, Codable, CaseIterable {
     /// It has its one outcome.
     case finished
 
-    /// The steps between the states; `Ledger` has a method for each.
+    /// The steps between the states; `LedgerStore` has a method for each.
     enum Step: String {
         case claim, begin, wait, finish
     }

@@ -26,7 +26,7 @@ public struct Claim: Sendable, Hashable {
     }
 }
 
-extension Ledger {
+extension LedgerStore {
     /// Writes down that an arrival's file is in the spool, and its content. State: `claimed`.
     ///
     /// From `received`, or from `waiting` where the file has changed since (the rest of it came).

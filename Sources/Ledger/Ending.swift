@@ -46,7 +46,7 @@ public struct Ending: Sendable, Hashable {
     }
 }
 
-extension Ledger {
+extension LedgerStore {
     /// Writes an arrival's end down: outcome, screening, findings and models, in one transaction. State: `finished`.
     ///
     /// - Throws: `notFound`; `refused` where it has ended already; `internal` where the ending cannot be this arrival's.

@@ -148,7 +148,7 @@ extension ExportRow {
     }
 }
 
-extension Ledger {
+extension LedgerStore {
     /// Hands every screening that a filter lets through to `body`, in order of arrival, without holding them all in memory.
     ///
     /// Of an arrival with corrections, the newest version. The filter's `states` does not matter: what is pending has no screening.

@@ -32,7 +32,7 @@ extension ArrivalRow {
     }
 }
 
-extension Ledger {
+extension LedgerStore {
     /// Writes an arrival down, before its file moves. State: `received`.
     ///
     /// - Throws: `refused` where the ID is taken (draw another); `system` where it could not be written.

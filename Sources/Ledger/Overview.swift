@@ -66,7 +66,7 @@ public struct Overview: Sendable, Codable, Hashable {
     }
 }
 
-extension Ledger {
+extension LedgerStore {
     /// How the work stands now.
     ///
     /// - Parameter failures: how many of the latest failures to name.

@@ -40,7 +40,7 @@ public struct Statement: Sendable, Codable, Hashable {
     }
 }
 
-extension Ledger {
+extension LedgerStore {
     /// The statement of one day, or of all. Looking through the folders does not hold up the service's steps.
     ///
     /// - Parameters:

@@ -88,7 +88,7 @@ public struct Verification: Sendable, Codable, Hashable {
     }
 }
 
-extension Ledger {
+extension LedgerStore {
     /// Checks everything; reads every published file and every original. The service may write meanwhile.
     ///
     /// - Parameters:

@@ -44,11 +44,12 @@ public struct ImageReader: Sendable {
     ///   - modality: what the image is, where that is known (evaluation). The router is then skipped and everything is measured that can
     ///     be: poor quality or a cut disc is stated, but does not stop the reading.
     /// - Throws: `PapillaError` where a model is missing or the engine failed, `CancellationError`.
-    public func read(_ image: DecodedImage, eye: Examination.Side = .init(), as modality: Modality? = nil) async throws -> Reading
+    public func read(_ image: DecodedImage, eye: Examination.Side = .init(), as modality: Modality? = nil) async throws
+        -> ImageReading
     {
         let clock = ContinuousClock()
         let start = clock.now
-        var reading = Reading(.ungradable)
+        var reading = ImageReading(.ungradable)
         reading.thresholds = thresholds.values
         reading.eye = eye.value
         let field = FieldOfView(of: image.raster)
@@ -132,7 +133,7 @@ public struct ImageReader: Sendable {
     }
 
     private func readFundus(
-        _ raster: Raster, _ field: FieldOfView, tellsEye: Bool, persists: Bool, _ reading: inout Reading
+        _ raster: Raster, _ field: FieldOfView, tellsEye: Bool, persists: Bool, _ reading: inout ImageReading
     ) async throws {
         let hasCup = !persists || models.has(.cup)
         let reader = FundusReader(
@@ -149,12 +150,12 @@ public struct ImageReader: Sendable {
             reading.fundus = result.measure?.findings
             reading.ratioDeviation = result.measure?.ratioDeviation
             reading.masks = result.masks
-            reading.sights = result.sights
+            reading.evidence = result.evidence
         }
         if result.reasons.isEmpty || persists { reading.attention += AttentionRules(thresholds: thresholds).fundus(result) }
     }
 
-    private func readEndoscopy(_ raster: Raster, _ field: FieldOfView, _ reading: inout Reading) async throws {
+    private func readEndoscopy(_ raster: Raster, _ field: FieldOfView, _ reading: inout ImageReading) async throws {
         let reader = EndoscopyReader(
             thresholds: thresholds, confidence: try models.runner(.polyp).manifest.confidence, look: looking(at: raster))
         let result = try await reader.read(field, width: raster.width, height: raster.height)
@@ -162,7 +163,7 @@ public struct ImageReader: Sendable {
         reading.outcome = result.findings.polyps.isEmpty ? .noFinding : .measured
         reading.endoscopy = result.findings
         reading.masks["polyp"] = result.mask
-        reading.sights["polyp"] = result.sight
+        reading.evidence["polyp"] = result.evidence
         reading.judged = result.judged
         reading.attention += AttentionRules(thresholds: thresholds).endoscopy(result)
     }
@@ -173,7 +174,7 @@ public struct ImageReader: Sendable {
             try Task.checkCancellation()
             let runner = try models.runner(task)
             let logits = try await run(runner, view.resized(to: runner.manifest.side), raster)
-            return Look(
+            return NetworkAnswer(
                 logits: logits, side: runner.manifest.side, temperature: runner.manifest.temperature,
                 distanceMap: runner.manifest.distanceMap)
         }

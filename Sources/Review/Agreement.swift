@@ -1,7 +1,6 @@
 internal import Imaging
 internal import Ledger
 public import Screening
-internal import Training
 
 /// How far readers agree with what the models showed them: whether a site may trust its models.
 public struct Agreement: Sendable, Codable {
@@ -96,7 +95,7 @@ public struct Agreement: Sendable, Codable {
     }
 }
 
-extension ReviewDesk {
+extension ReviewCatalogue {
     /// How far readers agree with the models, over everything that anybody decided on. Reads the masks of every correction.
     public func agreement() throws(PapillaError) -> Agreement {
         var cases: [Agreement.Compared] = []

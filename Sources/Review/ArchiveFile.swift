@@ -1,8 +1,8 @@
 internal import Glibc
-internal import Screening
+package import Screening
 
 /// A file below one of the service's folders. Nothing outside of that folder is ever opened: no name is `..`, and no link is followed.
-enum ArchiveFile {
+package enum ArchiveFile {
     /// All of an original, if it is still the image that was screened.
     ///
     /// - Parameters:
@@ -10,7 +10,7 @@ enum ArchiveFile {
     ///   - id: whose it is; the error names it, and no file.
     ///   - digest: what the ledger says of its bytes.
     /// - Throws: `damaged` where it is another one; as `read`.
-    static func original(
+    package static func original(
         _ original: String, of id: ScreeningID, in archive: String, expecting digest: Digest
     ) throws(PapillaError) -> [UInt8] {
         let bytes = try read(String(original.dropFirst("archive/".count)), in: archive)
@@ -24,7 +24,7 @@ enum ArchiveFile {
 
     /// All of a published file, if it is still as it was published.
     /// - Throws: `damaged` where it is another one; as `read`.
-    static func read(_ path: String, in folder: String, expecting digest: Digest) throws(PapillaError) -> [UInt8] {
+    package static func read(_ path: String, in folder: String, expecting digest: Digest) throws(PapillaError) -> [UInt8] {
         let bytes = try read(path, in: folder)
         guard Digest(of: bytes) == digest else {
             throw PapillaError(
@@ -40,7 +40,7 @@ enum ArchiveFile {
     ///   - folder: one that the configuration names.
     ///   - limit: bytes at most.
     /// - Throws: `badInput` for a path that leaves the folder, `notFound` for a file that is not there, `system`.
-    static func read(_ path: String, in folder: String, limit: Int = 1 << 30) throws(PapillaError) -> [UInt8] {
+    package static func read(_ path: String, in folder: String, limit: Int = 1 << 30) throws(PapillaError) -> [UInt8] {
         let names = path.pathNames(keepingEmpty: true)
         guard names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }) else {
             throw PapillaError(.badInput, "This is no path below the folder", place: path)

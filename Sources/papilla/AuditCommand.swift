@@ -3,6 +3,7 @@ internal import Glibc
 internal import Ledger
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `papilla audit`: who did what, and whether everything is as it was left.
 struct AuditCommand: AsyncParsableCommand {
@@ -39,7 +40,7 @@ struct AuditCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let ledger = try Ledger(path: configuration.load().paths.ledger, mode: .readOnly)
+            let ledger = try LedgerStore(path: configuration.load().paths.ledger, mode: .readOnly)
             var filter = AuditFilter(subject: subject, event: event, since: since?.start, until: until?.end, limit: limit)
             if let subject, subject.count >= 3, let arrival = try? await ledger.arrival(matching: subject) {
                 filter.subject = arrival.id.description
@@ -80,7 +81,7 @@ struct AuditCommand: AsyncParsableCommand {
 
         func run() async throws {
             let loaded = try configuration.load()
-            let ledger = try Ledger(path: loaded.paths.ledger, mode: .readOnly)
+            let ledger = try LedgerStore(path: loaded.paths.ledger, mode: .readOnly)
             let bar = isatty(STDERR_FILENO) == 1 ? ProgressBar() : nil
             defer { bar?.end() }
             var verification = try await ledger.verify(Folders(loaded), expecting: expect) { progress in

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Ledger
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `papilla backup`: a verified copy of the ledger.
 struct BackupCommand: AsyncParsableCommand {
@@ -19,7 +20,7 @@ struct BackupCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON value.") var json = false
 
     func run() async throws {
-        let ledger = try Ledger(path: configuration.load().paths.ledger, mode: .readOnly)
+        let ledger = try LedgerStore(path: configuration.load().paths.ledger, mode: .readOnly)
         let backup = try ledger.backUp(to: file)
         if json { return print(try CanonicalJSON.document(backup), terminator: "") }
         print("\(backup.file): \(backup.bytes) bytes, \(backup.arrivals) arrivals, \(backup.entries) audit entries, verified")

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `--config FILE`: where the configuration is.
 struct ConfigurationOption: ParsableArguments {

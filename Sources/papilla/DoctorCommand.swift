@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Neural
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `papilla doctor`: whether an installation is as it must be.
 struct DoctorCommand: AsyncParsableCommand {

@@ -5,6 +5,7 @@ internal import Ledger
 internal import Reading
 internal import Registry
 internal import Screening
+internal import Settings
 internal import Training
 
 /// `papilla evaluate`: how well a model reads data sets, through the code that reads images in service.

@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Ledger
 public import Screening
 internal import Service
+internal import Settings
 
 /// `papilla export`: one row for each screening, for spreadsheets and programs.
 struct ExportCommand: AsyncParsableCommand {
@@ -30,7 +31,7 @@ struct ExportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let ledger = try Ledger(path: configuration.load().paths.ledger, mode: .readOnly)
+        let ledger = try LedgerStore(path: configuration.load().paths.ledger, mode: .readOnly)
         let filter = ArrivalFilter(outcomes: outcome.isEmpty ? nil : Set(outcome), since: since?.start, until: until?.end)
         var buffer = jsonl ? "" : (bom ? CommaSeparated.byteOrderMark : "") + CommaSeparated.line(ExportRow.columns)
         try ledger.export(filter) { row in

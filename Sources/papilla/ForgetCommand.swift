@@ -1,6 +1,9 @@
 internal import ArgumentParser
+internal import Control
+internal import Ledger
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `papilla forget`: whom an arrival was of is erased.
 struct ForgetCommand: AsyncParsableCommand {

@@ -1,6 +1,9 @@
 internal import ArgumentParser
+internal import Control
+internal import Ledger
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `papilla requeue`: failed arrivals are read again.
 struct RequeueCommand: AsyncParsableCommand {

@@ -1,8 +1,10 @@
 internal import ArgumentParser
+internal import Custody
 internal import Files
 internal import Ledger
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `papilla restore`: a backup's ledger, or one made from the bundles, is put into its place.
 struct RestoreCommand: AsyncParsableCommand {

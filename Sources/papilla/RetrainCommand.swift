@@ -4,9 +4,11 @@ internal import FoundationEssentials
 internal import Ledger
 internal import Neural
 internal import Registry
+internal import Retraining
 internal import Review
 internal import Screening
 internal import Service
+internal import Settings
 internal import Training
 
 /// `papilla retrain`: a site's own model.
@@ -27,10 +29,10 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
     @OptionGroup var configuration: ConfigurationOption
     @Option(parsing: .upToNextOption, help: "Data-set folders to train on as well.") var data: [String] = []
     @OptionGroup var masks: MaskValuesOption
-    @Option(help: "Batches of four.") var steps = Retraining.Options().steps
-    @Option(help: "Adam's learning rate at its peak.") var rate = Retraining.Options().rate
+    @Option(help: "Batches of four.") var steps = RetrainingRun.Options().steps
+    @Option(help: "Adam's learning rate at its peak.") var rate = RetrainingRun.Options().rate
     @Option(help: "Share of phantoms among the samples, 0 to 0.05.") var phantoms =
-        Retraining.Options().phantoms
+        RetrainingRun.Options().phantoms
     @Option(help: "Seed of all that is random.") var seed: UInt64 = 1
     @Option(help: "Threads of the engine (default: all cores).") var threads: Int?
     @Flag(help: "Only list the cases, and which part each has; train nothing.") var dryRun = false
@@ -67,12 +69,12 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
         if let threads { EngineInfo.setThreads(threads) }
         let loaded = try configuration.load()
         let paths = loaded.paths
-        let ledger = try Ledger(path: paths.ledger, mode: .readOnly)
-        let desk = ReviewDesk(
+        let ledger = try LedgerStore(path: paths.ledger, mode: .readOnly)
+        let catalogue = ReviewCatalogue(
             ledger: ledger, outbox: paths.outbox, archive: paths.archive, models: ModelStore(directory: paths.models))
-        let cases = try CaseSet(task, try ledger.cases(), desk)
+        let cases = try CaseSet(task, try ledger.cases(), catalogue)
         if dryRun { return try list(cases) }
-        var options = Retraining.Options()
+        var options = RetrainingRun.Options()
         (options.steps, options.rate, options.phantoms, options.seed) = (steps, rate, phantoms, seed)
         let folder =
             FileManager.default.temporaryDirectory.path + "/papilla-retrain-\(UUID().uuidString)"
@@ -83,7 +85,7 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
         try masks.check(data)
         let others = try masks.sets(data, for: task, on: bar)
         let store = ModelStore(directory: paths.models)
-        let outcome = try await Retraining(cases, store: store, options: options).run(
+        let outcome = try await RetrainingRun(cases, store: store, options: options).run(
             others: others, in: folder, commit: TrainCommand.commit(),
             report: { TrainCommand.show($0, threads: EngineInfo.threads, on: bar) },
             measuring: { done, all in

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Review
 internal import Screening
+internal import Settings
 
 /// `papilla review agreement`: how far readers agree with the models.
 struct ReviewAgreementCommand: AsyncParsableCommand {
@@ -18,7 +19,7 @@ struct ReviewAgreementCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON value.") var json = false
 
     func run() async throws {
-        let agreement = try ReviewDesk(try configuration.load()).agreement()
+        let agreement = try ReviewCatalogue(try configuration.load()).agreement()
         if json { return print(try CanonicalJSON.document(agreement), terminator: "") }
         var rows = [Self.cells("all", agreement.all)]
         if agreement.blind.decided > 0 {

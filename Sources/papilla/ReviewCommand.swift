@@ -1,10 +1,12 @@
 internal import ArgumentParser
+internal import Control
 internal import Foundation
 internal import Ledger
 internal import Registry
 internal import Review
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `papilla review`: readers' decisions.
 struct ReviewCommand: ParsableCommand {
@@ -22,14 +24,14 @@ struct ReviewCommand: ParsableCommand {
         ])
 }
 
-extension ReviewDesk {
-    /// A desk over the folders that a configuration names.
+extension ReviewCatalogue {
+    /// A catalogue of the folders that a configuration names.
     ///
     /// - Parameter blindShare: the page's; commands keep nothing back.
     init(_ configuration: Configuration, blindShare: Double = 0) throws(PapillaError) {
         let paths = configuration.paths
         self.init(
-            ledger: try Ledger(path: paths.ledger, mode: .readOnly), outbox: paths.outbox, archive: paths.archive,
+            ledger: try LedgerStore(path: paths.ledger, mode: .readOnly), outbox: paths.outbox, archive: paths.archive,
             models: ModelStore(directory: paths.models), blindShare: blindShare)
     }
 }

@@ -1,8 +1,10 @@
 public import ArgumentParser
 internal import Ledger
+internal import Retraining
 internal import Review
 public import Screening
 internal import Service
+internal import Settings
 
 /// `papilla review list`: the work list.
 struct ReviewListCommand: AsyncParsableCommand {
@@ -38,7 +40,7 @@ struct ReviewListCommand: AsyncParsableCommand {
     func validate() throws { try within("--limit", limit, 1...Int.max) }
 
     func run() async throws {
-        let ledger = try Ledger(path: configuration.load().paths.ledger, mode: .readOnly)
+        let ledger = try LedgerStore(path: configuration.load().paths.ledger, mode: .readOnly)
         var filter = ReviewFilter()
         filter.arrivals = ArrivalFilter(
             outcomes: outcome.isEmpty ? nil : Set(outcome), since: since?.start, until: until?.end, limit: limit)
@@ -49,7 +51,7 @@ struct ReviewListCommand: AsyncParsableCommand {
         if order == .informative {
             // Decided ones and quiet ones take part in the comparison, whatever the list shows.
             (filter.undecidedOnly, filter.includesQuiet, filter.attention, filter.arrivals.limit) = (false, true, [], nil)
-            rows = try InformativeOrder(try ReviewDesk(configuration.load())).ordered(try ledger.review(filter))
+            rows = try InformativeOrder(try ReviewCatalogue(configuration.load())).ordered(try ledger.review(filter))
             if !attention.isEmpty { rows.removeAll { row in !attention.contains { row.attention.contains($0.rawValue) } } }
             if let limit { rows = Array(rows.prefix(max(0, limit))) }
         } else {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Control
 internal import Dispatch
 internal import Foundation
 internal import Ledger
@@ -6,6 +7,7 @@ internal import Logging
 internal import Review
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `papilla review serve`: the page.
 struct ReviewServeCommand: AsyncParsableCommand {
@@ -47,7 +49,7 @@ struct ReviewServeCommand: AsyncParsableCommand {
                 Data("papilla: this user may look, but not decide: that is for members of \(Role.reader.group)\n".utf8))
         }
         let log = Logger(label: "review") { _ in SwiftLogNoOpLogHandler() }
-        let server = try ReviewServer(try ReviewDesk(loaded, blindShare: loaded.blindShare), log: log) {
+        let server = try ReviewServer(try ReviewCatalogue(loaded, blindShare: loaded.blindShare), log: log) {
             try await Self.ask($0, at: socket)
         }
         if address != "127.0.0.1", address != "localhost" {

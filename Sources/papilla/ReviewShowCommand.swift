@@ -3,6 +3,7 @@ internal import Ledger
 internal import Review
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `papilla review show ID`: everything about one screening.
 struct ReviewShowCommand: AsyncParsableCommand {
@@ -15,7 +16,7 @@ struct ReviewShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try configuration.load()
-        let detail = try await ReviewDesk(loaded).detail(id)
+        let detail = try await ReviewCatalogue(loaded).detail(id)
         if json { return print(try CanonicalJSON.document(detail), terminator: "") }
         print(Self.lines(of: detail, outbox: loaded.paths.outbox).joined(separator: "\n"))
     }

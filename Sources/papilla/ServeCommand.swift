@@ -1,10 +1,13 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Journal
 internal import Logging
 internal import Neural
+internal import Retraining
 internal import Review
 internal import Screening
 internal import Service
+internal import Settings
 internal import Synchronization
 
 /// `papilla serve`: the service.

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Ledger
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `papilla statement`: where everything that was received is.
 struct StatementCommand: AsyncParsableCommand {
@@ -23,7 +24,7 @@ struct StatementCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try configuration.load()
-        let ledger = try Ledger(path: loaded.paths.ledger, mode: .readOnly)
+        let ledger = try LedgerStore(path: loaded.paths.ledger, mode: .readOnly)
         let statement = try await ledger.statement(day: day, in: Folders(loaded))
         if json { return print(try CanonicalJSON.document(statement), terminator: "") }
         let rows = [

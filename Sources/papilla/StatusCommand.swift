@@ -1,7 +1,9 @@
 internal import ArgumentParser
+internal import Control
 internal import Ledger
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `papilla status`: how the service and its work stand.
 struct StatusCommand: AsyncParsableCommand {
@@ -38,7 +40,7 @@ struct StatusCommand: AsyncParsableCommand {
         var overview: Overview?
         var problem: PapillaError?
         // What the service says counts most when the ledger cannot be read.
-        do throws(PapillaError) { overview = try await Ledger(path: paths.ledger, mode: .readOnly).overview() } catch {
+        do throws(PapillaError) { overview = try await LedgerStore(path: paths.ledger, mode: .readOnly).overview() } catch {
             if error.code != .notFound { problem = error }
         }
         if json {
@@ -61,7 +63,9 @@ struct StatusCommand: AsyncParsableCommand {
 
     private static func show(_ service: ServiceStatus) {
         print("papilla \(service.version), process \(service.pid), since \(service.since): \(service.state)")
-        for alarm in service.alarms { print("ALARM \(alarm.about), since \(alarm.since): \(alarm.text)") }
+        for alarm in service.alarms where alarm.notice == nil {
+            print("ALARM \(alarm.about), since \(alarm.since): \(alarm.text)")
+        }
         let inbox = service.inbox
         var rows = [
             [

@@ -45,7 +45,7 @@ struct FaultTests {
         let site = try Site(settings: Self.quick + "disk_floor: {space: 0 B, share: 0 %}\n", house: "house")
         let disk = try Mounted(site.folder.appending(path: "house").path, "size=24m")
         let filler = site.folder.appending(path: "house/filler")
-        try expectRecovery(site, telling: ["house: ", "No space left on device"]) { _ in
+        try expectRecovery(site, telling: ["storage: ", "No space left on device"]) { _ in
             // All but nothing: `cat` stops where the disk is full.
             Machine.run("sh", "-c", "cat /dev/zero > \(filler.path)")
         } end: { _ in
@@ -84,7 +84,7 @@ struct FaultTests {
     func readOnly() throws {
         let site = try Site(settings: Self.quick, house: "house")
         let disk = try Mounted(site.folder.appending(path: "house").path, "size=64m")
-        try expectRecovery(site, telling: ["house: ", "Read-only file system"]) { _ in
+        try expectRecovery(site, telling: ["storage: ", "Read-only file system"]) { _ in
             disk.remount("ro")
         } end: { _ in
             disk.remount("rw")
@@ -121,7 +121,7 @@ struct FaultTests {
         try FileManager.default.createDirectory(atPath: house, withIntermediateDirectories: true)
         try #require(Machine.run("mount", "--bind", away, house))
         defer { Machine.run("umount", "-l", house) }
-        try expectRecovery(site, telling: ["house: the start waits: ", "is not the one that was used before"]) { _ in
+        try expectRecovery(site, telling: ["storage: the start waits: ", "is not the one that was used before"]) { _ in
             #expect(Machine.run("umount", "-l", house))
         } end: { _ in
             #expect(Machine.run("mount", "--bind", away, house))
@@ -166,7 +166,7 @@ struct FaultTests {
     func ledgerLocked() throws {
         let site = try Site(settings: Self.quick)
         var held: LedgerHold?
-        try expectRecovery(site, telling: ["house: ", "another process holds it"]) { site in
+        try expectRecovery(site, telling: ["storage: ", "another process holds it"]) { site in
             held = try LedgerHold(site.folder.appending(path: "ledger.sqlite").path)
         } end: { _ in
             held = nil

@@ -50,7 +50,9 @@ final class Running {
 
     /// The alarms that are on, each as `about: text`.
     func alarms() throws -> [String] {
-        (try service()["alarms"] as? [[String: Any]] ?? []).map { "\($0["about"] ?? ""): \($0["text"] ?? "")" }
+        (try service()["alarms"] as? [[String: Any]] ?? []).filter { $0["notice"] == nil }.map {
+            "\($0["about"] ?? ""): \($0["text"] ?? "")"
+        }
     }
 
     /// Processor time used so far, seconds: user and system, of /proc/PID/stat.

@@ -1,8 +1,7 @@
 import Files
 import Glibc
 import Imaging
-
-@testable import Service
+import Intake
 
 /// The look at a file's end that tells a file which is still being copied from a whole one.
 enum Ending {

@@ -1,11 +1,13 @@
+import Control
 import Files
+import Intake
 import Neural
 import Registry
 import Screening
+import Settings
 
 @testable import Imaging
 @testable import Reading
-@testable import Service
 
 /// Every parser that reads what others wrote. Each is given bytes, may refuse them with an error of ours, and must do nothing else: no
 /// trap, no read beyond them, no memory or time out of proportion. What it accepts must make sense.

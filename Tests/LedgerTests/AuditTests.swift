@@ -8,7 +8,7 @@ import Testing
 /// The chain: every change of any field, any missing, moved or added entry is found.
 @Suite struct AuditTests {
     let clinic: Clinic
-    var ledger: Ledger { clinic.ledger }
+    var ledger: LedgerStore { clinic.ledger }
     init() throws { clinic = try Clinic() }
 
     /// From Python: `sha256(b"".join(b"%d:%b," % (len(f.encode()), f.encode()) for f in fields))`.

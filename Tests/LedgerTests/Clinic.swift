@@ -9,7 +9,7 @@ import Testing
 final class Clinic: Sendable {
     let root: String
     let folders: Folders
-    let ledger: Ledger
+    let ledger: LedgerStore
     var path: String { root + "/papilla.sqlite" }
 
     init(now: @escaping @Sendable () -> Timestamp = Clinic.clock()) throws {
@@ -23,7 +23,7 @@ final class Clinic: Sendable {
         for folder in [folders.inbox, folders.outbox, folders.spool, folders.archive, folders.quarantine] {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         }
-        ledger = try Ledger(path: root + "/papilla.sqlite", mode: .create, now: now)
+        ledger = try LedgerStore(path: root + "/papilla.sqlite", mode: .create, now: now)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: root) }

@@ -8,7 +8,7 @@ import Testing
 /// Readers' decisions: written down with their audit entry, never changed, the last one counts.
 @Suite struct DecisionTests {
     private let clinic: Clinic
-    private var ledger: Ledger { clinic.ledger }
+    private var ledger: LedgerStore { clinic.ledger }
     init() throws { clinic = try Clinic() }
 
     private func decision(

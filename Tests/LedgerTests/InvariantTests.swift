@@ -38,7 +38,7 @@ import Testing
                     try await clinic.finish(id, outcome)
                     expected[id] = .finished
                     finished[outcome, default: 0] += 1
-                case 5: ledger = try Ledger(path: clinic.path, mode: .create, now: Clinic.clock())
+                case 5: ledger = try LedgerStore(path: clinic.path, mode: .create, now: Clinic.clock())
                 default: try await ledger.claim(id, Claim(spool: "\(id)/eye.jpg", sha256: nil, bytes: -1))
                 }
             } catch let error as PapillaError {
@@ -97,7 +97,7 @@ import Testing
         try await clinic.ledger.close()
         let path = clinic.path
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
-            let ledger = try Ledger(path: path, mode: .open)
+            let ledger = try LedgerStore(path: path, mode: .open)
             for number in 0..<20 {
                 try await ledger.receive(
                     NewArrival(
@@ -107,7 +107,7 @@ import Testing
             }
             try await ledger.dieInATransaction()
         }
-        let ledger = try Ledger(path: path, mode: .open)
+        let ledger = try LedgerStore(path: path, mode: .open)
         #expect(try await ledger.pending().count == 20)
         #expect(try await ledger.pending().allSatisfy { $0.state == .received })
         #expect(try await ledger.head().entries == 21)
@@ -119,7 +119,7 @@ import Testing
     /// Several processes on one file: the chain is one chain, whoever appends.
     @Test func writersTakeTurns() async throws {
         let clinic = try Clinic()
-        let ledgers = try (0..<3).map { _ in try Ledger(path: clinic.path, mode: .open) }
+        let ledgers = try (0..<3).map { _ in try LedgerStore(path: clinic.path, mode: .open) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for ledger in ledgers {
                 group.addTask {
@@ -133,7 +133,7 @@ import Testing
     }
 }
 
-extension Ledger {
+extension LedgerStore {
     /// Changes every row, spills the pages into the log, and dies before the commit.
     func dieInATransaction() throws {
         try write { db in

@@ -7,7 +7,7 @@ import Testing
 /// Finding arrivals: by what a person types, by filter, and for `status`.
 @Suite struct LookupTests {
     let clinic: Clinic
-    var ledger: Ledger { clinic.ledger }
+    var ledger: LedgerStore { clinic.ledger }
     init() throws { clinic = try Clinic() }
 
     @Test func anyUniqueBeginningWillDo() async throws {
@@ -73,7 +73,7 @@ import Testing
         // Two hours, then two days later.
         for (hours, expected) in [(2, [0, 3, 6]), (48, [0, 0, 0])] {
             let later = Timestamp(milliseconds: start + Int64(hours) * 3_600_000)
-            let overview = try await Ledger(path: clinic.path, mode: .readOnly, now: { later }).overview()
+            let overview = try await LedgerStore(path: clinic.path, mode: .readOnly, now: { later }).overview()
             #expect([overview.finishedLastHour, overview.finishedLastDay, overview.receivedLastDay] == expected)
         }
     }

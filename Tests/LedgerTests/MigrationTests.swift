@@ -29,12 +29,12 @@ import Testing
     @Test("A1: a ledger of 0.1.0 opens, verifies and goes on") func itOpensVerifiesAndGoesOn() async throws {
         defer { remove() }
         // Before the service was there: who only reads sees it as it is.
-        let before = try Ledger(path: path, mode: .readOnly)
+        let before = try LedgerStore(path: path, mode: .readOnly)
         #expect(try await before.verifyChain(expecting: Self.head).isIntact)
         #expect(try before.violatedInvariants() == [])
         #expect(try await before.overview().outcomes["measured"] == 6)
         #expect(try await before.auditEntries().allSatisfy { $0.rule == 1 && $0.binding == nil })
-        #expect(try Ledger.verify(backup: path).head == Self.head)
+        #expect(try LedgerStore.verify(backup: path).head == Self.head)
         // A backup of it is as old as itself.
         #expect(try before.backUp(to: root + "/backup.sqlite").head == Self.head)
         let backup = try DatabaseQueue(path: root + "/backup.sqlite")
@@ -43,7 +43,7 @@ import Testing
         #expect(try await before.arrivals().count == 9)
         try await before.close()
 
-        let ledger = try Ledger(path: path, mode: .open, now: Clinic.clock())
+        let ledger = try LedgerStore(path: path, mode: .open, now: Clinic.clock())
         let verdict = try await ledger.verifyChain(expecting: Self.head)
         #expect(verdict.faults == [] && verdict.rows == [] && verdict.expectedAt == 55 && verdict.forgotten == 6)
         #expect(try ledger.violatedInvariants() == [])
@@ -63,7 +63,7 @@ import Testing
         try await ledger.forget(named.id, actor: "anna@1000")
         #expect(try await ledger.verifyChain(expecting: Self.head).isIntact)
         #expect(try ledger.violatedInvariants() == [])
-        #expect(try Ledger.verify(backup: path).arrivals == 10)
+        #expect(try LedgerStore.verify(backup: path).arrivals == 10)
         try await ledger.close()
         for file in ["", "-wal"] {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: path + file))
@@ -87,10 +87,10 @@ import Testing
         ]) func itsRowsAreBound(_ sql: String) async throws
     {
         defer { remove() }
-        let ledger = try Ledger(path: path, mode: .open)
+        let ledger = try LedgerStore(path: path, mode: .open)
         try await ledger.close()
         try Clinic.tamper(path, sql)
-        let reader = try Ledger(path: path, mode: .readOnly)
+        let reader = try LedgerStore(path: path, mode: .readOnly)
         #expect(try await !reader.verifyChain().isIntact)
     }
 }

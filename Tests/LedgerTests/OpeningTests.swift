@@ -10,9 +10,9 @@ import Testing
     let clinic: Clinic
     init() throws { clinic = try Clinic() }
 
-    private func refusal(_ path: String, _ mode: Ledger.Mode) -> PapillaError? {
+    private func refusal(_ path: String, _ mode: LedgerStore.Mode) -> PapillaError? {
         do {
-            _ = try Ledger(path: path, mode: mode)
+            _ = try LedgerStore(path: path, mode: mode)
             return nil
         } catch { return error }
     }
@@ -52,19 +52,19 @@ import Testing
     @Test func createOpensWhatIsThere() async throws {
         try await clinic.receive(Clinic.id(1))
         let head = try await clinic.ledger.head()
-        let again = try Ledger(path: clinic.path, mode: .create)
+        let again = try LedgerStore(path: clinic.path, mode: .create)
         #expect(try await again.head() == head)
         #expect(try await again.pending().map(\.id) == [Clinic.id(1)])
     }
 
     @Test func aDraftLeftByACrashIsNoHindrance() async throws {
         try Clinic.write("half a ledger", to: clinic.root + "/other.sqlite.new")
-        let ledger = try Ledger(path: clinic.root + "/other.sqlite", mode: .create)
+        let ledger = try LedgerStore(path: clinic.root + "/other.sqlite", mode: .create)
         #expect(try await ledger.verifyChain().isIntact)
         #expect(!FileManager.default.fileExists(atPath: clinic.root + "/other.sqlite.new"))
     }
 
-    @Test(arguments: [Ledger.Mode.open, .readOnly]) func aMissingFileIsNotMade(_ mode: Ledger.Mode) {
+    @Test(arguments: [LedgerStore.Mode.open, .readOnly]) func aMissingFileIsNotMade(_ mode: LedgerStore.Mode) {
         let path = clinic.root + "/none.sqlite"
         #expect(refusal(path, mode)?.code == .notFound)
         #expect(!FileManager.default.fileExists(atPath: path))
@@ -74,7 +74,9 @@ import Testing
         #expect(refusal(clinic.root + "/none/papilla.sqlite", .create)?.code == .system)
     }
 
-    @Test(arguments: [Ledger.Mode.create, .open, .readOnly]) func whatIsNotALedgerIsRefusedAndLeftAlone(_ mode: Ledger.Mode)
+    @Test(arguments: [LedgerStore.Mode.create, .open, .readOnly]) func whatIsNotALedgerIsRefusedAndLeftAlone(
+        _ mode: LedgerStore.Mode
+    )
         throws
     {
         let path = clinic.root + "/other"
@@ -89,7 +91,9 @@ import Testing
         #expect(refusal(clinic.root, mode)?.code == .damaged)
     }
 
-    @Test(arguments: [Ledger.Mode.create, .open, .readOnly]) func anotherProgramsDatabaseIsRefused(_ mode: Ledger.Mode) throws {
+    @Test(arguments: [LedgerStore.Mode.create, .open, .readOnly]) func anotherProgramsDatabaseIsRefused(_ mode: LedgerStore.Mode)
+        throws
+    {
         let path = clinic.root + "/other.sqlite"
         let other = try DatabaseQueue(path: path)
         try other.write { db in try db.execute(sql: "CREATE TABLE person (name TEXT)") }
@@ -99,14 +103,14 @@ import Testing
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     }
 
-    @Test(arguments: [Ledger.Mode.create, .open, .readOnly]) func aNewerSchemaIsRefused(_ mode: Ledger.Mode) throws {
+    @Test(arguments: [LedgerStore.Mode.create, .open, .readOnly]) func aNewerSchemaIsRefused(_ mode: LedgerStore.Mode) throws {
         try clinic.tamper("PRAGMA user_version = \(Schema.version + 1)")
         let refused = refusal(clinic.path, mode)
         #expect(refused?.code == .refused)
         #expect(refused?.message.contains("schema \(Schema.version + 1)") == true)
     }
 
-    @Test(arguments: [Ledger.Mode.create, .open]) func aDamagedFileIsRefused(_ mode: Ledger.Mode) async throws {
+    @Test(arguments: [LedgerStore.Mode.create, .open]) func aDamagedFileIsRefused(_ mode: LedgerStore.Mode) async throws {
         for number in 0..<200 { try await clinic.receive(Clinic.id(number)) }
         try await clinic.ledger.close()
         var bytes = try Data(contentsOf: URL(fileURLWithPath: clinic.path))
@@ -129,7 +133,7 @@ import Testing
         var bytes = try Data(contentsOf: URL(fileURLWithPath: clinic.path))
         for offset in 0..<4096 { bytes[(root - 1) * 4096 + offset] = 0xA5 }
         try bytes.write(to: URL(fileURLWithPath: clinic.path))
-        let reader = try Ledger(path: clinic.path, mode: .readOnly)
+        let reader = try LedgerStore(path: clinic.path, mode: .readOnly)
         #expect(try await reader.overview().states["received"] == 200)
         #expect(refusal(clinic.path, .open)?.code == .damaged)
         await #expect { try await reader.verify(clinic.folders) } throws: { ($0 as? PapillaError)?.code == .damaged }
@@ -158,7 +162,7 @@ import Testing
     }
 
     @Test func readOnlyReadsWhileTheServiceWritesAndCannotWrite() async throws {
-        let reader = try Ledger(path: clinic.path, mode: .readOnly)
+        let reader = try LedgerStore(path: clinic.path, mode: .readOnly)
         try await clinic.receive(Clinic.id(1))
         #expect(try await reader.pending().count == 1)
         await #expect(throws: PapillaError.self) {
@@ -175,7 +179,7 @@ import Testing
         try await clinic.ledger.close()
         // As for a user who may not write to the ledger's folder: the log and its index must be there already.
         #expect(FileManager.default.fileExists(atPath: clinic.path + "-wal"))
-        let reader = try Ledger(path: clinic.path, mode: .readOnly)
+        let reader = try LedgerStore(path: clinic.path, mode: .readOnly)
         #expect(try await reader.pending().count == 1)
     }
 

@@ -8,7 +8,7 @@ import Testing
 /// The statement: received = all the others, and what is lost is unexplained.
 @Suite struct StatementTests {
     let clinic: Clinic
-    var ledger: Ledger { clinic.ledger }
+    var ledger: LedgerStore { clinic.ledger }
     init() throws { clinic = try Clinic() }
 
     private func statement(day: String? = nil) async throws -> Statement {

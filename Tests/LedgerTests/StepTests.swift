@@ -8,7 +8,7 @@ import Testing
 /// The steps of an arrival, each one transaction with its audit entry.
 @Suite struct StepTests {
     let clinic: Clinic
-    var ledger: Ledger { clinic.ledger }
+    var ledger: LedgerStore { clinic.ledger }
     let id = Clinic.id(1)
     init() throws { clinic = try Clinic() }
 

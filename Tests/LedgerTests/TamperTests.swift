@@ -8,7 +8,7 @@ import Testing
 /// Whatever is changed past the ledger, in its file with no trigger in the way or in its folders, `audit verify` names it.
 @Suite struct TamperTests {
     let clinic: Clinic
-    var ledger: Ledger { clinic.ledger }
+    var ledger: LedgerStore { clinic.ledger }
 
     /// A clinic in which everything has happened: every outcome, a reading used again, decisions, a correction, one that is under way, one
     /// that was forgotten, one that expired, and arrivals in every state.
@@ -44,7 +44,7 @@ import Testing
     }
 
     private func problems(expecting head: String? = nil) async throws -> [Verification.Problem] {
-        let reader = try Ledger(path: clinic.path, mode: .readOnly)
+        let reader = try LedgerStore(path: clinic.path, mode: .readOnly)
         return try await reader.verify(clinic.folders, expecting: head).problems
     }
 
@@ -105,7 +105,7 @@ import Testing
     /// rest is left out: thousands of changes are tried.
     private func verdict() async throws -> [String] {
         do {
-            let reader = try Ledger(path: clinic.path, mode: .readOnly)
+            let reader = try LedgerStore(path: clinic.path, mode: .readOnly)
             let chain = try await reader.verifyChain()
             let quick = chain.faults.map(\.problem) + chain.rows.map { "\($0.row): \($0.problem)" }
             return try await quick.isEmpty ? problems().map(\.detail) : quick

@@ -7,7 +7,7 @@ import Testing
 /// `audit verify`: each kind of damage is found and named, and nothing else is.
 @Suite struct VerificationTests {
     let clinic: Clinic
-    var ledger: Ledger { clinic.ledger }
+    var ledger: LedgerStore { clinic.ledger }
     var folders: Folders { clinic.folders }
     let id = Clinic.id(0)
     var bundle: String { "\(folders.outbox)/2026-11-24/eye.\(id)" }
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func anotherProcessMayVerify() async throws {
-        let reader = try Ledger(path: clinic.path, mode: .readOnly)
+        let reader = try LedgerStore(path: clinic.path, mode: .readOnly)
         #expect(try await reader.verify(folders).ok)
     }
 

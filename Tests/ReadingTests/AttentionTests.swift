@@ -133,14 +133,14 @@ struct AttentionTests {
             try thresholds.override(overrides)
             let findings = EndoscopyFindings(
                 polyps: polyps, polypAreaFraction: 0.01, disagreement: disagreement, mask: "polyp.png")
-            let look = Look(probability: Plane(width: 1, height: 1, fill: 0), auxiliary: nil)
+            let look = NetworkAnswer(probability: Plane(width: 1, height: 1, fill: 0), auxiliary: nil)
             let view = NetworkView(around: PixelBox(x: 0, y: 0, width: 1, height: 1), side: 1)
             return AttentionRules(thresholds: thresholds)
                 .endoscopy(
                     EndoscopyReader.Result(
                         findings: findings, mask: Mask(width: 1, height: 1),
                         borderline: borderline.map { .init(value: $0, threshold: 0.5) },
-                        sight: Sight(look, in: view, threshold: 0.5))
+                        evidence: NetworkEvidence(look, in: view, threshold: 0.5))
                 )
                 .map(\.code)
         }

@@ -66,7 +66,7 @@ struct FundusReaderTests {
         #expect(abs(findings.disc.area / disc.area - 1) < 0.02)
         let mask = try #require(result.masks["disc"])
         #expect(mask.width == width && mask.height == height && mask.area == Int(findings.disc.area))
-        #expect(Overlap.dice(mask, disc.mask(width: width, height: height)) > 0.985)
+        #expect(Overlap(mask, disc.mask(width: width, height: height)).dice > 0.985)
         #expect(findings.disc.meanProbability ?? 0 > 0.95)
     }
 

@@ -78,7 +78,7 @@ struct ImageReaderTests {
         let polyps = try #require(reading.endoscopy).polyps
         #expect(polyps.count == 1 && abs(polyps[0].area / polyp.area - 1) < 0.05)
         #expect(reading.attention.map(\.code).contains(.polyp))
-        #expect(Overlap.dice(try #require(reading.masks["polyp"]), polyp.mask(width: 700, height: 500)) > 0.97)
+        #expect(Overlap(try #require(reading.masks["polyp"]), polyp.mask(width: 700, height: 500)).dice > 0.97)
         let without = try await reader(.endoscopy).read(frame(polyps: []))
         #expect(without.outcome == .noFinding && without.masks["polyp"]?.area == 0 && without.endoscopy?.polyps.isEmpty == true)
     }
@@ -177,7 +177,7 @@ struct ImageReaderTests {
     @Test func evaluationNeedsOnlyTheModelsOfItsTask() async throws {
         let reader = try ImageReader(models: try await ReadingModels(disc: BrightnessModels.segmenter(.disc, threshold: 0.66)))
         let reading = try await reader.read(fundus(), as: .fundus)
-        #expect(Overlap.dice(try #require(reading.masks["disc"]), disc.mask(width: 900, height: 700)) > 0.97)
+        #expect(Overlap(try #require(reading.masks["disc"]), disc.mask(width: 900, height: 700)).dice > 0.97)
         #expect(reading.masks["cup"] == nil && reading.fundus == nil)
         await #expect(throws: PapillaError.self) { try await reader.read(frame(polyps: []), as: .endoscopy) }
         await #expect(throws: PapillaError.self) { try await reader.read(fundus()) }

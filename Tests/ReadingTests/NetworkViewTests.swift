@@ -48,7 +48,7 @@ struct NetworkViewTests {
         let look = PaintedLook(ellipses: [truth]).look(view)
         let back = view.carryBack(look.probability, over: view.coverage).thresholded(0.5)
         let expected = truth.mask(width: 800, height: 600)
-        #expect(Overlap.dice(back.placed(at: view.coverage, width: 800, height: 600), expected) > 0.995)
+        #expect(Overlap(back.placed(at: view.coverage, width: 800, height: 600), expected).dice > 0.995)
     }
 
     @Test func partOfTheCoverageIsTheSameAsThatPartOfAll() {
@@ -95,6 +95,6 @@ struct NetworkViewTests {
         let truth = Ellipse(cx: x, cy: y, a: 70, b: 50, angle: 30)
         let back = view.carryBack(PaintedLook(ellipses: [truth]).look(view).probability, over: view.coverage).thresholded(0.5)
         let expected = truth.mask(width: 800, height: 600)
-        #expect(Overlap.dice(back.placed(at: view.coverage, width: 800, height: 600), expected) > 0.99)
+        #expect(Overlap(back.placed(at: view.coverage, width: 800, height: 600), expected).dice > 0.99)
     }
 }

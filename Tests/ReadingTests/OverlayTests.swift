@@ -9,14 +9,14 @@ struct OverlayTests {
         DecodedImage(raster: Drawn.image(width, height) { x, y in Drawn.retina(x, y) }, format: .jpeg, isPhantom: phantom)
     }
 
-    private func measured(_ disc: Ellipse, _ cup: Ellipse) -> Reading {
+    private func measured(_ disc: Ellipse, _ cup: Ellipse) -> ImageReading {
         func structure(_ ellipse: Ellipse) -> Structure {
             Structure(
                 area: ellipse.area, centre: [ellipse.cx, ellipse.cy], ellipse: ellipse,
                 verticalDiameter: ellipse.verticalDiameter,
                 horizontalDiameter: ellipse.horizontalDiameter, meanProbability: 0.9, mask: "", rawMask: "")
         }
-        var reading = Reading(.measured)
+        var reading = ImageReading(.measured)
         reading.fundus = FundusFindings(
             disc: structure(disc), cup: structure(cup),
             cdr: CupToDiscRatio(vertical: 0.5, horizontal: 0.5, area: 0.25, interval: [0.4, 0.6]),
@@ -35,7 +35,7 @@ struct OverlayTests {
 
     @Test(arguments: [(1, 1), (30, 20), (332, 500), (640, 480), (1634, 1634), (3000, 2000), (5000, 20), (20, 5000)])
     func sizesStayWithinTheLimits(width: Int, height: Int) throws {
-        var reading = Reading(.outOfDomain)
+        var reading = ImageReading(.outOfDomain)
         reading.end([Reason(.neither, "The image is neither a colour fundus photograph nor an endoscopy frame (97 % sure).")])
         let overlay = try Overlay(of: reading, image(width, height)).drawn().raster()
         #expect(max(overlay.width, overlay.height) <= 1600)
@@ -49,7 +49,7 @@ struct OverlayTests {
     @Test func discIsSolidAndCupIsDashed() throws {
         let (disc, cup) = (Ellipse.circle(300, 250, 120), Ellipse.circle(300, 250, 60))
         let overlay = try Overlay(of: measured(disc, cup), image(640, 500)).drawn().raster()
-        let bare = try Overlay(of: Reading(.measured), image(640, 500)).drawn().raster()
+        let bare = try Overlay(of: ImageReading(.measured), image(640, 500)).drawn().raster()
         #expect(greenPixels(bare) == 0 && cyanPixels(bare) == 0)
         #expect(greenPixels(overlay) > 700 && cyanPixels(overlay) > 150)
         // Walking around each outline: the disc's colour everywhere, the cup's with gaps.
@@ -79,7 +79,7 @@ struct OverlayTests {
                 box: [Int(x) - 40, Int(y) - 40, 80, 80], area: 5000, areaFraction: 0.01, centroid: [x, y], confidence: 0.9,
                 contour: Ellipse.circle(x, y, 40).points(count: 60).map { [$0.x, $0.y] })
         }
-        var reading = Reading(.measured)
+        var reading = ImageReading(.measured)
         reading.endoscopy = EndoscopyFindings(
             polyps: [polyp(200, 200), polyp(500, 300)], polypAreaFraction: 0.02, disagreement: 0, mask: "polyp.png")
         let overlay = try Overlay(of: reading, image(800, 600)).drawn().raster()
@@ -96,8 +96,8 @@ struct OverlayTests {
 
     @Test func phantomsSaySo() throws {
         let (plain, phantom) = (
-            try Overlay(of: Reading(.noFinding), image(640, 480)).drawn().raster(),
-            try Overlay(of: Reading(.noFinding), image(640, 480, phantom: true)).drawn().raster()
+            try Overlay(of: ImageReading(.noFinding), image(640, 480)).drawn().raster(),
+            try Overlay(of: ImageReading(.noFinding), image(640, 480, phantom: true)).drawn().raster()
         )
         #expect(count(phantom) { $0 > 240 && $1 > 240 && $2 > 240 } > count(plain) { $0 > 240 && $1 > 240 && $2 > 240 } + 300)
     }
@@ -112,7 +112,7 @@ struct OverlayTests {
         #expect(caption.figures[1].hasPrefix("95 % interval 0.40 to 0.60"))
         #expect(caption.figures[2].hasSuffix("left eye"))
         #expect(caption.attention == ["The vertical cup-to-disc ratio is high: 0.72, threshold 0.65."])
-        var failed = Reading(.ungradable)
+        var failed = ImageReading(.ungradable)
         failed.end([Reason(.tooDark, "The picture is too dark.")])
         #expect(Caption(failed).headline == "Ungradable" && Caption(failed).reasons == ["The picture is too dark."])
     }

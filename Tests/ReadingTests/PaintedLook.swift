@@ -15,7 +15,7 @@ struct PaintedLook: Sendable {
     /// By how much the auxiliary head's region is larger, px of the original; nil: there is no auxiliary head.
     var auxiliaryGrowth: Double? = 0
 
-    func look(_ view: NetworkView) -> Look {
+    func look(_ view: NetworkView) -> NetworkAnswer {
         var probability = Plane(width: view.side, height: view.side, fill: 0)
         var auxiliary = Mask(width: view.side, height: view.side)
         for y in 0..<view.side {
@@ -26,7 +26,7 @@ struct PaintedLook: Sendable {
                 if let growth = auxiliaryGrowth { auxiliary[x, y] = depth + growth > 0 }
             }
         }
-        return Look(probability: probability, auxiliary: auxiliaryGrowth == nil ? nil : auxiliary)
+        return NetworkAnswer(probability: probability, auxiliary: auxiliaryGrowth == nil ? nil : auxiliary)
     }
 }
 

@@ -20,8 +20,8 @@ final class PageSite: Sendable {
     }
 
     let root: String
-    let ledger: Ledger
-    let desk: ReviewDesk
+    let ledger: LedgerStore
+    let requestHandler: ReviewCatalogue
     let port: Int
     /// Opens the page once.
     let token: String
@@ -34,12 +34,13 @@ final class PageSite: Sendable {
         for name in ["outbox", "archive"] {
             try FileManager.default.createDirectory(atPath: "\(root)/\(name)", withIntermediateDirectories: true)
         }
-        let ledger = try Ledger(path: root + "/papilla.sqlite", mode: .create)
-        let desk = ReviewDesk(
+        let ledger = try LedgerStore(path: root + "/papilla.sqlite", mode: .create)
+        let requestHandler = ReviewCatalogue(
             ledger: ledger, outbox: root + "/outbox", archive: root + "/archive", models: ModelStore(directory: root),
             blindShare: blindShare)
-        (self.ledger, self.desk) = (ledger, desk)
-        let page = try ReviewServer(desk, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { [box] decision in
+        (self.ledger, self.requestHandler) = (ledger, requestHandler)
+        let page = try ReviewServer(requestHandler, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) {
+            [box] decision in
             box.decided.withLock { $0.append(decision) }
             let verdict = decision.verdict == .correct ? .accept : decision.verdict
             return try await ledger.decide(

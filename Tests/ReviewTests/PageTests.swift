@@ -138,7 +138,7 @@ struct PageTests {
         // C5: a ratio that was rejected has changed since nothing, and nothing has changed since it.
         _ = try await site.ledger.decide(
             try NewDecision(id, reader: "Ben", verdict: .reject, note: "not the disc"), actor: "b@2")
-        let rejected = try await site.desk.detail("\(id)")
+        let rejected = try await site.requestHandler.detail("\(id)")
         #expect(rejected.earlier.map(\.vcdr) == [0.62] && rejected.earlier.first?.change == nil)
         let image = try await site.ask("GET", "/api/screenings/\(id)/image", cookie)
         let decoded = try ImageDecoder.decode(image.body)

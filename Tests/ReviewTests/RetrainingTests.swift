@@ -7,6 +7,7 @@ import Testing
 import Training
 
 @testable import Ledger
+@testable import Retraining
 @testable import Review
 
 /// Which cases teach, choose and judge.
@@ -60,10 +61,10 @@ import Training
 
     private func set(_ task: ModelTask, _ cases: [Case]) throws -> CaseSet {
         let path = folder + "/papilla.sqlite"
-        let ledger = try Ledger(path: path, mode: FileManager.default.fileExists(atPath: path) ? .readOnly : .create)
+        let ledger = try LedgerStore(path: path, mode: FileManager.default.fileExists(atPath: path) ? .readOnly : .create)
         return try CaseSet(
             task, cases,
-            ReviewDesk(
+            ReviewCatalogue(
                 ledger: ledger, outbox: folder + "/outbox", archive: folder + "/archive", models: ModelStore(directory: folder)))
     }
 
@@ -148,15 +149,15 @@ import Training
         let cases = try [made(1), made(2, modality: .fundus, masks: ["disc-raw", "cup-raw"])]
         func refusal(_ task: ModelTask) -> String {
             do throws(PapillaError) {
-                _ = try CaseSet(task, cases, desk()).write(to: "\(folder)/\(UUID().uuidString)")
+                _ = try CaseSet(task, cases, requestHandler()).write(to: "\(folder)/\(UUID().uuidString)")
                 return "taken"
             } catch {
                 return error.detailed
             }
         }
-        func desk() throws(PapillaError) -> ReviewDesk {
-            ReviewDesk(
-                ledger: try Ledger(path: "\(folder)/\(UUID().uuidString).sqlite", mode: .create), outbox: folder + "/outbox",
+        func requestHandler() throws(PapillaError) -> ReviewCatalogue {
+            ReviewCatalogue(
+                ledger: try LedgerStore(path: "\(folder)/\(UUID().uuidString).sqlite", mode: .create), outbox: folder + "/outbox",
                 archive: folder + "/archive", models: ModelStore(directory: folder))
         }
         #expect(refusal(.polyp) == "taken" && refusal(.cup) == "taken")

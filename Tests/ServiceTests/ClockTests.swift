@@ -1,6 +1,8 @@
+import Custody
 import Ledger
 import Logging
 import Screening
+import Settings
 import Testing
 
 @testable import Service
@@ -15,8 +17,8 @@ import Testing
         let wall = WallClock()
         let steady = FakeClock()
         let telemetry = Telemetry()
-        private let house: House
-        private(set) var ledger: Ledger
+        private let folders: ServiceFolders
+        private(set) var ledger: LedgerStore
         private var watch: ClockWatch
         private var rules = Configuration.Retention()
 
@@ -24,17 +26,18 @@ import Testing
             sandbox = try Sandbox()
             try sandbox.drop("a.jpg", "not an image")
             try await sandbox.drain()
-            house = try House(sandbox.configuration.paths)
-            ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .open, now: { [wall] in wall.now })
+            folders = try ServiceFolders(sandbox.configuration.paths)
+            ledger = try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .open, now: { [wall] in wall.now })
             watch = try await ClockWatch(ledger)
             rules.quarantine.age = .seconds(30 * 86400)
             await look()
         }
 
-        private func housekeeping(_ ledger: Ledger) -> Housekeeping {
+        private func housekeeping(_ ledger: LedgerStore) -> Housekeeping {
             let configuration = sandbox.configuration
             return Housekeeping(
-                ledger: ledger, house: house, telemetry: telemetry, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                ledger: ledger, folders: folders, telemetry: telemetry,
+                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
                 clocks: watch, wallClock: { [wall] in wall.now }, steadyClock: { [steady] in steady.now },
                 configuration: { configuration })
         }
@@ -44,7 +47,7 @@ import Testing
 
         /// The same, while nothing can be written to the ledger.
         func lookWhileTheLedgerIsReadOnly() async throws {
-            let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly, now: { [wall] in wall.now })
+            let ledger = try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .readOnly, now: { [wall] in wall.now })
             await housekeeping(ledger).checkClock(&watch)
         }
 
@@ -65,7 +68,7 @@ import Testing
             self.step(off + step)
             // A clock that counts from the machine's start.
             steady.advance(.seconds(-500))
-            ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .open, now: { [wall] in wall.now })
+            ledger = try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .open, now: { [wall] in wall.now })
             watch = try await ClockWatch(ledger)
             watch.look(wall.now, steady.now)
             try await watch.note(in: ledger)

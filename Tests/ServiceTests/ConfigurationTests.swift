@@ -1,6 +1,7 @@
 import Imaging
 import Reading
 import Screening
+import Settings
 import Testing
 
 @testable import Service

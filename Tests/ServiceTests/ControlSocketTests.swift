@@ -1,3 +1,5 @@
+import Control
+import Custody
 import Files
 import Foundation
 import Glibc
@@ -196,14 +198,14 @@ import Testing
             (.rollback(task: .disc), .administrator),
         ])
     func roles(request: ControlRequest, needed: Role) async throws {
-        let desk = Desk(telemetry: Telemetry(), log: Self.log)
+        let requestHandler = RequestHandler(telemetry: Telemetry(), log: Self.log)
         for role in Role.allCases {
             let peer = Peer(uid: 1000, user: "anna", role: role)
             guard role < needed else {
                 #expect(throws: Never.self) { try peer.check(request.role) }
                 continue
             }
-            await #expect { try await desk.answer(request, peer) } throws: {
+            await #expect { try await requestHandler.answer(request, peer) } throws: {
                 ($0 as? PapillaError)?.code == .refused && ($0 as? PapillaError)?.message.contains(needed.group) == true
             }
         }

@@ -1,5 +1,7 @@
+import Custody
 import Files
 import Glibc
+import Intake
 import Ledger
 import Logging
 import Screening
@@ -7,6 +9,7 @@ import Synchronization
 import Testing
 
 @testable import Service
+import Settings
 
 /// What dies is another process, as dead as `kill -9` makes it.
 @Suite(.serialized) struct DeathTests {
@@ -14,12 +17,12 @@ import Testing
     init() throws { sandbox = try Sandbox() }
 
     /// Where the process that is to die works, and where it dies: an exit test sees nothing of its parent but the environment.
-    private static let (house, stage) = ("PAPILLA_TEST_HOUSE", "PAPILLA_TEST_STAGE")
+    private static let (folders, stage) = ("PAPILLA_TEST_HOUSE", "PAPILLA_TEST_STAGE")
     private static func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
 
     private func expectAllAccounted(_ count: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         #expect(try await sandbox.verify() == [], sourceLocation: sourceLocation)
-        let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly)
+        let ledger = try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .readOnly)
         let statement = try await ledger.statement(in: sandbox.configuration.paths.folders)
         #expect(
             statement.received == count && statement.pending == 0 && statement.unexplained == 0, sourceLocation: sourceLocation)
@@ -33,13 +36,13 @@ import Testing
         for name in ["a.jpg", "sub/b.jpg", "urgent/c.jpg"] { try sandbox.drop(name, "image \(name)") }
         try sandbox.drop("d.jpg", "not an image")
         try sandbox.drop("sub/b.json", #"{"patient": "7"}"#)
-        setenv(Self.house, sandbox.path, 1)
+        setenv(Self.folders, sandbox.path, 1)
         setenv(Self.stage, stage.rawValue, 1)
         await #expect(processExitsWith: .signal(SIGKILL)) {
             let stage = Stage(rawValue: DeathTests.variable(DeathTests.stage))
             // Not at the first time, so that some are done, some under way and some not seen yet.
             let times = Mutex(0)
-            try await Sandbox(at: DeathTests.variable(DeathTests.house)).drain(checkpoint: { reached in
+            try await Sandbox(at: DeathTests.variable(DeathTests.folders)).drain(checkpoint: { reached in
                 guard reached == stage else { return }
                 if times.withLock({
                     $0 += 1; return $0
@@ -59,13 +62,15 @@ import Testing
     @Test func anImageThatTrapsIsGivenUpAfterThreeDeathsAndTheOthersAreRead() async throws {
         for index in 0..<4 { try sandbox.drop("\(index).jpg", "image \(index)") }
         try sandbox.drop("deadly.jpg", "trap")
-        setenv(Self.house, sandbox.path, 1)
+        setenv(Self.folders, sandbox.path, 1)
         var deaths = 0
-        let ledger = { [sandbox] in try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly) }
+        let ledger = { [sandbox] in try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .readOnly) }
         while deaths < 10 {
-            if deaths > 0, try await ledger().pending().contains(where: { $0.attempts >= Passage.attemptLimit }) { break }
+            if deaths > 0, try await ledger().pending().contains(where: { $0.attempts >= ArrivalProcessor.attemptLimit }) {
+                break
+            }
             await #expect(processExitsWith: .failure) {
-                _ = try await Sandbox(at: DeathTests.variable(DeathTests.house)).drain()
+                _ = try await Sandbox(at: DeathTests.variable(DeathTests.folders)).drain()
             }
             deaths += 1
         }
@@ -79,8 +84,8 @@ import Testing
     }
 
     @Test func aServiceThatDiesAgainAndAgainRests() async throws {
-        let house = try House(sandbox.configuration.paths)
-        let ledger = try house.ledger(sandbox.configuration.paths.ledger)
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        let ledger = try folders.ledger(sandbox.configuration.paths.ledger)
         let since = Timestamp(milliseconds: Timestamp.now.milliseconds - 600_000)
         for index in 0..<5 {
             #expect(try await ledger.deaths(since: since) == index)
@@ -95,7 +100,8 @@ import Testing
         let clock = FakeClock()
         let telemetry = Telemetry()
         let tools = Pipeline.Tools(
-            configuration: sandbox.configuration, house: house, ledger: ledger, executor: WorkExecutor(), telemetry: telemetry,
+            configuration: sandbox.configuration, folders: folders, ledger: ledger, executor: WorkExecutor(),
+            telemetry: telemetry,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { clock.now }, reload: { ($0, FakeScreener()) })
         let pipeline = Pipeline(tools, screener: FakeScreener(), isDraining: false, pause: .seconds(120))
         let running = Task { try await pipeline.run() }
@@ -103,7 +109,7 @@ import Testing
         #expect(telemetry.now.inHand.isEmpty && telemetry.now.outcomes.isEmpty)
         clock.advance(.seconds(121))
         while telemetry.now.outcomes.isEmpty {
-            await pipeline.bell.ring()
+            await pipeline.wakeSignal.send()
             try await Task.sleep(for: .milliseconds(5))
         }
         await pipeline.stop()

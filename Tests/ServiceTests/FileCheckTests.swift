@@ -1,3 +1,4 @@
+import Custody
 import Files
 import Glibc
 import Ledger
@@ -7,6 +8,7 @@ import Synchronization
 import Testing
 
 @testable import Service
+import Settings
 
 /// The regular reading of every file, with clocks that are set by hand and no sleep.
 @Suite struct FileCheckTests {
@@ -14,14 +16,17 @@ import Testing
     private let telemetry = Telemetry()
     init() throws { sandbox = try Sandbox() }
 
-    private func open() throws -> Ledger { try House(sandbox.configuration.paths).ledger(sandbox.configuration.paths.ledger) }
+    private func open() throws -> LedgerStore {
+        try ServiceFolders(sandbox.configuration.paths).ledger(sandbox.configuration.paths.ledger)
+    }
 
     private func check(
-        _ ledger: Ledger, days: Int = 0, house: House? = nil,
+        _ ledger: LedgerStore, days: Int = 0, folders: ServiceFolders? = nil,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in }
     ) throws -> FileCheck {
         FileCheck(
-            ledger: ledger, house: try house ?? House(sandbox.configuration.paths), paths: sandbox.configuration.paths,
+            ledger: ledger, folders: try folders ?? ServiceFolders(sandbox.configuration.paths),
+            paths: sandbox.configuration.paths,
             telemetry: telemetry,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             wallClock: { Timestamp(milliseconds: Timestamp.now.milliseconds + Int64(days) * 86_400_000) }, sleep: sleep)
@@ -128,9 +133,9 @@ import Testing
         try sandbox.drop("a.jpg")
         let finished = try #require(try await sandbox.drain().first)
         let ledger = try open()
-        let house = try House(sandbox.configuration.paths)
+        let folders = try ServiceFolders(sandbox.configuration.paths)
         let parts = finished.bundle.split(separator: "/").map { FileName(ours: String($0)) }
-        try house.publisher.outbox.folder(parts[0]).removeTree(parts[1])
+        try folders.publisher.outbox.folder(parts[0]).removeTree(parts[1])
         try await check(ledger).look()
         #expect(try await ledger.fileChecks().rotten == [])
     }
@@ -139,11 +144,11 @@ import Testing
         try sandbox.drop("a.jpg")
         try await sandbox.drain()
         let ledger = try open()
-        let house = try House(sandbox.configuration.paths)
+        let folders = try ServiceFolders(sandbox.configuration.paths)
         let root = try Folder.open(sandbox.path)
         try root.rename(FileName(ours: "archive"), to: root, as: FileName(ours: "elsewhere"))
         _ = try root.make(FileName(ours: "archive"))
-        await #expect(throws: PapillaError.self) { try await check(ledger, house: house).look() }
+        await #expect(throws: PapillaError.self) { try await check(ledger, folders: folders).look() }
         #expect(try await ledger.fileChecks().rotten == [] && alarms == [])
     }
 
@@ -151,16 +156,16 @@ import Testing
         try sandbox.drop("a.jpg")
         let id = try #require(try await sandbox.drain().first?.report.id)
         let ledger = try open()
-        let house = try House(sandbox.configuration.paths)
+        let folders = try ServiceFolders(sandbox.configuration.paths)
         // Forgetting stops between the files and the ledger, and goes on when the check waits for it.
-        await house.arrivals.lock(id)
+        await folders.arrivals.lock(id)
         let day = try #require(try await ledger.arrival(id)?.received.day)
-        try house.originals.erase(id, day: day)
-        let looking = Task { try await check(ledger, house: house).look() }
-        while house.arrivals.waiting(for: id) == 0 { await Task.yield() }
-        _ = try house.publisher.erase(id, day: day)
+        try folders.originals.erase(id, day: day)
+        let looking = Task { try await check(ledger, folders: folders).look() }
+        while folders.arrivals.waiting(for: id) == 0 { await Task.yield() }
+        _ = try folders.publisher.erase(id, day: day)
         try await ledger.forget(id, actor: "anna@1000")
-        house.arrivals.unlock(id)
+        folders.arrivals.unlock(id)
         try await looking.value
         #expect(try await ledger.auditEntries(AuditFilter(event: "rotten")) == [] && alarms == [])
     }

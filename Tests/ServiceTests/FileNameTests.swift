@@ -1,4 +1,5 @@
 import Files
+import Intake
 import Testing
 
 @testable import Service

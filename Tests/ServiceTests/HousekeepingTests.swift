@@ -1,8 +1,10 @@
+import Custody
 import Files
 import Glibc
 import Ledger
 import Logging
 import Screening
+import Settings
 import Synchronization
 import Testing
 
@@ -15,17 +17,19 @@ import Testing
 
     private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private func open() throws -> (House, Ledger) {
-        let house = try House(sandbox.configuration.paths)
-        return (house, try house.ledger(sandbox.configuration.paths.ledger))
+    private func open() throws -> (ServiceFolders, LedgerStore) {
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        return (folders, try folders.ledger(sandbox.configuration.paths.ledger))
     }
 
-    private func housekeeping(_ house: House, _ ledger: Ledger, _ telemetry: Telemetry = Telemetry(), hours: Int = 0)
+    private func housekeeping(
+        _ folders: ServiceFolders, _ ledger: LedgerStore, _ telemetry: Telemetry = Telemetry(), hours: Int = 0
+    )
         async throws -> Housekeeping
     {
         let configuration = sandbox.configuration
         return try await Housekeeping(
-            ledger: ledger, house: house, telemetry: telemetry, log: Self.log, clocks: ClockWatch(ledger),
+            ledger: ledger, folders: folders, telemetry: telemetry, log: Self.log, clocks: ClockWatch(ledger),
             wallClock: { Timestamp(milliseconds: Timestamp.now.milliseconds + Int64(hours) * 3_600_000) },
             configuration: { configuration })
     }
@@ -33,32 +37,32 @@ import Testing
     @Test func aStatementThatWasWrittenAtAStopIsWrittenAgainWhenTheDayIsOver() async throws {
         try sandbox.drop("a.jpg")
         let day = try #require(try await sandbox.drain().first?.report.source.received.day)
-        let (house, ledger) = try open()
+        let (folders, ledger) = try open()
         let name = StatementFile.name(of: day)
         func written() throws -> String {
-            String(decoding: try house.publisher.outbox.read(name, limit: 1 << 20) ?? [], as: UTF8.self)
+            String(decoding: try folders.publisher.outbox.read(name, limit: 1 << 20) ?? [], as: UTF8.self)
         }
-        try await housekeeping(house, ledger).finish()
+        try await housekeeping(folders, ledger).finish()
         let first = try written()
         #expect(first.contains(#""measured" : 0"#) && first.contains(#""no_finding" : 1"#))
         // While the day goes on it stays; when it is over it is written once more, and then stays.
-        try await housekeeping(house, ledger).writeMissingStatements(sandbox.configuration)
+        try await housekeeping(folders, ledger).writeMissingStatements(sandbox.configuration)
         #expect(try written() == first)
-        try await housekeeping(house, ledger, hours: 48).writeMissingStatements(sandbox.configuration)
+        try await housekeeping(folders, ledger, hours: 48).writeMissingStatements(sandbox.configuration)
         let last = try written()
         #expect(last != first)
-        try await housekeeping(house, ledger, hours: 72).writeMissingStatements(sandbox.configuration)
+        try await housekeeping(folders, ledger, hours: 72).writeMissingStatements(sandbox.configuration)
         #expect(try written() == last)
     }
 
     @Test func whatWaitsTooLongAndSilenceAreAlarms() async throws {
         try sandbox.drop("a.jpg", "busy")
         await #expect(throws: PapillaError.self) { try await sandbox.drain() }
-        let (house, ledger) = try open()
+        let (folders, ledger) = try open()
         let telemetry = Telemetry()
         let limits = Configuration.Alarms(oldest: .seconds(3600), silence: .seconds(2 * 3600))
         func alarms(after hours: Int) async throws -> [String] {
-            try await housekeeping(house, ledger, telemetry, hours: hours).checkAlarms(limits)
+            try await housekeeping(folders, ledger, telemetry, hours: hours).checkAlarms(limits)
             return telemetry.now.alarms.map(\.kind.rawValue)
         }
         #expect(try await alarms(after: 0) == [])
@@ -76,10 +80,10 @@ import Testing
         }
         let finished = try await sandbox.drain()
         let bundle = try #require(finished.first { $0.report.source.name == "gone.jpg" }?.bundle)
-        let (house, ledger) = try open()
+        let (folders, ledger) = try open()
         func retention(days: Int) -> Retention {
             Retention(
-                ledger: ledger, house: house, log: Self.log,
+                ledger: ledger, folders: folders, log: Self.log,
                 wallClock: { Timestamp(milliseconds: Timestamp.now.milliseconds + Int64(days) * 86_400_000) })
         }
         var rules = Configuration.Retention()
@@ -90,9 +94,9 @@ import Testing
         #expect(try await retention(days: 400).run(rules) == 1)
         #expect(try sandbox.files("quarantine").count { $0.hasSuffix(".jpg") } == 1 && sandbox.files("archive").count == 2)
         // The site takes a bundle away: then its image may go.
-        try house.publisher.outbox.removeTree(FileName(ours: "taken"))
+        try folders.publisher.outbox.removeTree(FileName(ours: "taken"))
         let parts = bundle.split(separator: "/").map { FileName(ours: String($0)) }
-        try house.publisher.outbox.folder(parts[0]).removeTree(parts[1])
+        try folders.publisher.outbox.folder(parts[0]).removeTree(parts[1])
         #expect(try await retention(days: 300).run(rules) == 0)
         #expect(try await retention(days: 400).run(rules) == 1)
         #expect(try sandbox.files("archive").map { String($0.suffix(12)) } == ["measured.jpg"])
@@ -106,10 +110,10 @@ import Testing
     @Test func anOriginalThatWasDecidedToGoGoesAfterAStopToo() async throws {
         try sandbox.drop("bad.jpg", "not an image")
         let id = try #require(try await sandbox.drain().first?.report.id)
-        let (house, ledger) = try open()
+        let (folders, ledger) = try open()
         try await ledger.expire(id, because: "age")
         #expect(try !sandbox.files("quarantine").isEmpty)
-        try await Retention(ledger: ledger, house: house, log: Self.log).complete()
+        try await Retention(ledger: ledger, folders: folders, log: Self.log).complete()
         #expect(try sandbox.files("quarantine") == [])
         #expect(try await sandbox.verify() == [])
         await #expect(throws: PapillaError.self) { try await ledger.expire(id, because: "age") }
@@ -118,9 +122,9 @@ import Testing
     // MARK: - Clocks
 
     /// A ledger whose clock, like everything else's, is set by hand.
-    private func open(at clock: WallClock) throws -> (House, Ledger) {
-        let house = try House(sandbox.configuration.paths)
-        return (house, try Ledger(path: sandbox.configuration.paths.ledger, mode: .open, now: { clock.now }))
+    private func open(at clock: WallClock) throws -> (ServiceFolders, LedgerStore) {
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        return (folders, try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .open, now: { clock.now }))
     }
 
     private static let day: Int64 = 86_400_000
@@ -136,13 +140,13 @@ import Testing
         for number in 0..<3 { try sandbox.drop("\(number).jpg", "not an image") }
         try await sandbox.drain()
         let clock = WallClock()
-        let (house, ledger) = try open(at: clock)
+        let (folders, ledger) = try open(at: clock)
         let telemetry = Telemetry()
         let steady = FakeClock()
         let configuration = sandbox.configuration
         var watch = try await ClockWatch(ledger)
         let housekeeping = Housekeeping(
-            ledger: ledger, house: house, telemetry: telemetry, log: Self.log, clocks: watch, wallClock: { clock.now },
+            ledger: ledger, folders: folders, telemetry: telemetry, log: Self.log, clocks: watch, wallClock: { clock.now },
             steadyClock: { steady.now }, configuration: { configuration })
         func advance(wall: Int64, steady time: Duration) {
             clock.set(clock.now.milliseconds + wall)
@@ -182,7 +186,7 @@ import Testing
         try await sandbox.drain()
         // Its end, as a clock of 1970 would have dated it: after entries of today.
         let clock = WallClock()
-        let (house, ledger) = try open(at: clock)
+        let (folders, ledger) = try open(at: clock)
         clock.set(86_400_000)
         let id = try #require(ScreeningID("19700102-0000000a"))
         try await ledger.receive(
@@ -201,10 +205,10 @@ import Testing
                 report: report, bundle: "1970-01-02/b.\(id)", bundleDigest: Digest(of: []),
                 original: "quarantine/1970-01-02/\(id)/b.jpg",
                 timing: report.timing))
-        let folder = try house.originals.quarantine.make(FileName(ours: "1970-01-02")).make(FileName(ours: id.description))
+        let folder = try folders.originals.quarantine.make(FileName(ours: "1970-01-02")).make(FileName(ours: id.description))
         try folder.write([1, 2, 3], as: FileName(ours: "b.jpg"))
         clock.set(Timestamp.now.milliseconds)
-        let retention = Retention(ledger: ledger, house: house, log: Self.log, wallClock: { clock.now })
+        let retention = Retention(ledger: ledger, folders: folders, log: Self.log, wallClock: { clock.now })
         #expect(try await retention.run(Self.yearly) == 0)
         clock.set(clock.now.milliseconds + 366 * Self.day)
         #expect(try await retention.run(Self.yearly) == 2)

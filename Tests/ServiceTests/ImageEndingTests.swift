@@ -1,5 +1,6 @@
 import Files
 import Imaging
+import Intake
 import Testing
 
 @testable import Service

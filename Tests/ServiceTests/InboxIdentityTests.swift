@@ -1,5 +1,7 @@
+import Custody
 import Files
 import Glibc
+import Intake
 import Screening
 import Testing
 

@@ -1,9 +1,12 @@
+import Custody
 import Files
 import Glibc
+import Intake
 import Screening
 import Testing
 
 @testable import Service
+import Settings
 
 /// The rules of the inbox, with a clock that stands still.
 @Suite struct InboxTests {

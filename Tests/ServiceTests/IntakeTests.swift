@@ -1,9 +1,12 @@
+import Custody
 import Files
 import FoundationEssentials
 import Glibc
+import Intake
 import Ledger
 import Reading
 import Screening
+import Settings
 import Synchronization
 import Testing
 
@@ -34,7 +37,7 @@ import Testing
     }
 
     private func row(_ report: Report?) async throws -> ArrivalRow {
-        let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly)
+        let ledger = try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .readOnly)
         let id = try #require(report).id
         return try #require(try await ledger.arrival(id))
     }
@@ -63,7 +66,7 @@ import Testing
         for word in ["eye", "both", "device", "comma"] { #expect(report.attention[0].detail.contains(word)) }
         let row = try await row(report)
         #expect(row.identification.subject == report.subject && row.identification.examination == examination && row.isLast)
-        let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly)
+        let ledger = try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .readOnly)
         var rows: [ExportRow] = []
         try ledger.export(ArrivalFilter()) { rows.append($0) }
         #expect(
@@ -156,7 +159,7 @@ import Testing
         try await sandbox.drain()
         #expect(try sandbox.files("archive").count { $0.hasSuffix("/a.json") } == 2)
         #expect(try sandbox.files("inbox") == [] && sandbox.files("quarantine") == [] && sandbox.files("spool") == [])
-        let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly)
+        let ledger = try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .readOnly)
         #expect(try await ledger.arrivals().map(\.patient) == ["7", "7"])
         #expect(try await sandbox.verify() == [])
     }
@@ -179,7 +182,7 @@ import Testing
         try sandbox.drop("eye.jpg", "second")
         try sandbox.drop("eye.json", #"{"patient": "2"}"#)
         let finished = try await sandbox.drain()
-        let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly)
+        let ledger = try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .readOnly)
         let patients = try await ledger.arrivals().map { ($0.sha256, $0.patient) }
         #expect(finished.count == 2 && patients.count == 2)
         #expect(patients.first { $0.0 == Digest(of: "first".utf8) }?.1 == nil)
@@ -199,8 +202,8 @@ import Testing
 
     /// A life of the process that ends when an arrival has come to a stage.
     private func die(at stage: Stage, with name: String) async throws {
-        let house = try House(sandbox.configuration.paths)
-        let ledger = try house.ledger(sandbox.configuration.paths.ledger)
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        let ledger = try folders.ledger(sandbox.configuration.paths.ledger)
         var random = SystemRandomNumberGenerator()
         let (path, received) = (RelativePath(FileName(ours: name)), Timestamp.now)
         let status = try #require(try sandbox.inbox.status(path.name))
@@ -211,7 +214,7 @@ import Testing
                 inode: status.inode))
         guard stage != .received else { return }
         await #expect(throws: (any Error).self) {
-            try await sandbox.passage(house, ledger, FakeScreener(), stopAt: stage).carryOn(arrival, from: sandbox.inbox)
+            try await sandbox.processor(folders, ledger, FakeScreener(), stopAt: stage).carryOn(arrival, from: sandbox.inbox)
         }
     }
 

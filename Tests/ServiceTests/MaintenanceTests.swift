@@ -1,3 +1,4 @@
+import Custody
 import Files
 import Glibc
 import Ledger
@@ -6,6 +7,7 @@ import Screening
 import Testing
 
 @testable import Service
+import Settings
 
 /// Forgetting, backing up, restoring.
 @Suite struct MaintenanceTests {
@@ -13,9 +15,9 @@ import Testing
     private let screener = FakeScreener()
     init() throws { sandbox = try Sandbox() }
 
-    private func open() throws -> (House, Ledger) {
-        let house = try House(sandbox.configuration.paths)
-        return (house, try house.ledger(sandbox.configuration.paths.ledger))
+    private func open() throws -> (ServiceFolders, LedgerStore) {
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        return (folders, try folders.ledger(sandbox.configuration.paths.ledger))
     }
 
     private func removeLedger() {
@@ -23,7 +25,7 @@ import Testing
     }
 
     private func statement() async throws -> Statement {
-        try await Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly).statement(
+        try await LedgerStore(path: sandbox.configuration.paths.ledger, mode: .readOnly).statement(
             in: sandbox.configuration.paths.folders)
     }
 
@@ -43,11 +45,11 @@ import Testing
         let finished = try await sandbox.drain()
         let id = try #require(finished.first { $0.report.source.name == "anna.jpg" }?.report.id)
         let again = try #require(finished.first { $0.report.source.name == "anna again.jpg" }?.report.id)
-        let (house, ledger) = try open()
+        let (folders, ledger) = try open()
         let head = try await ledger.head().hash.description
-        let forget = Forget(ledger: ledger, house: house)
+        let forget = Forget(ledger: ledger, folders: folders)
         let forgotten = try await forget.run(String(id.description.suffix(8)), actor: "anna@1000")
-        #expect(forgotten == ControlResponse.Forgotten(id: id, bundles: 1, related: [again]))
+        #expect(forgotten == ForgottenArrival(id: id, bundles: 1, related: [again]))
         let left = try (sandbox.files("archive") + sandbox.files("outbox")).filter { $0.contains("\(id)") }
         #expect(left == [])
         let row = try #require(try await ledger.arrival(id))
@@ -66,28 +68,28 @@ import Testing
         for name in ["eye.\(id).jpg", "eye.\(id).v2.jpg", "\(id).jpg", ".\(id)", "x.\(id)"] { try sandbox.drop(name, name) }
         let others = try await sandbox.drain().map(\.bundle).sorted()
         #expect(others.count == 4)
-        let (house, ledger) = try open()
-        #expect(try await Forget(ledger: ledger, house: house).run("\(id)", actor: "a@1").bundles == 1)
-        for bundle in others { #expect(try house.publisher.has(bundle)) }
+        let (folders, ledger) = try open()
+        #expect(try await Forget(ledger: ledger, folders: folders).run("\(id)", actor: "a@1").bundles == 1)
+        for bundle in others { #expect(try folders.publisher.has(bundle)) }
         #expect(try await sandbox.verify() == [])
     }
 
     @Test("A10: what is being written is not cleaned away") func cleaning() async throws {
         try sandbox.drop("a.jpg")
         let id = try #require(try await sandbox.drain().first?.report.id)
-        let (house, ledger) = try open()
-        var publisher = house.publisher
+        let (folders, ledger) = try open()
+        var publisher = folders.publisher
         // A second bundle of the arrival is in the staging folder when the service cleans it.
-        publisher.checkpoint = { _ in try house.publisher.clean() }
+        publisher.checkpoint = { _ in try folders.publisher.clean() }
         let screener = FakeScreener()
         let source = Report.Source(name: "b.jpg", path: "b.jpg", sha256: nil, bytes: 1, received: .now)
         let bundle = try await screener.screen([], id: id, source: source, identification: Identification(), waited: 0)
         let published = try publisher.publish(bundle, day: "2026-11-24")
-        #expect(try house.publisher.has(published.folder))
+        #expect(try folders.publisher.has(published.folder))
         // What nobody writes goes.
-        let staging = try house.publisher.outbox.folder(Publisher.staging)
+        let staging = try folders.publisher.outbox.folder(Publisher.staging)
         _ = try staging.make(FileName(ours: "\(id)"))
-        try house.publisher.clean()
+        try folders.publisher.clean()
         #expect(try staging.isEmpty())
         try await ledger.close()
     }
@@ -95,10 +97,10 @@ import Testing
     @Test func forgettingThatWasCutShortIsCompleted() async throws {
         try sandbox.drop("anna.jpg")
         let id = try #require(try await sandbox.drain().first?.report.id)
-        let (house, ledger) = try open()
+        let (folders, ledger) = try open()
         try await ledger.record("forgetting", subject: "\(id)", detail: [String: String](), actor: "anna@1000")
-        #expect(try house.publisher.erase(id, day: Timestamp.now.day) == 1)
-        try await Forget(ledger: ledger, house: house).complete()
+        #expect(try folders.publisher.erase(id, day: Timestamp.now.day) == 1)
+        try await Forget(ledger: ledger, folders: folders).complete()
         #expect(try sandbox.files("archive") == [])
         #expect(try await sandbox.verify() == [])
         #expect(try await ledger.halfForgotten().isEmpty)
@@ -133,7 +135,7 @@ import Testing
         #expect(try await statement().received == 3)
         #expect(try await statement().pending == 0)
         #expect(try await sandbox.verify() == [])
-        let audit = try await Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly).auditEntries(
+        let audit = try await LedgerStore(path: sandbox.configuration.paths.ledger, mode: .readOnly).auditEntries(
             AuditFilter(event: "restored"))
         #expect(audit.map(\.actor) == ["root@0"] && audit.first?.detail?.contains(backup.head) == true)
     }

@@ -1,3 +1,5 @@
+import Control
+import Custody
 import Files
 import FoundationEssentials
 import Glibc
@@ -6,6 +8,7 @@ import Ledger
 import Logging
 import Reading
 import Screening
+import Settings
 import Synchronization
 import Testing
 
@@ -37,10 +40,10 @@ final class Steps: Sendable {
     /// What may be done to an arrival.
     enum Act: String, CaseIterable, Sendable { case forget, correct, accept, requeue, retain }
 
-    private struct Room: Sendable {
+    private struct Resources: Sendable {
         let sandbox: Sandbox
-        let house: House
-        let ledger: Ledger
+        let folders: ServiceFolders
+        let ledger: LedgerStore
         let id: ScreeningID
         let executor = WorkExecutor()
 
@@ -48,7 +51,7 @@ final class Steps: Sendable {
             let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             switch act {
             case .forget:
-                var forget = Forget(ledger: ledger, house: house)
+                var forget = Forget(ledger: ledger, folders: folders)
                 forget.boundary = boundary
                 _ = try await forget.run("\(id)", actor: "root@0")
             case .correct, .accept:
@@ -58,16 +61,16 @@ final class Steps: Sendable {
                 let request = ReviewRequest(
                     arrival: "\(id)", verdict: act == .correct ? .correct : .accept, reader: "Anna", masks: masks)
                 let reviewing = Reviewing(
-                    ledger: ledger, house: house, limits: ImageLimits(), checkpoint: { _ in try boundary() })
+                    ledger: ledger, folders: folders, limits: ImageLimits(), checkpoint: { _ in try boundary() })
                 _ = try await reviewing.run(request, actor: "anna@1000")
             case .requeue:
-                var requeue = Requeue(ledger: ledger, house: house)
+                var requeue = Requeue(ledger: ledger, folders: folders)
                 requeue.boundary = boundary
                 _ = try await requeue.run(["\(id)"], allFailed: false, actor: "anna@1000")
             case .retain:
                 var rules = Configuration.Retention()
                 (rules.archive.size, rules.quarantine.size) = (0, 0)
-                var retention = Retention(ledger: ledger, house: house, log: log)
+                var retention = Retention(ledger: ledger, folders: folders, log: log)
                 retention.boundary = boundary
                 _ = try await retention.run(rules)
             }
@@ -80,7 +83,7 @@ final class Steps: Sendable {
                 defer { isOver.set() }
                 try await self.act(act)
             }
-            while !isOver.isSet, house.arrivals.waiting(for: id) == 0 { usleep(1000) }
+            while !isOver.isSet, folders.arrivals.waiting(for: id) == 0 { usleep(1000) }
             return task
         }
 
@@ -112,8 +115,8 @@ final class Steps: Sendable {
             if row.forgotten != nil {
                 #expect(left == [], what)
             } else {
-                for version in versions { #expect(try house.publisher.has(version.bundle ?? "?"), what) }
-                if row.expired == nil { #expect(try house.originals.has(row.original ?? "?"), what) }
+                for version in versions { #expect(try folders.publisher.has(version.bundle ?? "?"), what) }
+                if row.expired == nil { #expect(try folders.originals.has(row.original ?? "?"), what) }
                 // What a reader decided upon stays.
                 if done.contains(.correct) || done.contains(.accept), row.expired != nil {
                     let decided = try ledger.decisions(of: id).first?.at
@@ -136,28 +139,31 @@ final class Steps: Sendable {
         try isImage ? ImageEncoder.png(Raster(width: 200, height: 160, fill: (120, 60, 20))) : Array("no image".utf8)
     }
 
-    private static func tools(_ sandbox: Sandbox, _ house: House, _ ledger: Ledger, _ checkpoint: @escaping Checkpoint = { _ in })
+    private static func tools(
+        _ sandbox: Sandbox, _ folders: ServiceFolders, _ ledger: LedgerStore, _ checkpoint: @escaping Checkpoint = { _ in }
+    )
         -> Pipeline
     {
         let screener = ReviewingTests.BlindScreener(modality: .fundus)
-        var house = house
-        house.publisher.checkpoint = checkpoint
+        var folders = folders
+        folders.publisher.checkpoint = checkpoint
         return Pipeline(
             Pipeline.Tools(
-                configuration: sandbox.configuration, house: house, ledger: ledger, executor: WorkExecutor(),
+                configuration: sandbox.configuration, folders: folders, ledger: ledger, executor: WorkExecutor(),
                 telemetry: Telemetry(),
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, checkpoint: checkpoint, reload: { ($0, screener) }),
             screener: screener, isDraining: true)
     }
 
     /// An arrival that has ended: in the archive, or failed and in quarantine.
-    private static func room(isImage: Bool) async throws -> Room {
+    private static func resources(isImage: Bool) async throws -> Resources {
         let sandbox = try Sandbox()
         try sandbox.drop([Array("eye.png".utf8)], try content(isImage))
-        let house = try House(sandbox.configuration.paths)
-        let ledger = try house.ledger(sandbox.configuration.paths.ledger)
-        try await tools(sandbox, house, ledger).run()
-        return Room(sandbox: sandbox, house: house, ledger: ledger, id: try #require(try await ledger.arrivals().first?.id))
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        let ledger = try folders.ledger(sandbox.configuration.paths.ledger)
+        try await tools(sandbox, folders, ledger).run()
+        return Resources(
+            sandbox: sandbox, folders: folders, ledger: ledger, id: try #require(try await ledger.arrivals().first?.id))
     }
 
     @Test("A3: any two requests on one arrival, one at each step of the other", arguments: Act.allCases, [true, false])
@@ -165,17 +171,19 @@ final class Steps: Sendable {
         for second in Act.allCases {
             var (step, isReached) = (1, true)
             while isReached {
-                let room = try await Self.room(isImage: isImage)
+                let resources = try await Self.resources(isImage: isImage)
                 let started = Shared<Task<Void, any Error>?>(nil)
-                let steps = Steps(at: step) { started.set(room.start(second)) }
+                let steps = Steps(at: step) { started.set(resources.start(second)) }
                 var done: [Act] = []
-                let work = Task(executorPreference: room.executor) { try await room.act(first) { try steps.next() } }
+                let work = Task(executorPreference: resources.executor) { try await resources.act(first) { try steps.next() } }
                 if case .success = await work.result, first != .retain { done.append(first) }
                 // Where the first has no such step, the second comes after it.
                 isReached = steps.passed >= step
-                if case .success = await (started.get ?? room.start(second)).result, second != .retain { done.append(second) }
-                try await room.check(done, "\(first) at step \(step), \(second), \(isImage ? "an image" : "failed")")
-                try await room.ledger.close()
+                if case .success = await (started.get ?? resources.start(second)).result, second != .retain {
+                    done.append(second)
+                }
+                try await resources.check(done, "\(first) at step \(step), \(second), \(isImage ? "an image" : "failed")")
+                try await resources.ledger.close()
                 step += 1
             }
         }
@@ -193,8 +201,8 @@ final class Steps: Sendable {
         for stage in Stage.allCases where stage != .finished {
             let sandbox = try Sandbox()
             try sandbox.drop([Array("eye.png".utf8)], try Self.content(isImage))
-            let house = try House(sandbox.configuration.paths)
-            let ledger = try house.ledger(sandbox.configuration.paths.ledger)
+            let folders = try ServiceFolders(sandbox.configuration.paths)
+            let ledger = try folders.ledger(sandbox.configuration.paths.ledger)
             let results = Shared<[Bool]>([])
             let checkpoint: Checkpoint = { at in
                 guard at == stage else { return }
@@ -202,19 +210,19 @@ final class Steps: Sendable {
                 Task(executorPreference: WorkExecutor()) {
                     defer { isOver.set() }
                     guard let id = try await ledger.arrivals().first?.id else { return }
-                    let room = Room(sandbox: sandbox, house: house, ledger: ledger, id: id)
+                    let resources = Resources(sandbox: sandbox, folders: folders, ledger: ledger, id: id)
                     do {
-                        try await room.act(act)
+                        try await resources.act(act)
                         results.set(results.get + [act == .retain])
                     } catch { results.set(results.get + [true]) }
                 }
                 while !isOver.isSet { usleep(1000) }
             }
-            try await Self.tools(sandbox, house, ledger, checkpoint).run()
+            try await Self.tools(sandbox, folders, ledger, checkpoint).run()
             #expect(results.get == [true], "\(act) at \(stage)")
-            let room = Room(
-                sandbox: sandbox, house: house, ledger: ledger, id: try #require(try await ledger.arrivals().first?.id))
-            try await room.check([], "\(act) at \(stage)")
+            let resources = Resources(
+                sandbox: sandbox, folders: folders, ledger: ledger, id: try #require(try await ledger.arrivals().first?.id))
+            try await resources.check([], "\(act) at \(stage)")
             try await ledger.close()
         }
     }

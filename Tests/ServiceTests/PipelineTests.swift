@@ -1,3 +1,4 @@
+import Custody
 import Files
 import Glibc
 import Imaging
@@ -8,6 +9,7 @@ import Synchronization
 import Testing
 
 @testable import Service
+import Settings
 
 /// The whole way, from the inbox to the end, with a reader that reads nothing.
 @Suite struct PipelineTests {
@@ -15,7 +17,7 @@ import Testing
     private let screener = FakeScreener()
     init() throws { sandbox = try Sandbox() }
 
-    private func outcomes(_ finished: [Passage.Finished]) -> [String: String] {
+    private func outcomes(_ finished: [ArrivalProcessor.Finished]) -> [String: String] {
         Dictionary(
             uniqueKeysWithValues: finished.map {
                 ($0.report.source.path, $0.report.reasons.first?.code.rawValue ?? $0.report.outcome.rawValue)
@@ -46,7 +48,7 @@ import Testing
         #expect(try sandbox.files("quarantine").filter { $0.hasSuffix("link.jpg") || $0.hasSuffix("fifo.jpg") }.count == 2)
         #expect(access("/etc/passwd", F_OK) == 0)
         #expect(try await sandbox.verify() == [])
-        let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly)
+        let ledger = try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .readOnly)
         let statement = try await ledger.statement(in: sandbox.configuration.paths.folders)
         #expect(statement.received == 10 && statement.noFinding == 3 && statement.failed == 7 && statement.unexplained == 0)
     }
@@ -81,7 +83,7 @@ import Testing
             ($0 as? PapillaError)?.message == "1 arrival is still pending"
         }
         #expect(screener.reads.count { $0 == "a.jpg" } == Pipeline.drainTries)
-        let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .readOnly)
+        let ledger = try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .readOnly)
         #expect(try await ledger.pending().map(\.waitsFor) == ["There is no memory just now"])
         #expect(try sandbox.files("archive").count == 1)
     }
@@ -118,12 +120,12 @@ import Testing
 
     @Test func belowTheFloorNothingNewIsTakenIn() async throws {
         try sandbox.drop("a.jpg")
-        let house = try House(sandbox.configuration.paths)
+        let folders = try ServiceFolders(sandbox.configuration.paths)
         var configuration = sandbox.configuration
         configuration.diskFloor = .init(space: .max, share: 1)
         let telemetry = Telemetry()
         let tools = Pipeline.Tools(
-            configuration: configuration, house: house, ledger: try house.ledger(configuration.paths.ledger),
+            configuration: configuration, folders: folders, ledger: try folders.ledger(configuration.paths.ledger),
             executor: WorkExecutor(),
             telemetry: telemetry, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             reload: { [screener] in ($0, screener) })
@@ -192,22 +194,26 @@ import Testing
         #expect((1...9).map { Backoff.wait($0) / .seconds(1) } == [2, 4, 8, 16, 32, 64, 128, 256, 300])
     }
 
-    private func tools(_ ledger: Ledger, _ house: House, ended: @escaping @Sendable (Passage.Finished) -> Void = { _ in })
+    private func tools(
+        _ ledger: LedgerStore, _ folders: ServiceFolders,
+        ended: @escaping @Sendable (ArrivalProcessor.Finished) -> Void = { _ in }
+    )
         -> Pipeline.Tools
     {
         Pipeline.Tools(
-            configuration: sandbox.configuration, house: house, ledger: ledger, executor: WorkExecutor(), telemetry: Telemetry(),
+            configuration: sandbox.configuration, folders: folders, ledger: ledger, executor: WorkExecutor(),
+            telemetry: Telemetry(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, reload: { [screener] in ($0, screener) }, ended: ended)
     }
 
     @Test("A14: an ID that is taken is drawn anew") func anIDThatIsTakenIsDrawnAnew() async throws {
         for name in ["a.jpg", "b.jpg", "c.jpg"] { try sandbox.drop(name, "image of \(name)") }
-        let house = try House(sandbox.configuration.paths)
-        let ledger = try house.ledger(sandbox.configuration.paths.ledger)
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        let ledger = try folders.ledger(sandbox.configuration.paths.ledger)
         // Three times the same, then others.
         let draws = Mutex(0)
-        let finished = Mutex<[Passage.Finished]>([])
-        var tools = tools(ledger, house) { one in finished.withLock { $0.append(one) } }
+        let finished = Mutex<[ArrivalProcessor.Finished]>([])
+        var tools = tools(ledger, folders) { one in finished.withLock { $0.append(one) } }
         tools.draw = { time in
             var random = SeededGenerator(
                 draws.withLock { count in
@@ -225,9 +231,9 @@ import Testing
     }
 
     @Test("A14: of files that are gone nothing is remembered") func ofFilesThatAreGoneNothingIsRemembered() async throws {
-        let house = try House(sandbox.configuration.paths)
-        let ledger = try house.ledger(sandbox.configuration.paths.ledger)
-        let pipeline = Pipeline(tools(ledger, house), screener: screener, isDraining: true)
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        let ledger = try folders.ledger(sandbox.configuration.paths.ledger)
+        let pipeline = Pipeline(tools(ledger, folders), screener: screener, isDraining: true)
         try sandbox.drop("here.jpg")
         let (here, gone) = (RelativePath(FileName(ours: "here.jpg")), RelativePath(FileName(ours: "gone.jpg")))
         await pipeline.remember([here, gone])
@@ -236,11 +242,11 @@ import Testing
     }
 
     @Test("A15: a recovery that is cancelled ends", .timeLimit(.minutes(10))) func aCancelledRecoveryEnds() async throws {
-        let house = try House(sandbox.configuration.paths)
-        let ledger = try house.ledger(sandbox.configuration.paths.ledger)
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        let ledger = try folders.ledger(sandbox.configuration.paths.ledger)
         // Something that comes back, for all that anybody knows: the outbox is gone.
         try Folder.open(sandbox.path).removeTree(FileName(ours: "outbox"))
-        let tools = tools(ledger, house)
+        let tools = tools(ledger, folders)
         let pipeline = Pipeline(tools, screener: screener, isDraining: false)
         let running = Task { try await pipeline.recover() }
         while tools.telemetry.now.alarms.isEmpty { await Task.yield() }

@@ -1,3 +1,4 @@
+import Control
 import Files
 import Foundation
 import Glibc
@@ -9,12 +10,13 @@ import Testing
 
 @testable import Registry
 @testable import Service
+import Settings
 
 /// Models become live through the gate, and into the audit, whatever stops the process in between.
 @Suite struct PromotionTests {
     private let sandbox: Sandbox
     private let store: ModelStore
-    private let ledger: Ledger
+    private let ledger: LedgerStore
 
     init() throws {
         sandbox = try Sandbox()
@@ -22,7 +24,7 @@ import Testing
         _ = try Folder.make(paths.models)
         store = ModelStore(directory: paths.models)
         for name in ["polyp-1", "polyp-2"] { try Self.save(name, in: store) }
-        ledger = try Ledger(path: paths.ledger, mode: .create)
+        ledger = try LedgerStore(path: paths.ledger, mode: .create)
     }
 
     private static func save(_ name: String, in store: ModelStore) throws {
@@ -137,7 +139,7 @@ import Testing
         #expect(asked.withLock { $0 } == 0)
         let change = try await Promotion.perform(.promote(model: "polyp-1"), configuration, gate: gate)
         #expect(change.by?.hasSuffix("@\(getuid())") == true && asked.withLock { $0 } == 1)
-        let reopened = try Ledger(path: configuration.paths.ledger, mode: .readOnly)
+        let reopened = try LedgerStore(path: configuration.paths.ledger, mode: .readOnly)
         #expect(try await reopened.auditEntries(AuditFilter(event: "promoted")).map(\.subject) == ["polyp-1"])
         var elsewhere = configuration
         elsewhere.paths.ledger = "\(sandbox.path)/none.sqlite"

@@ -1,3 +1,4 @@
+import Custody
 import Files
 import Glibc
 import Ledger
@@ -5,15 +6,16 @@ import Screening
 import Testing
 
 @testable import Service
+import Settings
 
 /// Failed arrivals are read again: each once, with all that was beside them, whatever stops the process.
 @Suite struct RequeueTests {
     private let sandbox: Sandbox
     init() throws { sandbox = try Sandbox() }
 
-    private func open() throws -> (House, Ledger) {
-        let house = try House(sandbox.configuration.paths)
-        return (house, try house.ledger(sandbox.configuration.paths.ledger))
+    private func open() throws -> (ServiceFolders, LedgerStore) {
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        return (folders, try folders.ledger(sandbox.configuration.paths.ledger))
     }
 
     @Test("A4: requeue --failed takes nothing twice") func once() async throws {
@@ -25,11 +27,11 @@ import Testing
         var failed = try #require(first.first { $0.report.source.name == "a.jpg" }?.report.id)
         let good = try #require(first.first { $0.report.outcome != .failed }?.report.id)
         for _ in 0..<3 {
-            let (house, ledger) = try open()
-            let requeue = Requeue(ledger: ledger, house: house)
+            let (folders, ledger) = try open()
+            let requeue = Requeue(ledger: ledger, folders: folders)
             await #expect(throws: PapillaError.self) { try await requeue.run(["\(good)"], allFailed: false, actor: "a@1") }
             let done = try await requeue.run([], allFailed: true, actor: "anna@1000")
-            #expect(done == [ControlResponse.Requeued(id: failed, path: "a.jpg")])
+            #expect(done == [RequeuedArrival(id: failed, path: "a.jpg")])
             #expect(try await requeue.run([], allFailed: true, actor: "anna@1000") == [])
             await #expect { try await requeue.run(["\(failed)"], allFailed: false, actor: "a@1") } throws: {
                 ($0 as? PapillaError)?.code == .refused
@@ -55,8 +57,8 @@ import Testing
         #expect(first.source.patient == "P1")
         // Somebody else's file has the name now.
         try sandbox.drop("urgent/ward 3/a.jpg", "truncated")
-        let (house, ledger) = try open()
-        let done = try await Requeue(ledger: ledger, house: house).run([], allFailed: true, actor: "anna@1000")
+        let (folders, ledger) = try open()
+        let done = try await Requeue(ledger: ledger, folders: folders).run([], allFailed: true, actor: "anna@1000")
         #expect(done.map(\.path) == ["urgent/ward 3/\(first.id)-1-a.jpg"])
         try await ledger.close()
         let again = try #require(try await sandbox.drain().first { $0.report.source.path != "urgent/ward 3/a.jpg" }?.report)
@@ -73,9 +75,9 @@ import Testing
         try sandbox.drop("in/a.jpg", "not an image")
         try sandbox.drop("in/a.json", #"{"patient": "P1"}"#)
         try await sandbox.drain()
-        let (house, ledger) = try open()
+        let (folders, ledger) = try open()
         let steps = Steps(stopAt: step)
-        var requeue = Requeue(ledger: ledger, house: house)
+        var requeue = Requeue(ledger: ledger, folders: folders)
         requeue.boundary = { try steps.next() }
         let isStopped: Bool
         do {
@@ -84,9 +86,9 @@ import Testing
         } catch is Stopped { isStopped = true }
         #expect(isStopped == (step < 4))
         // The next start, and the same request again.
-        try await Requeue(ledger: ledger, house: house).complete()
-        try await Requeue(ledger: ledger, house: house).complete()
-        _ = try await Requeue(ledger: ledger, house: house).run([], allFailed: true, actor: "anna@1000")
+        try await Requeue(ledger: ledger, folders: folders).complete()
+        try await Requeue(ledger: ledger, folders: folders).complete()
+        _ = try await Requeue(ledger: ledger, folders: folders).run([], allFailed: true, actor: "anna@1000")
         #expect(try sandbox.files("inbox") == ["in/a.jpg", "in/a.json"])
         #expect(try Folder.open("\(sandbox.path)/inbox/in").names().map(\.description) == ["a.jpg", "a.json"])
         #expect(try await ledger.auditEntries(AuditFilter(event: "requeued")).count == 1)
@@ -99,11 +101,11 @@ import Testing
     @Test("A4: what appeared under its name before a stop does not appear again") func appeared() async throws {
         try sandbox.drop("a.jpg", "not an image")
         let id = try #require(try await sandbox.drain().first?.report.id)
-        let (house, ledger) = try open()
-        _ = try await Requeue(ledger: ledger, house: house).run([], allFailed: true, actor: "a@1")
+        let (folders, ledger) = try open()
+        _ = try await Requeue(ledger: ledger, folders: folders).run([], allFailed: true, actor: "a@1")
         // As when the process dies between the link and the removal of the name aside.
         #expect(link("\(sandbox.path)/inbox/a.jpg", "\(sandbox.path)/inbox/\(Requeue.aside(id))") == 0)
-        try await Requeue(ledger: ledger, house: house).complete()
+        try await Requeue(ledger: ledger, folders: folders).complete()
         #expect(try sandbox.inbox.names().map(\.description).filter { $0 != ".papilla-inbox" } == ["a.jpg"])
     }
 }

@@ -1,3 +1,5 @@
+import Control
+import Custody
 import FoundationEssentials
 import Imaging
 import Ledger
@@ -7,6 +9,7 @@ import Screening
 import Testing
 
 @testable import Service
+import Settings
 
 /// What readers decide: written down once, published once, wherever the process stops on the way.
 @Suite struct ReviewingTests {
@@ -38,30 +41,30 @@ import Testing
         }
     }
 
-    private struct Room {
-        let house: House
-        let ledger: Ledger
+    private struct Resources {
+        let folders: ServiceFolders
+        let ledger: LedgerStore
         let id: ScreeningID
     }
 
     /// A screened image of 200 x 160 px.
-    private func screened(_ modality: Modality = .fundus, content: [UInt8]? = nil) async throws -> Room {
+    private func screened(_ modality: Modality = .fundus, content: [UInt8]? = nil) async throws -> Resources {
         let raster = Raster(width: 200, height: 160, fill: (120, 60, 20))
         try sandbox.drop([Array("eye.png".utf8)], try content ?? ImageEncoder.png(raster))
         let configuration = sandbox.configuration
-        let house = try House(configuration.paths)
-        let ledger = try house.ledger(configuration.paths.ledger)
+        let folders = try ServiceFolders(configuration.paths)
+        let ledger = try folders.ledger(configuration.paths.ledger)
         let screener = BlindScreener(modality: modality)
         let tools = Pipeline.Tools(
-            configuration: configuration, house: house, ledger: ledger, executor: WorkExecutor(), telemetry: Telemetry(),
+            configuration: configuration, folders: folders, ledger: ledger, executor: WorkExecutor(), telemetry: Telemetry(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, reload: { ($0, screener) })
         try await Pipeline(tools, screener: screener, isDraining: true).run()
-        return Room(house: house, ledger: ledger, id: try #require(try await ledger.arrivals().first?.id))
+        return Resources(folders: folders, ledger: ledger, id: try #require(try await ledger.arrivals().first?.id))
     }
 
-    private func reviewing(_ room: Room, stopAt stop: Stage? = nil) -> Reviewing {
+    private func reviewing(_ resources: Resources, stopAt stop: Stage? = nil) -> Reviewing {
         Reviewing(
-            ledger: room.ledger, house: room.house, limits: ImageLimits(),
+            ledger: resources.ledger, folders: resources.folders, limits: ImageLimits(),
             checkpoint: { stage in if stage == stop { throw Stopped() } })
     }
 
@@ -70,7 +73,7 @@ import Testing
     }
 
     private func request(
-        _ room: Room, _ verdict: Report.Decision.Verdict = .correct, masks: [String: Data]? = nil, seen: Seen? = nil,
+        _ resources: Resources, _ verdict: Report.Decision.Verdict = .correct, masks: [String: Data]? = nil, seen: Seen? = nil,
         blind: Bool = false
     ) throws -> ReviewRequest {
         let drawn = try [
@@ -78,91 +81,91 @@ import Testing
             "cup": mask(Ellipse(cx: 100, cy: 80, a: 30, b: 20, angle: 90)),
         ]
         return ReviewRequest(
-            arrival: "\(room.id)", verdict: verdict, reader: "Anna", note: "seen by eye", seen: seen,
+            arrival: "\(resources.id)", verdict: verdict, reader: "Anna", note: "seen by eye", seen: seen,
             masks: verdict == .correct ? masks ?? drawn : [:], blind: blind)
     }
 
-    private func report(_ room: Room, version: Int) throws -> Report {
-        let bundle = try #require(try room.ledger.versions(of: room.id).first { $0.version == version }?.bundle)
-        return try #require(try room.house.publisher.load(bundle)).report
+    private func report(_ resources: Resources, version: Int) throws -> Report {
+        let bundle = try #require(try resources.ledger.versions(of: resources.id).first { $0.version == version }?.bundle)
+        return try #require(try resources.folders.publisher.load(bundle)).report
     }
 
     @Test func aCorrectionIsMeasuredAndPublished() async throws {
-        let room = try await screened()
+        let resources = try await screened()
         let first = try sandbox.files("outbox")
-        let decided = try await reviewing(room).run(try request(room), actor: "anna@1000")
+        let decided = try await reviewing(resources).run(try request(resources), actor: "anna@1000")
         #expect(decided.result == 2 && decided.actor == "anna@1000" && decided.reader == "Anna")
-        let second = try report(room, version: 2)
+        let second = try report(resources, version: 2)
         let ratio = try #require(second.fundus?.cdr)
         #expect(abs(ratio.vertical - 0.6) < 0.02 && abs(ratio.horizontal - 0.5) < 0.02 && ratio.interval.isEmpty)
         #expect(second.outcome == .measured && second.reasons.isEmpty && second.version == 2)
-        #expect(second.supersedes == (try room.ledger.versions(of: room.id)[0].bundle))
+        #expect(second.supersedes == (try resources.ledger.versions(of: resources.id)[0].bundle))
         #expect(
             second.decision?.reader == "Anna" && second.decision?.verdict == .correct && second.decision?.note == "seen by eye")
         #expect(second.fundus?.disc.meanProbability == nil && second.fundus?.disagreement == [:])
         #expect(Set(second.files.map(\.name)) == ["overlay.jpg", "disc.png", "cup.png", "disc-raw.png", "cup-raw.png"])
         // What was published first is still there, and nothing else.
         #expect(Set(try sandbox.files("outbox")).isSuperset(of: first))
-        #expect(try await room.ledger.statement(in: sandbox.configuration.paths.folders).measured == 1)
+        #expect(try await resources.ledger.statement(in: sandbox.configuration.paths.folders).measured == 1)
         // Of the next version only the cup is drawn; the disc stays.
         let cup = try mask(Ellipse(cx: 100, cy: 80, a: 20, b: 20, angle: 0))
-        _ = try await reviewing(room).run(try request(room, masks: ["cup": cup]), actor: "anna@1000")
-        let third = try report(room, version: 3)
+        _ = try await reviewing(resources).run(try request(resources, masks: ["cup": cup]), actor: "anna@1000")
+        let third = try report(resources, version: 3)
         #expect(third.fundus?.disc.ellipse == second.fundus?.disc.ellipse)
         #expect(abs(try #require(third.fundus?.cdr).vertical - 0.4) < 0.02)
-        #expect(third.supersedes == (try room.ledger.versions(of: room.id)[1].bundle))
+        #expect(third.supersedes == (try resources.ledger.versions(of: resources.id)[1].bundle))
         #expect(try await sandbox.verify() == [])
     }
 
     @Test(arguments: [Stage.begun, .staged, .published]) func aStopEndsInOneVersionOrNone(stage: Stage) async throws {
-        let room = try await screened()
+        let resources = try await screened()
         await #expect(throws: Stopped.self) {
-            try await reviewing(room, stopAt: stage).run(try request(room), actor: "anna@1000")
+            try await reviewing(resources, stopAt: stage).run(try request(resources), actor: "anna@1000")
         }
         // While it is under way nothing is wrong.
         #expect(try await sandbox.verify() == [])
         // The next start.
-        try room.house.publisher.clean()
-        try await reviewing(room).recover()
-        let versions = try room.ledger.versions(of: room.id).map(\.version)
+        try resources.folders.publisher.clean()
+        try await reviewing(resources).recover()
+        let versions = try resources.ledger.versions(of: resources.id).map(\.version)
         #expect(versions == (stage == .published ? [1, 2] : [1]))
-        let decisions = try room.ledger.decisions(of: room.id)
+        let decisions = try resources.ledger.decisions(of: resources.id)
         #expect(decisions.map(\.actor) == (stage == .published ? ["anna@1000"] : []))
-        #expect(try room.ledger.pendingCorrections().isEmpty)
+        #expect(try resources.ledger.pendingCorrections().isEmpty)
         #expect(try await sandbox.verify() == [])
-        _ = try await reviewing(room).run(try request(room), actor: "anna@1000")
-        #expect(try room.ledger.versions(of: room.id).count == versions.count + 1)
+        _ = try await reviewing(resources).run(try request(resources), actor: "anna@1000")
+        #expect(try resources.ledger.versions(of: resources.id).count == versions.count + 1)
         #expect(try await sandbox.verify() == [])
     }
 
     @Test func anErrorIsMadeGoodByTheNextDecision() async throws {
-        let room = try await screened()
+        let resources = try await screened()
         await #expect(throws: Stopped.self) {
-            try await reviewing(room, stopAt: .published).run(try request(room), actor: "anna@1000")
+            try await reviewing(resources, stopAt: .published).run(try request(resources), actor: "anna@1000")
         }
-        let decided = try await reviewing(room).run(try request(room, .accept), actor: "ben@1001")
+        let decided = try await reviewing(resources).run(try request(resources, .accept), actor: "ben@1001")
         #expect(decided.version == 2)
-        #expect(try room.ledger.decisions(of: room.id).map(\.verdict) == [.correct, .accept])
+        #expect(try resources.ledger.decisions(of: resources.id).map(\.verdict) == [.correct, .accept])
         #expect(try await sandbox.verify() == [])
     }
 
     @Test func polypsAreDrawnAndTakenBack() async throws {
-        let room = try await screened(.endoscopy)
+        let resources = try await screened(.endoscopy)
         let two = Ellipse(cx: 60, cy: 60, a: 20, b: 15, angle: 30).mask(width: 200, height: 160)
         var both = two
         for (index, pixel) in Ellipse(cx: 150, cy: 100, a: 4, b: 3, angle: 0).mask(width: 200, height: 160).pixels.enumerated()
         where pixel != 0 { both.pixels[index] = 255 }
-        _ = try await reviewing(room).run(
-            try request(room, masks: ["polyp": Data(try ImageEncoder.png(both))]), actor: "anna@1000")
-        let second = try report(room, version: 2)
+        _ = try await reviewing(resources).run(
+            try request(resources, masks: ["polyp": Data(try ImageEncoder.png(both))]), actor: "anna@1000")
+        let second = try report(resources, version: 2)
         #expect(second.outcome == .measured && second.endoscopy?.polyps.count == 2)
         #expect(second.endoscopy?.polyps.map(\.area).reduce(0, +) == Double(both.area))
         #expect(second.endoscopy?.polyps.first?.confidence == nil && second.attention.map(\.code) == [.polyp])
         let none = Data(try ImageEncoder.png(Mask(width: 200, height: 160)))
-        _ = try await reviewing(room).run(try request(room, masks: ["polyp": none]), actor: "anna@1000")
-        #expect(try report(room, version: 3).outcome == .noFinding)
+        _ = try await reviewing(resources).run(try request(resources, masks: ["polyp": none]), actor: "anna@1000")
+        #expect(try report(resources, version: 3).outcome == .noFinding)
         #expect(
-            try room.ledger.review(
+            try resources.ledger.review(
                 {
                     var all = ReviewFilter(); all.includesQuiet = true; return all
                 }()
@@ -172,8 +175,8 @@ import Testing
 
     @Test("A8, E4: what cannot be measured, or is no mask, is refused with words and leaves nothing")
     func whatCannotBeMeasuredIsRefusedAndLeavesNothing() async throws {
-        let room = try await screened()
-        let reviewing = reviewing(room)
+        let resources = try await screened()
+        let reviewing = reviewing(resources)
         let disc = try mask(Ellipse(cx: 60, cy: 80, a: 40, b: 40, angle: 0))
         let apart = try mask(Ellipse(cx: 160, cy: 80, a: 20, b: 20, angle: 0))
         let small = try mask(Ellipse(cx: 60, cy: 80, a: 40, b: 40, angle: 0), width: 100, height: 80)
@@ -193,14 +196,15 @@ import Testing
             (["disc": Data("none".utf8)], "cannot be read"), ([:], "A correction has masks"),
         ] {
             await #expect {
-                try await reviewing.run(try request(room, masks: masks), actor: "a@1")
+                try await reviewing.run(try request(resources, masks: masks), actor: "a@1")
             } throws: {
                 let error = $0 as? PapillaError
                 return error?.code == .badInput && error?.message.contains(words) == true
             }
         }
-        #expect(try room.ledger.decisions(of: room.id).isEmpty && room.ledger.versions(of: room.id).count == 1)
-        #expect(try room.ledger.pendingCorrections().isEmpty)
+        #expect(
+            try resources.ledger.decisions(of: resources.id).isEmpty && resources.ledger.versions(of: resources.id).count == 1)
+        #expect(try resources.ledger.pendingCorrections().isEmpty)
         #expect(try await sandbox.verify() == [])
     }
 
@@ -208,38 +212,41 @@ import Testing
         "C6: what is drawn blind says so in report and ledger, and nothing of it is the models' own",
         arguments: [nil, Stage.published])
     func blind(stop: Stage?) async throws {
-        let room = try await screened()
+        let resources = try await screened()
         let half = try mask(Ellipse(cx: 100, cy: 80, a: 50, b: 40, angle: 90))
         await #expect {
-            try await reviewing(room).run(try request(room, masks: ["disc": half], blind: true), actor: "a@1")
+            try await reviewing(resources).run(try request(resources, masks: ["disc": half], blind: true), actor: "a@1")
         } throws: {
             "\($0)".contains("drawn whole")
         }
         if let stop {
             await #expect(throws: Stopped.self) {
-                try await reviewing(room, stopAt: stop).run(try request(room, blind: true), actor: "anna@1000")
+                try await reviewing(resources, stopAt: stop).run(try request(resources, blind: true), actor: "anna@1000")
             }
-            try await reviewing(room).recover()
+            try await reviewing(resources).recover()
         } else {
-            _ = try await reviewing(room).run(try request(room, blind: true), actor: "anna@1000")
+            _ = try await reviewing(resources).run(try request(resources, blind: true), actor: "anna@1000")
         }
-        #expect(try room.ledger.decisions(of: room.id).map(\.blind) == [true])
-        let second = try report(room, version: 2)
+        #expect(try resources.ledger.decisions(of: resources.id).map(\.blind) == [true])
+        let second = try report(resources, version: 2)
         #expect(second.decision?.blind == true && second.drawn == [.disc, .cup])
-        await #expect(throws: PapillaError.self) { try await reviewing(room).run(try request(room, blind: true), actor: "b@2") }
+        await #expect(throws: PapillaError.self) {
+            try await reviewing(resources).run(try request(resources, blind: true), actor: "b@2")
+        }
         let cup = try mask(Ellipse(cx: 100, cy: 80, a: 20, b: 20, angle: 0))
-        _ = try await reviewing(room).run(try request(room, masks: ["cup": cup]), actor: "b@2")
-        #expect(try report(room, version: 3).drawn == [.disc, .cup] && report(room, version: 3).decision?.blind == false)
-        #expect(try room.ledger.cases().map(\.blind) == [false])
+        _ = try await reviewing(resources).run(try request(resources, masks: ["cup": cup]), actor: "b@2")
+        #expect(
+            try report(resources, version: 3).drawn == [.disc, .cup] && report(resources, version: 3).decision?.blind == false)
+        #expect(try resources.ledger.cases().map(\.blind) == [false])
         #expect(try await sandbox.verify() == [])
     }
 
     @Test("C6: saving the networks' own outlines makes them nobody's: they are accepted, or stay theirs beside what was drawn")
     func theNetworksOwn() async throws {
-        let room = try await screened()
-        _ = try await reviewing(room).run(try request(room), actor: "anna@1000")
-        let newest = try #require(try room.ledger.versions(of: room.id).last?.bundle)
-        let drawn = try #require(try room.house.publisher.load(newest))
+        let resources = try await screened()
+        _ = try await reviewing(resources).run(try request(resources), actor: "anna@1000")
+        let newest = try #require(try resources.ledger.versions(of: resources.id).last?.bundle)
+        let drawn = try #require(try resources.folders.publisher.load(newest))
         // As if networks had outlined it.
         var report = drawn.report
         report.decision = nil
@@ -269,17 +276,17 @@ import Testing
     }
 
     @Test func whatIsNoImageIsNotCorrected() async throws {
-        let room = try await screened(content: Array("no image".utf8))
-        await #expect(throws: PapillaError.self) { try await reviewing(room).run(try request(room), actor: "a@1") }
-        let decided = try await reviewing(room).run(try request(room, .reject), actor: "a@1")
+        let resources = try await screened(content: Array("no image".utf8))
+        await #expect(throws: PapillaError.self) { try await reviewing(resources).run(try request(resources), actor: "a@1") }
+        let decided = try await reviewing(resources).run(try request(resources, .reject), actor: "a@1")
         #expect(decided.verdict == .reject)
     }
 
     @Test func ofTwoReadersTheSecondIsTold() async throws {
-        let room = try await screened()
-        let reviewing = reviewing(room)
+        let resources = try await screened()
+        let reviewing = reviewing(resources)
         let seen = Seen(version: 1, decisions: 0)
-        let requests = [try request(room, seen: seen), try request(room, .accept, seen: seen)]
+        let requests = [try request(resources, seen: seen), try request(resources, .accept, seen: seen)]
         let outcomes = await withTaskGroup(of: Bool.self) { group in
             for request in requests {
                 group.addTask { (try? await reviewing.run(request, actor: "a@1")) != nil }
@@ -287,7 +294,7 @@ import Testing
             return await group.reduce(into: [Bool]()) { $0.append($1) }
         }
         #expect(outcomes.count { $0 } == 1)
-        #expect(try room.ledger.decisions(of: room.id).count == 1)
+        #expect(try resources.ledger.decisions(of: resources.id).count == 1)
         #expect(try await sandbox.verify() == [])
     }
 }

@@ -1,19 +1,21 @@
+import Custody
 import Files
 import Glibc
 import Ledger
 import Logging
 import Reading
 import Screening
+import Settings
 import Synchronization
 
 @testable import Service
 
-/// A house of its own in a temporary folder, gone when the test is over.
+/// Folders of a service in a temporary folder, gone when the test is over.
 final class Sandbox: Sendable {
     let path: String
     private let isOwn: Bool
 
-    /// The house of another process.
+    /// The folders of another process.
     init(at path: String) { (self.path, isOwn) = (path, false) }
 
     init() throws {
@@ -57,7 +59,7 @@ final class Sandbox: Sendable {
         try folder.write(content, as: name)
     }
 
-    /// Every file below a folder of the house, by its path from there; names that begin with a dot left out.
+    /// Every file below a folder of the service, by its path from there; names that begin with a dot left out.
     func files(_ folder: String) throws -> [String] {
         guard let root = try? Folder.open("\(path)/\(folder)") else { return [] }
         var found: [String] = []
@@ -122,24 +124,24 @@ final class FakeScreener: ImageScreener {
     }
 }
 
-/// What the tests stop a passage with.
+/// What the tests stop a processor with.
 struct Stopped: Error {}
 
 extension Sandbox {
-    /// A passage over this house; `stopAt` is where it stops, as if the process had died.
-    func passage(
-        _ house: House, _ ledger: Ledger, _ screener: FakeScreener, stopAt: Stage? = nil,
+    /// A processor over these folders; `stopAt` is where it stops, as if the process had died.
+    func processor(
+        _ folders: ServiceFolders, _ ledger: LedgerStore, _ screener: FakeScreener, stopAt: Stage? = nil,
         change: (inout Configuration) -> Void = { _ in }
     )
-        -> Passage
+        -> ArrivalProcessor
     {
         var configuration = configuration
         change(&configuration)
         let checkpoint: Checkpoint = { stage in if stage == stopAt { throw Stopped() } }
-        var publisher = house.publisher
+        var publisher = folders.publisher
         publisher.checkpoint = checkpoint
-        return Passage(
-            ledger: ledger, spool: house.spool, publisher: publisher, originals: house.originals, screener: screener,
+        return ArrivalProcessor(
+            ledger: ledger, spool: folders.spool, publisher: publisher, originals: folders.originals, screener: screener,
             configuration: configuration, executor: WorkExecutor(), checkpoint: checkpoint)
     }
 
@@ -148,15 +150,15 @@ extension Sandbox {
     func drain(
         _ screener: FakeScreener = FakeScreener(), change: @Sendable (inout Configuration) -> Void = { _ in },
         checkpoint: @escaping Checkpoint = { _ in }
-    ) async throws -> [Passage.Finished] {
+    ) async throws -> [ArrivalProcessor.Finished] {
         var configuration = configuration
         change(&configuration)
-        var house = try House(configuration.paths)
-        house.publisher.checkpoint = checkpoint
-        let ledger = try house.ledger(configuration.paths.ledger)
-        let finished = Mutex<[Passage.Finished]>([])
+        var folders = try ServiceFolders(configuration.paths)
+        folders.publisher.checkpoint = checkpoint
+        let ledger = try folders.ledger(configuration.paths.ledger)
+        let finished = Mutex<[ArrivalProcessor.Finished]>([])
         let tools = Pipeline.Tools(
-            configuration: configuration, house: house, ledger: ledger, executor: WorkExecutor(), telemetry: Telemetry(),
+            configuration: configuration, folders: folders, ledger: ledger, executor: WorkExecutor(), telemetry: Telemetry(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, checkpoint: checkpoint, reload: { ($0, screener) },
             ended: { one in finished.withLock { $0.append(one) } })
         try await Pipeline(tools, screener: screener, isDraining: true).run()
@@ -165,7 +167,7 @@ extension Sandbox {
 
     /// Whether ledger, bundles and folders agree.
     func verify() async throws -> [String] {
-        let ledger = try Ledger(path: configuration.paths.ledger, mode: .readOnly)
+        let ledger = try LedgerStore(path: configuration.paths.ledger, mode: .readOnly)
         return try await ledger.verify(configuration.paths.folders).problems.map { "\($0.kind.rawValue) \($0.subject)" }
     }
 }

@@ -1,5 +1,7 @@
 import Files
+import Intake
 import Screening
+import Settings
 import Testing
 
 @testable import Service

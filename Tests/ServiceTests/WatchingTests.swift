@@ -1,22 +1,25 @@
+import Control
 import Crypto
 import FoundationEssentials
 import Glibc
+import Journal
 import Logging
 import Screening
 import Testing
 
 @testable import Ledger
 @testable import Service
+import Settings
 
 @Suite struct WatchingTests {
     @Test func everyKindOfEventHasItsOwnMessageID() {
-        for event in Event.allCases {
+        for event in JournalEvent.allCases {
             #expect(
                 event.messageID.utf8.count == 32 && event.messageID.allSatisfy { $0.isHexDigit && !$0.isUppercase }, "\(event)")
         }
-        #expect(Set(Event.allCases.map(\.messageID)).count == Event.allCases.count)
+        #expect(Set(JournalEvent.allCases.map(\.messageID)).count == JournalEvent.allCases.count)
         // Never changed after a release: someone's filter may hold it.
-        #expect(Event.finished.messageID == "d1a8043b6e7f4c25b90c62f5e38d7a10")
+        #expect(JournalEvent.finished.messageID == "d1a8043b6e7f4c25b90c62f5e38d7a10")
     }
 
     @Test func anEntryInTheJournal() {
@@ -98,6 +101,26 @@ import Testing
         #expect(telemetry.alarm(.inbox, nil) == nil)
     }
 
+    @Test("An alarm that has another name now is still found under the one before, with a notice")
+    func anAlarmsFormerNameStillWorks() throws {
+        let telemetry = Telemetry()
+        _ = telemetry.alarm(.storage, "full")
+        _ = telemetry.alarm(.inbox, "gone")
+        let alarms = ServiceStatus(telemetry, nil).alarms
+        #expect(alarms.map(\.about) == ["storage", "house", "inbox"])
+        #expect(alarms.map(\.notice) == [nil, "house is called storage now", nil])
+        #expect(alarms[1].text == "full" && alarms[1].since == alarms[0].since)
+        let line = try CanonicalJSON.line(alarms[0])
+        #expect(!line.contains("notice"))
+        // What a service of an earlier version says is understood, too.
+        let former = line.replacing("storage", with: "house")
+        #expect(try CanonicalJSON.decode(ServiceStatus.Alarm.self, from: former.utf8).about == "house")
+        let text = MetricsFile.text(telemetry.now, disks: [], nil, now: Timestamp(milliseconds: 0)).split(separator: "\n")
+        for about in ["storage", "house"] { #expect(text.contains("papilla_alarm{about=\"\(about)\"} 1"), "\(about)") }
+        #expect(Telemetry.Alarm.Kind.storage.fields == ["about": "storage", "formerly": "house"])
+        #expect(Telemetry.Alarm.Kind.inbox.fields == ["about": "inbox"])
+    }
+
     @Test func aStatementIsSignedWhereThereIsAKey() throws {
         let figures =
             #"{"received":3,"measured":3,"no_finding":0,"ungradable":0,"out_of_domain":0,"failed":0,"pending":0,"unexplained":0}"#
@@ -132,7 +155,7 @@ import Testing
         async throws
     {
         let sandbox = try Sandbox()
-        let ledger = try Ledger(path: sandbox.configuration.paths.ledger, mode: .create)
+        let ledger = try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .create)
         let telemetry = Telemetry()
         let alarms = Alarms(telemetry: telemetry, ledger: ledger, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         // Several at once, as pipeline and housekeeping are.

@@ -5,14 +5,16 @@ import Testing
 
 struct WarpTests {
     /// A 4 x 4 picture whose red is 10 times the pixel's index; the left half is inside.
-    private func look(_ surround: Look.Surround = .black, side: Double = 4, window: (Double, Double) = (1, 1)) -> Look {
+    private func look(_ surround: TrainingView.Surround = .black, side: Double = 4, window: (Double, Double) = (1, 1))
+        -> TrainingView
+    {
         var raster = Raster(width: 4, height: 4)
         var truth = Mask(width: 4, height: 4)
         for index in 0..<16 {
             raster.pixels[3 * index] = UInt8(10 * index)
             truth.pixels[index] = index % 4 < 2 ? 255 : 0
         }
-        return Look(
+        return TrainingView(
             raster: raster, truth: truth, centre: Point(x: 2, y: 2), side: side, surround: surround, window: window, zoom: 1...1,
             shift: 0,
             rotation: 0)

@@ -32,7 +32,7 @@ public struct Case: Sendable, Codable, Hashable {
     public var bundleDigest: Digest
 }
 
-extension Ledger {
+extension LedgerStore {
     /// Every case, in order of arrival. What was forgotten, rejected or not decided is none.
     public nonisolated func cases() throws(PapillaError) -> [Case] {
         try read { db in

@@ -30,7 +30,7 @@ public struct Judgement: Sendable, Hashable {
     public var keptRatio: Double?
 }
 
-extension Ledger {
+extension LedgerStore {
     /// What readers made of every screening that anybody decided on, in order of arrival.
     public nonisolated func judgements() throws(PapillaError) -> [Judgement] {
         try read { db in

@@ -49,7 +49,9 @@ extension ImageReader {
     }
 
     /// Overlay and masks of a reading, drawn and encoded on all cores: besides the networks nothing takes longer.
-    static func files(of reading: Reading, _ image: DecodedImage) async throws(PapillaError) -> [(name: String, bytes: [UInt8])] {
+    static func files(of reading: ImageReading, _ image: DecodedImage) async throws(PapillaError) -> [(
+        name: String, bytes: [UInt8]
+    )] {
         typealias Encoding = @Sendable () throws(PapillaError) -> [UInt8]
         let comment = image.isPhantom ? "PHANTOM: a synthetic image, no patient" : nil
         let text = image.isPhantom ? ["Papilla": "PHANTOM"] : [:]
@@ -80,7 +82,7 @@ extension ImageReader {
 extension Report {
     /// The report of a reading, still without its files.
     init(
-        _ reading: Reading, of image: DecodedImage, id: ScreeningID, source: Source, identification: Identification,
+        _ reading: ImageReading, of image: DecodedImage, id: ScreeningID, source: Source, identification: Identification,
         engine: Engine
     ) {
         var (source, identification) = (source, identification)

@@ -81,7 +81,7 @@ public struct Correction: Sendable {
     /// - Throws: `badInput` for outlines that cannot be measured.
     public func bundle(_ decision: Report.Decision, supersedes: String) async throws(PapillaError) -> Bundle {
         let former = earlier.report
-        var reading = Reading(.measured)
+        var reading = ImageReading(.measured)
         (reading.quality, reading.thresholds, reading.modelsUsed) = (former.quality, former.thresholds, former.models)
         reading.eye = former.source.eye
         reading.corrected = Self.tasks.filter { drawn[$0] != nil }
@@ -110,7 +110,7 @@ public struct Correction: Sendable {
 
     // MARK: - Endoscopy
 
-    private func measure(_ polyps: Mask, _ thresholds: Thresholds, _ rules: AttentionRules, _ reading: inout Reading) {
+    private func measure(_ polyps: Mask, _ thresholds: Thresholds, _ rules: AttentionRules, _ reading: inout ImageReading) {
         let reader = EndoscopyReader(thresholds: thresholds) { _, _ in preconditionFailure("nothing is looked at again") }
         let window = polyps.window(around: [polyps]) ?? PixelBox(x: 0, y: 0, width: 1, height: 1)
         // A reader means every pixel, however few.
@@ -126,7 +126,7 @@ public struct Correction: Sendable {
 
     // MARK: - Fundus
 
-    private func measureFundus(_ rules: AttentionRules, _ reading: inout Reading) throws(PapillaError) {
+    private func measureFundus(_ rules: AttentionRules, _ reading: inout ImageReading) throws(PapillaError) {
         // A disc in which no cup was seen stays one where only the disc is drawn.
         let isCupless = drawn[.cup] == nil && earlier.report.fundus.map { $0.cup == nil } ?? false
         let discMask = try mask(.disc)

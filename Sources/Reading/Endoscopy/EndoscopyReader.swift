@@ -19,7 +19,7 @@ struct EndoscopyReader: Sendable {
         /// Every region that was judged.
         var judged: JudgedRegions?
         /// What the network saw; nil where a reader drew the polyps.
-        var sight: Sight?
+        var evidence: NetworkEvidence?
     }
 
     /// A figure that stayed below its threshold.
@@ -37,7 +37,7 @@ struct EndoscopyReader: Sendable {
     }
 
     /// Pure geometry: from the network's probabilities to polyps.
-    func measure(_ look: Look, in view: NetworkView, _ field: FieldOfView, width: Int, height: Int) -> Result {
+    func measure(_ look: NetworkAnswer, in view: NetworkView, _ field: FieldOfView, width: Int, height: Int) -> Result {
         let floor = confidence == nil ? min(thresholds[.polyp], thresholds[.polypBorderline]) : thresholds[.polyp]
         let window = Self.window(of: look.probability, above: floor, in: view)
         let probability = view.carryBack(look.probability, over: window)
@@ -49,7 +49,7 @@ struct EndoscopyReader: Sendable {
         if confidence == nil, result.borderline == nil {
             result.borderline = borderline(probability, minimumArea).map { Borderline(value: $0, threshold: thresholds[.polyp]) }
         }
-        result.sight = Sight(look, in: view, threshold: thresholds[.polyp])
+        result.evidence = NetworkEvidence(look, in: view, threshold: thresholds[.polyp])
         return result
     }
 

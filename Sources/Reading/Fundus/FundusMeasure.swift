@@ -50,7 +50,7 @@ struct FundusMeasure: Sendable {
             disc: discStructure, cup: cupStructure, cdr: ratio, rim: Rim(disc: disc.ellipse, cup: cup.ellipse, eye: eye),
             disagreement: disagreement)
         axisRatio = disc.ellipse.b / disc.ellipse.a
-        outlineAgreement = Overlap.dice(disc.mask, discMask)
+        outlineAgreement = Overlap(disc.mask, discMask).dice
         let cupArea = cup.mask.area
         cupOutsideShare = cupArea == 0 ? 0 : 1 - Double(cup.mask.intersection(discMask).area) / Double(cupArea)
     }
@@ -68,7 +68,7 @@ struct FundusMeasure: Sendable {
             disc: Self.structure(disc, mask, probability, extents: extents, "disc"), cup: nil, cdr: nil, rim: nil,
             disagreement: disagreement)
         axisRatio = disc.ellipse.b / disc.ellipse.a
-        outlineAgreement = Overlap.dice(disc.mask, mask)
+        outlineAgreement = Overlap(disc.mask, mask).dice
         cupOutsideShare = 0
         (ratioDeviation, ratioErrors) = (nil, nil)
     }

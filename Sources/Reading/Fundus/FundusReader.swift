@@ -3,7 +3,7 @@ internal import Registry
 internal import Screening
 
 /// Runs a network on a view of the image in hand. The reader of a modality knows no more of networks than this.
-typealias Looking = @Sendable (ModelTask, NetworkView) async throws -> Look
+typealias Looking = @Sendable (ModelTask, NetworkView) async throws -> NetworkAnswer
 
 /// Reads a fundus photograph in two looks.
 struct FundusReader: Sendable {
@@ -25,7 +25,7 @@ struct FundusReader: Sendable {
         /// disc, cup, disc-raw, cup-raw: the original's size.
         var masks: [String: Mask] = [:]
         /// What the networks saw of disc and cup.
-        var sights: [String: Sight] = [:]
+        var evidence: [String: NetworkEvidence] = [:]
         var eye = Eye.unknown
         var eyeConflict = false
         /// Disc over field diameter, where a whole field is seen.
@@ -35,7 +35,7 @@ struct FundusReader: Sendable {
     /// A disc in the crop that it was measured in.
     private struct Sighting {
         var view: NetworkView
-        var look: Look
+        var look: NetworkAnswer
         var probability: Plane
         var region: Region
     }
@@ -61,7 +61,7 @@ struct FundusReader: Sendable {
                     "Two places look like an optic disc; the second speaks for itself \(share) % as strongly as the first."))
             guard persists else { return result }
         }
-        guard let disc = try await sight(candidate, wholeView, first, field, width: width, height: height) else {
+        guard let disc = try await evidence(candidate, wholeView, first, field, width: width, height: height) else {
             result.reasons.append(
                 Reason(.noDisc, "What looked like an optic disc in the whole field was none when looked at closely."))
             return result
@@ -73,7 +73,7 @@ struct FundusReader: Sendable {
         place(
             disc.region.ellipseMask, as: "disc", raw: disc.region.mask, disc.region.window, in: &result, width: width,
             height: height)
-        result.sights["disc"] = Sight(disc.look, in: disc.view, threshold: thresholds[.disc])
+        result.evidence["disc"] = NetworkEvidence(disc.look, in: disc.view, threshold: thresholds[.disc])
         let seen = tellsEye ? EyeSide.seen(disc: disc.region.centre, in: field) : .unknown
         (result.eye, result.eyeConflict) = EyeSide.decide(stated: eye, seen: seen)
         result.discSize = field.circle.map { disc.region.diameter / (2 * $0.radius) }
@@ -82,8 +82,9 @@ struct FundusReader: Sendable {
     }
 
     /// The second look: the disc at full resolution, in a crop of 2.5 diameters or, where the photograph is such a crop already, in all of it.
-    private func sight(
-        _ candidate: DiscSearch.Candidate, _ whole: NetworkView, _ first: Look, _ field: FieldOfView, width: Int, height: Int
+    private func evidence(
+        _ candidate: DiscSearch.Candidate, _ whole: NetworkView, _ first: NetworkAnswer, _ field: FieldOfView, width: Int,
+        height: Int
     ) async throws -> Sighting? {
         let crop = NetworkView(
             disc: candidate.centre, diameter: candidate.diameter, width: width, height: height, side: whole.side)
@@ -101,7 +102,7 @@ struct FundusReader: Sendable {
         return sighting(in: again, try await look(.disc, again)) ?? second
     }
 
-    private func sighting(in view: NetworkView, _ look: Look) -> Sighting? {
+    private func sighting(in view: NetworkView, _ look: NetworkAnswer) -> Sighting? {
         let view = view.resized(to: look.probability.width)
         let window = view.coverage
         guard window.width > 0, window.height > 0 else { return nil }
@@ -119,7 +120,7 @@ struct FundusReader: Sendable {
             : disc.view
         let cupLook = try await look(.cup, seen)
         let view = seen.resized(to: cupLook.probability.width)
-        result.sights["cup"] = Sight(cupLook, in: view, threshold: self.thresholds[.cup])
+        result.evidence["cup"] = NetworkEvidence(cupLook, in: view, threshold: self.thresholds[.cup])
         let window = disc.region.window
         let probability = view.carryBack(cupLook.probability, over: window)
         let inside = disc.region.ellipseMask

@@ -18,7 +18,7 @@ struct Caption: Sendable, Equatable {
     /// Whether the outcome is one that was hoped for.
     var isMeasured: Bool
 
-    init(_ reading: Reading) {
+    init(_ reading: ImageReading) {
         isMeasured = reading.outcome == .measured || reading.outcome == .noFinding
         headline =
             switch reading.outcome {

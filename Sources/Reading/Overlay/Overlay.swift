@@ -5,7 +5,7 @@ internal import Screening
 struct Overlay {
     private let image: Raster
     private let isPhantom: Bool
-    private let reading: Reading
+    private let reading: ImageReading
 
     /// The longer side at most, px.
     static let longestSide = 1600.0
@@ -14,7 +14,7 @@ struct Overlay {
     /// The least width of a picture, px: enough for words below an image that is a narrow strip.
     static let leastWidth = 480.0
 
-    init(of reading: Reading, _ image: DecodedImage) {
+    init(of reading: ImageReading, _ image: DecodedImage) {
         (self.reading, self.image, isPhantom) = (reading, image.raster, image.isPhantom)
     }
 

@@ -28,7 +28,7 @@ public struct PageDecision: Sendable {
 
 /// The review page: a small web server for readers' browsers.
 public struct ReviewServer: Sendable {
-    private let desk: ReviewDesk
+    private let catalogue: ReviewCatalogue
     private let decide: @Sendable (PageDecision) async throws -> DecisionRow
     private let log: Logger
     private let page: MustacheTemplate
@@ -38,9 +38,9 @@ public struct ReviewServer: Sendable {
     /// - Parameter decide: has the service write a decision down.
     /// - Throws: `internal` where the page itself is broken.
     public init(
-        _ desk: ReviewDesk, log: Logger, decide: @escaping @Sendable (PageDecision) async throws -> DecisionRow
+        _ catalogue: ReviewCatalogue, log: Logger, decide: @escaping @Sendable (PageDecision) async throws -> DecisionRow
     ) throws(PapillaError) {
-        (self.desk, self.decide, self.log) = (desk, decide, log)
+        (self.catalogue, self.decide, self.log) = (catalogue, decide, log)
         do { page = try MustacheTemplate(string: String(decoding: PackageResources.page_mustache, as: UTF8.self)) } catch {
             throw PapillaError(.internal, "The page's template is broken", cause: error)
         }
@@ -60,7 +60,7 @@ public struct ReviewServer: Sendable {
     ) async throws {
         let sessions = Sessions()
         let application = Application(
-            router: router(Gate(sessions: sessions)),
+            router: router(SessionGate(sessions: sessions)),
             configuration: ApplicationConfiguration(address: .hostname(address, port: port)),
             onServerRunning: { channel in
                 let here = "\(address):\(channel.localAddress?.port ?? port)"
@@ -76,7 +76,7 @@ public struct ReviewServer: Sendable {
 
     // MARK: - Routes
 
-    func router(_ gate: Gate) -> Router<PageContext> {
+    func router(_ gate: SessionGate) -> Router<PageContext> {
         let router = Router(context: PageContext.self)
         router.middlewares.add(gate)
         router.get("/") { _, context in
@@ -92,18 +92,18 @@ public struct ReviewServer: Sendable {
             router.get(RouterPath(name)) { _, _ in Self.answer(bytes, type + "; charset=utf-8") }
         }
         router.get("api/screenings") { request, _ in
-            try Self.json(desk.workList(Self.filter(request.uri.queryParameters.map { (String($0.key), String($0.value)) })))
+            try Self.json(catalogue.workList(Self.filter(request.uri.queryParameters.map { (String($0.key), String($0.value)) })))
         }
-        router.get("api/screenings/:id") { _, context in try Self.json(await desk.detail(Self.id(context).description)) }
+        router.get("api/screenings/:id") { _, context in try Self.json(await catalogue.detail(Self.id(context).description)) }
         router.get("api/screenings/:id/image") { _, context in
-            Self.answer(try await desk.image(of: Self.id(context)), "image/jpeg")
+            Self.answer(try await catalogue.image(of: Self.id(context)), "image/jpeg")
         }
         router.get("api/screenings/:id/:version/:file") { _, context in
             let (name, version) = (context.parameters.get("file") ?? "", context.parameters.get("version").flatMap { Int($0) })
             guard let version, name.hasSuffix(".png") || name.hasSuffix(".jpg") else {
                 throw PapillaError(.badInput, "Only pictures of a version are served: VERSION/overlay.jpg, for example")
             }
-            let bytes = try desk.file(name, of: Self.id(context), version: version)
+            let bytes = try catalogue.file(name, of: Self.id(context), version: version)
             return Self.answer(bytes, name.hasSuffix(".png") ? "image/png" : "image/jpeg")
         }
         router.post("api/screenings/:id/decisions") { request, context in
@@ -128,14 +128,14 @@ public struct ReviewServer: Sendable {
             throw PapillaError(.badInput, "This is no decision", cause: error)
         }
         // The page knows what it showed; a browser is not asked.
-        let blind = try desk.isBlind(id)
+        let blind = try catalogue.isBlind(id)
         guard !blind || word.verdict != .accept else {
             throw PapillaError(
                 .badInput, "What was not shown cannot be accepted", place: "\(id)", hint: "Draw first, then save")
         }
         var masks: [String: Data] = [:]
         if let outlines = word.outlines, !outlines.isEmpty {
-            let source = try await desk.detail(id.description).report.source
+            let source = try await catalogue.detail(id.description).report.source
             guard let width = source.width, let height = source.height else {
                 throw PapillaError(.badInput, "An image that could not be read cannot be drawn on")
             }

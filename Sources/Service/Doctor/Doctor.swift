@@ -1,8 +1,12 @@
+internal import Control
+internal import Custody
 internal import Files
+internal import Intake
 internal import Ledger
 internal import Neural
 internal import Registry
 public import Screening
+public import Settings
 
 /// Checks an installation without starting anything, and says what to do.
 public struct Doctor: Sendable {
@@ -105,18 +109,18 @@ public struct Doctor: Sendable {
 
     /// Whether the folders are the ones that the ledger was used with; nil while it knows of no arrival.
     private func marks(_ folders: [(String, String)]) async -> Check? {
-        guard let ledger = try? Ledger(path: configuration.paths.ledger, mode: .readOnly),
+        guard let ledger = try? LedgerStore(path: configuration.paths.ledger, mode: .readOnly),
             let identity = try? await ledger.identity(),
             let isNew = try? await ledger.arrivals(ArrivalFilter(limit: 1)).isEmpty, !isNew
         else { return nil }
         let strange = folders.filter { _, path in
             guard let folder = try? Folder.open(path) else { return true }
-            return (try? HouseMark.isOurs(folder, identity)) != true
+            return (try? FolderMark.isOurs(folder, identity)) != true
         }.map(\.0)
         guard !strange.isEmpty else { return Check("folders", ok: true, "the ones that this ledger was used with") }
         return Check(
             "folders", ok: false, "\(strange.joined(separator: ", ")): not there, or not the ones that this ledger was used with",
-            advice: "Mount the disk that belongs there; if the folder is meant, make the empty file \(HouseMark.name) in it")
+            advice: "Mount the disk that belongs there; if the folder is meant, make the empty file \(FolderMark.name) in it")
     }
 
     private func statementKey() -> Check {
@@ -145,7 +149,7 @@ public struct Doctor: Sendable {
 
     /// When every file was last read; nil where there is no ledger.
     private func fileChecks() async -> Check? {
-        guard let ledger = try? Ledger(path: configuration.paths.ledger, mode: .readOnly),
+        guard let ledger = try? LedgerStore(path: configuration.paths.ledger, mode: .readOnly),
             let checks = try? await ledger.fileChecks()
         else { return nil }
         let last =
@@ -160,7 +164,7 @@ public struct Doctor: Sendable {
     private func ledger() async -> (check: Check, last: Timestamp?) {
         let path = configuration.paths.ledger
         do {
-            let ledger = try Ledger(path: path, mode: .readOnly)
+            let ledger = try LedgerStore(path: path, mode: .readOnly)
             try await ledger.checkPages()
             let last = try await ledger.auditEntries(AuditFilter(limit: 1)).last
             return (Check("ledger", ok: true, "\(path), \(last?.seq ?? 0) audit entries"), last?.at)

@@ -1,8 +1,11 @@
+internal import Custody
 internal import Files
+internal import Journal
 internal import Ledger
 internal import Logging
 internal import Screening
 internal import ServiceLifecycle
+internal import Settings
 internal import Synchronization
 
 /// Reads every original and every published file once a week and holds it against its digest, so that an archive that rots is found while a
@@ -10,8 +13,8 @@ internal import Synchronization
 ///
 /// It goes slowly, slower still while images are read, and goes on where it was after a restart: the audit knows how far it came.
 struct FileCheck: ServiceLifecycle.Service {
-    let ledger: Ledger
-    let house: House
+    let ledger: LedgerStore
+    let folders: ServiceFolders
     let paths: Configuration.Paths
     let telemetry: Telemetry
     let log: Logger
@@ -94,10 +97,10 @@ struct FileCheck: ServiceLifecycle.Service {
         }
         if !rot.isEmpty {
             // Once more, while nobody is between the steps of forgetting or correcting it.
-            await house.arrivals.lock(id)
-            defer { house.arrivals.unlock(id) }
+            await folders.arrivals.lock(id)
+            defer { folders.arrivals.unlock(id) }
             rot = try await ledger.rot(of: id, in: paths.folders) { _ in }
-            guard rot.isEmpty || house.isInPlace(paths) else {
+            guard rot.isEmpty || folders.isInPlace(paths) else {
                 throw PapillaError(.notFound, "Our folders are no longer what is under their paths", isRetryable: true)
             }
         }

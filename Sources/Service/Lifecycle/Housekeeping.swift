@@ -1,14 +1,18 @@
+internal import Control
+internal import Custody
 internal import Files
+internal import Journal
 internal import Ledger
 internal import Logging
 internal import Screening
 internal import ServiceLifecycle
+internal import Settings
 
 /// What is done by the clock: the metrics file and alarms, and hourly the audit's head to the journal, the statement of each day that is
 /// over, and what retention removes.
 struct Housekeeping: ServiceLifecycle.Service {
-    let ledger: Ledger
-    let house: House
+    let ledger: LedgerStore
+    let folders: ServiceFolders
     let telemetry: Telemetry
     let log: Logger
     /// What is known of the clock since the start.
@@ -55,7 +59,7 @@ struct Housekeeping: ServiceLifecycle.Service {
     private func writeMetrics(_ configuration: Configuration) async {
         guard let metrics = configuration.paths.metrics else { return }
         let overview = try? await ledger.overview(failures: 0)
-        let text = MetricsFile.text(telemetry.now, disks: ServiceStatus(telemetry, house).disks, overview, now: wallClock())
+        let text = MetricsFile.text(telemetry.now, disks: ServiceStatus(telemetry, folders).disks, overview, now: wallClock())
         do { try MetricsFile.write(text, to: metrics) } catch {
             log.tell(.trouble, .warning, "the metrics file could not be written: \(PapillaError(any: error).description)")
         }
@@ -103,7 +107,7 @@ struct Housekeeping: ServiceLifecycle.Service {
     func retain(_ rules: Configuration.Retention, _ clocks: inout ClockWatch) async {
         let time = await checkClock(&clocks)
         let now = time ?? wallClock()
-        let retention = Retention(ledger: ledger, house: house, log: log, wallClock: { now })
+        let retention = Retention(ledger: ledger, folders: folders, log: log, wallClock: { now })
         do {
             try await retention.complete()
             try await retention.run(rules, byAge: time != nil)
@@ -136,7 +140,7 @@ struct Housekeeping: ServiceLifecycle.Service {
             struct Signed: Decodable { var at: Timestamp }
             var signed: Signed
         }
-        guard let bytes = try? house.publisher.outbox.read(StatementFile.name(of: day), limit: 1 << 20),
+        guard let bytes = try? folders.publisher.outbox.read(StatementFile.name(of: day), limit: 1 << 20),
             let written = try? CanonicalJSON.decode(Written.self, from: bytes)
         else { return false }
         return written.signed.at.day > day
@@ -153,7 +157,7 @@ struct Housekeeping: ServiceLifecycle.Service {
             let statement = try await ledger.statement(day: day, in: configuration.paths.folders)
             let head = try await ledger.head()
             let file = StatementFile(at: wallClock(), statement: statement, head: head.hash, entries: head.entries)
-            try house.publisher.outbox.replace(StatementFile.name(of: day), with: try file.signed(by: StatementKey.load()))
+            try folders.publisher.outbox.replace(StatementFile.name(of: day), with: try file.signed(by: StatementKey.load()))
             log.tell(
                 .statement, statement.unexplained == 0 ? .notice : .error, "statement",
                 ["day": day, "received": "\(statement.received)", "unexplained": "\(statement.unexplained)"])

@@ -1,10 +1,14 @@
+internal import Control
+internal import Custody
 internal import Files
+internal import Journal
 internal import Ledger
 public import Logging
 internal import Reading
 internal import Registry
 public import Screening
 internal import ServiceLifecycle
+public import Settings
 
 /// The service: the inbox read, every image screened, every bundle published, until it is told to stop.
 public struct Server: Sendable {
@@ -55,39 +59,40 @@ public struct Server: Sendable {
     ///   throw at the start.
     public func run() async throws {
         let signals = Signals(log: log)
-        let reins = Reins()
-        let listening = Task { await signals.listen(reload: { await reins.reload() }, stop: { await reins.stop() }) }
+        let lifecycle = LifecycleControl()
+        let listening = Task { await signals.listen(reload: { await lifecycle.reload() }, stop: { await lifecycle.stop() }) }
         defer { listening.cancel() }
-        let life = Task { try await live(reins) }
-        await reins.hold(life)
+        let life = Task { try await live(lifecycle) }
+        await lifecycle.hold(life)
         do { try await life.value } catch is CancellationError {
-            guard await reins.isStopping else { throw CancellationError() }
+            guard await lifecycle.isStopping else { throw CancellationError() }
             log.tell(.stopped, .notice, "stopped", ["why": "as asked, at the start"])
         }
     }
 
-    private func live(_ reins: Reins) async throws {
+    private func live(_ lifecycle: LifecycleControl) async throws {
         Notify.status("Starting")
         log.tell(.started, .notice, "starting", ["version": Version.current])
         let telemetry = Telemetry()
-        let patience = Patience(
+        let retrier = StartRetrier(
             log: log, telemetry: telemetry, paths: configuration.paths, limit: isDraining ? Pipeline.drainTries : nil)
         let path = configuration.paths.ledger
-        let lock = try await patience.wait {
+        let lock = try await retrier.wait {
             do { _ = try Folder.make(AbsolutePath.parent(of: path)) } catch { throw PapillaError(any: error) }
             return try await LedgerLock.take(beside: path)
         }
         defer { withExtendedLifetime(lock) {} }
-        let (executor, desk) = (WorkExecutor(), Desk(telemetry: telemetry, log: log))
+        let (executor, requestHandler) = (WorkExecutor(), RequestHandler(telemetry: telemetry, log: log))
         // Requests are worked on apart from images.
         let socket = try ControlSocket(path: configuration.paths.socket, executor: WorkExecutor(), log: log) {
-            try await desk.answer($0, $1)
+            try await requestHandler.answer($0, $1)
         }
         let answering = Task(executorPreference: executor) { await socket.run() }
         let result: Swift.Result<Void, any Error>
         do {
             result = .success(
-                try await work(Parts(executor: executor, telemetry: telemetry, desk: desk, patience: patience), reins))
+                try await work(
+                    Parts(executor: executor, telemetry: telemetry, requestHandler: requestHandler, retrier: retrier), lifecycle))
         } catch { result = .failure(error) }
         answering.cancel()
         await answering.value
@@ -98,15 +103,15 @@ public struct Server: Sendable {
     private struct Parts: Sendable {
         let executor: WorkExecutor
         let telemetry: Telemetry
-        let desk: Desk
-        let patience: Patience
+        let requestHandler: RequestHandler
+        let retrier: StartRetrier
     }
 
-    /// Opens the house and works in it; again where the folders under its paths have changed.
-    private func work(_ parts: Parts, _ reins: Reins) async throws {
+    /// Opens the folders and works in them; again where the folders under its paths have changed.
+    private func work(_ parts: Parts, _ lifecycle: LifecycleControl) async throws {
         var screener: ImageReader?
         while true {
-            let (house, ledger, clocks, pause) = try await parts.patience.wait { try await self.house(parts.telemetry) }
+            let (folders, ledger, clocks, pause) = try await parts.retrier.wait { try await self.openFolders(parts.telemetry) }
             let promotion = Promotion(store: ModelStore(directory: configuration.paths.models), ledger: ledger, gate: gate)
             for change in try await promotion.upgrade() {
                 log.tell(
@@ -120,32 +125,32 @@ public struct Server: Sendable {
             if let screener { reader = screener } else { reader = try await loading { try await Self.screener(configuration) } }
             screener = reader
             parts.telemetry.update { $0.models = reader.described }
-            do { return try await serve(house, ledger, clocks, promotion, parts, reader, pause, reins) } catch is Pipeline
-                .HouseMoved
+            do { return try await serve(folders, ledger, clocks, promotion, parts, reader, pause, lifecycle) } catch is Pipeline
+                .FoldersMoved
             {
                 log.tell(.trouble, .error, "a folder of ours is no longer what is under its path; all are opened anew")
             }
         }
     }
 
-    private func house(_ telemetry: Telemetry) async throws -> (House, Ledger, ClockWatch, pause: Duration) {
-        let house = try House(configuration.paths)
-        let ledger = try house.ledger(configuration.paths.ledger)
+    private func openFolders(_ telemetry: Telemetry) async throws -> (ServiceFolders, LedgerStore, ClockWatch, pause: Duration) {
+        let folders = try ServiceFolders(configuration.paths)
+        let ledger = try folders.ledger(configuration.paths.ledger)
         // Before anything is written by a clock that may be ahead.
         var clocks = try await ClockWatch(ledger)
         clocks.look(.now, ClockWatch.steady)
         try await clocks.note(in: ledger)
-        try await HouseMark.check(house, ledger)
-        try await Forget(ledger: ledger, house: house).complete()
-        try await Requeue(ledger: ledger, house: house).complete()
+        try await FolderMark.check(folders, ledger)
+        try await Forget(ledger: ledger, folders: folders).complete()
+        try await Requeue(ledger: ledger, folders: folders).complete()
         try await tellOfRoles(ledger)
         let pause = try await pauseAfterDeaths(ledger, telemetry)
         try await ledger.record("started", subject: "service", detail: ["version": Version.current])
-        return (house, ledger, clocks, pause)
+        return (folders, ledger, clocks, pause)
     }
 
     /// Says once, where an earlier version let every member of the group do everything, what an administrator must do now.
-    private func tellOfRoles(_ ledger: Ledger) async throws {
+    private func tellOfRoles(_ ledger: LedgerStore) async throws {
         let isNew = try await ledger.auditEntries(AuditFilter(event: "started", limit: 1)).isEmpty
         let groups = [Role.reader, .administrator].map(\.group)
         guard try await ledger.recordOnce("roles", subject: "service", detail: ["groups": groups], actor: "service"), !isNew
@@ -165,7 +170,7 @@ public struct Server: Sendable {
     private static let rest = Duration.seconds(120)
 
     /// How long nothing is read, because the process has died again and again.
-    private func pauseAfterDeaths(_ ledger: Ledger, _ telemetry: Telemetry) async throws -> Duration {
+    private func pauseAfterDeaths(_ ledger: LedgerStore, _ telemetry: Telemetry) async throws -> Duration {
         guard !isDraining else { return .zero }
         let deaths = try await ledger.deaths(since: Timestamp(milliseconds: Timestamp.now.milliseconds - 600_000))
         guard deaths >= Self.deathLimit else { return .zero }
@@ -192,12 +197,13 @@ public struct Server: Sendable {
     }
 
     private func serve(
-        _ house: House, _ ledger: Ledger, _ clocks: ClockWatch, _ promotion: Promotion, _ parts: Parts, _ screener: ImageReader,
-        _ pause: Duration, _ reins: Reins
+        _ folders: ServiceFolders, _ ledger: LedgerStore, _ clocks: ClockWatch, _ promotion: Promotion, _ parts: Parts,
+        _ screener: ImageReader,
+        _ pause: Duration, _ lifecycle: LifecycleControl
     ) async throws {
         let outbox = configuration.paths.outbox
         let tools = Pipeline.Tools(
-            configuration: configuration, house: house, ledger: ledger, executor: parts.executor, telemetry: parts.telemetry,
+            configuration: configuration, folders: folders, ledger: ledger, executor: parts.executor, telemetry: parts.telemetry,
             log: log,
             reload: { [log] running in
                 let read = try Configuration.load(path: running.file ?? "/etc/papilla/papilla.yaml")
@@ -210,30 +216,30 @@ public struct Server: Sendable {
                 return (next, try await Self.screener(next))
             }, ended: { [ended] in ended(Result($0, outbox: outbox)) })
         let pipeline = Pipeline(tools, screener: screener, isDraining: isDraining, pause: pause)
-        let reviewing = Reviewing(ledger: ledger, house: house, limits: configuration.limits)
+        let reviewing = Reviewing(ledger: ledger, folders: folders, limits: configuration.limits)
         try await reviewing.recover()
         let housekeeping = Housekeeping(
-            ledger: ledger, house: house, telemetry: parts.telemetry, log: log, clocks: clocks,
+            ledger: ledger, folders: folders, telemetry: parts.telemetry, log: log, clocks: clocks,
             configuration: { await pipeline.tools.configuration })
         let check = FileCheck(
-            ledger: ledger, house: house, paths: configuration.paths, telemetry: parts.telemetry, log: log)
+            ledger: ledger, folders: folders, paths: configuration.paths, telemetry: parts.telemetry, log: log)
         let group = group(pipeline, housekeeping, isDraining ? nil : check, parts.telemetry, now: tools.now)
-        parts.desk.open(
-            Desk.Room(
-                ledger: ledger, house: house, reviewing: reviewing, promotion: promotion,
+        parts.requestHandler.open(
+            RequestHandler.Resources(
+                ledger: ledger, folders: folders, reviewing: reviewing, promotion: promotion,
                 readers: { await pipeline.tools.configuration.readers }, reload: { await pipeline.requestReload() }))
         parts.telemetry.update { $0.isReady = true }
         for reason in screener.models.fallbacks { log.tell(.ready, .info, "a model runs in fp32", ["why": reason]) }
         log.tell(.ready, .notice, "ready", ["models": screener.described.map(\.name).joined(separator: " ")])
         Notify.ready("Ready")
-        await reins.hold(pipeline)
+        await lifecycle.hold(pipeline)
         let failure: (any Error)?
         do {
             try await group.run()
             failure = nil
         } catch { failure = error }
-        await reins.hold(nil)
-        await parts.desk.close()
+        await lifecycle.hold(nil)
+        await parts.requestHandler.close()
         await end(housekeeping, ledger, parts.telemetry, failure: failure)
         if let failure { throw failure }
     }
@@ -259,8 +265,8 @@ public struct Server: Sendable {
         return ServiceGroup(configuration: ServiceGroupConfiguration(services: members, logger: quiet))
     }
 
-    private func end(_ housekeeping: Housekeeping, _ ledger: Ledger, _ telemetry: Telemetry, failure: (any Error)?) async {
-        let isMoving = failure is Pipeline.HouseMoved
+    private func end(_ housekeeping: Housekeeping, _ ledger: LedgerStore, _ telemetry: Telemetry, failure: (any Error)?) async {
+        let isMoving = failure is Pipeline.FoldersMoved
         if !isMoving { Notify.stopping() }
         telemetry.update { ($0.isReady, $0.isStopping) = (!isMoving, !isMoving) }
         let why =
@@ -274,7 +280,7 @@ public struct Server: Sendable {
 }
 
 extension Server.Result {
-    init(_ finished: Passage.Finished, outbox: String) {
+    init(_ finished: ArrivalProcessor.Finished, outbox: String) {
         let (report, timing) = (finished.report, finished.timing)
         (id, file, outcome, reasons) = (report.id, report.source.path, report.outcome, report.reasons.map(\.code))
         milliseconds = timing.decode + timing.route + timing.infer + timing.render + timing.publish
@@ -283,9 +289,4 @@ extension Server.Result {
         vcdr = report.fundus?.cdr?.vertical
         polyps = report.endoscopy?.polyps.count
     }
-}
-
-extension Configuration.Paths {
-    /// For the ledger's checks.
-    var folders: Folders { Folders(inbox: inbox, outbox: outbox, spool: spool, archive: archive, quarantine: quarantine) }
 }

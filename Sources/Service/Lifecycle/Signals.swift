@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Files
 internal import Glibc
+internal import Journal
 internal import Logging
 
 /// SIGTERM and SIGINT end the service when the images in hand are done, a second one at once; SIGHUP reads configuration and models again.

@@ -1,3 +1,4 @@
+internal import Journal
 internal import ServiceLifecycle
 
 /// Tells systemd that the service lives, for as long as it moves on: the loop goes round, and no image is in hand for too long.

@@ -1,4 +1,5 @@
 internal import Files
+internal import Intake
 internal import Ledger
 internal import Screening
 

@@ -1,6 +1,7 @@
 internal import Files
 internal import Glibc
 internal import Screening
+internal import Settings
 
 /// Why an arrival could not go on, or nobody can: the service's choice between waiting and giving up.
 ///
@@ -10,8 +11,8 @@ struct Obstacle: Error {
     enum Scope {
         /// The file's own: the others go on.
         case file
-        /// The house's (ledger, spool, outbox, archive): nobody can go on.
-        case house
+        /// Storage's (ledger, spool, outbox, archive): nobody can go on.
+        case storage
         /// Not yet whole; it stays in the inbox.
         case incomplete
     }
@@ -22,7 +23,7 @@ struct Obstacle: Error {
     /// An error in a scope. A full or read-only disk is never one file's own trouble.
     private init(_ error: any Error, within scope: Scope) {
         let number = (error as? FileError)?.number
-        self.init(scope: [ENOSPC, EDQUOT, EROFS].contains(number) ? .house : scope, error: PapillaError(any: error))
+        self.init(scope: [ENOSPC, EDQUOT, EROFS].contains(number) ? .storage : scope, error: PapillaError(any: error))
     }
 
     init(scope: Scope, error: PapillaError) { (self.scope, self.error) = (scope, error) }

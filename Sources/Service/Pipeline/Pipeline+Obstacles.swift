@@ -1,8 +1,12 @@
+internal import Custody
 internal import Files
+internal import Intake
+internal import Journal
 internal import Ledger
 internal import Logging
 internal import Reading
 internal import Screening
+internal import Settings
 
 extension Pipeline {
     /// Takes up what an earlier run left: half-written bundles go, and every pending arrival is carried on from where its file is.
@@ -11,7 +15,7 @@ extension Pipeline {
         tools.telemetry.update { [now = tools.now()] in $0.beat = now }
         while !isStopping {
             do {
-                try tools.house.publisher.clean()
+                try tools.folders.publisher.clean()
                 let rows = try await tools.ledger.pending()
                 let now = tools.now()
                 for row in rows { try take(row, now: now) }
@@ -30,7 +34,7 @@ extension Pipeline {
                     try Task.checkCancellation()
                     tools.telemetry.update { [now = tools.now()] in $0.beat = now }
                     // Not longer than the watchdog is patient, and who stops the service does not wait for it.
-                    await bell.wait(atMost: min(.seconds(10), until - tools.now()))
+                    await wakeSignal.wait(atMost: min(.seconds(10), until - tools.now()))
                 }
             }
         }
@@ -39,11 +43,11 @@ extension Pipeline {
     private func take(_ row: ArrivalRow, now: Duration) throws {
         guard var arrival = Arrival(row) else { return }
         (arrival.isLast, arrival.since) = (isDraining, now)
-        let house = tools.house
-        let isInHouse =
-            try row.spool != nil || house.spool.held(for: row.id, arrival.path.name) != nil
-            || house.originals.has(row.id, day: arrival.day)
-        if isInHouse {
+        let folders = tools.folders
+        let isInCustody =
+            try row.spool != nil || folders.spool.held(for: row.id, arrival.path.name) != nil
+            || folders.originals.has(row.id, day: arrival.day)
+        if isInCustody {
             queue.add(RetryQueue.Entry(arrival: arrival, due: now))
         } else {
             inbox.know(
@@ -58,30 +62,31 @@ extension Pipeline {
         tools.telemetry.update { [now = tools.now()] in $0.inHand[arrival.id] = now }
         defer { tools.telemetry.update { $0.inHand[arrival.id] = nil } }
         do {
-            let finished = try await passage.carryOn(arrival, from: inbox.root)
+            let finished = try await processor.carryOn(arrival, from: inbox.root)
             finish(entry, finished)
         } catch let obstacle as Obstacle {
             await meet(obstacle, entry)
         } catch is CancellationError {
             keep(entry, until: tools.now())
         } catch {
-            await meet(Obstacle(scope: .house, error: PapillaError(any: error)), entry)
+            await meet(Obstacle(scope: .storage, error: PapillaError(any: error)), entry)
         }
     }
 
-    private var passage: Passage {
-        Passage(
-            ledger: tools.ledger, spool: tools.house.spool, publisher: tools.house.publisher, originals: tools.house.originals,
+    private var processor: ArrivalProcessor {
+        ArrivalProcessor(
+            ledger: tools.ledger, spool: tools.folders.spool, publisher: tools.folders.publisher,
+            originals: tools.folders.originals,
             screener: screener, configuration: tools.configuration, executor: tools.executor, wallClock: tools.wallClock,
             now: tools.now, checkpoint: tools.checkpoint)
     }
 
-    private func finish(_ entry: RetryQueue.Entry, _ finished: Passage.Finished) {
+    private func finish(_ entry: RetryQueue.Entry, _ finished: ArrivalProcessor.Finished) {
         let arrival = entry.arrival
         if entry.isInInbox { inbox.conclude(arrival.path, now: tools.now()) }
         inboxTries[arrival.path] = nil
         troubles = 0
-        alarm(.house, nil)
+        alarm(.storage, nil)
         let report = finished.report
         let seconds = max(0, Double(tools.wallClock().milliseconds - arrival.received.milliseconds) / 1000)
         tools.telemetry.update { state in
@@ -108,7 +113,7 @@ extension Pipeline {
         var entry = entry
         entry.tries += 1
         let now = tools.now()
-        let until = obstacle.scope == .house ? trouble(obstacle.error) : now + Backoff.wait(entry.tries)
+        let until = obstacle.scope == .storage ? trouble(obstacle.error) : now + Backoff.wait(entry.tries)
         let reason = obstacle.waitsFor(in: tools.configuration.paths)
         tools.telemetry.update { $0.waits += 1 }
         if (try? await tools.ledger.wait(arrival.id, for: reason)) != nil, entry.tries == 1 {
@@ -127,7 +132,7 @@ extension Pipeline {
     private func giveUp(_ arrival: Arrival, _ error: PapillaError, _ entry: RetryQueue.Entry) async {
         tools.log.tell(.trouble, .error, "an arrival could not be processed: \(error.description)", id: arrival.id)
         do {
-            finish(entry, try await passage.fail(arrival, error))
+            finish(entry, try await processor.fail(arrival, error))
         } catch {
             let error = (error as? Obstacle)?.error ?? PapillaError(any: error)
             tools.telemetry.failed(error.description, id: arrival.id, at: tools.wallClock())
@@ -143,8 +148,8 @@ extension Pipeline {
         var entry = entry
         entry.due = until
         entry.isGivenUp = isDraining && entry.tries >= Self.drainTries
-        let isInHouse = (try? tools.house.spool.held(for: entry.arrival.id, entry.arrival.path.name)) != nil
-        if !entry.isInInbox || isInHouse || entry.arrival.attempts > 0 {
+        let isInCustody = (try? tools.folders.spool.held(for: entry.arrival.id, entry.arrival.path.name)) != nil
+        if !entry.isInInbox || isInCustody || entry.arrival.attempts > 0 {
             if entry.isInInbox { inbox.conclude(entry.arrival.path, now: tools.now()) }
             entry.isInInbox = false
             queue.add(entry)
@@ -155,15 +160,15 @@ extension Pipeline {
         }
     }
 
-    /// The house is in trouble: nothing begins for a while.
+    /// Storage is in trouble: nothing begins for a while.
     ///
     /// - Returns: until when.
     func trouble(_ error: any Error) -> Duration {
         let error = (error as? Obstacle)?.error ?? PapillaError(any: error)
         troubles += 1
         pausedUntil = tools.now() + Backoff.wait(troubles)
-        let text = Obstacle(scope: .house, error: error).waitsFor(in: tools.configuration.paths)
-        alarm(.house, "everything waits: \(text)")
+        let text = Obstacle(scope: .storage, error: error).waitsFor(in: tools.configuration.paths)
+        alarm(.storage, "everything waits: \(text)")
         tools.telemetry.failed(text, at: tools.wallClock())
         return pausedUntil
     }

@@ -1,8 +1,12 @@
+internal import Custody
 internal import Files
+internal import Intake
+internal import Journal
 internal import Ledger
 internal import Logging
 internal import Reading
 internal import Screening
+internal import Settings
 
 extension Pipeline {
     /// Events, and the sweep where it is due; an inbox that went or came back is told of.
@@ -30,11 +34,11 @@ extension Pipeline {
     var hasSpace: Bool { !tools.telemetry.now.alarms.contains { $0.kind == .disk } }
 
     func checkSpace() -> Bool {
-        guard tools.house.isInPlace(tools.configuration.paths) else {
-            isHouseMoved = true
+        guard tools.folders.isInPlace(tools.configuration.paths) else {
+            haveFoldersMoved = true
             return false
         }
-        for (name, folder) in tools.house.folders {
+        for (name, folder) in tools.folders.all {
             guard let space = try? DiskSpace(of: folder), space.isBelow(tools.configuration.diskFloor) else { continue }
             alarm(
                 .disk,

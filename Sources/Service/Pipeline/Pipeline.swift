@@ -1,9 +1,13 @@
+internal import Custody
 internal import Files
+internal import Intake
+internal import Journal
 internal import Ledger
 internal import Logging
 internal import Reading
 internal import Screening
 internal import ServiceLifecycle
+internal import Settings
 
 /// Takes arrivals out of the inbox and carries each to its end: two at once, so that decoding and drawing of one overlap the networks of
 /// the other. One bad or slow file never holds up the next.
@@ -11,8 +15,8 @@ actor Pipeline: ServiceLifecycle.Service {
     /// What it works with.
     struct Tools: Sendable {
         var configuration: Configuration
-        let house: House
-        let ledger: Ledger
+        let folders: ServiceFolders
+        let ledger: LedgerStore
         let executor: WorkExecutor
         let telemetry: Telemetry
         let log: Logger
@@ -28,7 +32,7 @@ actor Pipeline: ServiceLifecycle.Service {
         /// Reads configuration and models again; throws where either is bad.
         var reload: @Sendable (Configuration) async throws -> (Configuration, any ImageScreener)
         /// Told of every arrival that ends.
-        var ended: @Sendable (Passage.Finished) -> Void = { _ in }
+        var ended: @Sendable (ArrivalProcessor.Finished) -> Void = { _ in }
     }
 
     private static let origin = ContinuousClock.now
@@ -39,7 +43,7 @@ actor Pipeline: ServiceLifecycle.Service {
     var tools: Tools
     private(set) var screener: any ImageScreener
     let inbox: Inbox
-    let bell = Bell()
+    let wakeSignal = WakeSignal()
     let isDraining: Bool
     /// What waits in the spool, or must be carried on from an earlier run.
     var queue = RetryQueue()
@@ -52,8 +56,8 @@ actor Pipeline: ServiceLifecycle.Service {
     private(set) var isStopping = false
     private var wantsReload = false
     /// Our folders are no longer what is under their paths.
-    var isHouseMoved = false
-    /// Nothing begins before: the house is in trouble.
+    var haveFoldersMoved = false
+    /// Nothing begins before: storage is in trouble.
     var pausedUntil = Duration.zero
     var troubles = 0
     var lastStatusLine = ""
@@ -63,13 +67,13 @@ actor Pipeline: ServiceLifecycle.Service {
         (self.tools, self.screener, self.isDraining) = (tools, screener, isDraining)
         pausedUntil = tools.now() + pause
         inbox = Inbox(
-            path: tools.configuration.paths.inbox, spool: tools.house.spool.root,
+            path: tools.configuration.paths.inbox, spool: tools.folders.spool.root,
             rules: InboxRules(tools.configuration, isDraining: isDraining), wallClock: tools.wallClock,
-            ring: { [bell] in bell.ring() })
+            ring: { [wakeSignal] in wakeSignal.send() })
     }
 
     /// Works until it is told to stop; with `isDraining` until nothing is left to do.
-    /// - Throws: `refused` where a drain leaves something pending, or readings that were given up hold too much; `HouseMoved`.
+    /// - Throws: `refused` where a drain leaves something pending, or readings that were given up hold too much; `FoldersMoved`.
     func run() async throws {
         try await withGracefulShutdownHandler {
             try await withTaskExecutorPreference(tools.executor) { try await self.workToTheEnd() }
@@ -81,12 +85,12 @@ actor Pipeline: ServiceLifecycle.Service {
                 .refused, "Readings that were given up have not ended and hold every place",
                 hint: "Start the service again; systemd does so by itself")
         }
-        if isHouseMoved, !isStopping { throw HouseMoved() }
+        if haveFoldersMoved, !isStopping { throw FoldersMoved() }
         if isDraining, !isStopping { try await checkDrained() }
     }
 
     /// Our folders must be opened anew: something was mounted over them, unmounted, or moved.
-    struct HouseMoved: Error {}
+    struct FoldersMoved: Error {}
 
     private func workToTheEnd() async throws {
         try await recover()
@@ -98,13 +102,13 @@ actor Pipeline: ServiceLifecycle.Service {
     func stop() {
         isStopping = true
         tools.telemetry.update { $0.isStopping = true }
-        bell.ring()
+        wakeSignal.send()
     }
 
     /// Reads configuration and models again, between images.
     func requestReload() {
         wantsReload = true
-        bell.ring()
+        wakeSignal.send()
     }
 
     private func work(in group: inout DiscardingTaskGroup) async {
@@ -114,19 +118,20 @@ actor Pipeline: ServiceLifecycle.Service {
             lookAtInbox(now)
             if wantsReload, inFlight == 0 { await reload() }
             let mayBegin =
-                !isStopping && !wantsReload && !isHouseMoved && now >= pausedUntil && tools.executor.abandonedCount < Self.width
+                !isStopping && !wantsReload && !haveFoldersMoved && now >= pausedUntil
+                && tools.executor.abandonedCount < Self.width
             if mayBegin {
                 alarm(.deaths, nil)
                 begin(now, in: &group)
             }
             report()
             if inFlight == 0 {
-                if isStopping || isHouseMoved || tools.executor.abandonedCount >= Self.width { return }
+                if isStopping || haveFoldersMoved || tools.executor.abandonedCount >= Self.width { return }
                 if isDraining, isDrained { return }
             }
             let wait = nextWake(now, mayBegin: mayBegin) - now
             // Not longer than the watchdog is patient.
-            await bell.wait(atMost: min(.seconds(10), max(.milliseconds(10), wait)))
+            await wakeSignal.wait(atMost: min(.seconds(10), max(.milliseconds(10), wait)))
         }
     }
 
@@ -166,7 +171,7 @@ actor Pipeline: ServiceLifecycle.Service {
     private func ended() {
         inFlight -= 1
         isAlone = false
-        bell.ring()
+        wakeSignal.send()
     }
 
     /// A file whose turn it is: its row, then its way.

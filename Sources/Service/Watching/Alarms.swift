@@ -1,3 +1,4 @@
+internal import Journal
 internal import Ledger
 internal import Logging
 internal import Screening
@@ -5,7 +6,7 @@ internal import Screening
 /// Raises and ends alarms: each change is told once, to the journal and to the audit.
 struct Alarms: Sendable {
     let telemetry: Telemetry
-    let ledger: Ledger
+    let ledger: LedgerStore
     let log: Logger
     var wallClock: @Sendable () -> Timestamp = { .now }
 
@@ -16,9 +17,9 @@ struct Alarms: Sendable {
         // Told while nobody else can change it: the journal and the audit have changes in the order in which they were made.
         telemetry.alarm(kind, text, at: wallClock()) { isRaised in
             if isRaised {
-                log.tell(.alarm, .error, text ?? "", ["about": kind.rawValue])
+                log.tell(.alarm, .error, text ?? "", kind.fields)
             } else {
-                log.tell(.alarmOver, .notice, "it is over", ["about": kind.rawValue])
+                log.tell(.alarmOver, .notice, "it is over", kind.fields)
             }
             // An audit entry that may fail: the ledger itself may be what the alarm is about.
             telemetry.notes.run { [ledger] in

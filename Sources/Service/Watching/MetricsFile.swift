@@ -1,4 +1,6 @@
+internal import Control
 internal import Files
+internal import Intake
 internal import Ledger
 internal import Screening
 
@@ -40,9 +42,10 @@ enum MetricsFile {
         text.metric("retrying", .gauge, "Arrivals that wait in the spool for another try.", Double(state.retrying))
         text.metric("abandoned", .gauge, "Readings that were given up and have not ended.", Double(state.abandoned))
         text.metric(
-            "alarm", .gauge, "1 for everything that needs a person now.",
-            Telemetry.Alarm.Kind.allCases.map { kind in
-                ("about", kind.rawValue, state.alarms.contains { $0.kind == kind } ? 1 : 0)
+            "alarm", .gauge, "1 for everything that needs a person now; house is called storage now.",
+            Telemetry.Alarm.Kind.allCases.flatMap { kind in
+                let value = state.alarms.contains { $0.kind == kind } ? 1.0 : 0
+                return [kind.rawValue, kind.formerName].compactMap(\.self).map { ("about", $0, value) }
             })
         if let checks = state.checks {
             text.metric(

@@ -1,3 +1,4 @@
+internal import Intake
 internal import Ledger
 internal import Screening
 internal import Synchronization
@@ -15,7 +16,7 @@ final class Telemetry: Sendable {
             /// A disk is fuller than `disk_floor` allows.
             case disk
             /// Ledger, spool, outbox or archive cannot be used.
-            case house
+            case storage
             /// A reload was refused; the old configuration or models stay.
             case reload
             /// A reading that was given up has not ended.
@@ -30,6 +31,16 @@ final class Telemetry: Sendable {
             case rot
             /// The clock jumped ahead; nothing is removed by its age.
             case clock
+
+            /// The name that it had in 0.1.0, by which scripts and dashboards may still ask; nil where that is the present one.
+            var formerName: String? { self == .storage ? "house" : nil }
+
+            /// What the journal says of it.
+            var fields: [String: String] {
+                var fields = ["about": rawValue]
+                if let formerName { fields["formerly"] = formerName }
+                return fields
+            }
         }
         var kind: Kind
         /// One sentence, without patient or file names.
@@ -95,7 +106,7 @@ final class Telemetry: Sendable {
 
     private let state: Mutex<State>
     /// What is written down of alarms, in their order.
-    let notes = InOrder()
+    let notes = SerialTasks()
 
     init(started: Timestamp = .now) { state = Mutex(State(started: started)) }
 

@@ -15,8 +15,8 @@ public struct CalibrationSample: Sendable, Equatable {
     static let limit = 2048
 
     /// The truth at pixels of the network's view, evenly spread, without its padding.
-    static func samples(of sight: Sight, truth: Mask) -> [CalibrationSample] {
-        let (view, side) = (sight.view, sight.view.side)
+    static func samples(of evidence: NetworkEvidence, truth: Mask) -> [CalibrationSample] {
+        let (view, side) = (evidence.view, evidence.view.side)
         let step = max(1, Int((Double(side * side) / Double(limit)).squareRoot().rounded(.up)))
         var samples: [CalibrationSample] = []
         for y in stride(from: step / 2, to: side, by: step) {
@@ -27,7 +27,7 @@ public struct CalibrationSample: Sendable, Equatable {
                 guard (visible.x..<visible.x + visible.width).contains(column),
                     (visible.y..<visible.y + visible.height).contains(row)
                 else { continue }
-                samples.append(.init(probability: sight.probability.values[y * side + x], isTrue: truth[column, row]))
+                samples.append(.init(probability: evidence.probability.values[y * side + x], isTrue: truth[column, row]))
             }
         }
         return samples

@@ -164,9 +164,9 @@ public struct Evaluation: Sendable {
         score.truthArea = truth.area
         (score.isEmpty, score.isFoundEmpty) = (truth.area == 0, found.area == 0)
         score.quality = reading.quality?.grade
-        if let sight = reading.sights[task.rawValue] {
-            (score.disagreement, score.confidence) = (sight.disagreement, sight.confidence)
-            score.pixels = CalibrationSample.samples(of: sight, truth: truth)
+        if let evidence = reading.evidence[task.rawValue] {
+            (score.disagreement, score.confidence) = (evidence.disagreement, evidence.confidence)
+            score.pixels = CalibrationSample.samples(of: evidence, truth: truth)
         }
         if task == .polyp {
             let drawn = DrawnPolyps(truth, content: FieldOfView(of: image.raster).area)

@@ -58,7 +58,7 @@ public struct Repeatability: Sendable {
     /// up to 15 % off, JPEG quality 60 to 92.
     static func rephotographed(_ raster: Raster, _ random: inout SeededGenerator) throws -> DecodedImage {
         let side = max(raster.width, raster.height)
-        let look = Look(
+        let look = TrainingView(
             raster: raster, truth: nil, centre: raster.bounds.centre, side: Double(side), surround: .reflected,
             window: (Double(raster.width) / Double(side), Double(raster.height) / Double(side)), zoom: 1...1, shift: 0,
             rotation: 0)

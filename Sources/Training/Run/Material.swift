@@ -21,7 +21,7 @@ struct Material: Sendable {
     /// Decodes and measures everything.
     init(_ options: TrainingOptions, sets: [DataSet], report: @Sendable (TrainingRun.Event) -> Void) async throws {
         let preparation = Preparation(task: options.task, side: options.side, isUnrolled: options.polar)
-        var (training, validating): ([Subject], [Subject]) = ([], [])
+        var (training, validating): ([TrainingImage], [TrainingImage]) = ([], [])
         var images: [(set: String, count: Int)] = []
         let sets = try sets.surveyed(for: options.task) { report(.note($0)) }
         for set in sets {
@@ -95,7 +95,7 @@ struct Material: Sendable {
     }
 
     /// Refuses subjects in none of which anything is drawn: nothing can be learnt from them, and whoever finds nothing has them all right.
-    private static func refuseEmpty(_ subjects: [Subject], _ split: String, _ task: ModelTask) throws(PapillaError) {
+    private static func refuseEmpty(_ subjects: [TrainingImage], _ split: String, _ task: ModelTask) throws(PapillaError) {
         guard subjects.allSatisfy({ subject in subject.looks.allSatisfy { ($0.truth?.area ?? 0) == 0 } }) else { return }
         throw PapillaError(
             .badInput, "all \(subjects.count) masks of \(split) are empty: no \(task.rawValue) is drawn in any",
@@ -103,7 +103,7 @@ struct Material: Sendable {
     }
 
     /// Mean share of foreground in the views of all looks, where each subject counts once.
-    private static func foreground(_ subjects: [Subject], side: Int) -> Double {
+    private static func foreground(_ subjects: [TrainingImage], side: Int) -> Double {
         let shares = subjects.map { subject in
             let looks = subject.looks.map { look in
                 let size = look.truth.map { Double($0.area) } ?? 0

@@ -80,7 +80,7 @@ struct Augmentation: Sendable {
     /// A sample of a look: colours (S x S x 3, 0...255) and truth (S x S).
     /// - Parameter palette: another frame's colours, where there is one to take them from.
     func sample(
-        _ look: Look, side: Int, palette: Palette? = nil, _ random: inout SeededGenerator
+        _ look: TrainingView, side: Int, palette: Palette? = nil, _ random: inout SeededGenerator
     ) -> (colours: [Float], truth: Mask) {
         let zoom = look.zoom.lowerBound / reach...look.zoom.upperBound * reach
         let shift = look.shift * (reach > 1 ? 1.5 : 1)

@@ -15,7 +15,7 @@ struct InputScale: Sendable, Equatable {
     }
 
     /// Measured on some subjects' first looks, rounded to three decimals so that a manifest holds them exactly.
-    static func measured(_ subjects: [Subject], side: Int) async -> InputScale {
+    static func measured(_ subjects: [TrainingImage], side: Int) async -> InputScale {
         let sums = await withTaskGroup(of: (Int, [Double]).self) { group in
             var found = [[Double]](repeating: [], count: subjects.count)
             for (index, subject) in subjects.enumerated() {

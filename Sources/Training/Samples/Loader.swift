@@ -9,9 +9,9 @@ struct Loader: Sendable {
     /// The heads that need targets.
     let heads: Set<Architecture.Head>
     /// The training images.
-    let subjects: [Subject]
+    let subjects: [TrainingImage]
     /// The phantoms strewn in.
-    let phantoms: [Subject]
+    let phantoms: [TrainingImage]
     /// Which subject stands where.
     let order: EpochOrder
     /// Of red, green and blue.
@@ -20,7 +20,8 @@ struct Loader: Sendable {
     let augmentation: Augmentation
 
     init(
-        options: TrainingOptions, heads: [Architecture.Head], subjects: [Subject], phantoms: [Subject], input: InputScale
+        options: TrainingOptions, heads: [Architecture.Head], subjects: [TrainingImage], phantoms: [TrainingImage],
+        input: InputScale
     ) {
         self.options = options
         self.heads = Set(heads)
@@ -89,7 +90,7 @@ struct Loader: Sendable {
     }
 
     /// Every look of some subjects without augmentation, one to a batch: for validation.
-    func plain(_ subjects: [Subject]) async -> [TrainingBatch] {
+    func plain(_ subjects: [TrainingImage]) async -> [TrainingBatch] {
         await withTaskGroup(of: (Int, [TrainingBatch]).self) { group in
             var found = [[TrainingBatch]](repeating: [], count: subjects.count)
             for (index, subject) in subjects.enumerated() {

@@ -5,7 +5,7 @@ internal import Screening
 
 extension Preparation {
     /// The looks that a task takes at a picture.
-    func looks(_ raster: Raster, _ grey: GreyImage?) -> [Look] {
+    func looks(_ raster: Raster, _ grey: GreyImage?) -> [TrainingView] {
         switch task {
         case .router, .polyp:
             return [whole(raster, grey, surround: .reflected, zoom: task == .router ? 0.6...1.15 : 0.75...1.15, rotation: 180)]
@@ -15,7 +15,7 @@ extension Preparation {
             }
             let short = Double(min(raster.width, raster.height))
             if isUnrolled {
-                let surround = disc.diameter < Self.cropShare * short ? Look.Surround.black : .reflected
+                let surround = disc.diameter < Self.cropShare * short ? TrainingView.Surround.black : .reflected
                 return [unrolled(raster, grey, around: disc, surround: surround)]
             }
             if disc.diameter < Self.cropShare * short {
@@ -33,7 +33,7 @@ extension Preparation {
 
     /// The largest square beside a frame's polyps, as a frame of its own: sets with polyps in every frame teach that there always is one.
     /// Nil without a polyp, and where the square is less than a third of the frame.
-    func background(_ raster: Raster, _ grey: GreyImage?) -> Look? {
+    func background(_ raster: Raster, _ grey: GreyImage?) -> TrainingView? {
         guard task == .polyp, let truth = grey.map({ Truth.mask($0, for: task) }), truth.area > 0 else { return nil }
         let box = Rectangle(fieldBox(raster))
         let scale = 96 / max(box.width, box.height)
@@ -47,7 +47,7 @@ extension Preparation {
         let region = Rectangle(
             x: box.x + Double(square.x + 1) * x, y: box.y + Double(square.y + 1) * y, width: Double(square.width - 2) * x,
             height: Double(square.height - 2) * y)
-        return Look(
+        return TrainingView(
             raster, truth: Mask(width: raster.width, height: raster.height), region: region,
             view: (region.centre, max(region.width, region.height)), side: side, surround: .reflected, window: (1, 1),
             zoom: 0.7...1, shift: 0.1, rotation: 180)
@@ -71,11 +71,11 @@ extension Preparation {
 
     /// Everything that the picture shows, as the service's first look has it.
     private func whole(
-        _ raster: Raster, _ grey: GreyImage?, surround: Look.Surround, zoom: ClosedRange<Double>, rotation: Double
-    ) -> Look {
+        _ raster: Raster, _ grey: GreyImage?, surround: TrainingView.Surround, zoom: ClosedRange<Double>, rotation: Double
+    ) -> TrainingView {
         let box = Rectangle(fieldBox(raster))
         let longest = max(box.width, box.height)
-        return Look(
+        return TrainingView(
             raster, truth: grey.map { Truth.mask($0, for: task) }, region: box, view: (box.centre, longest), side: side,
             surround: surround,
             window: surround == .reflected ? (box.width / longest, box.height / longest) : (1, 1), zoom: zoom, shift: 0.08,
@@ -83,13 +83,13 @@ extension Preparation {
     }
 
     /// The square around the disc, with the photograph's own surroundings for every turn and shift.
-    private func crop(_ raster: Raster, _ grey: GreyImage, around disc: (centre: Point, diameter: Double)) -> Look {
+    private func crop(_ raster: Raster, _ grey: GreyImage, around disc: (centre: Point, diameter: Double)) -> TrainingView {
         let reach = 2.75 * disc.diameter
         let left = max(0, (disc.centre.x - reach).rounded(.down))
         let top = max(0, (disc.centre.y - reach).rounded(.down))
         let right = min(Double(raster.width), (disc.centre.x + reach).rounded(.up))
         let bottom = min(Double(raster.height), (disc.centre.y + reach).rounded(.up))
-        return Look(
+        return TrainingView(
             raster, truth: Truth.mask(grey, for: task),
             region: Rectangle(x: left, y: top, width: right - left, height: bottom - top),
             view: (disc.centre, Self.cropDiameters * disc.diameter), side: side, surround: .black, window: (1, 1),
@@ -99,14 +99,14 @@ extension Preparation {
 
     /// The disc unrolled, as far as the service does it. A first look that is a little off moves the centre and stretches the distance.
     private func unrolled(
-        _ raster: Raster, _ grey: GreyImage, around disc: (centre: Point, diameter: Double), surround: Look.Surround
-    ) -> Look {
+        _ raster: Raster, _ grey: GreyImage, around disc: (centre: Point, diameter: Double), surround: TrainingView.Surround
+    ) -> TrainingView {
         let zoom = 0.85...1.2
         let far = (Unrolling.reach * zoom.upperBound * 1.1 + 0.1) * disc.diameter
         let (left, top) = (max(0, (disc.centre.x - far).rounded(.down)), max(0, (disc.centre.y - far).rounded(.down)))
         let right = min(Double(raster.width), (disc.centre.x + far).rounded(.up))
         let bottom = min(Double(raster.height), (disc.centre.y + far).rounded(.up))
-        var look = Look(
+        var look = TrainingView(
             raster, truth: Truth.mask(grey, for: task),
             region: Rectangle(x: left, y: top, width: right - left, height: bottom - top),
             view: (disc.centre, 2 * Unrolling.reach * disc.diameter), side: side, surround: surround, window: (1, 1), zoom: zoom,
@@ -118,8 +118,8 @@ extension Preparation {
     /// The square around the disc of a picture that ends not far from it.
     private func inner(
         _ raster: Raster, _ grey: GreyImage, around disc: (centre: Point, diameter: Double), zoom: ClosedRange<Double>
-    ) -> Look {
-        Look(
+    ) -> TrainingView {
+        TrainingView(
             raster, truth: Truth.mask(grey, for: task), region: raster.bounds,
             view: (disc.centre, Self.cropDiameters * disc.diameter),
             side: side, surround: .reflected, window: (1, 1), zoom: zoom, shift: 0.08, rotation: 30)
@@ -144,7 +144,7 @@ extension Preparation {
     }
 }
 
-extension Look {
+extension TrainingView {
     /// Keeps a region of a picture at about twice the resolution that the network sees it with, never more than it has.
     init(
         _ raster: Raster, truth: Mask?, region: Rectangle, view: (centre: Point, side: Double), side: Int, surround: Surround,

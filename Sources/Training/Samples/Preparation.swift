@@ -21,12 +21,12 @@ struct Preparation: Sendable {
     static let cropShare = 0.25
 
     /// All subjects of a split of a set, in the manifest's order, on all cores.
-    func subjects(_ set: DataSet, _ split: DataSet.Split) async throws -> [Subject] {
+    func subjects(_ set: DataSet, _ split: DataSet.Split) async throws -> [TrainingImage] {
         let set = try set.surveyed(for: task)
         let items = set.items(in: split)
         let modality = task == .router ? try set.modality() : nil
-        return try await withThrowingTaskGroup(of: (Int, Subject?).self) { group in
-            var found = [Subject?](repeating: nil, count: items.count)
+        return try await withThrowingTaskGroup(of: (Int, TrainingImage?).self) { group in
+            var found = [TrainingImage?](repeating: nil, count: items.count)
             for (index, item) in items.enumerated() {
                 group.addTask { (index, try subject(item, of: set, modality)) }
             }
@@ -36,9 +36,9 @@ struct Preparation: Sendable {
     }
 
     /// Phantoms as subjects: fundus for disc and cup, endoscopy for polyps, both in turn for the router.
-    func phantoms(count: Int, seed: UInt64) async throws -> [Subject] {
-        try await withThrowingTaskGroup(of: (Int, Subject?).self) { group in
-            var found = [Subject?](repeating: nil, count: count)
+    func phantoms(count: Int, seed: UInt64) async throws -> [TrainingImage] {
+        try await withThrowingTaskGroup(of: (Int, TrainingImage?).self) { group in
+            var found = [TrainingImage?](repeating: nil, count: count)
             for index in 0..<count {
                 group.addTask {
                     let kind: Phantom.Kind =
@@ -54,7 +54,7 @@ struct Preparation: Sendable {
                     return (
                         index,
                         looks.isEmpty
-                            ? nil : Subject(set: "phantoms", id: "\(index)", looks: looks, background: nil, label: label)
+                            ? nil : TrainingImage(set: "phantoms", id: "\(index)", looks: looks, background: nil, label: label)
                     )
                 }
             }
@@ -64,13 +64,13 @@ struct Preparation: Sendable {
     }
 
     /// One item, decoded. Nil where it has nothing to teach: a picture without a disc cannot be cropped around it.
-    private func subject(_ item: DataSet.Item, of set: DataSet, _ modality: Modality?) throws(PapillaError) -> Subject? {
+    private func subject(_ item: DataSet.Item, of set: DataSet, _ modality: Modality?) throws(PapillaError) -> TrainingImage? {
         let (image, mask) = try Self.decode(item, of: set, needsMask: task != .router)
         // As it is read: on black.
         let raster = FieldOfView(of: image.raster).onBlack(image.raster)
         let looks = looks(raster, mask)
         guard !looks.isEmpty else { return nil }
-        return Subject(
+        return TrainingImage(
             set: set.name, id: item.id, looks: looks, background: background(raster, mask),
             label: task == .router ? try Self.routerClass(item, modality) : 0)
     }

@@ -14,7 +14,7 @@ struct Warp: Sendable {
     var matrix: (Double, Double, Double, Double)
 
     /// The view itself: no augmentation.
-    init(_ look: Look, side: Int) {
+    init(_ look: TrainingView, side: Int) {
         let scale = look.side / Double(side)
         self.init(centre: look.centre, scale: scale, degrees: 0, stretch: 1, mirrored: (false, false))
     }
@@ -31,7 +31,7 @@ struct Warp: Sendable {
     ///
     /// Antialiased by supersampling: as many bilinear samples along each axis as working pixels fall on an output pixel, averaged; an
     /// output pixel is inside where at least half of its samples are.
-    func apply(_ look: Look, side: Int) -> (colours: [Float], truth: Mask) {
+    func apply(_ look: TrainingView, side: Int) -> (colours: [Float], truth: Mask) {
         let determinant = abs(matrix.0 * matrix.3 - matrix.1 * matrix.2)
         let usual = min(max(Int((determinant.squareRoot() - 0.1).rounded(.up)), 1), 4)
         // (columns, rows) for each output pixel.
@@ -101,7 +101,7 @@ struct Warp: Sendable {
         let height: Int
         let isReflected: Bool
 
-        init(_ look: Look) {
+        init(_ look: TrainingView) {
             width = look.raster.width
             height = look.raster.height
             isReflected = look.surround == .reflected

@@ -59,7 +59,7 @@ public struct StudyFigures: Sendable {
         return [try contours(shown, found), try heads(shown, found), try maps(shown, found), try await features(shown)]
     }
 
-    private func chosen(_ source: Source) async throws -> [(String, Subject)] {
+    private func chosen(_ source: Source) async throws -> [(String, TrainingImage)] {
         if source == .phantoms {
             let preparation = Preparation(task: task, side: options.side)
             // Crops of the disc stand at every fourth place, and endoscopy phantoms without a polyp among the first ones.

@@ -38,13 +38,13 @@ struct StudyJudge: Sendable {
     let side: Int
     let groups: [String: String]
     /// Images of the test split.
-    let subjects: [Subject]
+    let subjects: [TrainingImage]
 
     /// Decodes the test split of some sets.
     init(_ task: ModelTask, side: Int, sets: [DataSet]) async throws {
         (self.task, self.side) = (task, side)
         let preparation = Preparation(task: task, side: side)
-        var (subjects, groups): ([Subject], [String: String]) = ([], [:])
+        var (subjects, groups): ([TrainingImage], [String: String]) = ([], [:])
         for set in try sets.surveyed(for: task) {
             subjects += try await preparation.subjects(set, .test)
             for item in set.items(in: .test) { groups["\(set.name)/\(item.id)"] = item.group }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Control
 internal import Registry
 internal import Screening
 internal import Service

@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import Registry
 internal import Screening
 internal import Service
+internal import Settings
 
 /// `papilla models`: the models on disk, which of them are live, and how to change that.
 struct ModelsCommand: AsyncParsableCommand {

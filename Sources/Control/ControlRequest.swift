@@ -1,0 +1,75 @@
+public import Screening
+
+/// What may be asked of the running service, one JSON object a line: `{"request": "status"}`.
+public enum ControlRequest: Sendable, Hashable {
+    /// Whether it is there.
+    case ping
+    /// How it stands.
+    case status
+    /// Reads failed arrivals again, each as a new arrival: those named by ID (or a unique beginning of it), or all of them.
+    case requeue(arrivals: [String], failed: Bool)
+    /// A reader's decision on a screening.
+    case review(ReviewRequest)
+    /// Erases a finished arrival's original, bundles and names, by its ID or a unique beginning of it.
+    case forget(arrival: String)
+    /// Makes a model live for its task, if the gate lets it through.
+    case promote(model: String)
+    /// Makes the model before the present one of a task live again.
+    case rollback(task: ModelTask)
+
+    /// Who may ask for it. There is no default: a new request is not built until it is said.
+    package var role: Role {
+        switch self {
+        case .ping, .status, .requeue: .member
+        case .review: .reader
+        case .forget, .promote, .rollback: .administrator
+        }
+    }
+}
+
+extension ControlRequest: Codable {
+    private enum CodingKeys: String, CodingKey { case request, arrivals, arrival, failed, review, model, task }
+    private enum Name: String, Codable { case ping, status, requeue, forget, review, promote, rollback }
+
+    /// Reads a request.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        switch try container.decode(Name.self, forKey: .request) {
+        case .ping: self = .ping
+        case .status: self = .status
+        case .review: self = .review(try container.decode(ReviewRequest.self, forKey: .review))
+        case .requeue:
+            self = .requeue(
+                arrivals: try container.decodeIfPresent([String].self, forKey: .arrivals) ?? [],
+                failed: try container.decodeIfPresent(Bool.self, forKey: .failed) ?? false)
+        case .forget: self = .forget(arrival: try container.decode(String.self, forKey: .arrival))
+        case .promote: self = .promote(model: try container.decode(String.self, forKey: .model))
+        case .rollback: self = .rollback(task: try container.decode(ModelTask.self, forKey: .task))
+        }
+    }
+
+    /// Writes a request.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .ping: try container.encode(Name.ping, forKey: .request)
+        case .status: try container.encode(Name.status, forKey: .request)
+        case .review(let review):
+            try container.encode(Name.review, forKey: .request)
+            try container.encode(review, forKey: .review)
+        case .requeue(let arrivals, let failed):
+            try container.encode(Name.requeue, forKey: .request)
+            try container.encode(arrivals, forKey: .arrivals)
+            try container.encode(failed, forKey: .failed)
+        case .forget(let arrival):
+            try container.encode(Name.forget, forKey: .request)
+            try container.encode(arrival, forKey: .arrival)
+        case .promote(let model):
+            try container.encode(Name.promote, forKey: .request)
+            try container.encode(model, forKey: .model)
+        case .rollback(let task):
+            try container.encode(Name.rollback, forKey: .request)
+            try container.encode(task, forKey: .task)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+internal import Files
+internal import Glibc
+public import Screening
+
+/// Who asks, as the kernel knows it.
+public struct Peer: Sendable, Hashable {
+    /// The user's number.
+    public let uid: UInt32
+    /// The login name; `uid7` where the number has none.
+    public let user: String
+    /// What they may have done.
+    public let role: Role
+
+    package init(uid: UInt32, user: String, role: Role) { (self.uid, self.user, self.role) = (uid, user, role) }
+
+    package init(uid: UInt32, groups: Set<UInt32>) {
+        self.init(uid: uid, user: UserAccount.login(uid) ?? "uid\(uid)", role: Role(uid: uid, groups: groups))
+    }
+
+    /// Who is at the other end of a connected socket; nil where the kernel does not say.
+    package init?(of descriptor: Int32) {
+        // struct ucred of unix(7): pid, uid, gid.
+        var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
+        var size = socklen_t(MemoryLayout.size(ofValue: credentials))
+        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else { return nil }
+        // SO_PEERGROUPS of socket(7), which Glibc's module leaves out: as many groups as the kernel allows (NGROUPS_MAX).
+        var groups = [UInt32](repeating: 0, count: 65536)
+        size = socklen_t(groups.count * MemoryLayout<UInt32>.size)
+        let known = getsockopt(descriptor, SOL_SOCKET, 59, &groups, &size) == 0 ? Int(size) / MemoryLayout<UInt32>.size : 0
+        self.init(uid: credentials.uid, groups: Set(groups.prefix(known)).union([credentials.gid]))
+    }
+
+    /// This process, as the service would see it.
+    public static var own: Peer {
+        var groups = [UInt32](repeating: 0, count: 65536)
+        let known = max(0, Int(getgroups(Int32(groups.count), &groups)))
+        return Peer(uid: geteuid(), groups: Set(groups.prefix(known)).union([getegid()]))
+    }
+
+    /// As the audit names them: `user@uid`.
+    public var actor: String { UserAccount.actor(uid) }
+
+    /// The name under which they decide.
+    ///
+    /// - Parameters:
+    ///   - asked: the name that they gave; nil for their own.
+    ///   - readers: `readers` of the configuration: names by login name.
+    /// - Throws: `refused` where it is another's and they are no administrator.
+    public func reader(_ asked: String?, _ readers: [String: String]) throws(PapillaError) -> String {
+        let own = readers[user] ?? user
+        guard let asked, asked != own else { return own }
+        guard role == .administrator else {
+            throw PapillaError(
+                .refused, "A decision carries the name of who makes it, and this user's name is another", place: own,
+                hint: "Leave --reader out. Root and members of \(Role.administrator.group) may give any name")
+        }
+        return asked
+    }
+
+    /// Refuses what they may not have done.
+    package func check(_ needed: Role) throws(PapillaError) {
+        guard role < needed else { return }
+        throw PapillaError(
+            .refused, "Only members of the group \(needed.group) may do this", place: actor,
+            hint: "An administrator adds a user with: usermod -aG \(needed.group) USER. It counts from the next login")
+    }
+}

@@ -1,0 +1,66 @@
+internal import Files
+package import Ledger
+internal import Screening
+
+/// Erases what is known of whom an arrival was: its original with sidecar, every version of its bundle, and its names in the ledger. The
+/// counts, the outcome, the figures and the digests stay, and the audit's chain still verifies.
+package struct Forget: Sendable {
+    package let ledger: LedgerStore
+    package let folders: ServiceFolders
+    /// Called between the steps. The tests stop there.
+    package var boundary: @Sendable () throws -> Void = {}
+
+    /// - Throws: `notFound`, `badInput` for an ID that is none or several; `refused` where the arrival has not ended.
+    package func run(_ prefix: String, actor: String) async throws -> ForgottenArrival {
+        let id = try await ledger.arrival(matching: prefix).id
+        await folders.arrivals.lock(id)
+        defer { folders.arrivals.unlock(id) }
+        // As it is now: whoever was first may have changed it.
+        guard let row = try await ledger.arrival(id) else {
+            throw PapillaError(.notFound, "The ledger has no arrival of this ID", place: id.description)
+        }
+        guard row.state == .finished else {
+            throw PapillaError(
+                .refused, "Only an arrival that has ended can be forgotten", place: row.id.description,
+                hint: "papilla status says what it waits for")
+        }
+        let related = try await ledger.related(to: row.id)
+        // Written down first: what a stop leaves undone is done at the next start.
+        if row.forgotten == nil {
+            try await ledger.record("forgetting", subject: row.id.description, detail: [String: String](), actor: actor)
+        }
+        try boundary()
+        let bundles = try erase(row)
+        try await ledger.abandonCorrection(of: row.id)
+        try boundary()
+        try await ledger.forget(row.id, actor: actor)
+        return ForgottenArrival(id: row.id, bundles: bundles, related: related)
+    }
+
+    /// Ends what an earlier run began.
+    package func complete() async throws {
+        for (id, actor) in try await ledger.halfForgotten() {
+            guard let row = try await ledger.arrival(id) else { continue }
+            _ = try erase(row)
+            try await ledger.abandonCorrection(of: id)
+            try await ledger.forget(id, actor: actor)
+        }
+    }
+
+    /// - Returns: how many bundles there were.
+    private func erase(_ row: ArrivalRow) throws -> Int {
+        do {
+            try Requeue(ledger: ledger, folders: folders).discard(row)
+            let bundles = try folders.publisher.erase(row.id, day: row.received.day)
+            try boundary()
+            try folders.originals.erase(row.id, day: row.received.day)
+            return bundles
+        } catch let error as FileError { throw PapillaError(any: error) }
+    }
+
+    package init(ledger: LedgerStore, folders: ServiceFolders, boundary: @escaping @Sendable () throws -> Void = {}) {
+        self.ledger = ledger
+        self.folders = folders
+        self.boundary = boundary
+    }
+}

@@ -1,0 +1,156 @@
+package import Files
+package import Reading
+package import Screening
+internal import Synchronization
+
+/// Puts bundles into the outbox, each complete or not at all: written under OUTBOX/.staging, every file and folder on disk, then one rename.
+package struct Publisher: Sendable {
+    /// A bundle in the outbox.
+    package struct Published: Sendable {
+        /// Relative to the outbox: `2026-11-24/STEM.ID`.
+        package let folder: String
+        /// As in its report.json.
+        package let report: Report
+        /// Of the bytes of its report.json.
+        package let digest: Digest
+    }
+
+    /// The entries of the staging folder that somebody works with.
+    private final class Staged: Sendable {
+        private let names = Mutex<Set<FileName>>([])
+        func begin(_ name: FileName) { names.withLock { _ = $0.insert(name) } }
+        func end(_ name: FileName) { names.withLock { _ = $0.remove(name) } }
+        /// Does something to an entry that nobody works with, and nobody begins to meanwhile.
+        func unlessBegun(_ name: FileName, _ body: () throws(FileError) -> Void) throws(FileError) {
+            let result = names.withLock { names -> Result<Void, FileError> in
+                guard !names.contains(name) else { return .success(()) }
+                do throws(FileError) { return .success(try body()) } catch { return .failure(error) }
+            }
+            try result.get()
+        }
+    }
+
+    package static let staging = FileName(ours: ".staging")
+    private static let reportLimit = 64 << 20
+    package let outbox: Folder
+    package var checkpoint: Checkpoint = { _ in }
+    private let staged = Staged()
+
+    package init(outbox: Folder) { self.outbox = outbox }
+
+    /// Takes away what a stop left half written, and nothing that is being written: corrections may be under way.
+    package func clean() throws(FileError) {
+        if let status = try outbox.status(Self.staging), status.kind != .folder { try outbox.removeTree(Self.staging) }
+        let staging = try outbox.make(Self.staging)
+        for name in try staging.names() {
+            try staged.unlessBegun(name) { () throws(FileError) in try staging.removeTree(name) }
+        }
+        try staging.sync()
+        try outbox.sync()
+    }
+
+    /// Publishes a bundle under the day of its arrival.
+    package func publish(_ bundle: Bundle, day: String) throws -> Published {
+        let staging = try outbox.make(Self.staging)
+        let aside = FileName(ours: bundle.report.id.description)
+        staged.begin(aside)
+        defer { staged.end(aside) }
+        try staging.removeTree(aside)
+        let folder = try staging.make(aside)
+        for file in bundle.files { try folder.write(file.bytes, as: FileName(ours: file.name)) }
+        try folder.sync()
+        try checkpoint(.staged)
+        let target = try outbox.make(FileName(ours: day))
+        try staging.rename(aside, to: target, as: FileName(ours: bundle.folder))
+        try target.sync()
+        try staging.sync()
+        let report = bundle.files.last?.bytes ?? []
+        return Published(folder: "\(day)/\(bundle.folder)", report: bundle.report, digest: Digest(of: report))
+    }
+
+    /// The bundle that an arrival has already, of its first version or a later one; nil where it has none.
+    /// - Throws: `damaged` for one whose report cannot be read.
+    package func find(_ id: ScreeningID, day: String, version: Int = 1) throws -> Published? {
+        guard let folder = try folder(of: day), let name = try Self.bundle(of: id, version: version, in: folder) else {
+            return nil
+        }
+        return try read(name, in: try folder.folder(name), day: day)
+    }
+
+    private func read(_ name: FileName, in folder: Folder, day: String) throws -> Published {
+        guard let bytes = try folder.read(FileName(ours: Bundle.reportName), limit: Self.reportLimit),
+            let report = try? CanonicalJSON.decode(Report.self, from: bytes)
+        else {
+            throw PapillaError(
+                .damaged, "A published bundle's report cannot be read", place: "\(folder.path)",
+                hint:
+                    "Nothing of ours leaves a bundle so: look at the disk, and move the folder away to have the image read again")
+        }
+        return Published(folder: "\(day)/\(name.text)", report: report, digest: Digest(of: bytes))
+    }
+
+    /// A bundle published before, with all its files; nil where any is missing or not as its report says.
+    package func load(_ path: String) throws -> Bundle? {
+        guard let path = RelativePath(ours: path), let folder = try? outbox.folder(path),
+            let published = try? read(path.name, in: folder, day: "")
+        else { return nil }
+        var files: [(name: String, bytes: [UInt8])] = []
+        for file in published.report.files {
+            guard let bytes = try folder.read(FileName(ours: file.name), limit: Self.reportLimit * 4),
+                Digest(of: bytes) == file.sha256
+            else {
+                return nil
+            }
+            files.append((name: file.name, bytes: bytes))
+        }
+        return try Bundle(report: published.report, files: files)
+    }
+
+    /// Whether a bundle, named relative to the outbox, is there.
+    package func has(_ path: String) throws(FileError) -> Bool {
+        guard let path = RelativePath(ours: path) else { return false }
+        do { return try outbox.folder(path.parent).status(path.name) != nil } catch  where error.isMissing { return false }
+    }
+
+    /// Takes every version of an arrival's bundle away: each vanishes whole.
+    ///
+    /// - Returns: how many there were.
+    package func erase(_ id: ScreeningID, day: String) throws(FileError) -> Int {
+        guard let folder = try folder(of: day) else { return 0 }
+        let staging = try outbox.make(Self.staging)
+        var count = 0
+        let aside = FileName(ours: "\(id).erased")
+        staged.begin(aside)
+        defer { staged.end(aside) }
+        for name in try folder.names() where Self.isBundle(name, of: id) {
+            try staging.removeTree(aside)
+            try folder.rename(name, to: staging, as: aside)
+            try folder.sync()
+            try staging.removeTree(aside)
+            count += 1
+        }
+        return count
+    }
+
+    private func folder(of day: String) throws(FileError) -> Folder? {
+        guard try outbox.status(FileName(ours: day)) != nil else { return nil }
+        return try outbox.folder(FileName(ours: day))
+    }
+
+    /// Whether a folder is a bundle of an arrival, of any version. A stem may hold another arrival's ID: only the end counts.
+    private static func isBundle(_ name: FileName, of id: ScreeningID) -> Bool {
+        var text = name.text[...]
+        if let version = text.lastIndex(of: "."), text[version...].hasPrefix(".v"), Int(text[version...].dropFirst(2)) != nil {
+            text = text[..<version]
+        }
+        return text.hasSuffix(".\(id)")
+    }
+
+    /// `STEM.ID` or `STEM.ID.v2`, whatever the stem.
+    private static func bundle(of id: ScreeningID, version: Int, in folder: Folder) throws(FileError) -> FileName? {
+        let ending = version == 1 ? ".\(id)" : ".\(id).v\(version)"
+        var found: FileName?
+        try folder.forEachName { (name) throws(FileError) in if name.hasSuffix(ending) { found = name } }
+        return found
+    }
+}

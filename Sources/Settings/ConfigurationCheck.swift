@@ -1,0 +1,82 @@
+internal import Files
+package import Screening
+
+/// What must hold between the values: folders that do not overlap, one file system where a rename needs it, a socket that can be named.
+package struct ConfigurationCheck {
+    private let configuration: Configuration
+    private let lines: [String: Int]
+    private let file: String
+
+    /// - Parameter lines: where each path stands; a default stands nowhere.
+    package init(_ configuration: Configuration, lines: [String: Int], file: String) {
+        (self.configuration, self.lines, self.file) = (configuration, lines, file)
+    }
+
+    package func run() throws(PapillaError) {
+        try checkOverlaps()
+        try checkFileSystem()
+        try checkSocket()
+        if configuration.deadline < max(configuration.settle.local, configuration.settle.remote) {
+            throw PapillaError(
+                .badConfiguration,
+                "deadline: found \(Quantity.text(configuration.deadline)), expected at least settle, \(Quantity.text(max(configuration.settle.local, configuration.settle.remote)))",
+                place: file, hint: "A file would be given up before it counts as whole")
+        }
+    }
+
+    private func refuse(_ key: String, _ message: String, hint: String) -> PapillaError {
+        PapillaError(.badConfiguration, "paths.\(key): \(message)", place: lines[key].map { "\(file):\($0)" } ?? file, hint: hint)
+    }
+
+    private func checkOverlaps() throws(PapillaError) {
+        let paths = configuration.paths
+        let folders = [
+            ("inbox", paths.inbox), ("outbox", paths.outbox), ("spool", paths.spool), ("archive", paths.archive),
+            ("quarantine", paths.quarantine),
+        ].map { (key: $0.0, path: AbsolutePath.resolved($0.1)) }
+        for (index, folder) in folders.enumerated() {
+            for other in folders[..<index] where AbsolutePath.overlap(folder.path, other.path) {
+                throw refuse(
+                    folder.key,
+                    "found \(folder.path), which overlaps paths.\(other.key) (\(other.path)), expected a folder of its own",
+                    hint: "No two of inbox, outbox, spool, archive and quarantine may lie in one another")
+            }
+        }
+        let others =
+            [("ledger", paths.ledger), ("models", paths.models), ("socket", paths.socket)]
+            + (paths.metrics.map { [("metrics", $0)] } ?? [])
+        for (key, path) in others {
+            let path = AbsolutePath.resolved(path)
+            for folder in folders where AbsolutePath.overlap(path, folder.path) {
+                throw refuse(
+                    key,
+                    "found \(path), which lies in or above paths.\(folder.key) (\(folder.path)), expected a place outside of it",
+                    hint: "What is in those folders is moved and removed by the service")
+            }
+        }
+    }
+
+    private func checkFileSystem() throws(PapillaError) {
+        let paths = configuration.paths
+        guard let spool = try? NamedPath.status(AbsolutePath.nearestExisting(paths.spool)),
+            let outbox = try? NamedPath.status(AbsolutePath.nearestExisting(paths.outbox))
+        else {
+            return
+        }
+        guard spool.device == outbox.device else {
+            throw refuse(
+                "spool", "found \(paths.spool) on another file system than paths.outbox (\(paths.outbox)), expected the same one",
+                hint: "Put both on one disk, so that a rename between them is a single step")
+        }
+    }
+
+    private func checkSocket() throws(PapillaError) {
+        // Its folder may be called anything (see UnixSocket.address); the name itself has to fit into an address of 108 bytes.
+        let name = configuration.paths.socket.pathNames().last ?? ""
+        guard name.utf8.count <= 80 else {
+            throw refuse(
+                "socket", "found a name of \(name.utf8.count) bytes, expected at most 80",
+                hint: "Linux allows no longer ones for sockets")
+        }
+    }
+}
