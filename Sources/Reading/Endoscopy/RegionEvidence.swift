@@ -12,7 +12,7 @@ struct RegionEvidence {
     private let cells: Plane?
     private let frame: Double?
 
-    init(_ look: Look, in view: NetworkView, probability: Plane, window: PixelBox) {
+    init(_ look: NetworkAnswer, in view: NetworkView, probability: Plane, window: PixelBox) {
         self.probability = probability
         distance = look.distance.map { view.carryBack($0, over: window) }
         cells = look.cells.map { view.resized(to: $0.width).carryBack($0, over: window) }
