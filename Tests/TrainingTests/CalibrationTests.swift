@@ -161,7 +161,8 @@ struct RatioErrorsTests {
         // 2 x 1.96 x 0.05 would be the narrowest on average.
         let width = intervals.reduce(0) { $0 + $1[1] - $1[0] } / 2000
         #expect((0.18...0.24).contains(width))
-        #expect(abs(errors.probability(ofAtLeast: 0.52, ratio: 0.5, deviation: 0.08) - 0.5) < 0.1)
+        // One half by the unsure eyes, and three quarters by the others, whose 0.02 is more in units of their deviation.
+        #expect((0.55...0.7).contains(errors.probability(ofAtLeast: 0.52, ratio: 0.5, deviation: 0.08)))
         #expect(errors.probability(ofAtLeast: 0, ratio: 0.5, deviation: 0.08) == 1)
         #expect(RatioErrors(of: eyes(39, seed: 1)) == nil)
     }
