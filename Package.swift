@@ -69,7 +69,7 @@ let package = Package(
         .target(
             name: "Intake",
             dependencies: [
-                "Settings", "Files", "Screening", .product(name: "HeapModule", package: "swift-collections"),
+                "Settings", "Imaging", "Files", "Screening", .product(name: "HeapModule", package: "swift-collections"),
             ], swiftSettings: swift),
         .target(
             name: "Custody",

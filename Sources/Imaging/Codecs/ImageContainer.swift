@@ -1,5 +1,11 @@
 public import Screening
 
+/// The formats that are read and written.
+public enum ImageFormat: String, Sendable, Codable, CaseIterable {
+    case jpeg
+    case png
+}
+
 /// What a container makes of a file's first bytes.
 public enum ImageClaim: Sendable, Equatable {
     /// The file is of this kind.

@@ -1,4 +1,29 @@
-import Screening
+public import Screening
+
+/// Why bytes did not become an image. The reason is ready for a report: its sentence names no file.
+public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// `.empty`, `.notAnImage`, `.unsupportedFormat`, `.truncated`, `.corrupt`, `.tooLarge` or `.outOfMemory`, with its sentence.
+    public let reason: Reason
+
+    init(_ code: Reason.Code, _ detail: String) { reason = Reason(code, detail) }
+
+    /// The sentence.
+    public var description: String { reason.detail }
+}
+
+/// How large an image may be. Both are checked before memory is taken for pixels.
+public struct ImageLimits: Sendable, Codable, Hashable {
+    /// Of the file, bytes.
+    public var maximumBytes: Int
+    /// Width times height.
+    public var maximumPixels: Int
+
+    /// 256 MiB and 100 million pixels, unless given.
+    public init(maximumBytes: Int = 256 << 20, maximumPixels: Int = 100_000_000) {
+        self.maximumBytes = maximumBytes
+        self.maximumPixels = maximumPixels
+    }
+}
 
 /// From the bytes of a JPEG or PNG file to pixels: all of them, or an error.
 public enum ImageDecoder {
