@@ -13,7 +13,9 @@ struct SurroundTests {
 
     /// A phantom on a ground, compressed: fundus with the ground in the place of its black, endoscopy with a margin all around it, and a
     /// line of text.
-    private static func picture(_ kind: Phantom.Kind, _ index: Int, on ground: [Int]) throws -> Raster {
+    private static func picture(_ kind: Phantom.Kind, _ index: Int, on ground: (_ x: Int, _ y: Int, _ size: (Int, Int)) -> [Int])
+        throws -> Raster
+    {
         let phantom = Phantom.make(kind, seed: 5, index: index, width: 480, height: 400).raster
         let field = FieldOfView(of: phantom)
         let (margin, isFundus) = (kind == .fundus ? 0 : 60, kind == .fundus)
@@ -31,7 +33,8 @@ struct SurroundTests {
                 }
             guard isInside else {
                 if !isFundus, y > height - 30, y < height - 20, x > 100, x < 260, x % 6 < 3 { return (10, 10, 10) }
-                return (ground[0], ground[1], ground[2])
+                let colour = ground(x, y, (width, height))
+                return (colour[0], colour[1], colour[2])
             }
             let place = 3 * (v * phantom.width + u)
             return (Int(phantom.pixels[place]), Int(phantom.pixels[place + 1]), Int(phantom.pixels[place + 2]))
@@ -40,10 +43,21 @@ struct SurroundTests {
     }
 
     @Test("C1: on any ground a picture is read as on black", arguments: Phantom.Kind.allCases, grounds)
-    func asOnBlack(kind: Phantom.Kind, ground: [Int]) throws {
+    func asOnBlack(kind: Phantom.Kind, ground: [Int]) throws { try Self.compare(kind) { _, _, _ in ground } }
+
+    @Test(
+        "C1: grounds of two colours: under a window's title, and beside a panel",
+        arguments: Phantom.Kind.allCases)
+    func severalGrounds(kind: Phantom.Kind) throws {
+        let (white, blue) = ([250, 250, 250], [40, 60, 120])
+        try Self.compare(kind) { _, y, _ in y < 24 ? blue : white }
+        try Self.compare(kind) { x, _, size in x < size.0 / 3 ? blue : white }
+    }
+
+    private static func compare(_ kind: Phantom.Kind, on ground: (_ x: Int, _ y: Int, _ size: (Int, Int)) -> [Int]) throws {
         for index in 0..<3 {
             let (coloured, black) = (
-                try Self.picture(kind, index, on: ground), try Self.picture(kind, index, on: [0, 0, 0])
+                try Self.picture(kind, index, on: ground), try Self.picture(kind, index) { _, _, _ in [0, 0, 0] }
             )
             let (found, twin) = (FieldOfView(of: coloured), FieldOfView(of: black))
             try #require(found.surround != nil, "phantom \(index)")
