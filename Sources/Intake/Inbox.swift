@@ -36,20 +36,7 @@ package final class Inbox {
         /// How changes become known.
         package var mode: String { watched == 0 ? "sweep" : watched < folders ? "inotify in part, sweep" : "inotify and sweep" }
 
-        package init(
-            waiting: Int = 0, ignored: Int = 0, folders: Int = 0, watched: Int = 0, tooDeep: Int = 0, unreadable: Int = 0,
-            overflows: Int = 0, lastEvent: Timestamp? = nil, lastSweep: Timestamp? = nil
-        ) {
-            self.waiting = waiting
-            self.ignored = ignored
-            self.folders = folders
-            self.watched = watched
-            self.tooDeep = tooDeep
-            self.unreadable = unreadable
-            self.overflows = overflows
-            self.lastEvent = lastEvent
-            self.lastSweep = lastSweep
-        }
+        package init() {}
     }
 
     package let path: String
