@@ -13,12 +13,14 @@ struct SurroundTests {
 
     /// A phantom on a ground, compressed: fundus with the ground in the place of its black, endoscopy with a margin all around it, and a
     /// line of text.
-    private static func picture(_ kind: Phantom.Kind, _ index: Int, on ground: (_ x: Int, _ y: Int, _ size: (Int, Int)) -> [Int])
+    private static func picture(
+        _ kind: Phantom.Kind, _ index: Int, margin: Int, on ground: (_ x: Int, _ y: Int, _ size: (Int, Int)) -> [Int]
+    )
         throws -> Raster
     {
         let phantom = Phantom.make(kind, seed: 5, index: index, width: 480, height: 400).raster
         let field = FieldOfView(of: phantom)
-        let (margin, isFundus) = (kind == .fundus ? 0 : 60, kind == .fundus)
+        let isFundus = kind == .fundus
         let (width, height) = (phantom.width + 2 * margin, phantom.height + 2 * margin)
         let circle = field.circle
         let raster = Drawn.image(width, height) { x, y in
@@ -54,10 +56,27 @@ struct SurroundTests {
         try Self.compare(kind) { x, _, size in x < size.0 / 3 ? blue : white }
     }
 
-    private static func compare(_ kind: Phantom.Kind, on ground: (_ x: Int, _ y: Int, _ size: (Int, Int)) -> [Int]) throws {
+    @Test("C1: a ground within black, beside black, and within another", arguments: Phantom.Kind.allCases)
+    func groundsAndBlack(kind: Phantom.Kind) throws {
+        for ground in [[255, 255, 255], [128, 128, 128], [230, 222, 200]] {
+            for frame in [[0, 0, 0], [90, 90, 94]] {
+                try Self.compare(kind, margin: 60) { x, y, size in
+                    min(x, y, size.0 - 1 - x, size.1 - 1 - y) < 14 ? frame : ground
+                }
+            }
+            try Self.compare(kind) { x, _, size in x < size.0 / 2 ? ground : [0, 0, 0] }
+            try Self.compare(kind) { _, y, size in y < size.1 / 2 ? ground : [0, 0, 0] }
+        }
+    }
+
+    private static func compare(
+        _ kind: Phantom.Kind, margin: Int? = nil, on ground: (_ x: Int, _ y: Int, _ size: (Int, Int)) -> [Int]
+    ) throws {
+        let margin = margin ?? (kind == .fundus ? 0 : 60)
         for index in 0..<3 {
             let (coloured, black) = (
-                try Self.picture(kind, index, on: ground), try Self.picture(kind, index) { _, _, _ in [0, 0, 0] }
+                try Self.picture(kind, index, margin: margin, on: ground),
+                try Self.picture(kind, index, margin: margin) { _, _, _ in [0, 0, 0] }
             )
             let (found, twin) = (FieldOfView(of: coloured), FieldOfView(of: black))
             try #require(found.surround != nil, "phantom \(index)")

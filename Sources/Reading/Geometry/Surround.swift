@@ -1,34 +1,33 @@
 internal import Imaging
 
 /// What is flat and reaches the frame in another colour than black: a page, a slide, a letterbox, a window's title. It is found at low
-/// resolution, from the corners of the frame inwards; black needs none of this, because the field's own rules begin with it.
+/// resolution, from the corners of the frame inwards. Black needs none of this, because the field's own rules begin with it; but what
+/// lies inside a black frame, or inside a ground that was found, is looked at in the same way.
 struct Surround: Sendable, Equatable {
-    /// One, or as many as there are colours: a window's title above a page.
+    /// One, or as many as there are colours: a window's title above a page, a page on a table.
     let grounds: [Ground]
 
-    /// Finds the grounds; nil where the frame is picture up to a corner, or black in one.
+    /// Finds the grounds; nil where the frame is picture up to a corner, or nothing but black is around it.
     init?(of small: Raster) {
-        guard small.width > 16, small.height > 16 else { return nil }
-        let (right, foot) = (small.width - 4, small.height - 4)
-        let corners = [(1, 1), (right, 1), (1, foot), (right, foot)].map { x, y in
-            Self.mean(of: small, x: x, y: y)
-        }
         var grounds: [Ground] = []
-        var left = Set(corners.indices)
-        while let first = left.min() {
-            let alike = left.filter { corner in
-                (0..<3).allSatisfy { abs(corners[corner][$0] - corners[first][$0]) <= Self.unevenness }
+        var rest = small
+        let whole = PixelBox(x: 0, y: 0, width: small.width, height: small.height)
+        var frame = whole
+        // Each turn finds the grounds at the frame's corners, or goes in to what black encloses.
+        for _ in 0..<6 where frame.width > 16 && frame.height > 16 {
+            let corners = Self.corners(of: rest, in: frame)
+            if corners.allSatisfy({ $0.max() ?? 0 <= Ground.darkest }) {
+                guard let inner = Self.lit(rest, in: frame) else { break }
+                frame = inner
+            } else {
+                guard let found = Self.grounds(in: rest, frame: frame, corners: corners) else { break }
+                // Inside black may be a picture as well as a page: mucosa is coloured, paper and screens hardly are.
+                guard frame == whole || found.allSatisfy(\.isNeutral) else { break }
+                grounds += found
+                for ground in found { ground.blacken(&rest) }
             }
-            left.subtract(alike)
-            // A corner alone, or a band of one colour beside a picture that reaches the other corners, may be a part of the picture that is lost.
-            guard alike.count > 1 else { return nil }
-            let colour = (0..<3).map { channel in
-                let values = alike.map { corners[$0][channel] }.sorted()
-                return (values[(values.count - 1) / 2] + values[values.count / 2]) / 2
-            }
-            guard let ground = Ground(in: small, colour: colour) else { return nil }
-            grounds.append(ground)
         }
+        guard !grounds.isEmpty else { return nil }
         self.grounds = grounds
     }
 
@@ -39,16 +38,62 @@ struct Surround: Sendable, Equatable {
         return result
     }
 
+    /// The grounds that hold the corners which are not black; nil where one of these may be picture.
+    private static func grounds(in small: Raster, frame: PixelBox, corners: [[Int]]) -> [Ground]? {
+        var grounds: [Ground] = []
+        var left = Set(corners.indices.filter { corners[$0].max() ?? 0 > Ground.darkest })
+        while let first = left.min() {
+            let alike = left.filter { corner in
+                (0..<3).allSatisfy { abs(corners[corner][$0] - corners[first][$0]) <= unevenness }
+            }
+            left.subtract(alike)
+            // A corner alone, or a band of one colour beside a picture that reaches the other corners, may be a part of the picture that is lost.
+            guard alike.count > 1 else { return nil }
+            let colour = (0..<3).map { channel in
+                let values = alike.map { corners[$0][channel] }.sorted()
+                return (values[(values.count - 1) / 2] + values[values.count / 2]) / 2
+            }
+            guard let ground = Ground(in: small, frame: frame, colour: colour) else { return nil }
+            grounds.append(ground)
+        }
+        // Beside black, a band that no picture reaches into may be the picture's lost rows.
+        let isBesideBlack = corners.contains { $0.max() ?? 0 <= Ground.darkest }
+        guard !isBesideBlack || !grounds.contains(where: \.isBand) else { return nil }
+        return grounds
+    }
+
+    /// The box of the most extended part that is not black (a page around a picture with black of its own is a ring), without its
+    /// outermost pixels, which are mixed with black; nil where it is the frame itself, or less than a tenth of it.
+    private static func lit(_ small: Raster, in frame: PixelBox) -> PixelBox? {
+        var lit = Mask(width: small.width, height: small.height)
+        for y in frame.y..<frame.y + frame.height {
+            for index in y * small.width + frame.x..<y * small.width + frame.x + frame.width
+            where small.pixels[3 * index..<3 * index + 3].max() ?? 0 > Ground.darkest {
+                lit.pixels[index] = 255
+            }
+        }
+        let area = frame.width * frame.height
+        let parts = lit.labelled().components.filter { $0.area * 33 > area }
+        guard let box = parts.map(\.box).max(by: { $0.width * $0.height < $1.width * $1.height }), box != frame,
+            box.width * box.height * 10 > area
+        else { return nil }
+        return PixelBox(x: box.x + 1, y: box.y + 1, width: box.width - 2, height: box.height - 2)
+    }
+
     /// The corners of one ground are as much alike.
     private static let unevenness = 20
 
-    private static func mean(of small: Raster, x: Int, y: Int) -> [Int] {
-        (0..<3).map { channel in
-            var sum = 0
-            for row in y..<y + 3 {
-                for column in x..<x + 3 { sum += Int(small.pixels[3 * (row * small.width + column) + channel]) }
+    /// The means of 3 x 3 px a pixel inside the frame's corners.
+    private static func corners(of small: Raster, in frame: PixelBox) -> [[Int]] {
+        let (right, foot) = (frame.x + frame.width - 4, frame.y + frame.height - 4)
+        return [(frame.x + 1, frame.y + 1), (right, frame.y + 1), (frame.x + 1, foot), (right, foot)].map { x, y in
+            (0..<3).map { channel in
+                var sum = 0
+                for row in y..<y + 3 {
+                    for column in x..<x + 3 { sum += Int(small.pixels[3 * (row * small.width + column) + channel]) }
+                }
+                return sum / 9
             }
-            return sum / 9
         }
     }
 }
@@ -62,24 +107,24 @@ struct Ground: Sendable, Equatable {
     /// The ground's pixels at low resolution.
     let mask: Mask
 
-    /// Finds what is of a colour, flat, and joined to the frame.
-    init?(in small: Raster, colour: [Int]) {
+    /// Finds what is of a colour, flat, and joined to a frame: the image's own, or what black encloses.
+    init?(in small: Raster, frame: PixelBox, colour: [Int]) {
         let (width, height) = (small.width, small.height)
         func distance(_ index: Int, _ colour: [Int]) -> Int {
             max(
                 abs(Int(small.pixels[3 * index]) - colour[0]), abs(Int(small.pixels[3 * index + 1]) - colour[1]),
                 abs(Int(small.pixels[3 * index + 2]) - colour[2]))
         }
-        guard colour.max() ?? 0 > Self.darkest else { return nil }
         // What is like the corners and joined to the frame.
         var alike = Mask(width: width, height: height)
         for index in alike.pixels.indices where distance(index, colour) <= Self.tolerance { alike.pixels[index] = 255 }
         let ground = alike.labelled().mask { component in
-            component.box.x == 0 || component.box.y == 0 || component.box.x + component.box.width == width
-                || component.box.y + component.box.height == height
+            component.box.x <= frame.x || component.box.y <= frame.y
+                || component.box.x + component.box.width >= frame.x + frame.width
+                || component.box.y + component.box.height >= frame.y + frame.height
         }
         let area = ground.area
-        guard area * 33 >= width * height, area * 20 <= 19 * width * height else { return nil }
+        guard area * 33 >= frame.width * frame.height, area * 20 <= 19 * frame.width * frame.height else { return nil }
         // A ground is flat; mucosa or retina that happens to be alike in its corners is not.
         var even = 0
         for index in ground.pixels.indices where ground.pixels[index] != 0 && distance(index, colour) <= Self.evenness {
@@ -104,6 +149,15 @@ struct Ground: Sendable, Equatable {
         self.colour = colour
         reach = max(Self.tolerance, min(96, difference / 2))
         mask = ground
+    }
+
+    /// Whether it is white, grey or nearly so, as paper and screens are.
+    var isNeutral: Bool { (colour.max() ?? 0) - (colour.min() ?? 0) <= 40 }
+
+    /// Whether it fills a rectangle.
+    var isBand: Bool {
+        let boxes = mask.labelled().components.map { $0.box.width * $0.box.height }
+        return mask.area * 100 >= 97 * boxes.reduce(0, +)
     }
 
     /// A brighter ground than this is not the black of the field's own rules, in its brightest channel.
