@@ -11,7 +11,8 @@ struct ReviewCorrectCommand: ParsableCommand, OwnFilesCommand {
         discussion: """
             A mask is a PNG of the original's size: 0 outside and 255 (or 1, or one colour) inside; one that holds disc (128) and cup (255) \
             serves for both. Other values are refused unless --mask-values says what they mean; so is what covers nearly the whole picture. \
-            Of disc and cup, the one that is not given stays as it was. An empty polyp mask says that there is no polyp.
+            Of disc and cup, the one that is not given stays as it was. An empty polyp mask says that there is no polyp, \
+            an empty cup mask that no cup is seen.
 
             Example: papilla review correct k7q --cup cup.png --note "notch at 6 o'clock"
             """)

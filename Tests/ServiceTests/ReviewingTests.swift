@@ -191,7 +191,7 @@ import Settings
             (["disc": photograph, "cup": disc], "disc mask is not understood"), (["disc": inverted], "covers"),
             (["disc": whole], "covers"),
             (["disc": small, "cup": disc], "100 x 80 pixels, the original 200 x 160"), (["disc": disc], "no cup yet"),
-            (["disc": disc, "cup": apart], "outside of the disc"), (["disc": disc, "cup": empty], "cup mask is empty"),
+            (["disc": disc, "cup": apart], "outside of the disc"), (["disc": empty, "cup": disc], "disc mask is empty"),
             (["polyp": disc], "a fundus photograph"), (["rim": disc], "no structure rim"),
             (["disc": Data("none".utf8)], "cannot be read"), ([:], "A correction has masks"),
         ] {
@@ -238,6 +238,25 @@ import Settings
         #expect(
             try report(resources, version: 3).drawn == [.disc, .cup] && report(resources, version: 3).decision?.blind == false)
         #expect(try resources.ledger.cases().map(\.blind) == [false])
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test("C6: a reader who sees no cup can say so, blind or not, and take it back", arguments: [true, false])
+    func noCup(blind: Bool) async throws {
+        let resources = try await screened()
+        let disc = try mask(Ellipse(cx: 100, cy: 80, a: 50, b: 40, angle: 90))
+        let empty = Data(try ImageEncoder.png(Mask(width: 200, height: 160)))
+        _ = try await reviewing(resources).run(
+            try request(resources, masks: ["disc": disc, "cup": empty], blind: blind), actor: "anna@1000")
+        let second = try report(resources, version: 2)
+        #expect(second.outcome == .measured && second.fundus?.cup == nil && second.fundus?.cdr == nil)
+        #expect(second.attention.contains { $0.code == .cupNotSeen } && second.decision?.blind == blind)
+        let cup = try mask(Ellipse(cx: 100, cy: 80, a: 20, b: 20, angle: 0))
+        _ = try await reviewing(resources).run(try request(resources, masks: ["cup": cup]), actor: "b@2")
+        #expect(try report(resources, version: 3).fundus?.cdr != nil)
+        _ = try await reviewing(resources).run(try request(resources, masks: ["cup": empty]), actor: "b@2")
+        let last = try report(resources, version: 4)
+        #expect(last.fundus?.cup == nil && last.fundus?.disc == second.fundus?.disc && last.decision?.verdict == .correct)
         #expect(try await sandbox.verify() == [])
     }
 

@@ -17,11 +17,12 @@ public struct Correction: Sendable {
     /// - Parameters:
     ///   - earlier: the newest bundle; of disc and cup, the one that is not drawn is taken from it.
     ///   - image: the original.
-    ///   - drawn: by structure, each of the original's size; an empty polyp mask says that there is no polyp.
+    ///   - drawn: by structure, each of the original's size; an empty polyp mask says that there is no polyp, an
+    ///     empty cup mask that no cup is seen.
     ///   - eye: as sidecar or file name state it.
     ///   - blind: drawn before the models' result was shown: nothing may be taken from it.
     /// - Throws: `badInput` for a mask of another size (naming both), for structures that do not go together or with the image, for an
-    ///   empty disc or cup, and for outlines that are the networks' own.
+    ///   empty disc, and for outlines that are the networks' own.
     public init(
         of earlier: Bundle, image: DecodedImage, drawn: [ModelTask: Mask], eye: Eye, blind: Bool = false
     ) throws(PapillaError) {
@@ -128,7 +129,7 @@ public struct Correction: Sendable {
 
     private func measureFundus(_ rules: AttentionRules, _ reading: inout ImageReading) throws(PapillaError) {
         // A disc in which no cup was seen stays one where only the disc is drawn.
-        let isCupless = drawn[.cup] == nil && earlier.report.fundus.map { $0.cup == nil } ?? false
+        let isCupless = drawn[.cup].map { $0.area == 0 } ?? earlier.report.fundus.map { $0.cup == nil } ?? false
         let discMask = try mask(.disc)
         let cupMask = isCupless ? Mask(width: discMask.width, height: discMask.height) : try mask(.cup)
         let (width, height) = (discMask.width, discMask.height)

@@ -13,8 +13,10 @@ export class EllipseTool {
     this.shapes = fundus
       ? { disc: { ...fundus.disc.ellipse }, cup: fundus.cup ? { ...fundus.cup.ellipse } : { ...fundus.disc.ellipse, a: fundus.disc.ellipse.a / 3, b: fundus.disc.ellipse.b / 3 } }
       : { disc: circle(reach), cup: circle(reach / 2) };
-    this.choices = [["disc", "disc"], ["cup", "cup"]];
+    this.choices = [["disc", "disc"], ["cup", "cup"], ["none", "no cup"]];
     this.active = "cup";
+    // Whether the reader says that no cup is seen.
+    this.isCupless = false;
     // Where nothing was measured the circles only show what there is to draw: each counts once it was moved.
     this.touched = new Set();
     this.needed = fundus ? [] : ["disc", "cup"];
@@ -27,14 +29,27 @@ export class EllipseTool {
   isChanged() { return this.touched.size > 0; }
   isEmpty() { return false; }
 
-  choose(name) { this.active = name; }
-  remember() { this.former.push(JSON.stringify([this.shapes, [...this.touched]])); }
+  choose(name) {
+    if (name !== "disc" && (name === "none") !== this.isCupless) {
+      this.remember();
+      this.isCupless = name === "none";
+      this.touched.add("cup");
+    }
+    this.active = name === "cup" ? "cup" : "disc";
+  }
+  remember() { this.former.push(JSON.stringify([this.shapes, [...this.touched], this.isCupless])); }
   undo() {
     if (!this.former.length) return;
-    const [shapes, touched] = JSON.parse(this.former.pop());
-    [this.shapes, this.touched] = [shapes, new Set(touched)];
+    const [shapes, touched, isCupless] = JSON.parse(this.former.pop());
+    this.shapes = shapes;
+    this.touched = new Set(touched);
+    this.isCupless = isCupless;
+    if (isCupless) this.active = "disc";
     this.onChange();
   }
+
+  // What can be taken hold of.
+  names() { return this.isCupless ? ["disc"] : ["disc", "cup"]; }
 
   static handles(e) {
     const turn = e.angle * Math.PI / 180;
@@ -44,7 +59,7 @@ export class EllipseTool {
   }
 
   down(point, reach) {
-    const order = [this.active, this.active === "disc" ? "cup" : "disc"];
+    const order = this.names().sort(name => (name === this.active ? -1 : 1));
     let taken = null;
     for (const name of order) {
       for (const [handle, place] of Object.entries(EllipseTool.handles(this.shapes[name]))) {
@@ -64,7 +79,7 @@ export class EllipseTool {
     }
     // Anywhere inside moves the ellipse as a whole: the cup where it is the cup's inside, or else the disc.
     if (!taken) {
-      const inside = ["cup", "disc"].find(name => contains(this.shapes[name], point));
+      const inside = this.names().reverse().find(name => contains(this.shapes[name], point));
       if (inside) taken = { name: inside, handle: "centre" };
     }
     if (!taken) return false;
@@ -112,7 +127,7 @@ export class EllipseTool {
   }
 
   draw(context, scale) {
-    for (const name of ["disc", "cup"]) {
+    for (const name of this.names()) {
       const active = name === this.active;
       strokeEllipse(context, this.shapes[name], scale, styles[name], active ? 2.5 : 1.5);
       if (!active) continue;
@@ -131,6 +146,7 @@ export class EllipseTool {
 
   // Vertical cup-to-disc ratio: the extent of what cup and disc share, over the disc's.
   ratio() {
+    if (this.isCupless) return 0;
     const { disc, cup } = this.shapes;
     const common = [...outline(cup).filter(p => contains(disc, p)), ...outline(disc).filter(p => contains(cup, p))].map(p => p.y);
     const turn = disc.angle * Math.PI / 180;
@@ -138,7 +154,10 @@ export class EllipseTool {
     return common.length ? (Math.max(...common) - Math.min(...common)) / height : 0;
   }
 
-  outlines() { return Object.fromEntries([...this.touched].map(name => [name, { ellipse: this.shapes[name] }])); }
+  // A cup of no pixels says that there is none to be seen.
+  outlines() {
+    return Object.fromEntries([...this.touched].map(name => [name, name === "cup" && this.isCupless ? { runs: [] } : { ellipse: this.shapes[name] }]));
+  }
 }
 
 function outline(e) {

@@ -229,7 +229,7 @@ function update() {
   $("keys").textContent = !drawing
     ? "W S or ↑ ↓ list · C contours · F whole or disc · 1 natural size · wheel zoom · drag to move"
     : mask ? "S save · Esc leave · Z undo · 1 2 3 tools · Q W brush size · Enter closes the polygon · wheel zoom · right button moves"
-    : "S save · Esc leave · Z undo · 1 disc · 2 cup · arrows move, + − size (Shift: ten) · drag handles, or the inside";
+    : "S save · Esc leave · Z undo · 1 disc · 2 cup · 3 no cup · arrows move, + − size (Shift: ten) · drag handles, or the inside";
 }
 
 function showPlace(scale, point) {
@@ -361,7 +361,8 @@ function drawn() {
   const live = $("live");
   if (live && tool instanceof EllipseTool) {
     const ratio = tool.ratio();
-    live.textContent = before == null ? `ratio ${decimal(ratio)}` : `ratio ${decimal(ratio)} (${signed(ratio - before)})`;
+    if (tool.isCupless) live.textContent = "no cup";
+    else live.textContent = before == null ? `ratio ${decimal(ratio)}` : `ratio ${decimal(ratio)} (${signed(ratio - before)})`;
   } else if (live && !tool.last) {
     live.textContent = `${(100 * tool.area()).toFixed(1)} % of the image · brush ${Math.round(tool.radius)} px`;
   }
@@ -371,7 +372,7 @@ function drawn() {
 function save() {
   const { tool } = viewer;
   const missing = tool.missing();
-  if (missing.length) return tell(`The ${missing.join(" and the ")} ${missing.length > 1 ? "are" : "is"} not drawn yet: ${missing[0] === "disc" ? "click on the disc, then shape it" : "press 2 and shape the cup"}.`);
+  if (missing.length) return tell(`The ${missing.join(" and the ")} ${missing.length > 1 ? "are" : "is"} not drawn yet: ${missing[0] === "disc" ? "click on the disc, then shape it" : "press 2 and shape the cup, or 3 if none is seen"}.`);
   if (!tool.isChanged()) return tell("Nothing was changed yet. If the outlines are right, leave (Esc) and accept (A).");
   if (tool.isEmpty() && state.warned !== "empty") {
     state.warned = "empty";
