@@ -77,6 +77,27 @@ import Settings
         #expect(try store.waitingShipped() == [.init(task: .polyp, live: "polyp-own", shipped: "polyp-2")])
     }
 
+    @Test("A3: promotions and rollbacks at once happen one after the other, and the audit has them in that order")
+    func atOnce() async throws {
+        let requests = (0..<12).map { index -> ControlRequest in
+            index.isMultiple(of: 3) ? .rollback(task: .polyp) : .promote(model: "polyp-\(1 + index % 2)")
+        }
+        let promotion = promotion()
+        try store.promote("polyp-1")
+        try store.promote("polyp-2")
+        await withTaskGroup { group in
+            for (index, request) in requests.enumerated() {
+                group.addTask { _ = try? await promotion.perform(request, actor: "user\(index)@\(index)") }
+            }
+        }
+        let history = try store.liveModels().history
+        #expect(history.count > 8)
+        #expect(
+            try await events().filter { $0.hasPrefix("promoted") || $0.hasPrefix("rolled_back") }
+                == history.map { "\($0.event == .promote ? "promoted" : "rolled_back") \($0.name) \($0.by ?? "unknown")" })
+        #expect(try store.live()[.polyp] == history.last?.name)
+    }
+
     @Test func promotionAndRollbackStandInTheAudit() async throws {
         _ = try await promotion().perform(.promote(model: "polyp-1"), actor: "anna@1000")
         let change = try await promotion().perform(.promote(model: "polyp-2"), actor: "anna@1000")
