@@ -1,10 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The source tree as text: rooms with their files, the edges that Package.swift has, and those that Sources/README.md allows.
 private enum Tree {
-    static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
+    static let top = Checkout.top
 
     /// Every room, that is, every folder of Sources.
     static let rooms: Set<String> = {

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Screening
+import TestSupport
 import Testing
 
 @testable import DataSets
@@ -24,13 +25,13 @@ struct DataSetMakerTests {
         try ImageEncoder.png(Ellipse(cx: 30, cy: 30, a: 10 + Double(seed % 5), b: 8, angle: 0).mask(width: 64, height: 64))
     }
 
-    private func folder() throws -> TemporarySet {
-        let set = try TemporarySet("published")
+    private func folder() throws -> DataSetFolder {
+        let set = try DataSetFolder("published")
         for name in ["images", "masks"] { try FileManager.default.removeItem(atPath: set.path + "/" + name) }
         return set
     }
 
-    private func made(_ set: TemporarySet, _ change: (inout DataSetMaker.Options) -> Void = { _ in }) throws
+    private func made(_ set: DataSetFolder, _ change: (inout DataSetMaker.Options) -> Void = { _ in }) throws
         -> DataSetMaker.Summary
     {
         var options = DataSetMaker.Options()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The command line")
@@ -50,9 +51,7 @@ struct CommandLineTests {
 
     @Test("D2: an argument that is not UTF-8 is refused by its bytes, and no folder of another name is made")
     func bytes() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "papilla-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder("arguments")
         for arguments in [
             "phantom --kind fundus --count 1 --out $'M\\xfcller'", "screen $'M\\xfcller.jpg' --out out",
             "statement --config $'\\xff'",

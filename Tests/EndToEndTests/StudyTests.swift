@@ -1,13 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The paper's study", .serialized)
 struct StudyTests {
     @Test("On phantoms: every network of both tables, for all tasks, in a report that needs nothing else")
     func phantoms() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "papilla-\(UUID().uuidString.prefix(8))")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        func path(_ name: String) -> String { folder.appending(path: name).path }
+        let folder = try TemporaryFolder("study")
+        func path(_ name: String) -> String { "\(folder.path)/\(name)" }
         for (kind, view) in [("fundus", "disc"), ("endoscopy", "whole")] {
             let made = try Program.run([
                 "phantom", "--kind", kind, "--count", "15", "--view", view, "--seed", "5", "--out", path(kind),

@@ -2,6 +2,7 @@ import Foundation
 import Imaging
 import Ledger
 import Screening
+import TestSupport
 import Testing
 
 @testable import Review
@@ -14,7 +15,7 @@ struct PageTests {
 
     @Test("Every outcome, reason and attention has words of its own: no code is shown as it is")
     func codeWords() throws {
-        let path = #filePath.replacing("Tests/ReviewTests/PageTests.swift", with: "Sources/Review/Page/Assets/page.js")
+        let path = Checkout.path("Sources/Review/Page/Assets/page.js")
         let script = try String(contentsOfFile: path, encoding: .utf8)
         func words(_ table: String) throws -> Set<String> {
             let start = try #require(script.range(of: "const \(table) = {")).upperBound

@@ -8,6 +8,7 @@ import Reading
 import Screening
 import Settings
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Service

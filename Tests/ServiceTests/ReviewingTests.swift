@@ -6,6 +6,7 @@ import Ledger
 import Logging
 import Reading
 import Screening
+import TestSupport
 import Testing
 
 @testable import Service
@@ -57,7 +58,7 @@ import Settings
         let screener = BlindScreener(modality: modality)
         let tools = Pipeline.Tools(
             configuration: configuration, folders: folders, ledger: ledger, executor: WorkExecutor(), telemetry: Telemetry(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, reload: { ($0, screener) })
+            log: .silent, reload: { ($0, screener) })
         try await Pipeline(tools, screener: screener, isDraining: true).run()
         return Resources(folders: folders, ledger: ledger, id: try #require(try await ledger.arrivals().first?.id))
     }

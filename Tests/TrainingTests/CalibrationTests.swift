@@ -3,6 +3,7 @@ import Imaging
 import Reading
 import Registry
 import Screening
+import TestSupport
 import Testing
 
 @testable import Training
@@ -178,7 +179,7 @@ struct RepeatabilityTests {
     }
 
     @Test func aSecondPhotographIsNearlyTheSame() throws {
-        let (raster, _) = DrawnSet.picture(seed: 4, side: 96, radius: 20...30)
+        let (raster, _) = DataSetFolder.picture(seed: 4, side: 96, radius: 20...30)
         var (first, second) = (SeededGenerator(1, 1), SeededGenerator(1, 1))
         let again = try Repeatability.rephotographed(raster, &first).raster
         #expect(try Repeatability.rephotographed(raster, &second).raster == again)

@@ -4,13 +4,14 @@ import Neural
 import Phantoms
 import Reading
 import Screening
+import TestSupport
 import Testing
 
 @testable import Training
 
 struct LoaderTests {
-    private func loader(phantoms: Double = 0, balance: Double = 0) async throws -> (DrawnSet, Loader) {
-        let drawn = try DrawnSet.discs(count: 10) { _ in .train }
+    private func loader(phantoms: Double = 0, balance: Double = 0) async throws -> (DataSetFolder, Loader) {
+        let drawn = try DataSetFolder.discs(count: 10) { _ in .train }
         let set = try DataSet(directory: drawn.path)
         var options = TrainingOptions(task: .polyp)
         (options.side, options.batch, options.phantoms, options.balance) = (32, 4, phantoms, balance)

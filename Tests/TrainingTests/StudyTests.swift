@@ -4,6 +4,7 @@ import Imaging
 import Neural
 import Screening
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Training
@@ -21,7 +22,7 @@ struct StudyTests {
         return options
     }
 
-    private func drawn() throws -> DrawnSet {
+    private func drawn() throws -> DataSetFolder {
         try .discs(count: 12) { $0 % 3 == 0 ? .train : $0 % 3 == 1 ? .val : .test }
     }
 

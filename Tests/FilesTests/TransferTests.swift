@@ -1,9 +1,7 @@
-import Custody
 import Files
 import Glibc
+import TestSupport
 import Testing
-
-@testable import Service
 
 @Suite struct TransferTests {
     private let sandbox: Sandbox

@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import Registry
 import Screening
+import TestSupport
 import Testing
 import Training
 
@@ -12,8 +13,9 @@ import Training
 
 /// Which cases teach, choose and judge.
 @Suite struct CaseSetTests {
-    private let folder =
-        FileManager.default.temporaryDirectory.path + "/papilla-cases-\(UUID().uuidString)"
+    private let temporary: TemporaryFolder
+    private var folder: String { temporary.path }
+    init() throws { temporary = try TemporaryFolder("cases") }
 
     /// A case with its bundle and original; `masks` are the files of its bundle, `drawn` those of its structures that a reader drew.
     private func made(
@@ -23,8 +25,6 @@ import Training
     ) throws -> Case {
         let id = try #require(ScreeningID("20261125-" + "0000000\(number)".suffix(8)))
         let bundle = "2026-11-25/\(id)"
-        try FileManager.default.createDirectory(
-            atPath: "\(folder)/outbox/\(bundle)", withIntermediateDirectories: true)
         let original = try ImageEncoder.png(Raster(width: 8, height: 8, fill: (UInt8(number % 251), UInt8(number / 251), 9)))
         let digest = Digest(of: (image.map { Array($0.utf8) } ?? original))
         var report = Report(
@@ -43,14 +43,12 @@ import Training
             let (from, to) = name.hasPrefix("cup") ? (3, 5) : (2, 6)
             for y in from..<to { for x in from..<to { mask[x, y] = true } }
             let bytes = try ImageEncoder.png(mask)
-            try Data(bytes).write(to: URL(filePath: "\(folder)/outbox/\(bundle)/\(name).png"))
+            try temporary.write(bytes, "outbox/\(bundle)/\(name).png")
             report.files.append(.init(name: "\(name).png", bytes: bytes.count, sha256: Digest(of: bytes)))
         }
         let document = try CanonicalJSON.document(report)
-        try Data(document.utf8).write(to: URL(filePath: "\(folder)/outbox/\(bundle)/report.json"))
-        try FileManager.default.createDirectory(
-            atPath: "\(folder)/archive", withIntermediateDirectories: true)
-        try Data(original).write(to: URL(filePath: "\(folder)/archive/\(id)"))
+        try temporary.write(Array(document.utf8), "outbox/\(bundle)/report.json")
+        try temporary.write(original, "archive/\(id)")
         return Case(
             id: id, image: digest, patient: patient,
             original: "archive/\(id)", outcome: .measured,
@@ -69,7 +67,6 @@ import Training
     }
 
     @Test func aFifthIsFrozenAndPatientsStayTogether() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let cases = try (0..<400).map { try made($0, patient: $0 < 200 ? "P\($0 / 4)" : nil) }
         let members = try set(.polyp, cases).members
         #expect(members.count == 400)
@@ -83,7 +80,6 @@ import Training
     }
 
     @Test func ofOneImageTheLastDecisionCounts() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let first = try made(1, image: "same", decided: 2)
         let second = try made(2, patient: "P", image: "same", decided: 1)
         let members = try set(.polyp, [first, second]).members
@@ -94,14 +90,12 @@ import Training
 
     /// IDs are random: what a retraining learns must not follow from them.
     @Test func theOrderIsTheImages() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let one = try set(.polyp, [try made(1, image: "a"), try made(2, image: "b"), try made(3, image: "c")]).members
         let other = try set(.polyp, [try made(6, image: "a"), try made(4, image: "b"), try made(5, image: "c")]).members
         #expect(one.map(\.group) == other.map(\.group) && Set(one.map(\.group)).count == 3)
     }
 
     @Test func aTaskTakesWhatItNeeds() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let cases = [
             try made(1), try made(2, masks: []),
             try made(3, modality: .fundus, masks: ["disc-raw", "cup-raw"]),
@@ -116,7 +110,6 @@ import Training
 
     @Test("C6: what is accepted never judges, nor does a structure that was taken over from the models")
     func onlyWhatWasDrawnJudges() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let fundus = ["disc-raw", "cup-raw"]
         // Hashes of these images' digests make some of 200 frozen; the rest teaches, drawn or not.
         let cases = try (0..<200).map { number in
@@ -145,7 +138,6 @@ import Training
 
     @Test("A7: a changed original, mask or report is refused by the case's ID, and nothing is learnt from it")
     func changedFilesAreRefused() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let cases = try [made(1), made(2, modality: .fundus, masks: ["disc-raw", "cup-raw"])]
         func refusal(_ task: ModelTask) -> String {
             do throws(PapillaError) {
@@ -193,7 +185,6 @@ import Training
     }
 
     @Test func casesBecomeADataSetWithoutAName() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let cases = [
             try made(3, patient: "Jane Doe", modality: .fundus, masks: ["disc-raw", "cup-raw"])
         ]

@@ -1,37 +1,33 @@
-import Custody
-import Files
-import Glibc
-import Ledger
-import Logging
-import Reading
-import Screening
-import Settings
-import Synchronization
-
-@testable import Service
+package import Custody
+package import Files
+package import Ledger
+package import Logging
+package import Reading
+package import Screening
+@testable package import Service
+package import Settings
+internal import Synchronization
 
 /// Folders of a service in a temporary folder, gone when the test is over.
-final class Sandbox: Sendable {
-    let path: String
-    private let isOwn: Bool
+package final class Sandbox: Sendable {
+    package let path: String
+    /// Removes it; nil where it is another process's.
+    private let folder: TemporaryFolder?
 
     /// The folders of another process.
-    init(at path: String) { (self.path, isOwn) = (path, false) }
-
-    init() throws {
-        var template = Array("/tmp/papilla-service-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw FileError("no temporary folder", place: "/tmp") }
-        isOwn = true
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        for name in ["inbox", "spool"] { _ = try Folder.make("\(path)/\(name)") }
+    package init(at path: String) {
+        self.path = path
+        folder = nil
     }
 
-    deinit {
-        guard isOwn, let folder = try? Folder.open("/tmp"), let name = path.split(separator: "/").last else { return }
-        try? folder.removeTree(FileName(ours: String(name)))
+    package init() throws {
+        let folder = try TemporaryFolder("service")
+        for name in ["inbox", "spool"] { try folder.makeFolder(name) }
+        path = folder.path
+        self.folder = folder
     }
 
-    var configuration: Configuration {
+    package var configuration: Configuration {
         var configuration = Configuration()
         configuration.paths = Configuration.Paths(
             inbox: "\(path)/inbox", outbox: "\(path)/outbox", spool: "\(path)/spool", archive: "\(path)/archive",
@@ -41,16 +37,16 @@ final class Sandbox: Sendable {
         return configuration
     }
 
-    var inbox: Folder { get throws { try Folder.open("\(path)/inbox") } }
-    var spool: Folder { get throws { try Folder.open("\(path)/spool") } }
+    package var inbox: Folder { get throws { try Folder.open("\(path)/inbox") } }
+    package var spool: Folder { get throws { try Folder.open("\(path)/spool") } }
 
     /// Puts a file into the inbox, folders on the way included.
-    func drop(_ name: String, _ content: String = "image") throws {
+    package func drop(_ name: String, _ content: String = "image") throws {
         try drop(name.split(separator: "/").map { Array($0.utf8) }, Array(content.utf8))
     }
 
     /// Puts a file whose name need not be text into the inbox.
-    func drop(_ names: [[UInt8]], _ content: [UInt8]) throws {
+    package func drop(_ names: [[UInt8]], _ content: [UInt8]) throws {
         var folder = try inbox
         let names = names.compactMap { FileName($0) }
         for name in names.dropLast() { folder = try folder.make(name) }
@@ -60,7 +56,7 @@ final class Sandbox: Sendable {
     }
 
     /// Every file below a folder of the service, by its path from there; names that begin with a dot left out.
-    func files(_ folder: String) throws -> [String] {
+    package func files(_ folder: String) throws -> [String] {
         guard let root = try? Folder.open("\(path)/\(folder)") else { return [] }
         var found: [String] = []
         func walk(_ folder: Folder, _ prefix: String) throws {
@@ -76,29 +72,31 @@ final class Sandbox: Sendable {
         return found.sorted()
     }
 
-    func removeFromInbox(_ name: String) throws { try inbox.remove(FileName(ours: name)) }
-    func removeFromInbox(_ path: RelativePath) throws { try inbox.folder(path.parent).remove(path.name) }
+    package func removeFromInbox(_ name: String) throws { try inbox.remove(FileName(ours: name)) }
+    package func removeFromInbox(_ path: RelativePath) throws { try inbox.folder(path.parent).remove(path.name) }
 }
 
 /// A clock that stands until it is told to go on.
-final class FakeClock: Sendable {
+package final class FakeClock: Sendable {
     private let state = Mutex(Duration.seconds(1000))
-    var now: Duration { state.withLock(\.self) }
-    func advance(_ time: Duration) { state.withLock { $0 += time } }
+    package init() {}
+    package var now: Duration { state.withLock(\.self) }
+    package func advance(_ time: Duration) { state.withLock { $0 += time } }
 }
 
 /// Reads nothing, counts everything: what a file says is what becomes of it.
-final class FakeScreener: ImageScreener {
-    let key = Digest(of: "fake".utf8)
-    let described: [Report.Model] = []
+package final class FakeScreener: ImageScreener {
+    package let key = Digest(of: "fake".utf8)
+    package let described: [Report.Model] = []
     private let screened = Mutex<[String]>([])
+    package init() {}
 
     /// The paths that were read, in order.
-    var reads: [String] { screened.withLock(\.self) }
+    package var reads: [String] { screened.withLock(\.self) }
 
-    func engine() async -> Report.Engine { Report.Engine(version: "0", isa: "none", threads: 1, batch: 1) }
+    package func engine() async -> Report.Engine { Report.Engine(version: "0", isa: "none", threads: 1, batch: 1) }
 
-    func screen(
+    package func screen(
         _ bytes: [UInt8], id: ScreeningID, source: Report.Source, identification: Identification, waited: Double
     ) async throws -> Bundle {
         screened.withLock { $0.append(source.path) }
@@ -125,11 +123,39 @@ final class FakeScreener: ImageScreener {
 }
 
 /// What the tests stop a processor with.
-struct Stopped: Error {}
+package struct Stopped: Error {
+    package init() {}
+}
+
+/// Calls at the boundaries between steps, counted from 1.
+package final class Steps: Sendable {
+    private let count = Mutex(0)
+    private let number: Int
+    private let body: @Sendable () throws -> Void
+
+    package init(at number: Int, _ body: @escaping @Sendable () throws -> Void) { (self.number, self.body) = (number, body) }
+    package convenience init(stopAt number: Int) { self.init(at: number) { throw Stopped() } }
+
+    package func next() throws {
+        let isIt = count.withLock { count in
+            count += 1
+            return count == number
+        }
+        if isIt { try body() }
+    }
+
+    /// How many boundaries were passed.
+    package var passed: Int { count.withLock(\.self) }
+}
+
+extension Logger {
+    /// A log that nobody reads.
+    package static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
 
 extension Sandbox {
     /// A processor over these folders; `stopAt` is where it stops, as if the process had died.
-    func processor(
+    package func processor(
         _ folders: ServiceFolders, _ ledger: LedgerStore, _ screener: FakeScreener, stopAt: Stage? = nil,
         change: (inout Configuration) -> Void = { _ in }
     )
@@ -147,7 +173,7 @@ extension Sandbox {
 
     /// Runs the whole pipeline until nothing is left.
     @discardableResult
-    func drain(
+    package func drain(
         _ screener: FakeScreener = FakeScreener(), change: @Sendable (inout Configuration) -> Void = { _ in },
         checkpoint: @escaping Checkpoint = { _ in }
     ) async throws -> [ArrivalProcessor.Finished] {
@@ -159,14 +185,20 @@ extension Sandbox {
         let finished = Mutex<[ArrivalProcessor.Finished]>([])
         let tools = Pipeline.Tools(
             configuration: configuration, folders: folders, ledger: ledger, executor: WorkExecutor(), telemetry: Telemetry(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, checkpoint: checkpoint, reload: { ($0, screener) },
+            log: .silent, checkpoint: checkpoint, reload: { ($0, screener) },
             ended: { one in finished.withLock { $0.append(one) } })
         try await Pipeline(tools, screener: screener, isDraining: true).run()
         return finished.withLock(\.self)
     }
 
+    /// The folders and their ledger, opened as the service opens them.
+    package func open() throws -> (ServiceFolders, LedgerStore) {
+        let folders = try ServiceFolders(configuration.paths)
+        return (folders, try folders.ledger(configuration.paths.ledger))
+    }
+
     /// Whether ledger, bundles and folders agree.
-    func verify() async throws -> [String] {
+    package func verify() async throws -> [String] {
         let ledger = try LedgerStore(path: configuration.paths.ledger, mode: .readOnly)
         return try await ledger.verify(configuration.paths.folders).problems.map { "\($0.kind.rawValue) \($0.subject)" }
     }

@@ -2,8 +2,6 @@ import Files
 import Intake
 import Testing
 
-@testable import Service
-
 @Suite struct FileNameTests {
     private static let names: [[UInt8]] = [
         Array("eye.jpg".utf8), Array("größe 👁.jpg".utf8), Array("a\nb".utf8), Array("back\\slash".utf8),

@@ -3,6 +3,7 @@ import Files
 import Glibc
 import Ledger
 import Screening
+import TestSupport
 import Testing
 
 @testable import Service
@@ -13,11 +14,6 @@ import Settings
     private let sandbox: Sandbox
     init() throws { sandbox = try Sandbox() }
 
-    private func open() throws -> (ServiceFolders, LedgerStore) {
-        let folders = try ServiceFolders(sandbox.configuration.paths)
-        return (folders, try folders.ledger(sandbox.configuration.paths.ledger))
-    }
-
     @Test("A4: requeue --failed takes nothing twice") func once() async throws {
         try sandbox.drop("a.jpg", "not an image")
         try sandbox.drop("b.jpg")
@@ -27,7 +23,7 @@ import Settings
         var failed = try #require(first.first { $0.report.source.name == "a.jpg" }?.report.id)
         let good = try #require(first.first { $0.report.outcome != .failed }?.report.id)
         for _ in 0..<3 {
-            let (folders, ledger) = try open()
+            let (folders, ledger) = try sandbox.open()
             let requeue = Requeue(ledger: ledger, folders: folders)
             await #expect(throws: PapillaError.self) { try await requeue.run(["\(good)"], allFailed: false, actor: "a@1") }
             let done = try await requeue.run([], allFailed: true, actor: "anna@1000")
@@ -41,7 +37,7 @@ import Settings
             #expect(again.count == 1 && again.first?.report.id != failed)
             failed = try #require(again.first?.report.id)
         }
-        let (_, ledger) = try open()
+        let (_, ledger) = try sandbox.open()
         #expect(
             try await ledger.auditEntries(AuditFilter(event: "requeued")).map(\.actor) == Array(repeating: "anna@1000", count: 3))
         #expect(try await ledger.arrivals().count == 6)
@@ -57,13 +53,13 @@ import Settings
         #expect(first.source.patient == "P1")
         // Somebody else's file has the name now.
         try sandbox.drop("urgent/ward 3/a.jpg", "truncated")
-        let (folders, ledger) = try open()
+        let (folders, ledger) = try sandbox.open()
         let done = try await Requeue(ledger: ledger, folders: folders).run([], allFailed: true, actor: "anna@1000")
         #expect(done.map(\.path) == ["urgent/ward 3/\(first.id)-1-a.jpg"])
         try await ledger.close()
         let again = try #require(try await sandbox.drain().first { $0.report.source.path != "urgent/ward 3/a.jpg" }?.report)
         #expect(again.source.path == done.first?.path && again.source.patient == "P1" && again.source.eye == .left)
-        let (_, opened) = try open()
+        let (_, opened) = try sandbox.open()
         #expect(try await opened.arrival(again.id)?.isUrgent == true)
         #expect(try sandbox.files("inbox") == [])
         #expect(try await sandbox.verify() == [])
@@ -75,7 +71,7 @@ import Settings
         try sandbox.drop("in/a.jpg", "not an image")
         try sandbox.drop("in/a.json", #"{"patient": "P1"}"#)
         try await sandbox.drain()
-        let (folders, ledger) = try open()
+        let (folders, ledger) = try sandbox.open()
         let steps = Steps(stopAt: step)
         var requeue = Requeue(ledger: ledger, folders: folders)
         requeue.boundary = { try steps.next() }
@@ -101,7 +97,7 @@ import Settings
     @Test("A4: what appeared under its name before a stop does not appear again") func appeared() async throws {
         try sandbox.drop("a.jpg", "not an image")
         let id = try #require(try await sandbox.drain().first?.report.id)
-        let (folders, ledger) = try open()
+        let (folders, ledger) = try sandbox.open()
         _ = try await Requeue(ledger: ledger, folders: folders).run([], allFailed: true, actor: "a@1")
         // As when the process dies between the link and the removal of the name aside.
         #expect(link("\(sandbox.path)/inbox/a.jpg", "\(sandbox.path)/inbox/\(Requeue.aside(id))") == 0)

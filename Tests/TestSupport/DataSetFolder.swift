@@ -1,36 +1,32 @@
-import DataSets
-import FoundationEssentials
-import Imaging
-import Screening
-import Testing
+package import DataSets
+package import Imaging
+internal import Screening
 
-@testable import Training
+/// A data-set folder in a temporary place; it goes when the value goes.
+package final class DataSetFolder {
+    package let path: String
+    private let folder: TemporaryFolder
+    private let name: String
 
-/// A data-set folder in a temporary place, of small pictures drawn for a test; it goes when the value goes.
-final class DrawnSet {
-    let path: String
-
-    init(_ name: String = "drawn") throws {
-        path = FileManager.default.temporaryDirectory.path + "/papilla-training-\(UUID().uuidString)/\(name)"
-        for folder in ["images", "masks"] {
-            try FileManager.default.createDirectory(atPath: path + "/" + folder, withIntermediateDirectories: true)
-        }
+    package init(_ name: String = "drawn") throws {
+        self.name = name
+        folder = try TemporaryFolder("data-set")
+        path = folder.path + "/" + name
+        for part in ["images", "masks"] { try folder.makeFolder("\(name)/\(part)") }
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: URL(filePath: path).deletingLastPathComponent().path) }
+    package func write(_ bytes: [UInt8], _ file: String) throws { try folder.write(bytes, "\(name)/\(file)") }
 
-    func write(_ bytes: [UInt8], _ name: String) throws { try Data(bytes).write(to: URL(filePath: path + "/" + name)) }
-
-    func write(_ manifest: String) throws { try write(Array(manifest.utf8), "manifest.csv") }
+    package func write(_ manifest: String) throws { try write(Array(manifest.utf8), "manifest.csv") }
 
     /// Pictures of one bright disc each on a darker, uneven ground; `split` says what each index is for. `empty` ones have no disc, and with
     /// `cups` the inner half of each is its cup.
-    static func discs(
+    package static func discs(
         _ name: String = "drawn", count: Int, side: Int = 64, radius: ClosedRange<Double> = 8...16, value: UInt8 = 255,
         empty: Set<Int> = [], cups: Bool = false, seed: UInt64 = 0,
         split: (Int) -> DataSet.Split
-    ) throws -> DrawnSet {
-        let set = try DrawnSet(name)
+    ) throws -> DataSetFolder {
+        let set = try DataSetFolder(name)
         var manifest = "id,image,mask,width,height,split,group,label,note\n"
         for index in 0..<count {
             let (raster, mask) = picture(
@@ -45,7 +41,7 @@ final class DrawnSet {
         return set
     }
 
-    static func picture(
+    package static func picture(
         seed: UInt64, side: Int, radius: ClosedRange<Double>, value: UInt8 = 255, isEmpty: Bool = false,
         hasCup: Bool = false
     ) -> (Raster, GreyImage) {
@@ -58,7 +54,7 @@ final class DrawnSet {
             for x in 0..<side {
                 let (dx, dy) = (Double(x) + 0.5 - cx, Double(y) + 0.5 - cy)
                 let isInside = !isEmpty && dx * dx + dy * dy <= size * size
-                let noise = UInt8(random.below(20))
+                let noise = UInt8(random.next().multipliedFullWidth(by: 20).high)
                 let index = y * side + x
                 if isInside { mask.pixels[index] = hasCup && 4 * (dx * dx + dy * dy) <= size * size ? 255 : value }
                 raster.pixels[3 * index] = (isInside ? 200 : 120) + noise

@@ -4,8 +4,6 @@ import Screening
 import Settings
 import Testing
 
-@testable import Service
-
 /// Every sound field of a sidecar counts, whatever is wrong with the others, and what cannot be used is said.
 @Suite struct SidecarTests {
     private func statement(_ text: String) -> IdentityStatement { Sidecar(Array(text.utf8)).statement }

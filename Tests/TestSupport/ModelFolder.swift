@@ -1,29 +1,21 @@
-import Foundation
-import Neural
-import Screening
+package import Neural
+package import Registry
+package import Screening
 
-@testable import Registry
+/// A store of models in a folder of its own that is removed with it, and a small model to put there.
+package final class ModelFolder {
+    package let folder: TemporaryFolder
+    package var directory: String { folder.path }
+    package var store: ModelStore { ModelStore(directory: folder.path) }
 
-/// A store in a folder of its own that is removed with it, and a small model to put there.
-final class TemporaryStore {
-    let directory = FileManager.default.temporaryDirectory.appending(path: "papilla-registry-\(UUID().uuidString)").path
-    var store: ModelStore { ModelStore(directory: directory) }
-
-    init() throws { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: directory) }
+    package init() throws { folder = try TemporaryFolder("models") }
 
     /// Weights of an architecture at width 1, values that half precision keeps.
-    static func weights(_ architecture: String = "1enc-1dec-conv-md") throws -> Weights {
-        let shapes = try Architecture(named: architecture).parameterShapes(width: 1)
-        var tensors: [String: Weights.Tensor] = [:]
-        for (number, (name, shape)) in shapes.enumerated() {
-            let count = shape.reduce(1, *)
-            tensors[name] = Weights.Tensor(shape: shape, values: (0..<count).map { Float(($0 + number) % 17) / 16 - 0.5 })
-        }
-        return Weights(tensors: tensors)
+    package static func weights(_ architecture: String = "1enc-1dec-conv-md") throws -> Weights {
+        Weights(of: try Architecture(named: architecture)) { Float(($0 + $1) % 17) / 16 - 0.5 }
     }
 
-    static func manifest(_ name: String, task: ModelTask = .disc) -> ModelManifest {
+    package static func manifest(_ name: String, task: ModelTask = .disc) -> ModelManifest {
         ModelManifest(
             name: name, task: task, architecture: task == .router ? "1enc-classes" : "1enc-1dec-conv-md", width: 1, side: 64,
             view: "field",
@@ -42,22 +34,33 @@ final class TemporaryStore {
     }
 
     @discardableResult
-    func save(_ name: String, task: ModelTask = .disc) throws -> String {
+    package func save(_ name: String, task: ModelTask = .disc) throws -> String {
         let weights = try Self.weights(task == .router ? "1enc-classes" : "1enc-1dec-conv-md")
         return try store.save(weights, manifest: Self.manifest(name, task: task))
     }
 
-    func path(_ name: String) -> String { directory + "/" + name }
+    package func path(_ name: String) -> String { "\(folder.path)/\(name)" }
 
-    func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path(name)))) }
+    package func bytes(_ name: String) throws -> [UInt8] { try folder.read(name) }
 
-    func write(_ bytes: [UInt8], _ name: String) throws { try Data(bytes).write(to: URL(filePath: path(name))) }
+    package func write(_ bytes: [UInt8], _ name: String) throws { try folder.write(bytes, name) }
 
     /// Replaces a model's weights, and the digest in its manifest with that of the new file: damage that only the contents show.
-    func replace(_ name: String, with bytes: [UInt8]) throws {
+    package func replace(_ name: String, with bytes: [UInt8]) throws {
         try write(bytes, "\(name)/model.safetensors")
         var manifest = try store.manifest(name)
         manifest.sha256 = Digest(of: bytes)
         try write(Array(try CanonicalJSON.document(manifest).utf8), "\(name)/manifest.json")
+    }
+}
+
+extension Weights {
+    /// Weights of an architecture from the number of the tensor and that of the value in it.
+    package init(of architecture: Architecture, width: Int = 1, _ value: (_ tensor: Int, _ index: Int) -> Float = { _, _ in 0 }) {
+        var tensors: [String: Tensor] = [:]
+        for (number, (name, shape)) in architecture.parameterShapes(width: width).enumerated() {
+            tensors[name] = Tensor(shape: shape, values: (0..<shape.reduce(1, *)).map { value(number, $0) })
+        }
+        self.init(tensors: tensors)
     }
 }

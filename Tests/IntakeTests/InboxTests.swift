@@ -1,11 +1,10 @@
-import Custody
 import Files
 import Glibc
 import Intake
 import Screening
+import TestSupport
 import Testing
 
-@testable import Service
 import Settings
 
 /// The rules of the inbox, with a clock that stands still.

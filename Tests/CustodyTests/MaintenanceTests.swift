@@ -4,6 +4,7 @@ import Glibc
 import Ledger
 import Reading
 import Screening
+import TestSupport
 import Testing
 
 @testable import Service
@@ -14,11 +15,6 @@ import Settings
     private let sandbox: Sandbox
     private let screener = FakeScreener()
     init() throws { sandbox = try Sandbox() }
-
-    private func open() throws -> (ServiceFolders, LedgerStore) {
-        let folders = try ServiceFolders(sandbox.configuration.paths)
-        return (folders, try folders.ledger(sandbox.configuration.paths.ledger))
-    }
 
     private func removeLedger() {
         for suffix in ["", "-wal", "-shm"] { unlink("\(sandbox.path)/ledger.sqlite\(suffix)") }
@@ -45,7 +41,7 @@ import Settings
         let finished = try await sandbox.drain()
         let id = try #require(finished.first { $0.report.source.name == "anna.jpg" }?.report.id)
         let again = try #require(finished.first { $0.report.source.name == "anna again.jpg" }?.report.id)
-        let (folders, ledger) = try open()
+        let (folders, ledger) = try sandbox.open()
         let head = try await ledger.head().hash.description
         let forget = Forget(ledger: ledger, folders: folders)
         let forgotten = try await forget.run(String(id.description.suffix(8)), actor: "anna@1000")
@@ -68,7 +64,7 @@ import Settings
         for name in ["eye.\(id).jpg", "eye.\(id).v2.jpg", "\(id).jpg", ".\(id)", "x.\(id)"] { try sandbox.drop(name, name) }
         let others = try await sandbox.drain().map(\.bundle).sorted()
         #expect(others.count == 4)
-        let (folders, ledger) = try open()
+        let (folders, ledger) = try sandbox.open()
         #expect(try await Forget(ledger: ledger, folders: folders).run("\(id)", actor: "a@1").bundles == 1)
         for bundle in others { #expect(try folders.publisher.has(bundle)) }
         #expect(try await sandbox.verify() == [])
@@ -77,7 +73,7 @@ import Settings
     @Test("A10: what is being written is not cleaned away") func cleaning() async throws {
         try sandbox.drop("a.jpg")
         let id = try #require(try await sandbox.drain().first?.report.id)
-        let (folders, ledger) = try open()
+        let (folders, ledger) = try sandbox.open()
         var publisher = folders.publisher
         // A second bundle of the arrival is in the staging folder when the service cleans it.
         publisher.checkpoint = { _ in try folders.publisher.clean() }
@@ -97,7 +93,7 @@ import Settings
     @Test func forgettingThatWasCutShortIsCompleted() async throws {
         try sandbox.drop("anna.jpg")
         let id = try #require(try await sandbox.drain().first?.report.id)
-        let (folders, ledger) = try open()
+        let (folders, ledger) = try sandbox.open()
         try await ledger.record("forgetting", subject: "\(id)", detail: [String: String](), actor: "anna@1000")
         #expect(try folders.publisher.erase(id, day: Timestamp.now.day) == 1)
         try await Forget(ledger: ledger, folders: folders).complete()
@@ -109,7 +105,7 @@ import Settings
     @Test func aBackupIsVerifiedAndRestoredWithWhatCameAfterIt() async throws {
         try sandbox.drop("a.jpg")
         try await sandbox.drain(screener)
-        let (_, ledger) = try open()
+        let (_, ledger) = try sandbox.open()
         let file = "\(sandbox.path)/backup.sqlite"
         let backup = try ledger.backUp(to: file)
         let entries = try await ledger.head().entries
@@ -152,13 +148,13 @@ import Settings
         let before = try await statement()
         removeLedger()
         // Never by itself.
-        #expect(throws: PapillaError.self) { try open() }
+        #expect(throws: PapillaError.self) { try sandbox.open() }
         let result = try await Restore(sandbox.configuration, actor: "root@0").run(from: .bundles)
         #expect(result.adopted.finished == 4 && result.adopted.pending == 0 && result.adopted.withoutOriginal == 0)
         #expect(result.adopted.damaged == [] && result.before == nil)
         #expect(try await statement() == before)
         #expect(try await sandbox.verify() == [])
-        let (_, ledger) = try open()
+        let (_, ledger) = try sandbox.open()
         let row = try #require(try await ledger.arrivals().first { $0.name == "a.jpg" })
         #expect(row.patient == "P1" && row.eye == .left && row.sidecar == "a.json" && row.outcome == .noFinding)
         try await ledger.close()
@@ -172,7 +168,7 @@ import Settings
     @Test func whatDoesNotVerifyIsNotRestored() async throws {
         try sandbox.drop("a.jpg")
         try await sandbox.drain(screener)
-        let (_, ledger) = try open()
+        let (_, ledger) = try sandbox.open()
         let file = "\(sandbox.path)/backup.sqlite"
         _ = try ledger.backUp(to: file)
         try await ledger.close()

@@ -1,45 +1,46 @@
-import Foundation
-import Glibc
-import Imaging
-import Ledger
-import Logging
-import struct Reading.Bundle
-import Registry
-import Screening
-import Synchronization
-import Testing
-
-@testable import Review
+internal import Foundation
+internal import Glibc
+internal import Imaging
+package import Ledger
+internal import Logging
+internal import struct Reading.Bundle
+internal import Registry
+package import Review
+package import Screening
+internal import Synchronization
+internal import Testing
 
 /// A site with screenings, and its review page, in a temporary folder.
-final class PageSite: Sendable {
+package final class PageSite: Sendable {
     /// What the page hands over, and where it is.
     private final class Box: Sendable {
         let address = Mutex<String?>(nil)
         let decided = Mutex<[PageDecision]>([])
     }
 
-    let root: String
-    let ledger: LedgerStore
-    let requestHandler: ReviewCatalogue
-    let port: Int
+    package var root: String { folder.path }
+    package let ledger: LedgerStore
+    package let requestHandler: ReviewCatalogue
+    package let port: Int
     /// Opens the page once.
-    let token: String
+    package let token: String
+    private let folder: TemporaryFolder
     private let box = Box()
     private let server: Task<Void, any Error>
 
     /// The page's decisions are written down as they come, corrections as acceptances: measuring is the service's, and tested there.
-    init(blindShare: Double = 0) async throws {
-        root = FileManager.default.temporaryDirectory.path + "/papilla-review-" + UUID().uuidString.prefix(8)
-        for name in ["outbox", "archive"] {
-            try FileManager.default.createDirectory(atPath: "\(root)/\(name)", withIntermediateDirectories: true)
-        }
+    package init(blindShare: Double = 0) async throws {
+        let folder = try TemporaryFolder("review")
+        let root = folder.path
+        for name in ["outbox", "archive"] { try folder.makeFolder(name) }
         let ledger = try LedgerStore(path: root + "/papilla.sqlite", mode: .create)
         let requestHandler = ReviewCatalogue(
             ledger: ledger, outbox: root + "/outbox", archive: root + "/archive", models: ModelStore(directory: root),
             blindShare: blindShare)
-        (self.ledger, self.requestHandler) = (ledger, requestHandler)
-        let page = try ReviewServer(requestHandler, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) {
+        self.folder = folder
+        self.ledger = ledger
+        self.requestHandler = requestHandler
+        let page = try ReviewServer(requestHandler, log: .silent) {
             [box] decision in
             box.decided.withLock { $0.append(decision) }
             let verdict = decision.verdict == .correct ? .accept : decision.verdict
@@ -58,20 +59,18 @@ final class PageSite: Sendable {
         }
         let text = try #require(address, "the page did not come up")
         let parts = try #require(URLComponents(string: text))
-        (port, token) = (try #require(parts.port), try #require(parts.queryItems?.first?.value))
+        port = try #require(parts.port)
+        token = try #require(parts.queryItems?.first?.value)
     }
 
-    deinit {
-        server.cancel()
-        try? FileManager.default.removeItem(atPath: root)
-    }
+    deinit { server.cancel() }
 
     /// Decisions that came from the page.
-    var decided: [PageDecision] { box.decided.withLock(\.self) }
+    package var decided: [PageDecision] { box.decided.withLock(\.self) }
 
     /// Screens an image of 120 x 90 px with some findings.
     @discardableResult
-    func screen(
+    package func screen(
         _ number: Int, patient: String? = nil, received: Timestamp = Timestamp(milliseconds: 1_795_516_867_250),
         change: (inout Report) -> Void = { _ in }
     ) async throws -> ScreeningID {
@@ -98,24 +97,18 @@ final class PageSite: Sendable {
         report.fundus = Self.fundus
         change(&report)
         let bundle = try Bundle(report: report, files: [(name: "overlay.jpg", bytes: Array("drawn".utf8))])
-        let folder = "\(received.day)/\(bundle.folder)"
-        for (name, bytes) in bundle.files { try write(bytes, "outbox/\(folder)/\(name)") }
-        try write(image, "archive/\(received.day)/\(id)/eye.png")
+        let place = "\(received.day)/\(bundle.folder)"
+        for (name, bytes) in bundle.files { try folder.write(bytes, "outbox/\(place)/\(name)") }
+        try folder.write(image, "archive/\(received.day)/\(id)/eye.png")
         try await ledger.finish(
             id,
             Ending(
-                report: bundle.report, bundle: folder, bundleDigest: Digest(of: bundle.files.last?.bytes ?? []),
+                report: bundle.report, bundle: place, bundleDigest: Digest(of: bundle.files.last?.bytes ?? []),
                 original: "archive/\(received.day)/\(id)/eye.png", timing: bundle.report.timing))
         return id
     }
 
-    private func write(_ bytes: [UInt8], _ path: String) throws {
-        let url = URL(fileURLWithPath: "\(root)/\(path)")
-        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(bytes).write(to: url)
-    }
-
-    static var fundus: FundusFindings {
+    package static var fundus: FundusFindings {
         func structure(_ radius: Double) -> Structure {
             Structure(
                 area: .pi * radius * radius, centre: [60, 45], ellipse: Ellipse(cx: 60, cy: 45, a: radius, b: radius, angle: 0),
@@ -132,16 +125,16 @@ final class PageSite: Sendable {
 
     // MARK: - HTTP, byte by byte: no client library adds or hides a header
 
-    struct Answer {
-        var status: Int
+    package struct Answer {
+        package var status: Int
         /// Names in lower case.
-        var headers: [String: String]
-        var body: [UInt8]
-        var text: String { String(decoding: body, as: UTF8.self) }
+        package var headers: [String: String]
+        package var body: [UInt8]
+        package var text: String { String(decoding: body, as: UTF8.self) }
     }
 
     /// Sends a request as it is, on a connection of its own.
-    func ask(_ method: String = "GET", _ path: String, _ headers: [String: String] = [:], body: String = "") async throws
+    package func ask(_ method: String = "GET", _ path: String, _ headers: [String: String] = [:], body: String = "") async throws
         -> Answer
     {
         var lines = ["Host": "127.0.0.1:\(port)", "Connection": "close"].merging(headers) { $1 }
@@ -193,7 +186,7 @@ final class PageSite: Sendable {
     }
 
     /// Lets a browser in; the cookie that it sends from then on.
-    func enter() async throws -> [String: String] {
+    package func enter() async throws -> [String: String] {
         let answer = try await ask("GET", "/?token=\(token)")
         #expect(answer.status == 303)
         let cookie = try #require(answer.headers["set-cookie"])
@@ -201,5 +194,5 @@ final class PageSite: Sendable {
     }
 
     /// What the page's own script sends along with a change.
-    var origin: [String: String] { ["Origin": "http://127.0.0.1:\(port)", "Content-Type": "application/json"] }
+    package var origin: [String: String] { ["Origin": "http://127.0.0.1:\(port)", "Content-Type": "application/json"] }
 }

@@ -2,9 +2,8 @@ import Imaging
 import Reading
 import Screening
 import Settings
+import TestSupport
 import Testing
-
-@testable import Service
 
 @Suite struct ConfigurationTests {
     /// What a text is refused with, as a person reads it.
@@ -25,8 +24,7 @@ import Testing
     }
 
     @Test func theShippedFileShowsTheDefaults() throws {
-        let top = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let file = "/\(top)/Config/papilla.yaml"
+        let file = Checkout.path("Config/papilla.yaml")
         var defaults = Configuration()
         defaults.file = file
         #expect(try Configuration.load(path: file) == defaults)

@@ -1,11 +1,9 @@
-import Custody
 import Files
 import Glibc
 import Intake
 import Screening
+import TestSupport
 import Testing
-
-@testable import Service
 
 @Suite struct InboxIdentityTests {
     private let sandbox: Sandbox

@@ -6,6 +6,7 @@ import Glibc
 import Ledger
 import Logging
 import Screening
+import TestSupport
 import Testing
 
 @testable import Service
@@ -13,8 +14,6 @@ import Testing
 @Suite struct ControlSocketTests {
     private let sandbox: Sandbox
     init() throws { sandbox = try Sandbox() }
-
-    private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs a socket while `body` does.
     private func serving(
@@ -24,7 +23,7 @@ import Testing
     ) async throws {
         // On threads of its own: the client blocks, and other tests fill Swift's own pool.
         let executor = WorkExecutor()
-        let socket = try ControlSocket(path: path, executor: executor, log: Self.log, limits: limits, handle: handle)
+        let socket = try ControlSocket(path: path, executor: executor, log: .silent, limits: limits, handle: handle)
         try await withTaskExecutorPreference(executor) {
             let answering = Task(executorPreference: executor) { await socket.run() }
             let result: Result<Void, any Error>
@@ -98,7 +97,7 @@ import Testing
     @Test func aFileThatIsNoSocketIsNotRemoved() throws {
         try sandbox.spool.write([1], as: FileName(ours: "s"))
         #expect {
-            _ = try ControlSocket(path: "\(sandbox.path)/spool/s", executor: WorkExecutor(), log: Self.log) { _, _ in
+            _ = try ControlSocket(path: "\(sandbox.path)/spool/s", executor: WorkExecutor(), log: .silent) { _, _ in
                 ControlResponse()
             }
         } throws: {
@@ -198,7 +197,7 @@ import Testing
             (.rollback(task: .disc), .administrator),
         ])
     func roles(request: ControlRequest, needed: Role) async throws {
-        let requestHandler = RequestHandler(telemetry: Telemetry(), log: Self.log)
+        let requestHandler = RequestHandler(telemetry: Telemetry(), log: .silent)
         for role in Role.allCases {
             let peer = Peer(uid: 1000, user: "anna", role: role)
             guard role < needed else {

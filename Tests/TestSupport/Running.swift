@@ -1,8 +1,8 @@
-import Foundation
-import Testing
+internal import Foundation
+package import Testing
 
 /// `papilla serve` in the background, with what it said.
-final class Running {
+package final class Running {
     private let site: Site
     private let process: Process
     private let log: URL
@@ -10,7 +10,7 @@ final class Running {
     /// - Parameters:
     ///   - wrapper: a command before it, such as `setpriv ...`.
     ///   - drains: with `--drain`, which never rests after deaths.
-    init(_ site: Site, wrapper: [String] = [], drains: Bool = false) throws {
+    package init(_ site: Site, wrapper: [String] = [], drains: Bool = false) throws {
         self.site = site
         log = site.folder.appending(path: "serve-\(UUID().uuidString.prefix(4)).log")
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
@@ -26,37 +26,37 @@ final class Running {
 
     deinit { if process.isRunning { kill9() } }
 
-    var isRunning: Bool { process.isRunning }
-    var said: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+    package var isRunning: Bool { process.isRunning }
+    package var said: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
-    func kill9() {
+    package func kill9() {
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
     /// Asks it to stop, and waits until it has.
-    func stop() {
+    package func stop() {
         process.terminate()
         process.waitUntilExit()
     }
 
     /// Asks it to read its configuration again.
-    func reload() { kill(process.processIdentifier, SIGHUP) }
+    package func reload() { kill(process.processIdentifier, SIGHUP) }
 
     /// `papilla status --json`: exit status 1 where the ledger cannot be read, which is no reason not to look.
-    func status() throws -> [String: Any] { try site.papilla("status", "--json").json() }
+    package func status() throws -> [String: Any] { try site.papilla("status", "--json").json() }
 
-    func service() throws -> [String: Any] { try status()["service"] as? [String: Any] ?? [:] }
+    package func service() throws -> [String: Any] { try status()["service"] as? [String: Any] ?? [:] }
 
     /// The alarms that are on, each as `about: text`.
-    func alarms() throws -> [String] {
+    package func alarms() throws -> [String] {
         (try service()["alarms"] as? [[String: Any]] ?? []).filter { $0["notice"] == nil }.map {
             "\($0["about"] ?? ""): \($0["text"] ?? "")"
         }
     }
 
     /// Processor time used so far, seconds: user and system, of /proc/PID/stat.
-    func processorSeconds() throws -> Double {
+    package func processorSeconds() throws -> Double {
         let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
         let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
@@ -64,7 +64,7 @@ final class Running {
     }
 
     /// Lets it have so much more writable memory than it has now (RLIMIT_DATA).
-    func limitData(toWhatItHasAnd bytes: Int) throws {
+    package func limitData(toWhatItHasAnd bytes: Int) throws {
         let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
         let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("VmData:") })
         let kibibytes = try #require(Int(line.filter(\.isNumber)))
@@ -72,10 +72,10 @@ final class Running {
     }
 
     /// Resident memory, bytes.
-    func memory() throws -> Int { try service()["memory"] as? Int ?? 0 }
+    package func memory() throws -> Int { try service()["memory"] as? Int ?? 0 }
 
     /// Waits until something is so; the bound is far more than it takes on a busy machine.
-    func eventually(
+    package func eventually(
         _ what: String, within seconds: Int = 300, sourceLocation: SourceLocation = #_sourceLocation, _ isSo: () throws -> Bool
     ) throws {
         let end = Date().addingTimeInterval(Double(seconds))
@@ -89,7 +89,7 @@ final class Running {
     }
 
     /// Waits until so many arrivals have come and all have ended.
-    func waitForAll(_ count: Int, within seconds: Int = 300, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    package func waitForAll(_ count: Int, within seconds: Int = 300, sourceLocation: SourceLocation = #_sourceLocation) throws {
         try eventually("\(count) arrivals end", within: seconds, sourceLocation: sourceLocation) {
             let states = (try status()["ledger"] as? [String: Any])?["states"] as? [String: Int] ?? [:]
             return states["finished"] == count && states.values.reduce(0, +) == count
@@ -98,12 +98,12 @@ final class Running {
 }
 
 /// What the tests can do to a machine, and what they cannot.
-enum Machine {
+package enum Machine {
     /// `Deploy/test --soak` sets this: the full numbers.
-    static let isSoak = ProcessInfo.processInfo.environment["PAPILLA_SOAK"] != nil
+    package static let isSoak = ProcessInfo.processInfo.environment["PAPILLA_SOAK"] != nil
 
     @discardableResult
-    static func run(_ command: String...) -> Bool {
+    package static func run(_ command: String...) -> Bool {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command
@@ -115,7 +115,7 @@ enum Machine {
     }
 
     /// Whether file systems may be mounted: root outside of a strict container.
-    static let mounts: Bool = {
+    package static let mounts: Bool = {
         let folder = FileManager.default.temporaryDirectory.appending(path: "papilla-mount-\(UUID().uuidString.prefix(8))").path
         guard geteuid() == 0, mkdir(folder, 0o700) == 0 else { return false }
         defer { rmdir(folder) }
@@ -124,22 +124,22 @@ enum Machine {
     }()
 
     /// Permissions mean nothing to root; without this capability they do.
-    static var obeysPermissions: [String] {
+    package static var obeysPermissions: [String] {
         geteuid() == 0 ? ["/usr/bin/setpriv", "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search"] : []
     }
 }
 
 /// A file system of its own, unmounted when the test is over.
-final class Mounted {
-    let path: String
+package final class Mounted {
+    package let path: String
 
-    init(_ path: String, _ options: String) throws {
+    package init(_ path: String, _ options: String) throws {
         self.path = path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try #require(Machine.run("mount", "-t", "tmpfs", "-o", options, "tmpfs", path))
     }
 
-    func remount(_ options: String) { #expect(Machine.run("mount", "-o", "remount,\(options)", path)) }
+    package func remount(_ options: String) { #expect(Machine.run("mount", "-o", "remount,\(options)", path)) }
 
     deinit { Machine.run("umount", "-l", path) }
 }

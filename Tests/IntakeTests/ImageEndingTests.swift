@@ -1,9 +1,8 @@
 import Files
 import Imaging
 import Intake
+import TestSupport
 import Testing
-
-@testable import Service
 
 /// A file that is still being copied is told from a whole one.
 @Suite struct ImageEndingTests {

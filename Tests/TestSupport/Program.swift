@@ -1,31 +1,37 @@
-import Foundation
-import Testing
+package import Foundation
+package import Testing
 
 /// The built program, run as a user runs it.
-struct Program {
+package struct Program {
     /// What a finished command left.
-    struct Result {
-        let status: Int32
-        let output: String
-        let errors: String
+    package struct Result {
+        package let status: Int32
+        package let output: String
+        package let errors: String
+
+        package init(status: Int32, output: String, errors: String) {
+            self.status = status
+            self.output = output
+            self.errors = errors
+        }
 
         /// Standard output as one JSON value.
-        func json() throws -> [String: Any] {
+        package func json() throws -> [String: Any] {
             try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any], "not a JSON object: \(output)")
         }
     }
 
     /// Beside the test bundle, where `swift build` puts it.
-    static let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(
-        path: "papilla"
-    ).path
+    package static let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(
+            path: "papilla"
+        ).path
     /// The models that ship.
-    static let models = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../Deploy/models")
-        .standardized.path
+    package static let models = Checkout.path("Deploy/models")
 
     /// Runs to the end; another program where one is named.
     @discardableResult
-    static func run(_ arguments: [String], in directory: URL? = nil, program: String = path) throws -> Result {
+    package static func run(_ arguments: [String], in directory: URL? = nil, program: String = path) throws -> Result {
         let process = try start(arguments, in: directory)
         process.executableURL = URL(fileURLWithPath: program)
         let (output, errors) = (Pipe(), Pipe())
@@ -43,7 +49,7 @@ struct Program {
     }
 
     /// A process that is not started yet.
-    static func start(_ arguments: [String], in directory: URL? = nil) throws -> Process {
+    package static func start(_ arguments: [String], in directory: URL? = nil) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
@@ -70,22 +76,26 @@ struct Program {
 }
 
 /// A clinic in a temporary folder: configuration, folders, and phantoms to drop.
-final class Site {
-    let folder: URL
-    var inbox: URL { folder.appending(path: "inbox") }
-    var outbox: URL { house.appending(path: "outbox") }
+package final class Site {
+    package var folder: URL { root.url }
+    private let root: TemporaryFolder
+    package var inbox: URL { folder.appending(path: "inbox") }
+    package var outbox: URL { storage.appending(path: "outbox") }
     /// Where outbox, spool, archive and quarantine are.
-    private let house: URL
-    var configuration: String { folder.appending(path: "papilla.yaml").path }
+    private let storage: URL
+    package var configuration: String { folder.appending(path: "papilla.yaml").path }
 
     /// - Parameters:
     ///   - name: the folder that holds outbox, spool, archive and quarantine; not made, so that something can be mounted there.
     ///   - models: the folder of models, relative to the site's own; the models that ship unless another is named.
-    init(
-        settings: String = "settle: {local: 200 ms, remote: 200 ms}\n", house name: String? = nil, models: String = Program.models
+    package init(
+        settings: String = "settle: {local: 200 ms, remote: 200 ms}\n", storage name: String? = nil,
+        models: String = Program.models
     ) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "papilla-\(UUID().uuidString.prefix(8))")
-        (self.folder, house) = (folder, name.map { folder.appending(path: $0) } ?? folder)
+        let root = try TemporaryFolder("site")
+        let folder = root.url
+        self.root = root
+        storage = name.map { folder.appending(path: $0) } ?? folder
         for name in ["inbox"] + (name == nil ? ["outbox", "spool", "archive", "quarantine"] : []) {
             try FileManager.default.createDirectory(at: folder.appending(path: name), withIntermediateDirectories: true)
         }
@@ -105,17 +115,16 @@ final class Site {
         try (text + "\n" + floor + settings).write(toFile: configuration, atomically: true, encoding: .utf8)
     }
 
-    deinit {
-        ReportSchema.check(outbox)
-        try? FileManager.default.removeItem(at: folder)
-    }
+    deinit { ReportSchema.check(outbox) }
 
     /// `papilla COMMAND... --config FILE`
     @discardableResult
-    func papilla(_ arguments: String...) throws -> Program.Result { try Program.run(arguments + ["--config", configuration]) }
+    package func papilla(_ arguments: String...) throws -> Program.Result {
+        try Program.run(arguments + ["--config", configuration])
+    }
 
     /// Makes phantoms and returns their files.
-    func phantoms(_ kind: String, count: Int, seed: Int = 1) throws -> [URL] {
+    package func phantoms(_ kind: String, count: Int, seed: Int = 1) throws -> [URL] {
         let folder = folder.appending(path: "phantoms-\(kind)-\(seed)")
         let made = try Program.run(["phantom", "--kind", kind, "--count", "\(count)", "--seed", "\(seed)", "--out", folder.path])
         try #require(made.status == 0, "\(made.errors)")
@@ -123,14 +132,14 @@ final class Site {
             .sorted { $0.path < $1.path }
     }
 
-    func drop(_ file: URL, as name: String? = nil) throws {
+    package func drop(_ file: URL, as name: String? = nil) throws {
         let target = inbox.appending(path: name ?? file.lastPathComponent)
         try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
         try FileManager.default.copyItem(at: file, to: target)
     }
 
     /// Every published bundle's folder.
-    func bundles() throws -> [URL] {
+    package func bundles() throws -> [URL] {
         let days = try FileManager.default.contentsOfDirectory(at: outbox, includingPropertiesForKeys: nil).filter {
             $0.lastPathComponent.first?.isNumber == true && $0.hasDirectoryPath
         }
@@ -138,7 +147,7 @@ final class Site {
     }
 
     /// Every published report, by the dropped file's path in the inbox.
-    func reports() throws -> [String: [[String: Any]]] {
+    package func reports() throws -> [String: [[String: Any]]] {
         var result: [String: [[String: Any]]] = [:]
         for bundle in try bundles() {
             let data = try Data(contentsOf: bundle.appending(path: "report.json"))
@@ -150,7 +159,7 @@ final class Site {
     }
 
     /// What `statement`, `audit verify` and the folders must say when nothing is left to do.
-    func expectAccounted(_ received: Int, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    package func expectAccounted(_ received: Int, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let statement = try papilla("statement", "--json").json()
         #expect(statement["received"] as? Int == received, sourceLocation: sourceLocation)
         #expect(statement["unexplained"] as? Int == 0, sourceLocation: sourceLocation)
@@ -159,7 +168,7 @@ final class Site {
         #expect(verdict.status == 0, "\(verdict.output) \(verdict.errors)", sourceLocation: sourceLocation)
         let originals = ["archive", "quarantine"].map { name in
             FileManager.default.enumerator(
-                at: house.appending(path: name), includingPropertiesForKeys: [], options: .skipsHiddenFiles)?
+                at: storage.appending(path: name), includingPropertiesForKeys: [], options: .skipsHiddenFiles)?
                 .compactMap { $0 as? URL }.filter { !$0.hasDirectoryPath && $0.pathExtension != "json" }.count ?? 0
         }
         #expect(originals.reduce(0, +) == received, "one original each", sourceLocation: sourceLocation)

@@ -4,6 +4,7 @@ import Glibc
 import Ledger
 import Logging
 import Screening
+import TestSupport
 import Testing
 
 @testable import Service
@@ -13,15 +14,8 @@ import Settings
     private let sandbox: Sandbox
     init() throws { sandbox = try Sandbox() }
 
-    private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
-    private func open() throws -> (ServiceFolders, LedgerStore) {
-        let folders = try ServiceFolders(sandbox.configuration.paths)
-        return (folders, try folders.ledger(sandbox.configuration.paths.ledger))
-    }
-
     @Test func anEmptyFolderInThePlaceOfOursIsNotTakenForIt() async throws {
-        let (folders, ledger) = try open()
+        let (folders, ledger) = try sandbox.open()
         try await FolderMark.check(folders, ledger)
         try await ledger.close()
         try sandbox.drop("a.jpg")
@@ -29,7 +23,7 @@ import Settings
         #expect(rename("\(sandbox.path)/archive", "\(sandbox.path)/elsewhere") == 0)
         #expect(!folders.isInPlace(sandbox.configuration.paths))
         // As when the disk is not mounted: the mount point is there, and empty.
-        let (other, again) = try open()
+        let (other, again) = try sandbox.open()
         await #expect { try await FolderMark.check(other, again) } throws: { error in
             let error = error as? PapillaError
             return error?.isRetryable == true && error?.message.contains("paths.archive") == true
@@ -46,7 +40,7 @@ import Settings
 
     @Test func whatIsMissingAtTheStartIsWaitedForAndTold() async throws {
         let telemetry = Telemetry()
-        let patience = StartRetrier(log: Self.log, telemetry: telemetry, paths: sandbox.configuration.paths, limit: nil)
+        let patience = StartRetrier(log: .silent, telemetry: telemetry, paths: sandbox.configuration.paths, limit: nil)
         var tries = 0
         let value = try await patience.wait {
             tries += 1

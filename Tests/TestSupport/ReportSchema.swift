@@ -1,21 +1,20 @@
-import Foundation
-import Testing
+package import Foundation
+internal import Testing
 
 /// The JSON Schema of `report.json`, and who holds reports against it.
-enum ReportSchema {
+package enum ReportSchema {
     /// Python with jsonschema: what Deploy/test installs.
-    static let python = ProcessInfo.processInfo.environment["PAPILLA_JSONSCHEMA"]
-    private static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-    static let path = top.appending(path: "Deploy/manual/schema/report.json").path
+    package static let python = ProcessInfo.processInfo.environment["PAPILLA_JSONSCHEMA"]
+    package static let path = Checkout.path("Deploy/manual/schema/report.json")
 
     /// What does not agree of the reports of a folder, of a file, or of JSON lines, and how many there are.
-    static func look(at place: URL) throws -> Program.Result {
-        let check = top.appending(path: "Tests/Schema/check.py").path
+    package static func look(at place: URL) throws -> Program.Result {
+        let check = Checkout.path("Tests/Schema/check.py")
         return try Program.run([check, path, place.path], program: try #require(python))
     }
 
     /// Expects all of them to agree. Nothing where there is no jsonschema.
-    static func check(_ place: URL) {
+    package static func check(_ place: URL) {
         guard python != nil, FileManager.default.fileExists(atPath: place.path) else { return }
         do {
             let result = try look(at: place)
