@@ -47,12 +47,12 @@ let package = Package(
         .target(name: "OneDNN", dependencies: ["COneDNN", "Screening"], swiftSettings: computing),
         .target(name: "Neural", dependencies: ["OneDNN", "CKernels", "Screening"], swiftSettings: computing),
         .target(name: "Imaging", dependencies: ["CImageCodecs", "CCairo", "Screening"], swiftSettings: vectorised),
-        .target(name: "Registry", dependencies: ["Neural", "Screening"], swiftSettings: swift),
+        .target(name: "Registry", dependencies: ["Files", "Neural", "Screening"], swiftSettings: swift),
         .target(name: "Reading", dependencies: ["Imaging", "Neural", "Registry", "Screening"], swiftSettings: computing),
-        .target(name: "Phantoms", dependencies: ["Imaging", "Screening"], swiftSettings: computing),
-        .target(name: "DataSets", dependencies: ["Imaging", "Screening"], swiftSettings: computing),
+        .target(name: "Phantoms", dependencies: ["Files", "Imaging", "Screening"], swiftSettings: computing),
+        .target(name: "DataSets", dependencies: ["Files", "Imaging", "Screening"], swiftSettings: computing),
         .target(
-            name: "Training", dependencies: ["DataSets", "Reading", "Phantoms", "Imaging", "Neural", "Registry", "Screening"],
+            name: "Training", dependencies: ["Files", "DataSets", "Reading", "Phantoms", "Imaging", "Neural", "Registry", "Screening"],
             swiftSettings: computing),
         .target(
             name: "Ledger",
@@ -95,7 +95,7 @@ let package = Package(
         .target(
             name: "Review",
             dependencies: [
-                "DataSets", "Ledger", "Reading", "Registry", "Imaging", "Screening",
+                "Files", "DataSets", "Ledger", "Reading", "Registry", "Imaging", "Screening",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -105,7 +105,7 @@ let package = Package(
         .target(
             name: "Retraining",
             dependencies: [
-                "Training", "Review", "DataSets", "Ledger", "Phantoms", "Reading", "Registry", "Imaging", "Screening",
+                "Files", "Training", "Review", "DataSets", "Ledger", "Phantoms", "Reading", "Registry", "Imaging", "Screening",
             ], swiftSettings: swift),
         .executableTarget(
             name: "papilla",

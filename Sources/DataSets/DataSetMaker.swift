@@ -1,3 +1,4 @@
+internal import Files
 internal import FoundationEssentials
 internal import Imaging
 public import Screening
@@ -80,7 +81,7 @@ public struct DataSetMaker: Sendable {
     /// - Throws: `.refused` where there is a manifest already; `.badInput` for what cannot be matched or read, by file.
     public func make(progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }) throws(PapillaError) -> Summary {
         let manifest = folder + "/manifest.csv"
-        let isThere = FileManager.default.fileExists(atPath: manifest)
+        let isThere = NamedPath.exists(manifest)
         if isThere, !options.replaces {
             throw PapillaError(
                 .refused, "there is a manifest already", place: manifest,
@@ -277,7 +278,7 @@ public struct DataSetMaker: Sendable {
             if let values = options.maskValues { fields.append(values.text) }
             text += CommaSeparated.line(fields, end: "\n")
         }
-        do { try Data(text.utf8).write(to: URL(filePath: manifest), options: .atomic) } catch {
+        do { try NamedPath.replace(manifest, with: Array(text.utf8)) } catch {
             throw PapillaError(
                 .system, "the manifest cannot be written", place: manifest, hint: "Look at space and permissions", cause: error)
         }

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import Files
 internal import Screening
 
 /// A folder of images and masks as they are published: which mask belongs to which image, and which split a folder's name gives.
@@ -49,7 +49,7 @@ struct PublishedFolder {
     /// - Throws: `.badInput` where several masks would belong to one image, by name.
     init(_ folder: String, images: String? = nil, masks: String? = nil) throws(PapillaError) {
         let paths: [String]
-        do { paths = try FileManager.default.subpathsOfDirectory(atPath: folder) } catch {
+        do { paths = try NamedPath.tree(below: folder) } catch {
             throw PapillaError(
                 .notFound, "a folder cannot be looked through", place: folder, hint: "Name a folder of images", cause: error)
         }

@@ -14,11 +14,28 @@ package struct FileError: Error {
         (self.message, self.place, self.number) = (message, place, number)
     }
 
+    /// What the operating system said.
+    package var words: String { String(cString: strerror(number)) }
+
     /// The entry is not there, or a folder on the way to it is not.
     package var isMissing: Bool { number == ENOENT || number == ENOTDIR }
 }
 
+extension FileError: CustomStringConvertible {
+    /// Without the entry, which is the place of the error that this one is the cause of.
+    package var description: String { words }
+}
+
 extension PapillaError {
+    /// Runs `body`, telling what the operating system refuses in words of the caller's.
+    package static func telling<Value>(
+        _ message: String, at place: String, hint: String? = nil, _ body: () throws(FileError) -> Value
+    ) throws(PapillaError) -> Value {
+        do throws(FileError) { return try body() } catch {
+            throw .system(message, errno: error.number, place: place, hint: hint)
+        }
+    }
+
     /// Any error as ours: ours as it is, the system's with what a person can do about it.
     package init(any error: any Error) {
         switch error {

@@ -40,9 +40,10 @@ public enum EngineInfo {
     /// Why the engine cannot run on this CPU, which is named; nil where it can.
     public static var refusal: PapillaError? {
         guard let missing = kernels_missing().map({ String(cString: $0) }) else { return nil }
-        let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
-        let model =
-            lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last.map { $0.drop { $0 == " " } } ?? "unknown"
+        var name = [CChar](repeating: 0, count: 49)
+        kernels_processor(&name)
+        let words = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
+        let model = words.isEmpty ? "unknown" : words.joined(separator: " ")
         return PapillaError(
             .system, "This CPU (\(model)) lacks \(missing); the engine needs x86-64-v3",
             hint: "Run it on a CPU of 2013 or later: Intel Haswell, AMD Excavator or newer")

@@ -1,5 +1,5 @@
 public import DataSets
-internal import FoundationEssentials
+internal import Files
 internal import Imaging
 public import Ledger
 public import Review
@@ -114,24 +114,20 @@ public struct CaseSet: Sendable {
         let values = task == .polyp ? "0=outside,255=polyp" : "0=outside,128=disc,255=cup"
         var manifest = CommaSeparated.line(["id", "image", "mask", "split", "group", "label", "mask_values"], end: "\n")
         do {
-            for name in ["images", "masks"] {
-                try FileManager.default.createDirectory(
-                    atPath: "\(path)/\(name)", withIntermediateDirectories: true)
-            }
+            for name in ["images", "masks"] { try NamedPath.makeFolders("\(path)/\(name)") }
             for member in chosen {
                 _ = try ArchiveFile.original(member.original, of: member.id, in: catalogue.archive, expecting: member.image)
-                try FileManager.default.createSymbolicLink(
-                    atPath: "\(path)/images/\(member.id)",
-                    withDestinationPath: catalogue.archive + "/" + member.original.dropFirst("archive/".count))
-                try Data(try ImageEncoder.png(try mask(member))).write(
-                    to: URL(filePath: "\(path)/masks/\(member.id).png"))
+                try NamedPath.link(
+                    "\(path)/images/\(member.id)",
+                    to: catalogue.archive + "/" + member.original.dropFirst("archive/".count))
+                try NamedPath.write(ImageEncoder.png(mask(member)), to: "\(path)/masks/\(member.id).png")
                 manifest += CommaSeparated.line(
                     [
                         "\(member.id)", "images/\(member.id)", "masks/\(member.id).png", member.split.rawValue, member.group, "",
                         values,
                     ], end: "\n")
             }
-            try Data(manifest.utf8).write(to: URL(filePath: "\(path)/manifest.csv"))
+            try NamedPath.write(Array(manifest.utf8), to: "\(path)/manifest.csv")
         } catch let error as PapillaError { throw error } catch {
             throw PapillaError(.system, "The cases could not be laid out", place: path, cause: error)
         }

@@ -1,5 +1,5 @@
 internal import DataSets
-internal import FoundationEssentials
+internal import Files
 public import Ledger
 internal import Phantoms
 public import Reading
@@ -98,9 +98,8 @@ public struct PromotionCheck: Sendable {
         let task = candidate.manifest.task
         let live = try store.live()[task].map { name throws(PapillaError) in try store.load(name) }
         var verdict = Verdict(task: task, candidate: name, live: live?.manifest.name)
-        let folder = FileManager.default.temporaryDirectory.path + "/papilla-gate-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try NamedPath.makeTemporaryFolder("gate")
+        defer { try? NamedPath.removeTree(folder) }
         if let live, task != .router { try await compare(live, candidate, ledger, folder, &verdict) }
         try await checkPhantoms(live, candidate, folder, &verdict)
         return verdict

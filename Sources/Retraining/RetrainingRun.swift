@@ -1,5 +1,4 @@
 public import DataSets
-internal import FoundationEssentials
 public import Registry
 internal import Screening
 public import Training

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import DataSets
-internal import FoundationEssentials
+internal import Files
 internal import Screening
 
 /// `papilla dataset check FOLDER...`
@@ -39,7 +39,7 @@ struct DatasetCheckCommand: ParsableCommand, OwnFilesCommand {
         bar.end()
         if let sheet {
             let bytes = try ContactSheet(check.surveyed, count: shown).jpeg()
-            do { try Data(bytes).write(to: URL(filePath: sheet)) } catch {
+            do { try NamedPath.write(bytes, to: sheet) } catch {
                 throw PapillaError(
                     .system, "the sheet cannot be written", place: sheet, hint: "Look at the folder and its permissions",
                     cause: error)

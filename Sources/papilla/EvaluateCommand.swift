@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import DataSets
-internal import FoundationEssentials
+internal import Files
 internal import Ledger
 internal import Reading
 internal import Registry
@@ -64,7 +64,7 @@ struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
         bar.end()
         if let csv {
             let table = (bom ? CommaSeparated.byteOrderMark : "") + Self.table(result.scores)
-            do { try table.write(toFile: csv, atomically: true, encoding: .utf8) } catch {
+            do { try NamedPath.replace(csv, with: Array(table.utf8)) } catch {
                 throw PapillaError(
                     .system, "the table cannot be written", place: csv, hint: "Look at the folder, its permissions and its space",
                     cause: error)

@@ -1,3 +1,4 @@
+internal import Files
 internal import FoundationEssentials
 internal import Neural
 internal import Registry
@@ -15,7 +16,7 @@ enum PretrainedEncoder {
         let folders = (named.map { [$0] } ?? []) + ["/usr/share/papilla/models", "Deploy/models"]
         let files = folders.map { $0 + "/pretrained/lite0-imagenet.safetensors" }
         for file in files {
-            if let bytes = FileManager.default.contents(atPath: file) { return try Weights(safetensors: Array(bytes)) }
+            if let bytes = try? NamedPath.read(file) { return try Weights(safetensors: bytes) }
         }
         throw PapillaError(
             .notFound, "The encoder that knows ImageNet is not there", place: files.joined(separator: ", "),

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import DataSets
-internal import FoundationEssentials
+internal import Files
 internal import Ledger
 internal import Neural
 internal import Registry
@@ -76,10 +76,8 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
         if dryRun { return try list(cases) }
         var options = RetrainingRun.Options()
         (options.steps, options.rate, options.phantoms, options.seed) = (steps, rate, phantoms, seed)
-        let folder =
-            FileManager.default.temporaryDirectory.path + "/papilla-retrain-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try NamedPath.makeTemporaryFolder("retrain")
+        defer { try? NamedPath.removeTree(folder) }
         StopRequest.watch()
         let bar = ProgressBar()
         try masks.check(data)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import DataSets
+internal import Files
 internal import Foundation
 internal import Imaging
 internal import Screening
@@ -43,12 +44,12 @@ struct ReviewCorrectCommand: ParsableCommand, OwnFilesCommand {
 
     /// A mask as the service takes it: small, whatever program wrote the file.
     private static func mask(_ file: String, of task: ModelTask, _ stated: StatedMaskValues?) throws -> Data {
-        let bytes: Data
-        do { bytes = try Data(contentsOf: URL(fileURLWithPath: file)) } catch {
+        let bytes: [UInt8]
+        do { bytes = try NamedPath.read(file) } catch {
             throw PapillaError(.notFound, "A mask could not be read", place: file, cause: error)
         }
         do throws(PapillaError) {
-            return Data(try ImageEncoder.png(DrawnMask.read(Array(bytes), of: task, stated: stated)))
+            return Data(try ImageEncoder.png(DrawnMask.read(bytes, of: task, stated: stated)))
         } catch {
             throw PapillaError(error.code, error.message, place: file, hint: error.hint)
         }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 internal import Glibc
 internal import Imaging
 internal import Reading
@@ -35,9 +36,9 @@ struct ScreenCommand: AsyncParsableCommand {
         let isTerminal = isatty(STDERR_FILENO) == 1
         for (index, path) in files.enumerated() {
             if isTerminal { bar.show(Double(index) / Double(files.count), "\(index) of \(files.count) images") }
-            let content: InputFile.Content
+            let content: InputFile
             do {
-                content = try InputFile(path).content(limit: reader.settings.limits.maximumBytes)
+                content = try InputFile(path, limit: reader.settings.limits.maximumBytes)
             } catch {
                 // The others are still read; the exit status tells.
                 bar.note("papilla: file \(index + 1) of \(files.count) could not be opened: \(error.cause ?? error.message)")
@@ -57,7 +58,7 @@ struct ScreenCommand: AsyncParsableCommand {
     }
 
     /// Reads one file's content into a bundle.
-    private static func screen(_ content: InputFile.Content, _ path: String, _ reader: ImageReader) async throws -> Bundle {
+    private static func screen(_ content: InputFile, _ path: String, _ reader: ImageReader) async throws -> Bundle {
         let now = Timestamp.now
         var random = SystemRandomNumberGenerator()
         let id = ScreeningID(at: now, using: &random)
@@ -116,37 +117,34 @@ private struct BundleFolder {
         for file in bundle.files { try write(file.bytes, to: "\(aside)/\(file.name)") }
         try Self.sync(aside)
         let final = "\(path)/\(bundle.folder)"
-        guard rename(aside, final) == 0 else { throw .system("A bundle cannot be published", errno: errno, place: final) }
+        try PapillaError.telling("A bundle cannot be published", at: final) { () throws(FileError) in
+            try NamedPath.rename(aside, to: final)
+        }
         try Self.sync(path)
     }
 
     /// Takes the staging folder away, if nothing is being written there by another run.
-    func close() { rmdir(staging) }
+    func close() { NamedPath.removeEmptyFolder(staging) }
 
-    private func write(_ bytes: [UInt8], to file: String) throws(PapillaError) {
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else { throw .system("A bundle's file cannot be written", errno: errno, place: file) }
-        defer { Glibc.close(descriptor) }
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .system("A bundle's file cannot be written", errno: errno, place: file) }
-            written += count
+    private func write(_ bytes: [UInt8], to path: String) throws(PapillaError) {
+        let file = try PapillaError.telling("A bundle's file cannot be written", at: path) { () throws(FileError) in
+            let file = try OpenFile.create(path, mode: 0o640)
+            try file.write(bytes)
+            return file
         }
-        guard fsync(descriptor) == 0 else { throw .system("A bundle's file did not reach the disk", errno: errno, place: file) }
+        try PapillaError.telling("A bundle's file did not reach the disk", at: path) { () throws(FileError) in try file.sync() }
     }
 
     private static func make(_ folder: String) throws(PapillaError) {
-        guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {
-            throw .system("A folder cannot be made", errno: errno, place: folder)
+        try PapillaError.telling("A folder cannot be made", at: folder) { () throws(FileError) in
+            _ = try NamedPath.makeFolder(folder, mode: 0o750)
         }
     }
 
-    private static func sync(_ folder: String) throws(PapillaError) {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .system("A folder cannot be opened", errno: errno, place: folder) }
-        defer { Glibc.close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .system("A folder did not reach the disk", errno: errno, place: folder) }
+    private static func sync(_ path: String) throws(PapillaError) {
+        let folder = try PapillaError.telling("A folder cannot be opened", at: path) { () throws(FileError) in
+            try Folder.open(path)
+        }
+        try PapillaError.telling("A folder did not reach the disk", at: path) { () throws(FileError) in try folder.sync() }
     }
 }

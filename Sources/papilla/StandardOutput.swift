@@ -5,14 +5,6 @@ internal import Screening
 ///
 /// `print` writes through C's stream, which remembers that a write failed.
 enum StandardOutput {
-    /// Occupies the standard streams that the caller closed, so that no file that is opened later gets what is printed. What goes to such a
-    /// standard output fails, as it should.
-    static func reserve() {
-        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            _ = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY)
-        }
-    }
-
     /// Writes out what is left.
     /// - Throws: `system` where anything was not written. Nothing for a reader that went away: see `isUnread`.
     static func finish() throws(PapillaError) {

@@ -1,6 +1,5 @@
 public import ArgumentParser
 internal import DataSets
-internal import FoundationEssentials
 internal import Neural
 internal import Registry
 internal import Screening

@@ -1,5 +1,6 @@
 public import ArgumentParser
 internal import DataSets
+internal import Files
 internal import FoundationEssentials
 #if canImport(Glibc)
     import Glibc
@@ -136,7 +137,7 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
         _ result: TrainingRun.Result, _ options: TrainingOptions, _ sets: [DataSet], _ others: [DataSet], in path: String,
         _ bar: ProgressBar
     ) async throws -> String {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try NamedPath.makeFolders(path)
         let store = ModelStore(directory: path)
         let terms = try terms.map { path throws(PapillaError) in try DataSet.terms(in: path) } ?? [:]
         var release = ModelRelease(
@@ -161,10 +162,10 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
     private func initialWeights(_ options: inout TrainingOptions) throws(PapillaError) -> Weights? {
         guard let initial else { return nil }
         if initial.hasSuffix(".safetensors") {
-            guard let bytes = FileManager.default.contents(atPath: initial) else {
+            guard let bytes = try? NamedPath.read(initial) else {
                 throw PapillaError(.notFound, "The weights to begin with cannot be read", place: initial)
             }
-            return try Weights(safetensors: Array(bytes))
+            return try Weights(safetensors: bytes)
         }
         guard let models else {
             throw PapillaError(

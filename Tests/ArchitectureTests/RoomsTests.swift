@@ -118,12 +118,7 @@ struct RoomsTests {
         }
     }
 
-    /// Rooms with file-system code that has not moved yet. Nothing is added here.
-    private static let unmoved: Set<String> = [
-        "Ledger", "Registry", "Neural", "DataSets", "Phantoms", "Training", "Review", "Retraining", "papilla",
-    ]
-
-    @Test("Only Files calls the system on paths", arguments: Tree.rooms.subtracting(Self.unmoved).subtracting(["Files"]).sorted())
+    @Test("Only Files calls the system on paths", arguments: Tree.rooms.subtracting(["Files", "Ledger"]).sorted())
     func systemCalls(room: String) throws {
         let calls =
             #/

@@ -6,20 +6,8 @@ import Testing
 struct CommandLineTests {
     /// Runs the program by a shell's line, in which `papilla` is its path.
     private func shell(_ line: String) throws -> Program.Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", "papilla() { \"$PROGRAM\" \"$@\"; }; " + line]
-        process.environment = ProcessInfo.processInfo.environment.merging([
-            "SWIFT_BACKTRACE": "enable=no", "PROGRAM": Program.path,
-        ]) { $1 }
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        try process.run()
-        process.waitUntilExit()
-        return Program.Result(
-            status: process.terminationStatus,
-            output: String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self),
-            errors: String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self))
+        let start = "papilla() { \"$PROGRAM\" \"$@\"; }; "
+        return try Program.run(["-c", start + line], program: "/bin/bash", environment: ["PROGRAM": Program.path])
     }
 
     @Test(

@@ -50,14 +50,7 @@ struct EngineTests {
     }
 
     private func emulated(_ processor: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
-        let process = try Program.start(arguments)
-        process.executableURL = URL(filePath: Self.emulator)
-        process.arguments = ["-cpu", processor, Program.path] + arguments
-        let pipe = Pipe()
-        (process.standardOutput, process.standardError) = (pipe, pipe)
-        try process.run()
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, text)
+        let result = try Program.run(["-cpu", processor, Program.path] + arguments, program: Self.emulator)
+        return (result.status, result.output + result.errors)
     }
 }

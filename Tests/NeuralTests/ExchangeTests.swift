@@ -40,15 +40,11 @@ import Testing
         let input = samples.values(2 * 3 * 64 * 64)
         try Data(weights.onnx(architecture, width: 4, side: 64)).write(to: folder.appending(path: "network.onnx"))
         try input.withUnsafeBytes { Data($0) }.write(to: folder.appending(path: "input.f32"))
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(Self.python))
-        process.arguments = [
+        let arguments = [
             Self.fixtures.appending(path: "exchange.py").path, "run", folder.appending(path: "network.onnx").path,
             folder.appending(path: "input.f32").path, folder.appending(path: "logits.json").path,
         ]
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+        try #require(try Program.run(arguments, program: #require(Self.python)).status == 0)
         let expected = try JSONDecoder().decode(
             [String: [Double]].self, from: Data(contentsOf: folder.appending(path: "logits.json")))
         let found = try Network(architecture, width: 4, side: 64, batch: 2, weights: weights).run(input)

@@ -9,12 +9,6 @@ package struct Program {
         package let output: String
         package let errors: String
 
-        package init(status: Int32, output: String, errors: String) {
-            self.status = status
-            self.output = output
-            self.errors = errors
-        }
-
         /// Standard output as one JSON value.
         package func json() throws -> [String: Any] {
             try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any], "not a JSON object: \(output)")
@@ -31,10 +25,14 @@ package struct Program {
 
     /// Runs to the end; another program where one is named.
     @discardableResult
-    package static func run(_ arguments: [String], in directory: URL? = nil, program: String = path) throws -> Result {
+    package static func run(
+        _ arguments: [String], in directory: URL? = nil, program: String = path, environment: [String: String] = [:]
+    ) throws -> Result {
         let process = try start(arguments, in: directory)
         process.executableURL = URL(fileURLWithPath: program)
-        let (output, errors) = (Pipe(), Pipe())
+        process.environment?.merge(environment) { $1 }
+        let output = Pipe()
+        let errors = Pipe()
         process.standardOutput = output
         process.standardError = errors
         try process.run()

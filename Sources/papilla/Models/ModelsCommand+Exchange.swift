@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 internal import FoundationEssentials
 internal import Neural
 internal import Registry
@@ -37,7 +38,7 @@ extension ModelsCommand {
                         Architecture(named: manifest.architecture), width: manifest.width, side: manifest.side, metadata: metadata
                     )
                 }
-            do { try Data(bytes).write(to: URL(filePath: out), options: .withoutOverwriting) } catch {
+            do { try OpenFile.create(out).write(bytes) } catch {
                 throw PapillaError(
                     .system, "The file cannot be written", place: out, hint: "Name a new file in a folder that is there",
                     cause: error)
@@ -94,7 +95,7 @@ extension ModelsCommand {
 
         private func read() throws -> (Weights, metadata: String?) {
             let bytes: [UInt8]
-            do { bytes = Array(try Data(contentsOf: URL(filePath: file))) } catch {
+            do { bytes = try NamedPath.read(file) } catch {
                 throw PapillaError(.notFound, "The file cannot be read", place: file, cause: error)
             }
             switch URL(filePath: file).pathExtension {

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import FoundationEssentials
+internal import Files
 internal import Registry
 internal import Screening
 internal import Service
@@ -41,7 +41,7 @@ struct ModelsPlace: ParsableArguments {
             guard models.directory == nil else { return nil }
             if let file { return try Configuration.load(path: file) }
             let standard = "/etc/papilla/papilla.yaml"
-            return FileManager.default.fileExists(atPath: standard) ? try Configuration.load(path: standard) : nil
+            return NamedPath.exists(standard) ? try Configuration.load(path: standard) : nil
         }
     }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 internal import FoundationEssentials
 internal import Registry
 
@@ -17,7 +18,7 @@ struct ModelsOption: ParsableArguments {
         if let named = ProcessInfo.processInfo.environment["PAPILLA_MODELS"], !named.isEmpty { return named }
         // The service's own are not for everybody to see; those that came with the package are.
         let installed = ["/var/lib/papilla/models", "/usr/share/papilla/models"]
-        return installed.first { FileManager.default.fileExists(atPath: "\($0)/live.json") } ?? "Deploy/models"
+        return installed.first { NamedPath.exists("\($0)/live.json") } ?? "Deploy/models"
     }
 
     /// The models in it.
