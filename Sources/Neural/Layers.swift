@@ -1,7 +1,5 @@
 internal import CKernels
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 internal import OneDNN
 internal import Screening
 

@@ -2,9 +2,7 @@ internal import CKernels
 internal import OneDNN
 internal import Screening
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 
 /// The router's end while training: global average, fully connected layer, softmax cross-entropy.
 final class TrainedClassifier {

@@ -2,9 +2,7 @@ internal import CKernels
 internal import OneDNN
 internal import Screening
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 
 /// The heads of one decoder with their losses: one 3x3 convolution whose first maps are the heads', padded to a block.
 final class TrainedHeads {

@@ -1,9 +1,7 @@
 internal import OneDNN
 internal import Screening
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 
 /// Whether there is something in a cell, and in the image, while training: both read the encoder's last maps, and add to their gradient.
 ///

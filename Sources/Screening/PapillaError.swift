@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 
 /// The one shape of every error: facts apart from wording, so that a program can act and a person can read.
 ///

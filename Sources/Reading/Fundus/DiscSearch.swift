@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 internal import Imaging
 
 /// The first look: where in the photograph the disc is, and how large.

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 public import Imaging
 
 /// A circle in continuous pixel coordinates.

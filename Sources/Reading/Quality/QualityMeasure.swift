@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 internal import Imaging
 
 /// What quality is judged by: figures of the picture inside its field, at a fixed scale.

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 public import DataSets
 internal import Imaging
 public import Reading

@@ -1,7 +1,5 @@
 public import ArgumentParser
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 public import Phantoms
 internal import Screening
 
