@@ -66,14 +66,14 @@ final class BatchNormalization {
     func forward(given: Bool = false) {
         normalise_f32(
             source.pointer, end.added?.pointer, target.pointer, scaleAndShift.pointer, mean.pointer, variance.pointer, &sums,
-            images, channels, plane, OneDNN.block, epsilon, end.limits.floor, end.limits.ceiling, given ? 1 : 0)
+            images, channels, plane, Processor.block, epsilon, end.limits.floor, end.limits.ceiling, given ? 1 : 0)
     }
 
     /// The target's gradient to the source's, in place; sets the gradient of scales and shifts. As given as in the forward pass.
     func backward(given: Bool = false) {
         normalise_backward_f32(
             source.pointer, target.pointer, gradient.pointer, scaleAndShift.pointer, scaleAndShiftGradient.pointer, mean.pointer,
-            variance.pointer, &sums, images, channels, plane, OneDNN.block, epsilon, end.limits.floor, end.limits.ceiling,
+            variance.pointer, &sums, images, channels, plane, Processor.block, epsilon, end.limits.floor, end.limits.ceiling,
             given ? 1 : 0)
     }
 }

@@ -50,13 +50,13 @@ public enum EngineInfo {
     }
 
     /// The instruction set that oneDNN uses on this CPU: `avx2`, `avx512_core_vnni`, ...
-    public static var isa: String { OneDNN.instructionSet }
+    public static var isa: String { Processor.instructionSet }
 
     /// Whether the CPU has VNNI, which makes int8 faster than fp32.
-    public static var hasFastIntegers: Bool { OneDNN.hasFastIntegers }
+    public static var hasFastIntegers: Bool { Processor.hasFastIntegers }
 
     /// Whether the CPU has AMX, which makes bf16 faster than fp32.
-    public static var hasFastHalves: Bool { OneDNN.hasFastHalves }
+    public static var hasFastHalves: Bool { Processor.hasFastHalves }
 }
 
 /// A serial executor that is one thread, made at the first job.

@@ -13,7 +13,7 @@ struct GlobalAverage {
     }
 
     private func index(_ n: Int, _ map: Int, _ pixel: Int) -> Int {
-        let block = OneDNN.block
+        let block = Processor.block
         return ((n * blockedMaps / block + map / block) * plane + pixel) * block + map % block
     }
 

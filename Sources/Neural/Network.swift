@@ -64,7 +64,7 @@ public final class Network {
             try ranges.check(architecture)
             try build(ReducedBuilder(plan, weights, ranges))
         case .bf16:
-            guard OneDNN.hasHalves else {
+            guard Processor.hasHalves else {
                 throw PapillaError(.system, "bf16 needs AVX-512, which this CPU (\(EngineInfo.isa)) has not", hint: "Use fp32")
             }
             try build(ReducedBuilder(plan, weights, nil))
@@ -288,7 +288,7 @@ public final class Network {
         let maps = heads.reduce(0) { $0 + $1.head.maps }
         let kernels = heads.flatMap { weights["\($0.head.rawValue).weight"] }
         let biases = heads.flatMap { weights["\($0.head.rawValue).bias"] }
-        let (channels, block, batch, side, width) = (plan.blockedMaps(0), OneDNN.block, batch, plan.side(0), width)
+        let (channels, block, batch, side, width) = (plan.blockedMaps(0), Processor.block, batch, plan.side(0), width)
         let y = try Tensor([batch, maps, side, side])
         let logits = plan.enlargement == 1 ? y : try Tensor([batch, maps, 2 * side, 2 * side])
         for (head, at) in heads { outputs.append((head, logits, at, maps)) }
@@ -352,7 +352,7 @@ public final class Network {
         steps.append(
             Step(name: "\(name) [own_depthwise]", macs: taps * maps * batch * reached * reached) {
                 depthwise_f32(
-                    x.pointer, y.pointer, kernels.pointer, bias.pointer, batch, maps, side, size, stride, OneDNN.block, 0,
+                    x.pointer, y.pointer, kernels.pointer, bias.pointer, batch, maps, side, size, stride, Processor.block, 0,
                     Lite0.ceiling)
             })
     }

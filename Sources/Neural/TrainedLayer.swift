@@ -172,17 +172,17 @@ final class TrainedDepthwise {
 
     func forward() {
         depthwise_f32(
-            source.maps.pointer, target.pointer, weights.value.pointer, nil, images, maps, side, kernel, stride, OneDNN.block,
+            source.maps.pointer, target.pointer, weights.value.pointer, nil, images, maps, side, kernel, stride, Processor.block,
             -.infinity, .infinity)
     }
 
     func backward() {
         depthwise_gradient_f32(
             source.maps.pointer, gradient.pointer, weights.gradient.pointer, &sums, images, maps, side, kernel, stride,
-            OneDNN.block)
+            Processor.block)
         guard let sourceGradient = source.gradient else { return }
         depthwise_back_f32(
-            gradient.pointer, weights.value.pointer, sourceGradient.pointer, images, maps, side, kernel, stride, OneDNN.block,
+            gradient.pointer, weights.value.pointer, sourceGradient.pointer, images, maps, side, kernel, stride, Processor.block,
             source.accumulates ? 1 : 0)
     }
 

@@ -32,7 +32,7 @@ final class TrainedPresence {
             "cells.hidden", plan, kernel: [Architecture.cellMaps, features.file, 1, 1], side: plan.side(4),
             source: features.read(accumulating: true), end: .rectifier,
             rule: .init(epsilon: 1e-5, share: 0.1, isFixed: !normalised), scratch: scratch)
-        logits = try Tensor([plan.batch, OneDNN.block, plan.side(4), plan.side(4)], .blocked)
+        logits = try Tensor([plan.batch, Processor.block, plan.side(4), plan.side(4)], .blocked)
         gradient = try Tensor(like: logits)
         cells = try TrainedConvolution(
             "cells", hidden.output, to: logits, gradient: gradient, sourceGradient: hidden.gradient, kernel: 3, rectified: false,
@@ -65,7 +65,7 @@ final class TrainedPresence {
                     }
                 }
                 inside += count
-                let at = (n * plane + cell) * OneDNN.block
+                let at = (n * plane + cell) * Processor.block
                 let share = Float(count) / 1024
                 let isAsked = count == 0 || share > 0.1
                 let (loss, slope) = Self.surprise(logits.pointer[at], share > 0.1)
@@ -96,11 +96,11 @@ final class TrainedPresence {
             for map in 0..<maps {
                 let (first, slope) = (index(n, map, 0), frameGradient[n])
                 let place = places[n * maps + map]
-                frame.gradient.pointer[map] += slope * features.maps.pointer[first + place * OneDNN.block]
+                frame.gradient.pointer[map] += slope * features.maps.pointer[first + place * Processor.block]
                 frame.gradient.pointer[maps + map] += slope * averages[n * maps + map]
-                sum.pointer[first + place * OneDNN.block] += slope * frame.value.pointer[map]
+                sum.pointer[first + place * Processor.block] += slope * frame.value.pointer[map]
                 let share = slope * frame.value.pointer[maps + map] / Float(plane)
-                for pixel in 0..<plane { sum.pointer[first + pixel * OneDNN.block] += share }
+                for pixel in 0..<plane { sum.pointer[first + pixel * Processor.block] += share }
             }
         }
     }
@@ -110,7 +110,7 @@ final class TrainedPresence {
             let first = index(n, map, 0)
             var (total, most, place) = (Float(0), -Float.infinity, 0)
             for pixel in 0..<plane {
-                let value = features.maps.pointer[first + pixel * OneDNN.block]
+                let value = features.maps.pointer[first + pixel * Processor.block]
                 total += value
                 if value > most { (most, place) = (value, pixel) }
             }
@@ -128,7 +128,7 @@ final class TrainedPresence {
     }
 
     private func index(_ n: Int, _ map: Int, _ pixel: Int) -> Int {
-        let block = OneDNN.block
+        let block = Processor.block
         return ((n * features.maps.dimensions[1] / block + map / block) * plane + pixel) * block + map % block
     }
 
@@ -142,7 +142,7 @@ final class TrainedPresence {
     func load(_ weights: Weights) throws(PapillaError) {
         try hidden.load(weights)
         try cells.weights.value.load(layout.part(0, of: weights["cells.weight"]))
-        try cells.bias?.value.load(weights["cells.bias"].padded(to: OneDNN.block))
+        try cells.bias?.value.load(weights["cells.bias"].padded(to: Processor.block))
         try frame.value.load(weights["frame.weight"])
         try frameBias.value.load(weights["frame.bias"])
     }
@@ -158,6 +158,6 @@ final class TrainedPresence {
     }
 
     private var layout: KernelLayout {
-        KernelLayout(out: (1, OneDNN.block), inputs: [(Architecture.cellMaps, hidden.output.dimensions[1])])
+        KernelLayout(out: (1, Processor.block), inputs: [(Architecture.cellMaps, hidden.output.dimensions[1])])
     }
 }

@@ -55,7 +55,7 @@ final class TrainedUpsampled {
             try convolution.forward()
             let (out, big) = (target.dimensions[1], target.dimensions[2])
             for n in 0..<target.dimensions[0] {
-                combine_f32(products.image(n), target.image(n), out, big, factor, OneDNN.block, isRectified ? 1 : 0)
+                combine_f32(products.image(n), target.image(n), out, big, factor, Processor.block, isRectified ? 1 : 0)
             }
         }
     }
@@ -66,7 +66,7 @@ final class TrainedUpsampled {
         case .nine(let products, let convolution, let factor):
             let (out, big) = (gradient.dimensions[1], gradient.dimensions[2])
             for n in 0..<gradient.dimensions[0] {
-                uncombine_f32(gradient.image(n), products.image(n), out, big, factor, OneDNN.block)
+                uncombine_f32(gradient.image(n), products.image(n), out, big, factor, Processor.block)
             }
             try convolution.backward()
         }

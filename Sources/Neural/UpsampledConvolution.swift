@@ -30,7 +30,7 @@ struct UpsampledConvolution {
     ///   - constant: whether they stay as they are, so that their sums are made now.
     func forward(weights: Tensor, rectified: Bool, constant: Bool) throws(PapillaError) -> Call {
         let (target, source, scratch, images, low, maps, out) = (target, source, scratch, images, low, maps, out)
-        let work = upsampled_scratch(images, low, maps, out, OneDNN.block)
+        let work = upsampled_scratch(images, low, maps, out, Processor.block)
         try scratch.reserve(work + (constant ? 0 : 25 * out * maps))
         let prepared = constant ? try Tensor([25 * out * maps]) : nil
         if let prepared { upsampled_kernels_f32(weights.pointer, prepared.pointer, maps, out, 0) }
@@ -39,7 +39,7 @@ struct UpsampledConvolution {
             let sums = prepared?.pointer ?? memory + work
             if prepared == nil { upsampled_kernels_f32(weights.pointer, sums, maps, out, 0) }
             upsampled_f32(
-                source.pointer, target.pointer, sums, memory, images, low, maps, out, rectified ? 1 : 0, OneDNN.block)
+                source.pointer, target.pointer, sums, memory, images, low, maps, out, rectified ? 1 : 0, Processor.block)
         }
     }
 
@@ -55,7 +55,7 @@ struct UpsampledConvolution {
             upsampled_kernels_f32(weights.pointer, memory + work, maps, out, 1)
             upsampled_back_f32(
                 source.pointer, targetGradient.pointer, memory + work, sourceGradient.pointer, weightsGradient.pointer, memory,
-                images, low, maps, out, accumulates ? 1 : 0, OneDNN.block)
+                images, low, maps, out, accumulates ? 1 : 0, Processor.block)
         }
     }
 }
@@ -82,7 +82,7 @@ struct NineProducts {
         for n in 0..<images {
             combine_f32(
                 products.pointer + n * 9 * out * low * low, target.pointer + n * out * big * big, out, big, big / low,
-                OneDNN.block, rectified ? 1 : 0)
+                Processor.block, rectified ? 1 : 0)
         }
     }
 }

@@ -15,7 +15,7 @@ struct WinogradBytes {
 
     /// Whether it is the faster code for a layer here.
     static func serves(maps: Int, out: Int, side: Int) -> Bool {
-        OneDNN.block == 16 && !OneDNN.hasFastHalves && winograd_u8_serves() != 0 && maps % 32 == 0 && out % 16 == 0 && out >= 64
+        Processor.block == 16 && !Processor.hasFastHalves && winograd_u8_serves() != 0 && maps % 32 == 0 && out % 16 == 0 && out >= 64
             && side % 2 == 0 && side >= 16
     }
 
@@ -94,7 +94,7 @@ struct WinogradBytes {
 extension Tensor {
     /// How far each of the 16 points of blocked maps (N, C, S, S) reaches.
     func reachOfPoints() -> [Float] {
-        let (planes, side, block) = (dimensions[0] * dimensions[1] / OneDNN.block, dimensions[2], OneDNN.block)
+        let (planes, side, block) = (dimensions[0] * dimensions[1] / Processor.block, dimensions[2], Processor.block)
         var counts = [MagnitudeCounts](repeating: MagnitudeCounts(), count: 16)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 16) { d in
             /// Turns four values, `step` apart, into their points.

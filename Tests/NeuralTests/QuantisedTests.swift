@@ -72,7 +72,7 @@ import Testing
     @Test(arguments: architectures) func halves(of architecture: Architecture) throws {
         let weights = Samples.weights(architecture, width: 20, seed: 33)
         let input = Samples.batch(images: 2, side: 64, seed: 34).input
-        guard OneDNN.hasHalves else {
+        guard Processor.hasHalves else {
             let error = #expect(throws: PapillaError.self) {
                 try Network(architecture, width: 20, side: 64, batch: 2, weights: weights, precision: .bf16)
             }
@@ -96,7 +96,7 @@ import Testing
     // avx2_vnni, the CPUs with AVX-VNNI alone, is a greater number than avx512_core.
     @Test func blocksOfInstructionSets() {
         for (bits, block) in [(0x7, 8), (0x27, 16), (0x67, 16), (0xe7, 16), (0x3e7, 16), (0x407, 8)] as [(UInt32, Int)] {
-            #expect(OneDNN.block(ofInstructionSet: bits) == block)
+            #expect(Processor.block(ofInstructionSet: bits) == block)
         }
     }
 

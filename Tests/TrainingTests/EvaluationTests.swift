@@ -152,7 +152,7 @@ struct EvaluationTests {
 
     @Test func aMeasurementFillsTheManifest() async throws {
         let drawn = try DataSetFolder.discs(count: 12, empty: [0, 1, 2, 3]) { $0 % 2 == 0 ? .test : .val }
-        let measurement = Measurement(try constant(0.2), sets: [try DataSet(directory: drawn.path)], falsePositives: 0)
+        let measurement = NetworkMeasurement(try constant(0.2), sets: [try DataSet(directory: drawn.path)], falsePositives: 0)
         let manifest = try await measurement.run()
         // Everything is taken for a polyp with little confidence: no empty frame of val may keep it.
         #expect(try #require(manifest.thresholds["polyp_confidence"]) > 0.5)
@@ -171,8 +171,8 @@ struct EvaluationTests {
         let full = try DataSetFolder.discs("full", count: 6) { _ in .val }
         let empty = try DataSetFolder.discs("empty", count: 6, empty: Set(0..<6)) { _ in .val }
         let (chooses, judges) = ([try DataSet(directory: full.path)], [try DataSet(directory: empty.path)])
-        let alone = try await Measurement(try constant(0.2), sets: chooses, falsePositives: 0).run()
-        let judged = try await Measurement(try constant(0.2), sets: chooses, judges: judges, falsePositives: 0).run()
+        let alone = try await NetworkMeasurement(try constant(0.2), sets: chooses, falsePositives: 0).run()
+        let judged = try await NetworkMeasurement(try constant(0.2), sets: chooses, judges: judges, falsePositives: 0).run()
         #expect(judged.thresholds == alone.thresholds && judged.temperature == alone.temperature)
         for manifest in [alone, judged] {
             #expect(manifest.calibration["false_positive_target"] == nil && manifest.calibration["empty_frames"] == 0)
@@ -180,11 +180,11 @@ struct EvaluationTests {
         }
         #expect(judged.metrics.map(\.data) == ["full", "empty"])
         // Tested, and kept.
-        let both = try await Measurement(try constant(0.2), sets: chooses + judges, falsePositives: 0).run()
+        let both = try await NetworkMeasurement(try constant(0.2), sets: chooses + judges, falsePositives: 0).run()
         #expect(both.calibration["false_positive_target"] == 0 && both.calibration["empty_frames"] == 6)
         #expect(ModelCard(both).markdown.contains("so that at most 0 % of the empty frames have one: 0 of 6 have."))
         // Tested, and missed: a network so sure, at the highest temperature too, that no confidence is above it.
-        let sure = try await Measurement(try constant(600), sets: chooses + judges, falsePositives: 0).run()
+        let sure = try await NetworkMeasurement(try constant(600), sets: chooses + judges, falsePositives: 0).run()
         #expect(sure.calibration["false_positive_target"] == nil && sure.calibration["false_positive_frames"] == 6)
         #expect(ModelCard(sure).markdown.contains("6 of 6 empty frames have one"))
     }
@@ -236,7 +236,7 @@ struct EvaluationTests {
     @Test("E3: nothing is calibrated on masks that are all empty")
     func allEmpty() async throws {
         let drawn = try DataSetFolder.discs(count: 6, empty: Set(0..<6)) { $0 % 2 == 0 ? .test : .val }
-        let measurement = Measurement(try constant(0.2), sets: [try DataSet(directory: drawn.path)])
+        let measurement = NetworkMeasurement(try constant(0.2), sets: [try DataSet(directory: drawn.path)])
         await #expect { try await measurement.run() } throws: { ($0 as? PapillaError)?.message.contains("empty") == true }
     }
 

@@ -45,7 +45,7 @@ extension Png {
             count = status == PAPILLA_CODEC_OK ? size : 0
         }
         try Self.check(status, details)
-        let stored = Samples(samples, layout)
+        let stored = LabelSamples(samples, layout)
         let (labels, places) = stored.labels
         let orientation = ImageOrientation(value: Int(details.orientation))
         return LabelImage(
@@ -56,7 +56,7 @@ extension Png {
 }
 
 /// Samples as a PNG stores them.
-private struct Samples {
+private struct LabelSamples {
     let samples: [UInt16]
     let layout: papilla_samples_layout
 

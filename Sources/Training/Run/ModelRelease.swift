@@ -53,7 +53,7 @@ public struct ModelRelease: Sendable {
         // What is saved is half precision, and so what is measured.
         let saved = try Weights(safetensors: weights.safetensors(.float16))
         let model = try Model(manifest: try manifest(name: "candidate"), weights: saved)
-        measured = try await Measurement(
+        measured = try await NetworkMeasurement(
             model, disc: disc, companions: companions, sets: sets, judges: others,
             progress: { _, done, all in progress(done, all) }
         ).run()

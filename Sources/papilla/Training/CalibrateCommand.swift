@@ -53,7 +53,7 @@ struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
         let companions = ModelTask.allCases.filter { $0 != task }.compactMap { try? store.loadLive($0) }
         let bar = ProgressBar()
         try masks.check(data + judge)
-        let measurement = Measurement(
+        let measurement = NetworkMeasurement(
             try Model(manifest: manifest, weights: candidate.weights), disc: partner, companions: companions,
             sets: try masks.sets(data, for: task, on: bar),
             judges: try masks.sets(judge, for: task, on: bar), falsePositives: falsePositives,

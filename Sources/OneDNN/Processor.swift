@@ -1,11 +1,11 @@
 internal import COneDNN
 internal import Screening
 
-/// Papilla's view of oneDNN, and the only room that knows its version: one CPU engine, one stream.
+/// The CPU as oneDNN uses it: one engine, one stream, and what its instructions are good for.
 ///
 /// A network is a list of ``Primitive``s over ``Tensor``s; each is made once and run many times. Nothing here is `Sendable`:
 /// whoever makes these objects runs them on one thread, since every thread that enters OpenMP brings a pool of its own.
-public enum OneDNN {
+public enum Processor {
     /// The instruction set that oneDNN uses here, in its own words: `avx2`, `avx512_core`, `avx512_core_vnni`, ...
     public static var instructionSet: String {
         let name = String(cString: dnnl_cpu_isa2str(dnnl_get_effective_cpu_isa()))

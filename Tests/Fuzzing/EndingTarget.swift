@@ -4,7 +4,7 @@ import Imaging
 import Intake
 
 /// The look at a file's end that tells a file which is still being copied from a whole one.
-enum Ending {
+enum EndingTarget {
     private static let folder: Folder = {
         // In memory: every input is written to disk for good.
         var template = Array("/dev/shm/papilla-fuzz-XXXXXX".utf8CString)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("The paper's study", .serialized)
-struct StudyTests {
+struct StudyCommandTests {
     @Test("On phantoms: every network of both tables, for all tasks, in a report that needs nothing else")
     func phantoms() throws {
         let folder = try TemporaryFolder("study")

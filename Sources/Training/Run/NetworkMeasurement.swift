@@ -6,7 +6,7 @@ internal import Screening
 
 /// Fits what a model's manifest says beside its weights: temperature and thresholds on val, then its figures on val and test. Everything
 /// is read through the service's code.
-public struct Measurement: Sendable {
+public struct NetworkMeasurement: Sendable {
     /// The model.
     public let model: Model
     /// For the cup: the disc's model, which its reading needs.
