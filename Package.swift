@@ -52,7 +52,8 @@ let package = Package(
         .target(name: "Phantoms", dependencies: ["Files", "Imaging", "Screening"], swiftSettings: computing),
         .target(name: "DataSets", dependencies: ["Files", "Imaging", "Screening"], swiftSettings: computing),
         .target(
-            name: "Training", dependencies: ["Files", "DataSets", "Reading", "Phantoms", "Imaging", "Neural", "Registry", "Screening"],
+            name: "Training",
+            dependencies: ["Files", "DataSets", "Reading", "Phantoms", "Imaging", "Neural", "Registry", "Screening"],
             swiftSettings: computing),
         .target(
             name: "Ledger",

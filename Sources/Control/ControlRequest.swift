@@ -98,7 +98,12 @@ public struct ReviewRequest: Sendable, Codable, Hashable {
         arrival: String, verdict: Report.Decision.Verdict, reader: String? = nil, note: String? = nil, seen: Seen? = nil,
         masks: [String: Data] = [:], blind: Bool = false
     ) {
-        (self.arrival, self.verdict, self.reader, self.note) = (arrival, verdict, reader, note)
-        (self.seen, self.masks, self.blind) = (seen, masks, blind)
+        self.arrival = arrival
+        self.verdict = verdict
+        self.reader = reader
+        self.note = note
+        self.seen = seen
+        self.masks = masks
+        self.blind = blind
     }
 }

@@ -35,7 +35,10 @@ public struct ControlResponse: Sendable, Codable {
         forgotten: ForgottenArrival? = nil,
         change: LiveModels.Change? = nil
     ) {
-        (self.status, self.requeued, self.decided, self.forgotten) = (status, requeued, decided, forgotten)
+        self.status = status
+        self.requeued = requeued
+        self.decided = decided
+        self.forgotten = forgotten
         self.change = change
     }
 

@@ -46,7 +46,11 @@ package final class ControlSocket: Sendable {
         path: String, executor: any TaskExecutor, log: Logger, limits: Limits = Limits(),
         handle: @escaping @Sendable (ControlRequest, Peer) async throws -> ControlResponse
     ) throws(PapillaError) {
-        (self.path, self.executor, self.log, self.limits, self.handle) = (path, executor, log, limits, handle)
+        self.path = path
+        self.executor = executor
+        self.log = log
+        self.limits = limits
+        self.handle = handle
         let folder: Folder
         do { folder = try Folder.make(AbsolutePath.parent(of: path)) } catch { throw PapillaError(any: error) }
         if let found = try? NamedPath.entry(path) {

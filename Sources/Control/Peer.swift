@@ -11,7 +11,11 @@ public struct Peer: Sendable, Hashable {
     /// What they may have done.
     public let role: Role
 
-    package init(uid: UInt32, user: String, role: Role) { (self.uid, self.user, self.role) = (uid, user, role) }
+    package init(uid: UInt32, user: String, role: Role) {
+        self.uid = uid
+        self.user = user
+        self.role = role
+    }
 
     package init(uid: UInt32, groups: Set<UInt32>) {
         self.init(uid: uid, user: UserAccount.login(uid) ?? "uid\(uid)", role: Role(uid: uid, groups: groups))

@@ -65,7 +65,11 @@ struct MaskTally: Sendable {
     let boxes: [Label: PixelBox]
 
     init(_ image: LabelImage) {
-        (width, height, format, places, alpha) = (image.width, image.height, image.format, image.places, image.alpha)
+        width = image.width
+        height = image.height
+        format = image.format
+        places = image.places
+        alpha = image.alpha
         counts = Self.counts(image.pixels)
         let (width, height) = (width, height)
         let lines: [[Label]] = [
@@ -103,7 +107,8 @@ struct MaskTally: Sendable {
             if label != last {
                 if length > 0 { counts[last, default: 0] += length }
                 if counts.count > most { return [:] }
-                (last, length) = (label, 0)
+                last = label
+                length = 0
             }
             length += 1
         }

@@ -120,7 +120,10 @@ struct PublishedFolder {
             while key.count > 1, let last = key.last, readable.contains(last) { key.removeLast() }
         }
         // A folder for each image, with image.png and mask.png in it.
-        if !parts.isEmpty, maskWords.isSuperset(of: parts) { (isMask, key) = (true, []) }
+        if !parts.isEmpty, maskWords.isSuperset(of: parts) {
+            isMask = true
+            key = []
+        }
         let context = folders.map { $0.filter { !maskWords.contains($0) && !imageWords.contains($0) }.joined(separator: "_") }
             .filter { !$0.isEmpty }
         let split = folders.joined().compactMap { DataSet.Split(word: $0) }.first

@@ -43,7 +43,8 @@ public struct StatedMaskValues: Sendable, Equatable {
         guard !meanings.contains(.polyp) || meanings.isDisjoint(with: [.disc, .cup]) else {
             throw refuse("no image shows polyps and a disc")
         }
-        (self.text, self.entries) = (text, entries.sorted { $0.first < $1.first })
+        self.text = text
+        self.entries = entries.sorted { $0.first < $1.first }
     }
 
     /// The meaning of a value; nil where nothing was said of it.

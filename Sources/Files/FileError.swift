@@ -11,7 +11,9 @@ package struct FileError: Error {
     package let place: String
 
     package init(_ message: String, place: String, number: Int32 = errno) {
-        (self.message, self.place, self.number) = (message, place, number)
+        self.message = message
+        self.place = place
+        self.number = number
     }
 
     /// What the operating system said.

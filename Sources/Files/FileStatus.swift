@@ -40,7 +40,11 @@ package struct FileStatus: Sendable, Hashable {
 
     /// A regular file of which only device and inode are known: whatever is found in its place has changed.
     package init(device: UInt64, inode: UInt64) {
-        (kind, self.device, self.inode, size, modified) = (.file, device, inode, -1, 0)
+        kind = .file
+        self.device = device
+        self.inode = inode
+        size = -1
+        modified = 0
     }
 
     /// Whether it is still the same entry, with the same content as far as can be seen without reading it.

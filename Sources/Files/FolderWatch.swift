@@ -113,7 +113,8 @@ package final class FolderWatch {
         func has(_ bits: Int32) -> Bool { mask & UInt32(bitPattern: bits) != 0 }
         if has(IN_Q_OVERFLOW) {
             // The end of a writing may be among what was lost.
-            (writing, moved) = ([], nil)
+            writing = []
+            moved = nil
             return .overflow
         }
         guard let folder = folders[watch] else { return nil }

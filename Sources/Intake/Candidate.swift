@@ -45,7 +45,10 @@ package struct Beside: Sendable, Hashable {
 
     package init() {}
 
-    package init(sidecars: [FileName], isShared: Bool) { (self.sidecars, self.isShared) = (sidecars, isShared) }
+    package init(sidecars: [FileName], isShared: Bool) {
+        self.sidecars = sidecars
+        self.isShared = isShared
+    }
 
     /// Looks into a folder.
     package init(of image: FileName, in folder: Folder) throws(FileError) {

@@ -24,8 +24,11 @@ package struct InboxRules: Sendable {
     package init() {}
 
     package init(_ configuration: Configuration, isDraining: Bool) {
-        (settle, rescan, deadline) = (configuration.settle, configuration.rescan, configuration.deadline)
-        (keepEmpty, ignore) = (configuration.keepEmpty, IgnoreRules(globs: configuration.ignore))
+        settle = configuration.settle
+        rescan = configuration.rescan
+        deadline = configuration.deadline
+        keepEmpty = configuration.keepEmpty
+        ignore = IgnoreRules(globs: configuration.ignore)
         self.isDraining = isDraining
     }
 

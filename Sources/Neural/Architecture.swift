@@ -77,7 +77,10 @@ public struct Architecture: Sendable, Hashable {
     public static let known = all + pretrained + [router]
 
     private init(_ name: String, _ encoder: Encoder = .paper, decoders: Int, _ heads: [Head]) {
-        (self.name, self.encoder, self.decoders, self.heads) = (name, encoder, decoders, heads)
+        self.name = name
+        self.encoder = encoder
+        self.decoders = decoders
+        self.heads = heads
     }
 
     /// The architecture of that name.

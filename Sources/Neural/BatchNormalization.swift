@@ -52,8 +52,13 @@ final class BatchNormalization {
     init(
         _ source: Tensor, to target: Tensor, gradient: Tensor, end: End = .rectifier, epsilon: Float = 1e-5
     ) throws(PapillaError) {
-        (self.source, self.target, self.gradient, self.end, self.epsilon) = (source, target, gradient, end, epsilon)
-        (images, channels) = (source.dimensions[0], source.dimensions[1])
+        self.source = source
+        self.target = target
+        self.gradient = gradient
+        self.end = end
+        self.epsilon = epsilon
+        images = source.dimensions[0]
+        channels = source.dimensions[1]
         plane = source.dimensions[2] * source.dimensions[3]
         scaleAndShift = try Tensor([2, channels])
         scaleAndShiftGradient = try Tensor([2, channels])

@@ -8,7 +8,9 @@ struct GlobalAverage {
     let batch: Int
 
     init(_ plan: Plan) {
-        (maps, blockedMaps, batch) = (plan.maps(4), plan.blockedMaps(4), plan.batch)
+        maps = plan.maps(4)
+        blockedMaps = plan.blockedMaps(4)
+        batch = plan.batch
         plane = plan.side(4) * plan.side(4)
     }
 

@@ -21,7 +21,10 @@ public struct ActivationRanges: Sendable, Codable, Equatable {
     public var points: [String: [Float]]
 
     /// Ranges by layer.
-    public init(reach: [String: Float] = [:], points: [String: [Float]] = [:]) { (self.reach, self.points) = (reach, points) }
+    public init(reach: [String: Float] = [:], points: [String: [Float]] = [:]) {
+        self.reach = reach
+        self.points = points
+    }
 
     /// The names that a network of an architecture needs.
     public static func names(_ architecture: Architecture) -> [String] {

@@ -161,7 +161,8 @@ private struct Header: Decodable {
                 entries[key.stringValue] = try Entry(container.decode(Entry.Raw.self, forKey: key), of: key.stringValue)
             }
         }
-        (self.entries, self.metadata) = (entries, metadata)
+        self.entries = entries
+        self.metadata = metadata
     }
 }
 
@@ -197,7 +198,10 @@ private struct Entry {
             throw Weights.damaged(
                 "The tensor \(name) has offsets \(raw.offsets); expected its first byte and the one after its last")
         }
-        (self.type, shape, self.begin, self.end) = (type, raw.shape, begin, end)
+        self.type = type
+        shape = raw.shape
+        self.begin = begin
+        self.end = end
     }
 
     /// How many numbers the shape means.

@@ -15,7 +15,9 @@ final class TrainedClassifier {
     private let batch: Int
 
     init(_ plan: Plan, _ features: TrainedMaps) throws(PapillaError) {
-        (self.features, featuresGradient, batch) = (features.maps, features.gradient, plan.batch)
+        self.features = features.maps
+        featuresGradient = features.gradient
+        batch = plan.batch
         average = GlobalAverage(plan)
         weights = try Parameter("classes.weight", gradient: Tensor([Architecture.Head.classes.maps, plan.maps(4)]))
         bias = try Parameter("classes.bias", gradient: Tensor([Architecture.Head.classes.maps]))

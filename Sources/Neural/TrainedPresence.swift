@@ -27,7 +27,8 @@ final class TrainedPresence {
 
     /// - Parameter weight: of its losses among the others.
     init(_ plan: Plan, _ features: TrainedMaps, weight: Float, normalised: Bool, scratch: Scratch) throws(PapillaError) {
-        (self.features, self.weight) = (features, weight)
+        self.features = features
+        self.weight = weight
         hidden = try TrainedLayer(
             "cells.hidden", plan, kernel: [Architecture.cellMaps, features.file, 1, 1], side: plan.side(4),
             source: features.read(accumulating: true), end: .rectifier,
@@ -108,11 +109,16 @@ final class TrainedPresence {
     private func summarise(_ n: Int) {
         for map in 0..<features.file {
             let first = index(n, map, 0)
-            var (total, most, place) = (Float(0), -Float.infinity, 0)
+            var total = Float(0)
+            var most = -Float.infinity
+            var place = 0
             for pixel in 0..<plane {
                 let value = features.maps.pointer[first + pixel * Processor.block]
                 total += value
-                if value > most { (most, place) = (value, pixel) }
+                if value > most {
+                    most = value
+                    place = pixel
+                }
             }
             averages.append(total / Float(plane))
             places.append(place)

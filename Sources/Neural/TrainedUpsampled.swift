@@ -26,8 +26,12 @@ final class TrainedUpsampled {
         scratch: Scratch
     ) throws(PapillaError) {
         guard let sourceGradient = lower.gradient else { throw PapillaError(.internal, "Upsampled maps have a gradient") }
-        let (images, out, big) = (target.dimensions[0], target.dimensions[1], target.dimensions[2])
-        (self.target, self.gradient, isRectified) = (target, gradient, rectified)
+        let images = target.dimensions[0]
+        let out = target.dimensions[1]
+        let big = target.dimensions[2]
+        self.target = target
+        self.gradient = gradient
+        isRectified = rectified
         if UpsampledConvolution.serves(lower.maps, factor: factor) {
             let weights = try Parameter(
                 name + ".upsampled.weight", gradient: Tensor([out, lower.maps.dimensions[1], 3, 3]))

@@ -11,7 +11,10 @@ public struct Weights: Sendable, Equatable {
         public var values: [Float]
 
         /// Numbers with a shape.
-        public init(shape: [Int], values: [Float]) { (self.shape, self.values) = (shape, values) }
+        public init(shape: [Int], values: [Float]) {
+            self.shape = shape
+            self.values = values
+        }
     }
 
     /// The tensors by name.

@@ -38,9 +38,14 @@ struct WinogradConvolution {
     /// - Returns: nil where oneDNN serves better: in the first layer; on the deepest maps of a few images, which are so small that making
     ///   or reading four times larger kernels would cost more than is saved.
     init?(_ source: Tensor, to target: Tensor, training: Bool = false, scratch: Scratch) {
-        (images, maps, side, out) = (source.dimensions[0], source.dimensions[1], source.dimensions[2], target.dimensions[1])
+        images = source.dimensions[0]
+        maps = source.dimensions[1]
+        side = source.dimensions[2]
+        out = target.dimensions[1]
         guard maps % 16 == 0, out % 16 == 0, side % 4 == 0, images * side * side >= (training ? 512 : 128) else { return nil }
-        (self.source, self.target, self.scratch) = (source, target, scratch)
+        self.source = source
+        self.target = target
+        self.scratch = scratch
     }
 
     /// The forward pass.
@@ -50,7 +55,13 @@ struct WinogradConvolution {
     func forward(
         weights: Tensor, bias: Tensor?, rectified: Bool, constant: Bool, pooled: (to: Tensor, factor: Int)? = nil
     ) throws(PapillaError) -> Call {
-        let (target, source, scratch, images, side, maps, out) = (target, source, scratch, images, side, maps, out)
+        let target = target
+        let source = source
+        let scratch = scratch
+        let images = images
+        let side = side
+        let maps = maps
+        let out = out
         let work = winograd_scratch(images, side, maps, out, Processor.block)
         try scratch.reserve(work + (constant ? 0 : 36 * out * maps))
         let prepared = constant ? try Tensor([36 * out * maps]) : nil
@@ -69,7 +80,11 @@ struct WinogradConvolution {
     func backwardData(
         weights: Tensor, targetGradient: Tensor, sourceGradient: Tensor, accumulates: Bool
     ) throws(PapillaError) -> Call {
-        let (scratch, images, side, maps, out) = (scratch, images, side, maps, out)
+        let scratch = scratch
+        let images = images
+        let side = side
+        let maps = maps
+        let out = out
         let work = winograd_scratch(images, side, out, maps, Processor.block)
         try scratch.reserve(work + 36 * out * maps)
         return { () throws(PapillaError) in
@@ -85,7 +100,12 @@ struct WinogradConvolution {
     func backwardWeights(
         targetGradient: Tensor, weightsGradient: Tensor, biasGradient: Tensor?
     ) throws(PapillaError) -> Call {
-        let (source, scratch, images, side, maps, out) = (source, scratch, images, side, maps, out)
+        let source = source
+        let scratch = scratch
+        let images = images
+        let side = side
+        let maps = maps
+        let out = out
         try scratch.reserve(winograd_gradient_scratch(images, side, maps, out, Processor.block))
         return { () throws(PapillaError) in
             winograd_gradient_f32(

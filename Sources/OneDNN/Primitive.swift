@@ -26,7 +26,8 @@ public final class Primitive {
 
     /// Runs and waits.
     public func run() throws(PapillaError) {
-        try Processor.check(dnnl_primitive_execute(primitive, Processor.stream, Int32(arguments.count), arguments), implementation)
+        try Processor.check(
+            dnnl_primitive_execute(primitive, Processor.stream, Int32(arguments.count), arguments), implementation)
         try Processor.check(dnnl_stream_wait(Processor.stream), implementation)
     }
 

@@ -22,8 +22,12 @@ public struct QuantisedConvolution {
 
     /// A convolution of whole numbers.
     public init(kernels: [Int8], scales: [Float], bias: [Float], side: Int, rectified: Bool, share: Float? = nil) {
-        (self.kernels, self.scales, self.bias) = (kernels, scales, bias)
-        (self.side, self.rectified, self.share) = (side, rectified, share)
+        self.kernels = kernels
+        self.scales = scales
+        self.bias = bias
+        self.side = side
+        self.rectified = rectified
+        self.share = share
     }
 
     /// From `source` (a ``ByteTensor`` of 0...255) to `target`: whole numbers, or fp32 with the channels last.

@@ -91,7 +91,9 @@ public struct PhantomStyle: Sendable, Hashable {
 
     /// A camera. The default is neutral, sharp and clean.
     public init(gains: SIMD3<Float> = SIMD3(1, 1, 1), blur: Double = 0.9, noise: Double = 2.2) {
-        (self.gains, self.blur, self.noise) = (gains, blur, noise)
+        self.gains = gains
+        self.blur = blur
+        self.noise = noise
     }
 
     /// The camera of the shipped phantoms.

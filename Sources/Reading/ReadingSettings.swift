@@ -10,7 +10,8 @@ public struct ReadingSettings: Sendable, Equatable {
 
     /// Settings; without arguments the standard ones.
     public init(thresholds: [String: Double] = [:], limits: ImageLimits = ImageLimits()) {
-        (self.thresholds, self.limits) = (thresholds, limits)
+        self.thresholds = thresholds
+        self.limits = limits
     }
 
     /// Refuses thresholds that do not exist or make no sense, naming those that do.

@@ -28,7 +28,8 @@ enum DurableFile {
             try file.write(bytes)
             return file
         }
-        try PapillaError.telling("A file of the model did not reach the disk", at: path) { () throws(FileError) in try file.sync() }
+        try PapillaError.telling("A file of the model did not reach the disk", at: path) { () throws(FileError) in try file.sync()
+        }
     }
 
     /// Gives a file or folder its final name and waits until the folder's entry is on the disk.

@@ -78,7 +78,8 @@ extension ModelStore {
     private func change(_ body: (inout LiveModels) throws(PapillaError) -> Void) throws(PapillaError) -> LiveModels.Change {
         let folder = try DurableFile.open(directory)
         defer { withExtendedLifetime(folder) {} }
-        try PapillaError.telling("The models' folder cannot be locked", at: directory) { () throws(FileError) in try folder.lock() }
+        try PapillaError.telling("The models' folder cannot be locked", at: directory) { () throws(FileError) in try folder.lock()
+        }
         var models = try liveModels()
         try body(&models)
         guard let last = models.history.last else { throw PapillaError(.internal, "A change left no history", place: livePath) }

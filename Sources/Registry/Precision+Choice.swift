@@ -51,7 +51,8 @@ extension Model {
     public func running(in precision: Precision, ranges: ActivationRanges = ActivationRanges()) throws(PapillaError) -> Model {
         if precision == .int8 { try ranges.check(Architecture(named: manifest.architecture)) }
         var model = self
-        (model.precision, model.ranges) = (precision, ranges)
+        model.precision = precision
+        model.ranges = ranges
         return model
     }
 }

@@ -56,7 +56,10 @@ public struct RegionConfidence: Sendable, Codable, Equatable {
 
         /// A feature's part.
         public init(_ feature: Feature, mean: Double, deviation: Double, weight: Double) {
-            (self.feature, self.mean, self.deviation, self.weight) = (feature, mean, deviation, weight)
+            self.feature = feature
+            self.mean = mean
+            self.deviation = deviation
+            self.weight = weight
         }
     }
 
@@ -86,8 +89,11 @@ public struct RegionConfidence: Sendable, Codable, Equatable {
 
         /// How a point travels.
         public init(set: String, point: Double, emptyFrames: Int, falseFrames: Int, sensitivity: Double) {
-            (self.set, self.point, self.sensitivity) = (set, point, sensitivity)
-            (self.emptyFrames, self.falseFrames) = (emptyFrames, falseFrames)
+            self.set = set
+            self.point = point
+            self.sensitivity = sensitivity
+            self.emptyFrames = emptyFrames
+            self.falseFrames = falseFrames
         }
 
         enum CodingKeys: String, CodingKey {
@@ -104,7 +110,10 @@ public struct RegionConfidence: Sendable, Codable, Equatable {
     }
 
     /// A function.
-    public init(bias: Double, terms: [Term]) { (self.bias, self.terms) = (bias, terms) }
+    public init(bias: Double, terms: [Term]) {
+        self.bias = bias
+        self.terms = terms
+    }
 
     /// The confidence in a region, 0...1. A feature that is not among the evidence counts as average.
     public func callAsFunction(_ evidence: [Feature: Double]) -> Double {
@@ -130,7 +139,10 @@ public struct RatioErrors: Sendable, Codable, Equatable {
     public var residuals: [Double]
 
     /// Errors of some eyes.
-    public init(floor: Double, residuals: [Double]) { (self.floor, self.residuals) = (floor, residuals.sorted()) }
+    public init(floor: Double, residuals: [Double]) {
+        self.floor = floor
+        self.residuals = residuals.sorted()
+    }
 
     /// [low, high], within 0...1, which covers 95 % of the drawn ratios of eyes like those.
     /// - Parameter deviation: one standard deviation of the ratio, as the networks' own uncertainty has it.

@@ -51,7 +51,8 @@ public struct CaseSet: Sendable {
     ///   - catalogue: over the folders of their bundles and originals.
     /// - Throws: `damaged`, `notFound` for a bundle whose report is not as it was published.
     public init(_ task: ModelTask, _ cases: [Case], _ catalogue: ReviewCatalogue) throws(PapillaError) {
-        (self.task, self.catalogue) = (task, catalogue)
+        self.task = task
+        self.catalogue = catalogue
         // One image may have arrived twice: the later decision counts.
         var last: [Digest: Case] = [:]
         var patients: [Digest: String] = [:]

@@ -48,12 +48,12 @@ public struct PromotionCheck: Sendable {
         /// The figures by name, for the audit.
         public var figures: [String: Double] {
             var figures = ["frozen": Double(frozen), "blind": Double(blind), "candidate_phantoms": candidatePhantoms]
-            (figures["live_dice"], figures["candidate_dice"], figures["live_phantoms"]) = (
-                liveDice, candidateDice, livePhantoms
-            )
-            (figures["difference"], figures["low"], figures["high"]) = (
-                difference?.value, difference?.low, difference?.high
-            )
+            figures["live_dice"] = liveDice
+            figures["candidate_dice"] = candidateDice
+            figures["live_phantoms"] = livePhantoms
+            figures["difference"] = difference?.value
+            figures["low"] = difference?.low
+            figures["high"] = difference?.high
             return figures
         }
     }
@@ -75,7 +75,10 @@ public struct PromotionCheck: Sendable {
 
     /// A gate over a site's models, folders and settings.
     public init(store: ModelStore, settings: ReadingSettings, outbox: String, archive: String) {
-        (self.store, self.settings, self.outbox, self.archive) = (store, settings, outbox, archive)
+        self.store = store
+        self.settings = settings
+        self.outbox = outbox
+        self.archive = archive
     }
 
     /// Lets a model through or refuses it, with all figures in the message.

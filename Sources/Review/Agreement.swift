@@ -23,7 +23,8 @@ public struct Agreement: Sendable, Codable {
             guard values.count > 1 else { return }
             let sum = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
             let spread = (sum / Double(values.count - 1)).squareRoot()
-            (deviation, limits) = (spread, [mean - 1.96 * spread, mean + 1.96 * spread])
+            deviation = spread
+            limits = [mean - 1.96 * spread, mean + 1.96 * spread]
         }
     }
 
@@ -164,10 +165,14 @@ extension Agreement {
 extension Agreement.Figures {
     init(_ cases: [Agreement.Compared]) {
         func count(_ verdict: Judgement.Verdict) -> Int { cases.count { $0.judgement.verdict == verdict } }
-        (decided, accepted, corrected, rejected) = (cases.count, count(.accepted), count(.corrected), count(.rejected))
+        decided = cases.count
+        accepted = count(.accepted)
+        corrected = count(.corrected)
+        rejected = count(.rejected)
         blind = cases.count(where: \.judgement.blind)
         acceptance = blind == cases.count ? nil : Double(count(.accepted)) / Double(cases.count - blind)
-        (dice, unfound) = ([:], [:])
+        dice = [:]
+        unfound = [:]
         for task in [ModelTask.disc, .cup, .polyp] {
             let values = cases.compactMap { $0.dice[task] }
             if !values.isEmpty {

@@ -91,7 +91,8 @@ public struct Configuration: Sendable, Equatable {
         public var silence: Duration?
 
         package init(oldest: Duration? = .seconds(3600), silence: Duration? = nil) {
-            (self.oldest, self.silence) = (oldest, silence)
+            self.oldest = oldest
+            self.silence = silence
         }
     }
 
@@ -184,7 +185,9 @@ public struct Configuration: Sendable, Equatable {
     /// This configuration with what a running service cannot change taken from `running`.
     public func reloaded(into running: Configuration) -> Configuration {
         var result = self
-        (result.paths, result.threads, result.precision) = (running.paths, running.threads, running.precision)
+        result.paths = running.paths
+        result.threads = running.threads
+        result.precision = running.precision
         return result
     }
 }

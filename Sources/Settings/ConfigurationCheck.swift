@@ -9,7 +9,9 @@ package struct ConfigurationCheck {
 
     /// - Parameter lines: where each path stands; a default stands nowhere.
     package init(_ configuration: Configuration, lines: [String: Int], file: String) {
-        (self.configuration, self.lines, self.file) = (configuration, lines, file)
+        self.configuration = configuration
+        self.lines = lines
+        self.file = file
     }
 
     package func run() throws(PapillaError) {

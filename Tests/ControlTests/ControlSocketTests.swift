@@ -109,7 +109,8 @@ import Testing
     func limitOfAUser() async throws {
         let path = "\(sandbox.path)/s"
         var limits = ControlSocket.Limits()
-        (limits.perUser, limits.patience) = (3, .seconds(600))
+        limits.perUser = 3
+        limits.patience = .seconds(600)
         try await serving(path, { _, _ in ControlResponse() }, limits: limits) {
             var held: [UnixSocket] = []
             for _ in 0..<3 {
@@ -173,7 +174,8 @@ import Testing
                 """, path,
             ]
             let (input, output) = (Pipe(), Pipe())
-            (other.standardInput, other.standardOutput) = (input, output)
+            other.standardInput = input
+            other.standardOutput = output
             try other.run()
             #expect(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self) == "192\n")
             // Eight of them are open, and images flow.

@@ -9,7 +9,9 @@ struct TestEncoding: Sendable, CustomTestStringConvertible {
     let encode: @Sendable (GreyImage) throws -> [UInt8]
 
     init(_ name: String, _ ending: String = "png", _ encode: @escaping @Sendable (GreyImage) throws -> [UInt8]) {
-        (testDescription, self.ending, self.encode) = (name, ending, encode)
+        testDescription = name
+        self.ending = ending
+        self.encode = encode
     }
 
     /// Grey PNG: `values` stand for 0, 128 and 255.

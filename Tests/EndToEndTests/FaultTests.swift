@@ -198,7 +198,10 @@ private final class LedgerHold {
         descriptor = open(ledger + "-shm", O_RDWR)
         try #require(descriptor >= 0)
         var lock = flock()
-        (lock.l_type, lock.l_whence, lock.l_start, lock.l_len) = (Int16(F_WRLCK), Int16(SEEK_SET), 120, 1)
+        lock.l_type = Int16(F_WRLCK)
+        lock.l_whence = Int16(SEEK_SET)
+        lock.l_start = 120
+        lock.l_len = 1
         try #require(fcntl(descriptor, F_SETLKW, &lock) == 0)
     }
 

@@ -54,7 +54,9 @@ import Testing
 
     // Kernels and bytes as large as they get: sums of pairs that do not fit 16 bits would be clamped on CPUs without VNNI.
     @Test func largestNumbersDoNotOverflow() throws {
-        let (maps, out, side) = (64, 16, 8)
+        let maps = 64
+        let out = 16
+        let side = 8
         let source = try ByteTensor([1, maps, side, side])
         for index in 0..<maps * side * side { source.raw.storeBytes(of: 255, toByteOffset: index, as: UInt8.self) }
         let target = try Tensor([1, out, side, side], .channelsLast)

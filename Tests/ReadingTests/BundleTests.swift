@@ -70,7 +70,9 @@ struct BundleTests {
             files: [("overlay.jpg", [9])])
         let other = try #require(ScreeningID("20261125-00000001"))
         var source = try Self.source("copy.png")
-        (source.format, source.width, source.height) = (nil, nil, nil)
+        source.format = nil
+        source.width = nil
+        source.height = nil
         let again = try Bundle.reusing(first, id: other, source: source, waited: 12)
         #expect(again.report.reusedFrom == first.report.id && again.report.id == other && again.report.source.name == "copy.png")
         #expect(again.report.source.width == 800 && again.report.timing.wait == 12)

@@ -66,7 +66,8 @@ import Testing
                 intervals: ["dice": [0.9512, 0.9601]])
         ]
         manifest.groups = [.init(data: "refuge_roi: glaucoma", split: "test", images: 8, values: ["dice": 0.9])]
-        (manifest.temperature, manifest.calibration) = (1.4, ["error_before_test": 0.02, "error_after_test": 0.005])
+        manifest.temperature = 1.4
+        manifest.calibration = ["error_before_test": 0.02, "error_after_test": 0.005]
         let text = ModelCard(manifest).markdown
         #expect(text.contains("| refuge_roi | test | 80 | 0.9556 [0.951, 0.960] | 1.0000 |"))
         #expect(text.contains("## By group") && text.contains("refuge_roi: glaucoma"))
@@ -100,7 +101,8 @@ import Testing
         try temporary.save("disc-2")
         try store.promote("disc-1")
         var manifest = try store.manifest("disc-2")
-        (manifest.temperature, manifest.remarks) = (2.5, ["Calibrated."])
+        manifest.temperature = 2.5
+        manifest.remarks = ["Calibrated."]
         try store.update(manifest)
         #expect(try store.load("disc-2").manifest == manifest)
         #expect(try store.card("disc-2").contains("Calibrated.") && store.card("disc-2", html: true).contains("Calibrated."))

@@ -151,11 +151,13 @@ import Testing
 
     @Test func onlyACupIsSeenUnrolledAndNotMirrored() throws {
         var manifest = ModelFolder.manifest("cup-1")
-        (manifest.task, manifest.view) = (.cup, "polar")
+        manifest.task = .cup
+        manifest.view = "polar"
         #expect(throws: Never.self) { try manifest.check() }
         manifest.mirrors = 4
         #expect(throws: PapillaError.self) { try manifest.check() }
-        (manifest.mirrors, manifest.task) = (1, .disc)
+        manifest.mirrors = 1
+        manifest.task = .disc
         #expect(throws: PapillaError.self) { try manifest.check() }
     }
 

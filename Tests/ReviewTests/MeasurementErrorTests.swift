@@ -77,7 +77,10 @@ struct MeasurementErrorTests {
             throws -> EarlierResult
         {
             var row = try CanonicalJSON.decode(ExportRow.self, from: Self.row.utf8)
-            if drawnBefore { (row.vcdrLow, row.vcdrHigh) = (nil, nil) }
+            if drawnBefore {
+                row.vcdrLow = nil
+                row.vcdrHigh = nil
+            }
             let now = try report(cup: "cup-1", ratio: ratio, isDrawn: drawnNow)
             let earlier = EarlierScreening(row: row, examined: "2026-11-01", disc: disc, cup: cup)
             return try #require(EarlierResult(earlier, than: now, error))

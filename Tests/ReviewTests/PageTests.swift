@@ -153,13 +153,17 @@ struct PageTests {
         let fundus = try await site.screen(1, patient: "7") { $0.fundus?.cdr?.vertical = 0.62 }
         let later = try await site.screen(2, patient: "7", received: Timestamp(milliseconds: 1_795_616_867_250))
         let frame = try await site.screen(3) {
-            ($0.fundus, $0.attention, $0.outcome) = (nil, [], .noFinding)
+            $0.fundus = nil
+            $0.attention = []
+            $0.outcome = .noFinding
             $0.modality = .init(value: .endoscopy, probabilities: ["endoscopy": 1])
             $0.endoscopy = EndoscopyFindings(polyps: [], polypAreaFraction: 0, disagreement: 0, mask: "polyp.png")
         }
         let unfit = try await site.screen(4) {
-            ($0.fundus, $0.attention) = (nil, [Attention(.qualityUsable, "Not good.")])
-            ($0.outcome, $0.reasons) = (.ungradable, [Reason(.tooDark, "Dark.")])
+            $0.fundus = nil
+            $0.attention = [Attention(.qualityUsable, "Not good.")]
+            $0.outcome = .ungradable
+            $0.reasons = [Reason(.tooDark, "Dark.")]
         }
         let cookie = try await site.enter()
         let own = cookie.merging(site.origin) { $1 }

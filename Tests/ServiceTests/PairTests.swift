@@ -49,7 +49,8 @@ import Testing
                 _ = try await requeue.run(["\(id)"], allFailed: false, actor: "anna@1000")
             case .retain:
                 var rules = Configuration.Retention()
-                (rules.archive.size, rules.quarantine.size) = (0, 0)
+                rules.archive.size = 0
+                rules.quarantine.size = 0
                 var retention = Retention(ledger: ledger, folders: folders, log: log)
                 retention.boundary = boundary
                 _ = try await retention.run(rules)

@@ -258,7 +258,10 @@ import Settings
 
 extension Pipeline {
     fileprivate func remember(_ paths: [RelativePath]) {
-        for path in paths { (drawn[path], inboxTries[path]) = (ScreeningID("20261124-00000001"), 1) }
+        for path in paths {
+            drawn[path] = ScreeningID("20261124-00000001")
+            inboxTries[path] = 1
+        }
     }
 
     fileprivate var remembered: Set<RelativePath> { Set(drawn.keys).union(inboxTries.keys) }

@@ -27,11 +27,13 @@ import Settings
             _ bytes: [UInt8], id: ScreeningID, source: Report.Source, identification: Identification, waited: Double
         ) async throws -> Bundle {
             var source = source
-            (source.sha256, source.bytes) = (Digest(of: bytes), bytes.count)
+            source.sha256 = Digest(of: bytes)
+            source.bytes = bytes.count
             guard let image = try? ImageDecoder.decode(bytes) else {
                 return try Bundle.failed(id: id, source: source, reason: Reason(.corrupt, "Damaged."), engine: await engine())
             }
-            (source.width, source.height) = (image.raster.width, image.raster.height)
+            source.width = image.raster.width
+            source.height = image.raster.height
             let isFundus = modality == .fundus
             return try Bundle(
                 report: Report(

@@ -22,7 +22,8 @@ package enum RawPNG {
                     bits += depth
                     if bits == 8 {
                         rows.append(UInt8(byte))
-                        (byte, bits) = (0, 0)
+                        byte = 0
+                        bits = 0
                     }
                 }
                 if bits > 0 { rows.append(UInt8(byte << (8 - bits))) }

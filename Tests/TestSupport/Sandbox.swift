@@ -133,7 +133,10 @@ package final class Steps: Sendable {
     private let number: Int
     private let body: @Sendable () throws -> Void
 
-    package init(at number: Int, _ body: @escaping @Sendable () throws -> Void) { (self.number, self.body) = (number, body) }
+    package init(at number: Int, _ body: @escaping @Sendable () throws -> Void) {
+        self.number = number
+        self.body = body
+    }
     package convenience init(stopAt number: Int) { self.init(at: number) { throw Stopped() } }
 
     package func next() throws {

@@ -17,8 +17,11 @@ struct AugmentationTests {
     /// Everything at once, always.
     private var strongest: Augmentation {
         var augmentation = Augmentation.standard(.polyp, Disturbance.allCases)
-        (augmentation.highlights, augmentation.corners, augmentation.compression) = (1, 1, 1)
-        (augmentation.blur.probability, augmentation.noise.probability) = (0, 1)
+        augmentation.highlights = 1
+        augmentation.corners = 1
+        augmentation.compression = 1
+        augmentation.blur.probability = 0
+        augmentation.noise.probability = 1
         return augmentation
     }
 

@@ -40,9 +40,14 @@ struct EvaluationTests {
         var scores: [ImageScore] = []
         for (index, dice) in [0.8, 0.6, 1.0, 0.0].enumerated() {
             var score = ImageScore(set: "s", id: "\(index)", group: "\(index)")
-            (score.dice, score.jaccard) = (dice, dice / 2)
-            (score.isEmpty, score.isFoundEmpty) = (index >= 2, index == 2)
-            if index < 2 { (score.drawnRatio, score.readRatio) = (0.5, index == 0 ? 0.6 : 0.35) }
+            score.dice = dice
+            score.jaccard = dice / 2
+            score.isEmpty = index >= 2
+            score.isFoundEmpty = index == 2
+            if index < 2 {
+                score.drawnRatio = 0.5
+                score.readRatio = index == 0 ? 0.6 : 0.35
+            }
             scores.append(score)
         }
         let figures = Figures(scores)
@@ -63,7 +68,8 @@ struct EvaluationTests {
         let figures = Figures(
             eyes.enumerated().map { index, eye in
                 var score = ImageScore(set: "s", id: "\(index)", group: "\(index)")
-                (score.drawnRatio, score.readRatio) = (eye.drawn, eye.read)
+                score.drawnRatio = eye.drawn
+                score.readRatio = eye.read
                 return score
             })
         #expect(figures["cdr_high_missed"] == 0.5 && figures["cdr_high_false"] == 1 && figures.counts["cdr_unread"] == 2)

@@ -19,8 +19,13 @@ struct TrainingRunTests {
 
     private func options(steps: Int) -> TrainingOptions {
         var options = TrainingOptions(task: .polyp)
-        (options.width, options.side, options.normalisation, options.softDice) = (16, 32, .batch, 0.5)
-        (options.rate, options.length, options.validationInterval) = (2e-3, .steps(steps), 8)
+        options.width = 16
+        options.side = 32
+        options.normalisation = .batch
+        options.softDice = 0.5
+        options.rate = 2e-3
+        options.length = .steps(steps)
+        options.validationInterval = 8
         return options
     }
 
@@ -82,7 +87,9 @@ struct TrainingRunTests {
     @Test func aRunThatFindsOnlyBackgroundStops() async throws {
         let drawn = try drawn(count: 12, radius: 4...5)
         var options = options(steps: 60)
-        (options.rate, options.schedule, options.validationInterval) = (1e-9, .constant, 1)
+        options.rate = 1e-9
+        options.schedule = .constant
+        options.validationInterval = 1
         let run = try TrainingRun(options, sets: try sets(drawn), folder: drawn.path + "/run")
         await #expect { try await run.run() } throws: { error in
             guard let error = error as? PapillaError else { return false }
@@ -123,7 +130,9 @@ struct TrainingRunTests {
         let folder = temporary.path
         try PhantomSet.write(kind: .fundus, count: 30, seed: 5, to: folder + "/eyes", view: .disc)
         var options = options(steps: 60)
-        (options.task, options.polar, options.disturbances) = (.cup, true, [])
+        options.task = .cup
+        options.polar = true
+        options.disturbances = []
         let result = try await TrainingRun(
             options, sets: [try DataSet(directory: folder + "/eyes")], folder: folder + "/run"
         ).run()
@@ -148,7 +157,11 @@ struct TrainingRunTests {
         }
         try set.write(manifest)
         var options = TrainingOptions(task: .router)
-        (options.width, options.side, options.normalisation, options.rate, options.length) = (16, 32, .batch, 2e-3, .steps(30))
+        options.width = 16
+        options.side = 32
+        options.normalisation = .batch
+        options.rate = 2e-3
+        options.length = .steps(30)
         let result = try await TrainingRun(options, sets: try sets(set), folder: set.path + "/run").run()
         #expect(result.record.best?.score == 1)
         try set.write(manifest.replacing("neither", with: "unicorn"))

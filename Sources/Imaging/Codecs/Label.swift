@@ -63,7 +63,11 @@ public struct LabelImage: Sendable {
         width: Int, height: Int, pixels: [Label], format: ImageFormat = .png, places: [Label: Int] = [:], alpha: Alpha = .unused
     ) {
         precondition(width >= 0 && height >= 0 && pixels.count == width * height, "an image holds width x height labels")
-        (self.width, self.height, self.pixels, self.format) = (width, height, pixels, format)
-        (self.places, self.alpha) = (places, alpha)
+        self.width = width
+        self.height = height
+        self.pixels = pixels
+        self.format = format
+        self.places = places
+        self.alpha = alpha
     }
 }

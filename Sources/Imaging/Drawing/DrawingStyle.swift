@@ -11,7 +11,10 @@ public struct Colour: Sendable, Hashable {
 
     /// A colour, opaque unless said otherwise.
     public init(red: Double, green: Double, blue: Double, alpha: Double = 1) {
-        (self.red, self.green, self.blue, self.alpha) = (red, green, blue, alpha)
+        self.red = red
+        self.green = green
+        self.blue = blue
+        self.alpha = alpha
     }
 
     /// A colour as six hexadecimal digits are read: `Colour(0xFF8000)` is orange.
@@ -40,7 +43,9 @@ public struct Stroke: Sendable, Hashable {
 
     /// A line, solid unless dashes are given.
     public init(_ colour: Colour, width: Double, dashes: [Double] = []) {
-        (self.colour, self.width, self.dashes) = (colour, width, dashes)
+        self.colour = colour
+        self.width = width
+        self.dashes = dashes
     }
 }
 
@@ -57,7 +62,10 @@ public struct TextStyle: Sendable, Hashable {
 
     /// Text of a size and colour, without an outline unless one is given.
     public init(size: Double, colour: Colour, isBold: Bool = false, outline: Stroke? = nil) {
-        (self.size, self.colour, self.isBold, self.outline) = (size, colour, isBold, outline)
+        self.size = size
+        self.colour = colour
+        self.isBold = isBold
+        self.outline = outline
     }
 }
 

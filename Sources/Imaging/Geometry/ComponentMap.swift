@@ -11,7 +11,10 @@ public struct Component: Sendable, Hashable {
 
     /// A region with its measures.
     public init(label: Int, area: Int, box: PixelBox, centroid: Point) {
-        (self.label, self.area, self.box, self.centroid) = (label, area, box, centroid)
+        self.label = label
+        self.area = area
+        self.box = box
+        self.centroid = centroid
     }
 }
 
@@ -56,7 +59,8 @@ public struct ComponentMap: Sendable {
 
     /// The regions of the foreground or of the background, joined across corners (8-connected) or not (4-connected).
     init(of mask: Mask, foreground: Bool, diagonals: Bool) {
-        (width, height) = (mask.width, mask.height)
+        width = mask.width
+        height = mask.height
         var runs = PixelRun.all(in: mask, foreground: foreground)
         let count = PixelRun.join(&runs, reach: diagonals ? 1 : 0)
         var sums = [Sums](repeating: Sums(), count: count)
@@ -123,8 +127,10 @@ private struct Sums {
         area += length
         x += Double(length) * Double(run.start + run.end) / 2
         y += Double(length) * (Double(run.row) + 0.5)
-        (left, right) = (min(left, run.start), max(right, run.end))
-        (top, bottom) = (min(top, run.row), max(bottom, run.row + 1))
+        left = min(left, run.start)
+        right = max(right, run.end)
+        top = min(top, run.row)
+        bottom = max(bottom, run.row + 1)
     }
 
     func component(label: Int) -> Component {

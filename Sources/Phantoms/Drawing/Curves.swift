@@ -47,7 +47,10 @@ struct RoundOutline: Sendable {
     private let axis: SIMD2<Double>
 
     init(centre: SIMD2<Double>, radii: SIMD2<Double>, turn: Double, harmonics: [SIMD2<Double>]) {
-        (self.centre, self.radii, self.turn, self.harmonics) = (centre, radii, turn, harmonics)
+        self.centre = centre
+        self.radii = radii
+        self.turn = turn
+        self.harmonics = harmonics
         axis = SIMD2(cos(turn), sin(turn))
     }
 }

@@ -11,9 +11,11 @@ struct Painting {
     private(set) var blue: [Float]
 
     init(width: Int, height: Int) {
-        (self.width, self.height) = (width, height)
+        self.width = width
+        self.height = height
         red = [Float](repeating: 0, count: width * height)
-        (green, blue) = (red, red)
+        green = red
+        blue = red
     }
 
     /// Changes the pixels of some columns and rows: `change` gets the pixel's index, column, row and colour.
@@ -28,7 +30,9 @@ struct Painting {
                             let index = y * width + x
                             var colour = SIMD3(red[index], green[index], blue[index])
                             change(index, x, y, &colour)
-                            (red[index], green[index], blue[index]) = (colour.x, colour.y, colour.z)
+                            red[index] = colour.x
+                            green[index] = colour.y
+                            blue[index] = colour.z
                         }
                     }
                 }

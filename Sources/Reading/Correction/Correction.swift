@@ -57,7 +57,10 @@ public struct Correction: Sendable {
                 .badInput, "The outlines are those of version \(earlier.report.version): nothing was drawn",
                 hint: "Accept the screening, if it is right as it is")
         }
-        (self.earlier, self.image, self.drawn, statedEye) = (earlier, image, own, eye)
+        self.earlier = earlier
+        self.image = image
+        self.drawn = own
+        statedEye = eye
     }
 
     /// Whether a mask is, to the pixel, one that the networks had made: saving it does not make it a reader's.
@@ -82,7 +85,9 @@ public struct Correction: Sendable {
     public func bundle(_ decision: Report.Decision, supersedes: String) async throws(PapillaError) -> Bundle {
         let former = earlier.report
         var reading = ImageReading(.measured)
-        (reading.quality, reading.thresholds, reading.modelsUsed) = (former.quality, former.thresholds, former.models)
+        reading.quality = former.quality
+        reading.thresholds = former.thresholds
+        reading.modelsUsed = former.models
         reading.eye = former.source.eye
         reading.corrected = Self.tasks.filter { drawn[$0] != nil }
         let modality: Modality = drawn[.polyp] == nil ? .fundus : .endoscopy
@@ -99,11 +104,14 @@ public struct Correction: Sendable {
         }
         let files = try await ImageReader.files(of: reading, image)
         var identification = Identification()
-        (identification.subject, identification.examination) = (former.subject, former.examination)
+        identification.subject = former.subject
+        identification.examination = former.examination
         var report = Report(
             reading, of: image, id: former.id, source: former.source, identification: identification,
             engine: await ImageReader.engine())
-        (report.version, report.supersedes, report.decision) = (former.version + 1, supersedes, decision)
+        report.version = former.version + 1
+        report.supersedes = supersedes
+        report.decision = decision
         report.measurements = report.codedFindings
         return try Bundle(report: report, files: files)
     }

@@ -23,12 +23,19 @@ struct RegionEvidence {
     ///   - share: of the content's area.
     ///   - others: how many other regions there are.
     func features(of region: Mask, in box: PixelBox, share: Double, others: Int) -> [RegionConfidence.Feature: Double] {
-        var (count, sure, sum, highest) = (0, 0, 0.0, Float(0))
-        var (lowest, cellSum, highestCell) = (Float(1), 0.0, -Float.infinity)
+        var count = 0
+        var sure = 0
+        var sum = 0.0
+        var highest = Float(0)
+        var lowest = Float(1)
+        var cellSum = 0.0
+        var highestCell = -Float.infinity
         for y in box.y..<box.y + box.height {
             for index in y * region.width + box.x..<y * region.width + box.x + box.width where region.pixels[index] != 0 {
                 let value = probability.values[index]
-                (count, sure, sum) = (count + 1, sure + (value > 0.5 ? 1 : 0), sum + Double(value))
+                count = count + 1
+                sure = sure + (value > 0.5 ? 1 : 0)
+                sum = sum + Double(value)
                 highest = max(highest, value)
                 if let distance { lowest = min(lowest, distance.values[index]) }
                 if let cells {
@@ -44,7 +51,10 @@ struct RegionEvidence {
             .sureShare: Double(sure) / Double(count), .size: size, .sizeSquared: size * size, .others: Double(others),
         ]
         if distance != nil { features[.distance] = Double(lowest) }
-        if cells != nil { (features[.meanCell], features[.highestCell]) = (cellSum / Double(count), Double(highestCell)) }
+        if cells != nil {
+            features[.meanCell] = cellSum / Double(count)
+            features[.highestCell] = Double(highestCell)
+        }
         features[.frame] = frame
         return features
     }

@@ -39,7 +39,8 @@ struct FundusMeasure: Sendable {
             { cupDeviation = RatioInterval.deviation(of: cupProbability, window: cup.window, inside: discMask) })
         let deviation = RatioInterval.deviation(
             disc: discExtents.vertical, discDeviation: discDeviation, cup: extents.vertical, cupDeviation: cupDeviation)
-        (ratioDeviation, self.ratioErrors) = (deviation, ratioErrors)
+        ratioDeviation = deviation
+        self.ratioErrors = ratioErrors
         let vertical = extents.vertical / discExtents.vertical
         let interval =
             ratioErrors?.interval(vertical, deviation: deviation) ?? RatioInterval.interval(vertical, deviation: deviation)
@@ -70,7 +71,8 @@ struct FundusMeasure: Sendable {
         axisRatio = disc.ellipse.b / disc.ellipse.a
         outlineAgreement = Overlap(disc.mask, mask).dice
         cupOutsideShare = 0
-        (ratioDeviation, ratioErrors) = (nil, nil)
+        ratioDeviation = nil
+        ratioErrors = nil
     }
 
     private static func structure(

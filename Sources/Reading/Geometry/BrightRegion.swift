@@ -43,7 +43,9 @@ enum BrightRegion {
     private static func isColouredByLight(_ bright: Mask, _ small: Raster) -> Bool {
         var (all, cool) = (0, 0)
         for index in bright.pixels.indices where bright.pixels[index] != 0 {
-            let (red, green, blue) = (small.pixels[3 * index], small.pixels[3 * index + 1], small.pixels[3 * index + 2])
+            let red = small.pixels[3 * index]
+            let green = small.pixels[3 * index + 1]
+            let blue = small.pixels[3 * index + 2]
             all += 1
             if max(green, blue) > red { cool += 1 }
         }

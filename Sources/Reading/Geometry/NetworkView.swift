@@ -14,7 +14,10 @@ public struct NetworkView: Sendable, Hashable {
 
     /// A square of the original; what lies outside of `visible` is black.
     public init(rectangle: Rectangle, visible: PixelBox, side: Int, isUnrolled: Bool = false) {
-        (self.rectangle, self.visible, self.side, self.isUnrolled) = (rectangle, visible, side, isUnrolled)
+        self.rectangle = rectangle
+        self.visible = visible
+        self.side = side
+        self.isUnrolled = isUnrolled
     }
 
     /// The whole picture: a square around the field's box, its sides padded with black. The view of router and polyp network, and the

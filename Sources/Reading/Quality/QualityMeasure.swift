@@ -36,10 +36,14 @@ struct QualityMeasure: Sendable, Equatable {
         var (count, sum) = (0, 0)
         for index in levels.indices where inside.pixels[index] != 0 {
             counts[levels[index]] += 1
-            (count, sum) = (count + 1, sum + levels[index])
+            count = count + 1
+            sum = sum + levels[index]
         }
         guard count > 0 else {
-            (brightness, clippedShare, focus, contrast) = (0, 0, 0, 0)
+            brightness = 0
+            clippedShare = 0
+            focus = 0
+            contrast = 0
             return
         }
         let white = Double(Self.white)

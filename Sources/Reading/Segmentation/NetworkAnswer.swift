@@ -17,7 +17,10 @@ struct NetworkAnswer: Sendable {
     /// Logit of whether there is something in the view; nil without that head.
     var frame: Double?
 
-    init(probability: Plane, auxiliary: Mask?) { (self.probability, self.auxiliary) = (probability, auxiliary) }
+    init(probability: Plane, auxiliary: Mask?) {
+        self.probability = probability
+        self.auxiliary = auxiliary
+    }
 
     /// Turns logits of one image into probabilities and regions.
     ///

@@ -120,5 +120,8 @@ struct PageError: Error {
     let status: HTTPResponse.Status
     let message: String
 
-    init(_ status: HTTPResponse.Status, _ message: String) { (self.status, self.message) = (status, message) }
+    init(_ status: HTTPResponse.Status, _ message: String) {
+        self.status = status
+        self.message = message
+    }
 }

@@ -111,11 +111,15 @@ public struct Calibration: Sendable, Equatable {
         var (atLeft, atRight) = (function(left), function(right))
         for _ in 0..<40 {
             if atLeft < atRight {
-                (high, right, atRight) = (right, left, atLeft)
+                high = right
+                right = left
+                atRight = atLeft
                 left = high - golden * (high - low)
                 atLeft = function(left)
             } else {
-                (low, left, atLeft) = (left, right, atRight)
+                low = left
+                left = right
+                atLeft = atRight
                 right = low + golden * (high - low)
                 atRight = function(right)
             }

@@ -12,7 +12,10 @@ public struct Estimate: Sendable, Codable, Hashable {
     public var count: Int
 
     init(value: Double, low: Double, high: Double, count: Int) {
-        (self.value, self.low, self.high, self.count) = (value, low, high, count)
+        self.value = value
+        self.low = low
+        self.high = high
+        self.count = count
     }
 
     /// The mean of values, their groups resampled whole. Nil for fewer than two groups.

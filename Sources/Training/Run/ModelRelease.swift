@@ -26,9 +26,12 @@ public struct ModelRelease: Sendable {
         options: TrainingOptions, result: TrainingRun.Result, terms: [String: String], commit: String, at: Timestamp,
         initial: String?
     ) {
-        (self.options, self.result, self.terms, self.commit, self.at, self.initial) = (
-            options, result, terms, commit, at, initial
-        )
+        self.options = options
+        self.result = result
+        self.terms = terms
+        self.commit = commit
+        self.at = at
+        self.initial = initial
     }
 
     /// Saves the model under the next free name of the day, `disc-20261124-1`, and returns the name.

@@ -28,16 +28,25 @@ public struct NetworkMeasurement: Sendable {
         falsePositives: Double = 0.05,
         progress: @escaping @Sendable (String, Int, Int) -> Void = { _, _, _ in }
     ) {
-        (self.model, self.disc, self.companions, self.sets, self.judges) = (model, disc, companions, sets, judges)
-        (self.falsePositives, self.progress) = (falsePositives, progress)
+        self.model = model
+        self.disc = disc
+        self.companions = companions
+        self.sets = sets
+        self.judges = judges
+        self.falsePositives = falsePositives
+        self.progress = progress
     }
 
     /// The manifest with temperature, calibration, thresholds, metrics, groups and plots.
     public func run() async throws -> ModelManifest {
         var manifest = model.manifest
-        (manifest.temperature, manifest.calibration, manifest.metrics) = (1, [:], [])
-        (manifest.groups, manifest.plots) = ([], [])
-        (manifest.confidence, manifest.ratioErrors) = (nil, nil)
+        manifest.temperature = 1
+        manifest.calibration = [:]
+        manifest.metrics = []
+        manifest.groups = []
+        manifest.plots = []
+        manifest.confidence = nil
+        manifest.ratioErrors = nil
         for threshold in [Threshold.polyp, .polypBorderline, .polypConfidence, .polypArea] {
             manifest.thresholds[threshold.name] = nil
         }

@@ -232,7 +232,8 @@ extension TrainingRecord {
             epoch: epoch, step: step, rate: rate, losses: sums.mapValues { $0 / count }, validationLoss: nil,
             validationScore: nil,
             seconds: seconds)
-        (sums, summed) = ([:], 0)
+        sums = [:]
+        summed = 0
         return line
     }
 }

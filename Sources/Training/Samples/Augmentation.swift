@@ -111,7 +111,10 @@ struct Augmentation: Sendable {
     /// Brightness, contrast, grey curve and channel gains by one table for each channel, then saturation. Black stays black.
     private func recolour(_ colours: inout [Float], _ random: inout SeededGenerator) {
         func factor(_ largest: Double) -> Double { exp(random.uniform(-log(largest)...log(largest))) }
-        let (light, spread, curve, colour) = (factor(brightness), factor(contrast), factor(gamma), Float(factor(saturation)))
+        let light = factor(brightness)
+        let spread = factor(contrast)
+        let curve = factor(gamma)
+        let colour = Float(factor(saturation))
         let steps = 1024
         let tables = (0..<3).map { _ in
             let gain = light * factor(self.gain)

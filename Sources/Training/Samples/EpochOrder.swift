@@ -92,7 +92,8 @@ struct Hardness: Sendable, Codable, Equatable {
     /// Begins with all alike.
     mutating func begin(_ count: Int) {
         guard running.count != count else { return }
-        (drawn, running) = ([Double](repeating: 1, count: count), [Double](repeating: 1, count: count))
+        drawn = [Double](repeating: 1, count: count)
+        running = [Double](repeating: 1, count: count)
     }
 
     /// Takes in how sure the network was to see a polyp in image `index`. One that is never mistaken stays in the draw.

@@ -62,10 +62,15 @@ struct DatasetMakeCommand: ParsableCommand, OwnFilesCommand {
 
     func run() throws {
         var options = DataSetMaker.Options()
-        (options.images, options.masks, options.group) = (images.map(Self.bare), masks.map(Self.bare), group)
-        (options.shares, options.seed, options.label) = (try shares, seed, label?.rawValue ?? "")
+        options.images = images.map(Self.bare)
+        options.masks = masks.map(Self.bare)
+        options.group = group
+        options.shares = try shares
+        options.seed = seed
+        options.label = label?.rawValue ?? ""
         options.maskValues = try maskValues.map { text throws(PapillaError) in try StatedMaskValues(text) }
-        (options.skipsUnmatched, options.replaces) = (skipUnmatched, replace)
+        options.skipsUnmatched = skipUnmatched
+        options.replaces = replace
         let bar = ProgressBar()
         let summary = try DataSetMaker(folder, options).make { done, all in
             bar.show(Double(done) / Double(all), "\(done)/\(all) images")

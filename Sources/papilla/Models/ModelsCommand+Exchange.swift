@@ -28,7 +28,8 @@ extension ModelsCommand {
             let model = try models.store.load(name)
             let manifest = model.manifest
             var described = manifest
-            (described.int8, described.precisions) = (nil, ["fp32"])
+            described.int8 = nil
+            described.precisions = ["fp32"]
             let metadata = [ModelManifest.schema: try CanonicalJSON.line(described)]
             let bytes =
                 switch format {

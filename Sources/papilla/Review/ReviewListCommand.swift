@@ -44,13 +44,18 @@ struct ReviewListCommand: AsyncParsableCommand {
         var filter = ReviewFilter()
         filter.arrivals = ArrivalFilter(
             outcomes: outcome.isEmpty ? nil : Set(outcome), since: since?.start, until: until?.end, limit: limit)
-        (filter.modalities, filter.attention) = (Set(modality), Set(attention))
+        filter.modalities = Set(modality)
+        filter.attention = Set(attention)
         filter.order = order == .newest ? .newest : .attention
-        (filter.undecidedOnly, filter.includesQuiet) = (undecided, all)
+        filter.undecidedOnly = undecided
+        filter.includesQuiet = all
         var rows: [ExportRow]
         if order == .informative {
             // Decided ones and quiet ones take part in the comparison, whatever the list shows.
-            (filter.undecidedOnly, filter.includesQuiet, filter.attention, filter.arrivals.limit) = (false, true, [], nil)
+            filter.undecidedOnly = false
+            filter.includesQuiet = true
+            filter.attention = []
+            filter.arrivals.limit = nil
             rows = try InformativeOrder(try ReviewCatalogue(configuration.load())).ordered(try ledger.review(filter))
             if !attention.isEmpty { rows.removeAll { row in !attention.contains { row.attention.contains($0.rawValue) } } }
             if let limit { rows = Array(rows.prefix(max(0, limit))) }

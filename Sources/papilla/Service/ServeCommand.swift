@@ -52,7 +52,10 @@ private final class Results: Sendable {
     private let printsLines: Bool
     private let rows = Mutex<[[String]]>([])
 
-    init(keeps: Bool, printsLines: Bool) { (self.keeps, self.printsLines) = (keeps, printsLines) }
+    init(keeps: Bool, printsLines: Bool) {
+        self.keeps = keeps
+        self.printsLines = printsLines
+    }
 
     func add(_ result: Server.Result) {
         if printsLines, let line = try? CanonicalJSON.line(result) {

@@ -67,7 +67,10 @@ struct TextTable {
     /// - Parameters:
     ///   - rows: as many cells each as `head` has.
     ///   - right: columns of numbers, set flush right.
-    init(_ head: [String], _ rows: [[String]], right: Set<Int> = []) { (self.rows, self.right) = ([head] + rows, right) }
+    init(_ head: [String], _ rows: [[String]], right: Set<Int> = []) {
+        self.rows = [head] + rows
+        self.right = right
+    }
 
     /// The table, without an end of line.
     var text: String {

@@ -75,7 +75,10 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
         let cases = try CaseSet(task, try ledger.cases(), catalogue)
         if dryRun { return try list(cases) }
         var options = RetrainingRun.Options()
-        (options.steps, options.rate, options.phantoms, options.seed) = (steps, rate, phantoms, seed)
+        options.steps = steps
+        options.rate = rate
+        options.phantoms = phantoms
+        options.seed = seed
         let folder = try NamedPath.makeTemporaryFolder("retrain")
         defer { try? NamedPath.removeTree(folder) }
         StopRequest.watch()

@@ -66,8 +66,14 @@ struct StudyCommand: AsyncParsableCommand, OwnFilesCommand {
     func run() async throws {
         if let threads { EngineInfo.setThreads(threads) }
         var options = StudyOptions(tasks: try chosenTasks)
-        (options.epochs, options.side, options.width, options.seeds, options.batch) = (epochs, side, width, seeds, batch)
-        (options.normalisation, options.softDice, options.validationInterval) = (normalisation, softDice, validateEvery)
+        options.epochs = epochs
+        options.side = side
+        options.width = width
+        options.seeds = seeds
+        options.batch = batch
+        options.normalisation = normalisation
+        options.softDice = softDice
+        options.validationInterval = validateEvery
         options.rate = rate ?? (normalisation == .batch ? 5e-4 : 1e-4)
         let bar = ProgressBar()
         let values = try MaskValuesByFolder(masks.maskValues)

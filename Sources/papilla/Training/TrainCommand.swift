@@ -96,14 +96,25 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
             options.knowsImageNet = true
         }
         if let architecture { options.architecture = architecture }
-        (options.encoderRate, options.clip) = (freezeEncoder ? 0 : encoderRate, clip)
-        (options.presence, options.negatives) = (presence, negatives)
+        options.encoderRate = freezeEncoder ? 0 : encoderRate
+        options.clip = clip
+        options.presence = presence
+        options.negatives = negatives
         if let width { options.width = width }
-        (options.side, options.batch, options.distance, options.normalisation) = (side, batch, distance, normalisation)
-        (options.averaging, options.decay, options.polar) = (averaging, decay, polar)
-        (options.softDice, options.schedule, options.phantoms, options.balance) = (softDice, schedule, phantoms, balance)
+        options.side = side
+        options.batch = batch
+        options.distance = distance
+        options.normalisation = normalisation
+        options.averaging = averaging
+        options.decay = decay
+        options.polar = polar
+        options.softDice = softDice
+        options.schedule = schedule
+        options.phantoms = phantoms
+        options.balance = balance
         options.disturbances = Disturbance.allCases.filter(disturb.contains)
-        (options.validationInterval, options.seed) = (validateEvery, seed)
+        options.validationInterval = validateEvery
+        options.seed = seed
         options.rate = rate ?? (normalisation == .batch ? 5e-4 : 1e-4)
         options.length = steps.map { .steps($0) } ?? .epochs(epochs ?? 150)
         let start = try initialWeights(&options)
@@ -174,7 +185,8 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
             throw PapillaError(
                 .badInput, "\(initial) was shown the disc unrolled", hint: "Say --polar, or begin with another model")
         }
-        (options.inputMean, options.inputDeviation) = (model.manifest.normalisation.mean, model.manifest.normalisation.std)
+        options.inputMean = model.manifest.normalisation.mean
+        options.inputDeviation = model.manifest.normalisation.std
         return model.weights
     }
 
