@@ -2,7 +2,7 @@ public import FoundationEssentials
 public import Ledger
 public import Screening
 
-/// What may be asked of the running service, one JSON object a line: `{"request": "status"}`.
+/// A request to the running service, one JSON object a line: `{"request": "status"}`.
 public enum ControlRequest: Sendable, Hashable {
     /// Whether it is there.
     case ping

@@ -2,9 +2,9 @@ public import Ledger
 public import Registry
 public import Screening
 
-/// What the service answers, one JSON object a line.
+/// An answer of the service, one JSON object a line.
 public struct ControlResponse: Sendable, Codable {
-    /// Why a request was refused.
+    /// The reason for which a request was refused.
     public struct Problem: Sendable, Codable, Hashable {
         /// As in `PapillaError`.
         public var code: String

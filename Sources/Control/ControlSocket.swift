@@ -11,7 +11,7 @@ internal import Synchronization
 /// Connections are waited for on threads of their own, so that one which is idle or slow holds nothing but itself, and there are only so many,
 /// in all and of each user.
 package final class ControlSocket: Sendable {
-    /// How much connections may hold.
+    /// Limits on connections and on what they hold.
     package struct Limits: Sendable {
         /// Open connections in all.
         package var connections = 64

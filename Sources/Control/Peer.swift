@@ -2,7 +2,7 @@ internal import Files
 internal import Glibc
 public import Screening
 
-/// Who asks, as the kernel knows it.
+/// The process at the other end of a connection, as the kernel knows it.
 public struct Peer: Sendable, Hashable {
     /// The user's number.
     public let uid: UInt32
@@ -70,7 +70,7 @@ public struct Peer: Sendable, Hashable {
     }
 }
 
-/// What somebody may have the service do. Each may do what those before may.
+/// The rights of a person at the socket, each with those before it.
 public enum Role: Int, Sendable, Hashable, Comparable, CaseIterable, Codable {
     /// Drops files, asks, and has failed ones read again: whoever may reach the socket, that is, the group `papilla`.
     case member

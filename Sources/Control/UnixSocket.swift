@@ -108,7 +108,7 @@ package final class UnixSocket: Sendable {
     }
 }
 
-/// How commands ask the running service.
+/// The commands' end of the control socket.
 public enum ControlClient {
     /// Asks one thing.
     ///

@@ -7,7 +7,7 @@ public import Screening
 /// Read strictly: a missing column or file, an ID that stands twice, and a group that stands in two splits are refused by name. A column
 /// `mask_values` may say once and for all what the masks' values mean, as `--mask-values` does.
 public struct DataSet: Sendable {
-    /// What an image may be used for.
+    /// The part that an image has in a data set: to learn from, to choose by or to judge by.
     public enum Split: String, Sendable, Codable, CaseIterable {
         /// Learning.
         case train

@@ -5,7 +5,7 @@ public import Screening
 
 /// Writes a manifest for a folder of images and masks as it was published.
 public struct DataSetMaker: Sendable {
-    /// What may be chosen.
+    /// Choices of the caller.
     public struct Options: Sendable {
         /// Folder of the images inside the set, where its name does not say so.
         public var images: String?
@@ -30,7 +30,7 @@ public struct DataSetMaker: Sendable {
         public init() {}
     }
 
-    /// What was written.
+    /// A summary of what was written.
     public struct Summary: Sendable, Encodable {
         /// The manifest's path.
         public let manifest: String

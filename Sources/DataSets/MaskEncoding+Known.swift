@@ -2,7 +2,7 @@ internal import Imaging
 internal import Screening
 
 extension MaskEncoding {
-    /// Why the meaning of some masks is not known.
+    /// The reason why the meaning of some masks is not known.
     struct Refusal: Error {
         let message: String
         /// Which mask shows it; nil where all do.

@@ -1,6 +1,6 @@
 internal import Imaging
 
-/// What the values of some masks mean.
+/// The meaning of the values of some masks.
 public struct MaskEncoding: Sendable {
     /// A value and what it means.
     struct Level: Sendable, Equatable {

@@ -1,7 +1,7 @@
 internal import Imaging
 public import Screening
 
-/// What the masks of a whole set were found to hold, and to mean.
+/// A survey of a whole set's masks: what they hold, and what it means.
 public struct MaskSurvey: Sendable {
     /// What was asked: disc, cup or polyp.
     public let task: ModelTask

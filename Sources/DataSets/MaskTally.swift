@@ -1,7 +1,7 @@
 public import Imaging
 public import Screening
 
-/// What a pixel of a mask belongs to.
+/// The class that a pixel of a mask belongs to.
 public enum MaskClass: String, Sendable, CaseIterable {
     /// To nothing that is looked for.
     case outside
@@ -31,7 +31,7 @@ public enum MaskClass: String, Sendable, CaseIterable {
     }
 }
 
-/// What a canonical mask says to a task.
+/// A canonical mask's answer to a task.
 public enum Truth {
     /// Disc: everything above 0. Cup: 255. Polyp: everything above 127. The router has no mask.
     public static func mask(_ grey: GreyImage, for task: ModelTask) -> Mask {
@@ -43,7 +43,7 @@ public enum Truth {
     }
 }
 
-/// What one mask's file holds: which labels, how often, where, and which of them lie on its sides.
+/// The labels of one mask's file: how often each, where, and which of them lie on its sides.
 struct MaskTally: Sendable {
     /// More different labels than any mask has, soft ones in colour included.
     static let most = 8192

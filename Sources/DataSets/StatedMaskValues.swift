@@ -1,7 +1,7 @@
 internal import Imaging
 public import Screening
 
-/// What a person says that the values of a set's masks mean: `0=outside,128=disc,255=cup`, ranges as `128-255=polyp`, colours as
+/// The meaning of a set's mask values in a person's words: `0=outside,128=disc,255=cup`, ranges as `128-255=polyp`, colours as
 /// `#ff0000=polyp`. Where masks are soft, single values draw to them what lies nearest.
 public struct StatedMaskValues: Sendable, Equatable {
     /// A value or a range of grey values.
@@ -73,7 +73,7 @@ extension StringProtocol {
     }
 }
 
-/// What a person says of the masks of several sets: for all of them, or `NAME:VALUES` for the set of that name.
+/// A person's words on the masks of several sets: for all of them, or `NAME:VALUES` for the set of that name.
 public struct MaskValuesByFolder: Sendable {
     private var all: StatedMaskValues?
     private var byName: [String: StatedMaskValues] = [:]

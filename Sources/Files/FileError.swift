@@ -1,7 +1,7 @@
 internal import Glibc
 package import Screening
 
-/// What the operating system refused, with its number: code that must tell a missing file from a full disk looks at that.
+/// A refusal by the operating system, with its number: code that must tell a missing file from a full disk looks at that.
 package struct FileError: Error {
     /// errno.
     package let number: Int32

@@ -1,8 +1,8 @@
 package import Glibc
 
-/// What the file system says of an entry, without following it where it is a symbolic link.
+/// An entry as the file system describes it, without following it where it is a symbolic link.
 package struct FileStatus: Sendable, Hashable {
-    /// What kinds of entry matter.
+    /// The kinds of entry that matter.
     package enum Kind: Sendable {
         case file
         case folder

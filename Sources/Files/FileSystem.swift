@@ -2,7 +2,7 @@ internal import CSystemd
 internal import Glibc
 package import Screening
 
-/// How full the file system of a folder is.
+/// The space on the file system of a folder.
 package struct DiskSpace: Sendable, Codable, Hashable {
     /// Bytes that this user can still write.
     package let free: Int
@@ -23,7 +23,7 @@ package struct DiskSpace: Sendable, Codable, Hashable {
     }
 }
 
-/// Whether inotify tells everything that happens in a folder.
+/// The kind of a file system: whether inotify tells everything that happens there.
 package enum FileSystemKind: Sendable, Hashable {
     /// Every change is made through this kernel.
     case local

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Screening
 
-/// What a person or the configuration named by its path. Links on the way to it are followed: they are that person's.
+/// Files and folders that a person or the configuration named by their paths. Links on the way to it are followed: they are that person's.
 package enum NamedPath {
     /// Whether there is anything.
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

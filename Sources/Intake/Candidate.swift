@@ -36,7 +36,7 @@ package struct Candidate: Sendable, Hashable {
     }
 }
 
-/// What lies beside an image in its folder of the inbox, as far as it concerns the image.
+/// Files beside an image in its folder of the inbox, as far as they concern it.
 package struct Beside: Sendable, Hashable {
     /// Sidecars that can be its own, the one that counts first.
     package var sidecars: [FileName] = []
@@ -72,7 +72,7 @@ package struct Beside: Sendable, Hashable {
     }
 }
 
-/// Whether a file is all there, as far as its own kind of image can tell.
+/// The check whether a file is all there, as far as its own kind of image can tell.
 package enum ImageEnding {
     /// Looks at a file; an empty one is not complete.
     package static func isComplete(_ file: OpenFile) throws(FileError) -> Bool { try ImageFile.isWhole(file.imageBytes()) }

@@ -7,7 +7,7 @@ internal import Settings
 /// Events are a hint, the sweep is the truth. Time is passed in: `now` is any monotonic clock's reading. Nothing here opens a file's
 /// content, and nothing is moved. Confined to the actor that owns it.
 package final class Inbox {
-    /// Whether the inbox is there.
+    /// The presence of the inbox.
     package enum State {
         case open(Folder)
         /// An alarm, with what a person should know. Nothing is concluded from what is not seen meanwhile.
@@ -61,7 +61,7 @@ package final class Inbox {
     package var nextSweep = Duration.zero
     package var nextRemoteSweep = Duration.zero
 
-    /// What the last sweep knows of a folder.
+    /// A folder as the last sweep saw it.
     package struct FolderSeen {
         package var isRemote: Bool
         package var watch: Int32?

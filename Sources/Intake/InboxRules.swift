@@ -2,7 +2,7 @@ package import Files
 internal import Glibc
 package import Settings
 
-/// How the inbox is read: what the configuration says of it.
+/// Rules by which the inbox is read, from the configuration.
 package struct InboxRules: Sendable {
     package var settle = Configuration().settle
     package var rescan = Configuration().rescan
@@ -35,8 +35,8 @@ package struct InboxRules: Sendable {
     package func settle(isRemote: Bool) -> Duration { isRemote ? settle.remote : settle.local }
 }
 
-/// Which entries of the inbox are nobody's images: half-copied files of other programs, thumbnails, recycle bins and other belongings of
-/// Windows, macOS and storage devices, what the configuration names.
+/// Patterns of entries in the inbox that are nobody's images: half-copied files of other programs, thumbnails, recycle bins and other
+/// belongings of Windows, macOS and storage devices, what the configuration names.
 package struct IgnoreRules: Sendable, Hashable {
     /// Besides the built-in ones: globs of names, or of paths in the inbox where they hold a slash.
     package let globs: [String]

@@ -1,8 +1,8 @@
 package import Files
 package import Screening
 
-/// What we have seen of one entry of the inbox. Ages are by our own observation on a monotonic clock: a foreign clock's times are only
-/// ever compared with themselves.
+/// Our observations of one entry of the inbox. Ages are by our own observation on a monotonic clock: a foreign clock's times are only ever
+/// compared with themselves.
 package struct Observation {
     /// What the file system said last.
     package private(set) var status: FileStatus

@@ -7,7 +7,7 @@ internal import Screening
 ///
 /// Our own kernels, since oneDNN sums a whole map in fp32 and the division by small deviations makes that rounding large.
 final class BatchNormalization {
-    /// What follows a normalisation.
+    /// The end of a normalisation: what follows it.
     enum End {
         /// max(0, y).
         case rectifier

@@ -95,7 +95,7 @@ private final class EngineThread: SerialExecutor {
     }
 }
 
-/// What this machine can do at best, measured: a large 1x1 convolution, which is nothing but multiply-accumulates.
+/// This machine's best, measured: a large 1x1 convolution, which is nothing but multiply-accumulates.
 public enum MachinePeak {
     /// Operations a second, in thousands of millions (two for each multiply-accumulate), on the engine's threads.
     @EngineActor public static func gigaoperations(_ precision: Precision) throws(PapillaError) -> Double {

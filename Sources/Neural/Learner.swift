@@ -2,7 +2,7 @@ internal import CKernels
 internal import OneDNN
 public import Screening
 
-/// What one training step is given. Targets that the architecture has no head for stay empty.
+/// The input of one training step. Targets that the architecture has no head for stay empty.
 public struct TrainingBatch: Sendable {
     /// Normalised images, N x 3 x S x S.
     public var input: [Float]
@@ -31,10 +31,10 @@ public struct TrainingBatch: Sendable {
 /// ``weights()``: what is saved is the paper's network, weight for weight.
 @EngineActor
 public final class Learner {
-    /// What stands between a hidden convolution and its rectifier.
+    /// The normalisation between a hidden convolution and its rectifier.
     public enum Normalisation: String, Sendable, Codable, CaseIterable { case batch, none }
 
-    /// What a learner is made for. Two learners with equal options can exchange their state.
+    /// The choices that a learner is made with. Two learners with equal options can exchange their state.
     public struct Options: Sendable, Codable, Equatable {
         /// Name of the ``Architecture``.
         public var architecture: String

@@ -2,7 +2,7 @@ internal import CKernels
 internal import OneDNN
 internal import Screening
 
-/// What training changes: values with their gradient and Adam's two moments, all in one layout.
+/// Values that training changes, with their gradient and Adam's two moments, all in one layout.
 final class Parameter {
     let name: String
     let value: Tensor

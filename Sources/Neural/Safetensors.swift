@@ -5,7 +5,7 @@ public import Screening
 /// The reader trusts nothing: lengths, shapes and offsets are checked before any of them is used, and the tensors must
 /// cover the data exactly, without gap or overlap, as the format demands.
 extension Weights {
-    /// How numbers are written.
+    /// The way in which numbers are written.
     public enum FilePrecision: String, Sendable, Codable, CaseIterable {
         /// IEEE 754 half precision, rounded to the nearest, ties to even. Values beyond 65504 become infinite.
         case float16
@@ -166,7 +166,7 @@ private struct Header: Decodable {
     }
 }
 
-/// What the header says of a tensor.
+/// A tensor's entry in the header.
 private struct Entry {
     let type: NumberType
     let shape: [Int]
@@ -218,7 +218,7 @@ private struct Entry {
     }
 }
 
-/// How a weights file stores a number, little-endian.
+/// The types of number in a weights file, little-endian.
 enum NumberType: String, CaseIterable {
     case f32 = "F32"
     case f16 = "F16"

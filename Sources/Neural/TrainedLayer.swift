@@ -21,7 +21,7 @@ final class TrainedLayer: TrainedPart {
         case depthwise(TrainedDepthwise)
     }
 
-    /// How its statistics go.
+    /// The rule for its statistics.
     struct Rule {
         var epsilon: Float
         var share: Float

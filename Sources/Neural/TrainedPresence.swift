@@ -3,7 +3,8 @@ internal import Screening
 
 internal import Glibc
 
-/// Whether there is something in a cell, and in the image, while training: both read the encoder's last maps, and add to their gradient.
+/// The heads that say whether there is something in a cell, and in the image, while training: both read the encoder's last maps, and add to
+/// their gradient.
 ///
 /// A cell counts as having something from a tenth of its pixels on; one with less than that is not asked.
 final class TrainedPresence {

@@ -134,7 +134,7 @@ extension Tensor {
     }
 }
 
-/// How many values have which magnitude, by the upper half of a number's bits, which are in the order of the magnitudes.
+/// Counts of values by magnitude, by the upper half of a number's bits, which are in the order of the magnitudes.
 struct MagnitudeCounts {
     private var counts = [Int](repeating: 0, count: 1 << 15)
     private var count = 0

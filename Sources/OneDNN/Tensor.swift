@@ -5,7 +5,7 @@ public import Screening
     internal import Glibc
 #endif
 
-/// How a tensor's values lie in memory.
+/// The order of a tensor's values in memory.
 public enum Layout: Sendable {
     /// Row-major: N, C, H, W or (out, in, kh, kw) or one dimension.
     case plain

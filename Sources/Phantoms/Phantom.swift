@@ -6,7 +6,7 @@ public import Screening
 ///
 /// The same kind, seed, index, size, view and style always give the same pixels.
 public struct Phantom: Sendable {
-    /// What is shown.
+    /// The kind of scene.
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// A colour fundus photograph with optic disc and cup.
         case fundus
@@ -14,7 +14,7 @@ public struct Phantom: Sendable {
         case endoscopy
     }
 
-    /// How much of an eye is in the picture.
+    /// The part of an eye that is in the picture.
     public enum View: String, Sendable, Codable {
         /// The whole field of view.
         case whole
@@ -80,7 +80,7 @@ public struct Phantom: Sendable {
     }
 }
 
-/// How the camera sees: what makes one device's pictures differ from another's of the same eyes or bowels.
+/// The camera's look: what makes one device's pictures differ from another's of the same eyes or bowels.
 public struct PhantomStyle: Sendable, Hashable {
     /// Factors on red, green and blue, 1 for the neutral camera.
     public var gains: SIMD3<Float>

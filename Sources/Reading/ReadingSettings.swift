@@ -1,7 +1,7 @@
 public import Imaging
 public import Screening
 
-/// What the configuration decides about readings. Two readings of one image with equal settings and equal models are equal.
+/// The part of the configuration that readings depend on. Two readings of one image with equal settings and equal models are equal.
 public struct ReadingSettings: Sendable, Equatable {
     /// Thresholds, attention's among them, that override those of the models' manifests: names as in ``Threshold/table``.
     public var thresholds: [String: Double]

@@ -1,7 +1,7 @@
 public import Neural
 
 extension ModelManifest {
-    /// How the model runs in int8 or bf16: in int8 the ranges found on real images, and what its answers lost.
+    /// The model in int8 or bf16: in int8 the ranges found on real images, and what its answers lost.
     public struct Reduced: Sendable, Codable, Equatable {
         /// A data set's split, read once in fp32 and once in fewer bits.
         public struct Check: Sendable, Codable, Equatable {

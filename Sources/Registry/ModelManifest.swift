@@ -1,11 +1,11 @@
 public import Screening
 
-/// What `manifest.json` says of a model: which network it is, how to feed it, how to read its answer, and where it comes from.
+/// The content of a model's `manifest.json`: which network it is, how to feed it, how to read its answer, and where it comes from.
 public struct ModelManifest: Sendable, Codable, Equatable {
     /// The shape of this document.
     public static let schema = "papilla.model/1"
 
-    /// How pixels become the network's input: (RGB / 255 − mean) / standard deviation, channel by channel.
+    /// The scale that makes pixels the network's input: (RGB / 255 − mean) / standard deviation, channel by channel.
     public struct Normalisation: Sendable, Codable, Equatable {
         /// Red, green, blue, 0...1.
         public var mean: [Float]
@@ -39,7 +39,7 @@ public struct ModelManifest: Sendable, Codable, Equatable {
         }
     }
 
-    /// How the model came about.
+    /// The model's origin.
     public struct Trained: Sendable, Codable, Equatable {
         /// When the training ended.
         public var at: Timestamp
@@ -69,7 +69,7 @@ public struct ModelManifest: Sendable, Codable, Equatable {
         }
     }
 
-    /// How well it did on one data set's split.
+    /// Its figures on one data set's split.
     public struct Metric: Sendable, Codable, Equatable {
         /// The folder's name.
         public var data: String

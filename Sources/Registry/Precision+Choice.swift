@@ -1,7 +1,7 @@
 public import Neural
 public import Screening
 
-/// What the configuration asks the networks to run in.
+/// The precision that the configuration asks the networks to run in.
 public enum PrecisionChoice: String, Sendable, Codable, CaseIterable {
     /// The fastest that the model passed its check in and that this CPU has the instructions for.
     case auto

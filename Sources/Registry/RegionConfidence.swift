@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// How sure a model is that a region is what it looks for: a logistic function of what its network says of the region and of the frame.
+/// A model's confidence that a region is what it looks for: a logistic function of what its network says of the region and of the frame.
 /// Its weights were fitted on val.
 public struct RegionConfidence: Sendable, Codable, Equatable {
     /// Something that a network says of a region or of the frame around it.
@@ -74,7 +74,7 @@ public struct RegionConfidence: Sendable, Codable, Equatable {
     /// What the point would be without the data set that has most of the empty frames; nil where only one has any.
     public var heldOut: HeldOut?
 
-    /// How a point travels: fitted and chosen without a data set, and held against its empty frames.
+    /// A test of how a point travels: fitted and chosen without a data set, and held against its empty frames.
     public struct HeldOut: Sendable, Codable, Equatable {
         /// The data set.
         public var set: String
@@ -130,7 +130,7 @@ public struct RegionConfidence: Sendable, Codable, Equatable {
     }
 }
 
-/// How far read cup-to-disc ratios were from drawn ones on val, in units of what the networks themselves are unsure of: what makes an
+/// The distances of read cup-to-disc ratios from drawn ones on val, in units of what the networks themselves are unsure of: what makes an
 /// interval of a reading (conformal prediction with normalised residuals; Papadopoulos & Haralambous, Neural Networks 24, 2011).
 public struct RatioErrors: Sendable, Codable, Equatable {
     /// What is added to the networks' own deviation of the ratio: what they do not know that they do not know.

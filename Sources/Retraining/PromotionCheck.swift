@@ -11,7 +11,7 @@ public import Training
 /// The gate that a model must pass to become live: it is read against the live one on the site's frozen cases, and both on phantoms, through
 /// the code that reads images in service. There is no way around it.
 public struct PromotionCheck: Sendable {
-    /// What decided, and how.
+    /// The verdict, and what decided it.
     public struct Verdict: Sendable, Encodable {
         /// What the models are for.
         public let task: ModelTask

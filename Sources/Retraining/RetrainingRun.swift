@@ -5,7 +5,7 @@ public import Training
 
 /// A site's own model: the live one, trained on from its weights with the site's cases and phantoms strewn in, and left as a candidate.
 public struct RetrainingRun: Sendable {
-    /// What may be chosen.
+    /// Choices of the caller.
     public struct Options: Sendable {
         /// Batches of four.
         public var steps = 400
@@ -20,7 +20,7 @@ public struct RetrainingRun: Sendable {
         public init() {}
     }
 
-    /// What a retraining left.
+    /// The outcome of a retraining.
     public struct Outcome: Sendable {
         /// The candidate's name.
         public let candidate: String

@@ -2,7 +2,7 @@ internal import Imaging
 internal import Ledger
 public import Screening
 
-/// How far readers agree with what the models showed them: whether a site may trust its models.
+/// The agreement of readers with what the models showed them: whether a site may trust its models.
 public struct Agreement: Sendable, Codable {
     /// Differences between two ways to measure the same (Bland & Altman, Lancet 327, 1986): corrected less shown.
     public struct Differences: Sendable, Codable, Hashable {
@@ -36,7 +36,7 @@ public struct Agreement: Sendable, Codable {
         public var mean: Double
     }
 
-    /// What readers made of some screenings.
+    /// Readers' decisions on some screenings, in figures.
     public struct Figures: Sendable, Codable, Hashable {
         /// On how many anybody decided.
         public var decided: Int
@@ -154,7 +154,7 @@ extension ReviewCatalogue {
 }
 
 extension Agreement {
-    /// What a reader made of one screening, and how far the outlines of both are the same.
+    /// A reader's decision on one screening, and how far the outlines of both are the same.
     struct Compared {
         let judgement: Judgement
         var dice: [ModelTask: Double] = [:]

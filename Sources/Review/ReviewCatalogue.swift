@@ -3,7 +3,7 @@ public import Ledger
 public import Registry
 public import Screening
 
-/// What a reader works with: the work list, and everything about one screening. Only reads; decisions go through the service.
+/// A reader's catalogue: the work list, and everything about one screening. Only reads; decisions go through the service.
 public struct ReviewCatalogue: Sendable {
     /// Every screening, decision and version.
     public let ledger: LedgerStore
@@ -175,7 +175,7 @@ public struct ReviewDetail: Sendable, Codable {
     }
 }
 
-/// What the models found, in short.
+/// The models' findings, in short.
 public struct ModelsResult: Sendable, Codable, Hashable {
     /// How their reading ended.
     public var outcome: Outcome

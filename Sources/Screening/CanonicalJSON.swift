@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// How Papilla writes and reads JSON: keys sorted, slashes plain, so that the same value is always the same bytes.
+/// JSON as Papilla writes and reads it: keys sorted, slashes plain, so that the same value is always the same bytes.
 public enum CanonicalJSON {
     /// One line, keys sorted, no spaces: for audit details and JSON lines.
     public static func line(_ value: some Encodable) throws -> String {

@@ -125,7 +125,7 @@ public struct Rim: Sendable, Codable, Hashable {
     }
 }
 
-/// What was measured in a fundus photograph.
+/// The measurements of a fundus photograph.
 public struct FundusFindings: Sendable, Codable, Hashable {
     /// The optic disc.
     public var disc: Structure
@@ -180,7 +180,7 @@ public struct Polyp: Sendable, Codable, Hashable {
     }
 }
 
-/// What was measured in an endoscopy frame.
+/// The measurements of an endoscopy frame.
 public struct EndoscopyFindings: Sendable, Codable, Hashable {
     /// Largest first; empty where none reached the threshold.
     public var polyps: [Polyp]
@@ -205,7 +205,7 @@ public struct EndoscopyFindings: Sendable, Codable, Hashable {
     }
 }
 
-/// How good the image is.
+/// The quality of the image.
 public struct Quality: Sendable, Codable, Hashable {
     /// The three grades.
     public enum Grade: String, Sendable, Codable { case good, usable, ungradable }

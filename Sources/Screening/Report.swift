@@ -8,7 +8,7 @@ public struct Report: Sendable, Codable, Hashable {
     /// What every report says of itself.
     public static let notice = "Research use only. Not a medical device: a person decides."
 
-    /// Where the image came from.
+    /// The file that the image came in.
     public struct Source: Sendable, Codable, Hashable {
         /// The file's name.
         public var name: String
@@ -62,7 +62,7 @@ public struct Report: Sendable, Codable, Hashable {
         }
     }
 
-    /// What the router said.
+    /// The router's answer.
     public struct ModalityFinding: Sendable, Codable, Hashable {
         /// The most probable class.
         public var value: Modality
@@ -96,7 +96,7 @@ public struct Report: Sendable, Codable, Hashable {
         }
     }
 
-    /// What it ran with, so that a re-run can be compared byte by byte.
+    /// The engine that it ran with, so that a re-run can be compared byte by byte.
     public struct Engine: Sendable, Codable, Hashable {
         /// Papilla's version.
         public var version: String
@@ -196,7 +196,7 @@ public struct Report: Sendable, Codable, Hashable {
         }
     }
 
-    /// What was found in one frame of a file that holds several.
+    /// The findings in one frame of a file that holds several.
     public struct Frame: Sendable, Codable, Hashable {
         /// Counted from 1, as in the file.
         public var frame: Int

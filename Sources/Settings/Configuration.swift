@@ -6,7 +6,7 @@ public import Screening
 
 /// Everything that `papilla.yaml` decides. Every key has a default; Config/papilla.yaml shows and explains them all.
 public struct Configuration: Sendable, Equatable {
-    /// Where everything is. Absolute paths.
+    /// The places of everything. Absolute paths.
     public struct Paths: Sendable, Equatable {
         /// Where files are dropped.
         public var inbox = "/var/lib/papilla/inbox"
@@ -96,7 +96,7 @@ public struct Configuration: Sendable, Equatable {
         }
     }
 
-    /// How long originals are kept. See `Retention` for what is never removed.
+    /// The time for which originals are kept. See `Retention` for what is never removed.
     public struct Retention: Sendable, Equatable {
         /// For one folder.
         public struct Rule: Sendable, Equatable {

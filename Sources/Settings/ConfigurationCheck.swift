@@ -1,7 +1,7 @@
 internal import Files
 package import Screening
 
-/// What must hold between the values: folders that do not overlap, one file system where a rename needs it, a socket that can be named.
+/// The checks between values: folders that do not overlap, one file system where a rename needs it, a socket that can be named.
 package struct ConfigurationCheck {
     private let configuration: Configuration
     private let lines: [String: Int]

@@ -1,6 +1,6 @@
 public import Screening
 
-/// Why bytes did not become an image. The reason is ready for a report: its sentence names no file.
+/// The reason why bytes did not become an image. The reason is ready for a report: its sentence names no file.
 public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `.empty`, `.notAnImage`, `.unsupportedFormat`, `.truncated`, `.corrupt`, `.tooLarge` or `.outOfMemory`, with its sentence.
     public let reason: Reason
@@ -11,7 +11,7 @@ public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String { reason.detail }
 }
 
-/// How large an image may be. Both are checked before memory is taken for pixels.
+/// The largest image that is read. Both limits are checked before memory is taken for pixels.
 public struct ImageLimits: Sendable, Codable, Hashable {
     /// Of the file, bytes.
     public var maximumBytes: Int

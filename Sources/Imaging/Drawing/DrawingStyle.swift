@@ -32,7 +32,7 @@ public struct Colour: Sendable, Hashable {
     public func opacity(_ alpha: Double) -> Colour { Colour(red: red, green: green, blue: blue, alpha: alpha) }
 }
 
-/// How a line is drawn.
+/// A line's colour, width and dashes.
 public struct Stroke: Sendable, Hashable {
     /// Colour and opacity.
     public var colour: Colour
@@ -49,7 +49,7 @@ public struct Stroke: Sendable, Hashable {
     }
 }
 
-/// How text is set.
+/// A text's font and colour.
 public struct TextStyle: Sendable, Hashable {
     /// Height of the em square, px.
     public var size: Double
@@ -69,7 +69,7 @@ public struct TextStyle: Sendable, Hashable {
     }
 }
 
-/// How much room a line of text takes.
+/// The room that a line of text takes.
 public struct TextExtents: Sendable, Hashable {
     /// From the first letter's origin to where the next text would begin, px.
     public var width: Double

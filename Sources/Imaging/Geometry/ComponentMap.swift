@@ -117,7 +117,7 @@ public struct ComponentMap: Sendable {
     }
 }
 
-/// What is added up over a region's runs.
+/// Sums over a region's runs.
 private struct Sums {
     private var area = 0, x = 0.0, y = 0.0
     private var left = Int.max, right = 0, top = Int.max, bottom = 0

@@ -36,7 +36,7 @@ extension Mask {
     }
 }
 
-/// How far two masks agree.
+/// The agreement of two masks.
 public struct Overlap: Sendable, Equatable {
     /// 2 |A and B| / (|A| + |B|); 1 where both are empty.
     public let dice: Double

@@ -1,6 +1,6 @@
 import Glibc
 
-/// How the pixels under an output pixel are weighed. When shrinking, the filter is widened by the scale, so nothing aliases.
+/// The weights of the pixels under an output pixel. When shrinking, the filter is widened by the scale, so nothing aliases.
 public enum ResampleFilter: String, Sendable, Codable, CaseIterable {
     /// The mean over the area that an output pixel covers, with fractional coverage at its edges.
     case area

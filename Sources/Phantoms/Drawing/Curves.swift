@@ -55,7 +55,7 @@ struct RoundOutline: Sendable {
     }
 }
 
-/// How deep a set of tapered lines lies over each pixel: 1 under the middle of a wide line, 0 beside it.
+/// The depth of a set of tapered lines over each pixel: 1 under the middle of a wide line, 0 beside it.
 struct StrokeField {
     private(set) var depth: Plane
 

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Imaging
 internal import Screening
 
-/// What a colonoscope sees, in units of half the content's height: origin in the content's centre, x right, y down.
+/// A scene before a colonoscope, in units of half the content's height: origin in the content's centre, x right, y down.
 struct EndoscopyScene: Sendable {
     /// Size of the picture, px.
     let width: Int

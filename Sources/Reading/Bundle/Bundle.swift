@@ -1,6 +1,6 @@
 public import Screening
 
-/// What is published for a screening: the report and the files that it lists, in memory. Writing it to a folder is the publisher's work.
+/// The files of a published screening: the report and the files that it lists, in memory. Writing it to a folder is the publisher's work.
 public struct Bundle: Sendable {
     /// As in `report.json`.
     public let report: Report

@@ -1,7 +1,7 @@
 public import Imaging
 public import Screening
 
-/// What a reader drew instead of what the networks saw. It is measured by the code that measures the networks' own outlines; only what
+/// Outlines that a reader drew in place of the networks'. It is measured by the code that measures the networks' own outlines; only what
 /// networks alone can tell (probabilities, an interval, disagreement) is left out.
 public struct Correction: Sendable {
     /// The structures that can be drawn.

@@ -2,7 +2,7 @@ internal import Glibc
 public import Imaging
 public import Registry
 
-/// What a network says of a frame, carried back to a window of the original, where regions are held against it.
+/// A network's answer to a frame, carried back to a window of the original, where regions are held against it.
 struct RegionEvidence {
     /// Over the window.
     private let probability: Plane
@@ -81,7 +81,7 @@ public struct JudgedRegions: Sendable {
         public let verdict: Verdict
     }
 
-    /// What becomes of a region.
+    /// The verdict on a region.
     public enum Verdict: Sendable {
         /// It is taken for a polyp.
         case polyp

@@ -157,7 +157,7 @@ enum RatioInterval {
     }
 }
 
-/// Which eye a photograph shows.
+/// The eye that a photograph shows.
 enum EyeSide {
     /// The eye as the photograph tells it: with the macula near the middle, the disc lies on the nasal side, which is the right half of
     /// a right eye's photograph. Unknown where the disc is in the middle or far off the horizontal, and where no whole field is seen.

@@ -1,6 +1,6 @@
 internal import Imaging
 
-/// Which pixels of an image at low resolution are picture and not border, text or panel.
+/// The pixels of an image at low resolution that are picture and not border, text or panel.
 enum BrightRegion {
     /// Pixels clearly brighter than the border, without flat areas in colours that neither retina nor mucosa has, opened by one pixel
     /// so that lines of text and hairline bridges go.

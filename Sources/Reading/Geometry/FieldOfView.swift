@@ -1,6 +1,6 @@
 public import Imaging
 
-/// Where in the frame the picture is: the largest bright component at low resolution, without borders of any colour and side panels.
+/// The place of the picture in the frame: the largest bright component at low resolution, without borders of any colour and side panels.
 public struct FieldOfView: Sendable, Equatable {
     /// The picture's box, px of the original, inside the frame. The whole frame where there is no border.
     public let box: PixelBox

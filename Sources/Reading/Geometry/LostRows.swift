@@ -5,7 +5,7 @@ internal import Screening
 /// again, black below an outline that is cut off, or rows of elsewhere below a seam. They are looked for at low resolution, where what is
 /// whole has been seen to differ by far: no photograph or frame repeats itself for a twentieth of its height.
 struct LostRows: Sendable, Equatable {
-    /// How the rows are missing.
+    /// The way in which rows are missing.
     enum Kind: String, Sendable {
         /// The same row again and again; of one colour where that is all that it shows.
         case repeated

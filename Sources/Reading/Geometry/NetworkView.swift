@@ -1,7 +1,7 @@
 public import Imaging
 
-/// What a network is shown of an image: a square of the original, resampled to S x S. Reading and training prepare their samples here,
-/// by the very same code.
+/// The part of an image that a network is shown: a square of the original, resampled to S x S. Reading and training prepare their samples
+/// here, by the very same code.
 public struct NetworkView: Sendable, Hashable {
     /// The square, in continuous coordinates of the original; it may stick out of the image.
     public let rectangle: Rectangle

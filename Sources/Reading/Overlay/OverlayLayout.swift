@@ -51,7 +51,7 @@ struct OverlayLayout {
     }
 }
 
-/// How the lines of an overlay look: told apart by colour, and without colour by being solid or dashed.
+/// The looks of an overlay's lines: told apart by colour, and without colour by being solid or dashed.
 enum OverlayLine {
     static func stroke(_ line: Caption.Line, width: Double) -> Stroke {
         switch line {

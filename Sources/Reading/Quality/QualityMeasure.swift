@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Imaging
 
-/// What quality is judged by: figures of the picture inside its field, at a fixed scale.
+/// The figures that quality is judged by, of the picture inside its field, at a fixed scale.
 struct QualityMeasure: Sendable, Equatable {
     /// Mean luma of the field, 0...1.
     var brightness: Double

@@ -4,7 +4,7 @@ internal import Neural
 internal import Screening
 internal import Synchronization
 
-/// What a network saw in one view: probabilities, and what its auxiliary head makes of the same region. S x S each.
+/// A network's answer to one view: probabilities, and what its auxiliary head makes of the same region. S x S each.
 struct NetworkAnswer: Sendable {
     /// Probability of the structure, 0...1.
     var probability: Plane
@@ -67,7 +67,7 @@ struct NetworkAnswer: Sendable {
     }
 }
 
-/// What a network made of the view that a structure was measured in: what calibration and evaluation hold against the truth.
+/// A network's evidence in the view that a structure was measured in: what calibration and evaluation hold against the truth.
 public struct NetworkEvidence: Sendable {
     /// The square of the original that was looked at, at the network's side.
     public let view: NetworkView
@@ -88,8 +88,8 @@ public struct NetworkEvidence: Sendable {
     }
 }
 
-/// What networks answered to views of some images, so that the same images can be read again under other thresholds or another temperature
-/// without running the networks again. It holds as much as it is given: for an evaluation, not for a service.
+/// A memory of networks' answers to views of some images, so that the same images can be read again under other thresholds or another
+/// temperature without running the networks again. It holds as much as it is given: for an evaluation, not for a service.
 public final class LookMemory: Sendable {
     /// One view of one image.
     struct Key: Hashable, Sendable {

@@ -114,7 +114,7 @@ public struct ReviewServer: Sendable {
         return router
     }
 
-    /// What the page's script sends.
+    /// A message of the page's script.
     private struct Word: Decodable {
         var verdict: Report.Decision.Verdict
         var note: String?

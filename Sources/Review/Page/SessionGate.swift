@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Screening
 
-/// What a request knows of its reader.
+/// A request's context: its reader.
 struct PageContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Who reads; nil before the gate.
@@ -115,7 +115,7 @@ struct SessionGate: RouterMiddleware {
     }
 }
 
-/// Why the page refuses a request.
+/// The page's refusal of a request.
 struct PageError: Error {
     let status: HTTPResponse.Status
     let message: String

@@ -33,7 +33,7 @@ public struct CalibrationSample: Sendable, Equatable {
     }
 }
 
-/// Whether probabilities mean what they say (Guo et al., "On calibration of modern neural networks", ICML 2017).
+/// The calibration of probabilities: whether they mean what they say (Guo et al., "On calibration of modern neural networks", ICML 2017).
 public struct Calibration: Sendable, Equatable {
     /// Samples whose probability lies in one fifteenth of 0...1.
     public struct Bin: Sendable, Equatable {

@@ -5,7 +5,7 @@ public import Screening
 
 /// Reads the images of data sets as the service does and holds what it finds against the truth, at the images' own resolution.
 public struct Evaluation: Sendable {
-    /// What came out.
+    /// The result.
     public struct Result: Sendable, Encodable {
         /// What was evaluated.
         public let task: ModelTask

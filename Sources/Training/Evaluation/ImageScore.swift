@@ -1,7 +1,7 @@
 internal import Imaging
 public import Screening
 
-/// How one image of a data set was read, held against its truth.
+/// The reading of one image of a data set, held against its truth.
 public struct ImageScore: Sendable, Equatable {
     /// The data set.
     public let set: String

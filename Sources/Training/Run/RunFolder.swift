@@ -91,7 +91,7 @@ struct RunFolder: Sendable {
     }
 }
 
-/// What a run remembers beside its weights: how far it is, every epoch's figures and the best so far. Part of every snapshot.
+/// A run's memory beside its weights: how far it is, every epoch's figures and the best so far. Part of every snapshot.
 public struct TrainingRecord: Sendable, Codable, Equatable {
     /// One line of `history.csv`.
     public struct Epoch: Sendable, Codable, Equatable {

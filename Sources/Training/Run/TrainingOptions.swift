@@ -5,7 +5,7 @@ public import Screening
 /// Everything that decides the weights of a run, apart from the images: equal options and equal data give equal weights for an equal
 /// number of the engine's threads.
 public struct TrainingOptions: Sendable, Codable, Equatable {
-    /// How the learning rate goes.
+    /// The course of the learning rate.
     public enum Schedule: String, Sendable, Codable, CaseIterable {
         /// Up to the peak over the warm-up, then down to 0 along half a cosine.
         case cosine
@@ -13,7 +13,7 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
         case constant
     }
 
-    /// How long a run is.
+    /// The length of a run.
     public enum Length: Sendable, Codable, Equatable {
         /// So many times through the data.
         case epochs(Int)

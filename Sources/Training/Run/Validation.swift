@@ -5,7 +5,7 @@ internal import Screening
 /// Scores weights on the validation views at the network's own resolution: quick enough for every few epochs. The figures that count are
 /// `Evaluation`'s, through the service's own reading.
 struct Validation: Sendable {
-    /// What weights achieve.
+    /// The score of some weights.
     struct Score: Sendable, Equatable {
         /// Mean Dice over the views; for the router the share of right answers.
         var score: Double

@@ -2,7 +2,8 @@ internal import Glibc
 internal import Imaging
 internal import Screening
 
-/// How a training sample may differ from the picture that it was drawn from. All of it follows from the generator that it is given.
+/// The ways in which a training sample may differ from the picture that it was drawn from. All of it follows from the generator that it is
+/// given.
 struct Augmentation: Sendable {
     /// Probability of each mirror.
     var mirror = 0.5

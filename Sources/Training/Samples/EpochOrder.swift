@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Screening
 
-/// Which subject stands at which place of an epoch: every one once in random order, phantoms strewn in at equal distances.
+/// The order of subjects in an epoch: every one once in random order, phantoms strewn in at equal distances.
 ///
 /// It follows from (seed, epoch) alone, so that a run can go on anywhere.
 struct EpochOrder: Sendable {
@@ -81,8 +81,8 @@ struct EpochOrder: Sendable {
     }
 }
 
-/// How hard images without a polyp are for the network in training. The draw of an epoch keeps to what was known when it began, so that
-/// batches can be prepared ahead and a run that goes on draws the same ones.
+/// The difficulty of images without a polyp for the network in training. The draw of an epoch keeps to what was known when it began, so
+/// that batches can be prepared ahead and a run that goes on draws the same ones.
 struct Hardness: Sendable, Codable, Equatable {
     /// Weights of the draw in hand, one for each image.
     private(set) var drawn: [Double] = []

@@ -2,7 +2,7 @@ public import Imaging
 
 /// One way to look at one image: working pixels and truth, and the square that the network sees before any augmentation.
 struct TrainingView: Sendable {
-    /// What lies outside of the working pixels.
+    /// The pixels outside of the working ones.
     enum Surround: Sendable {
         /// Black, as the service pads a photograph that ends there.
         case black
@@ -49,7 +49,8 @@ struct TrainingImage: Sendable {
     var isEmpty: Bool { looks.allSatisfy { $0.truth?.area == 0 } }
 }
 
-/// Which of the paper's three distance maps a network learns. All are Euclidean distances to the nearest boundary pixel, 0 on the boundary.
+/// The paper's three distance maps, of which a network learns one. All are Euclidean distances to the nearest boundary pixel, 0 on the
+/// boundary.
 public enum DistanceMap: String, Sendable, Codable, CaseIterable {
     /// Positive outside, 0 inside.
     case outside = "D1"
@@ -59,7 +60,7 @@ public enum DistanceMap: String, Sendable, Codable, CaseIterable {
     case signed = "D3"
 }
 
-/// What the heads learn, made from the mask alone (Murugesan et al., 2019, section 2): the mask, its contour and a distance map.
+/// The targets of the heads, made from the mask alone (Murugesan et al., 2019, section 2): the mask, its contour and a distance map.
 public struct Targets: Sendable, Equatable {
     /// S x S, 1 inside.
     public let mask: [UInt8]

@@ -5,7 +5,7 @@ internal import Screening
 /// The last maps of a network's decoder, those that its heads look at, and how much each resembles the targets: the paper's figures 3 and
 /// 8, in which mask and contour are visible in single maps.
 struct FeatureMaps {
-    /// How one map correlates with the targets, pixel by pixel over some images; -1...1.
+    /// The correlation of one map with the targets, pixel by pixel over some images; -1...1.
     struct Likeness {
         var mask: Double
         var contour: Double

@@ -1,8 +1,8 @@
 public import Neural
 public import Screening
 
-/// What `papilla study` trains and how: the networks of the paper's Table 1 and the distance maps of its Table 3, each for some tasks and
-/// seeds, on one split and in one order.
+/// The options of `papilla study`: the networks of the paper's Table 1 and the distance maps of its Table 3, each for some tasks and seeds,
+/// on one split and in one order.
 public struct StudyOptions: Sendable, Codable, Equatable {
     /// What the networks are for: cup, disc, polyp.
     public var tasks: [ModelTask]

@@ -3,7 +3,7 @@ internal import Imaging
 internal import Neural
 internal import Screening
 
-/// What one training of a study came to: `scores.json` in its folder. A run that has one is finished.
+/// The scores of one training of a study: `scores.json` in its folder. A run that has one is finished.
 struct StudyScores: Sendable, Codable, Equatable {
     /// One image of the test split.
     struct Image: Sendable, Codable, Equatable {

@@ -179,7 +179,7 @@ struct DatasetCheckCommand: ParsableCommand, OwnFilesCommand {
 /// A command that works on a person's own files. Its errors name them, first and always: the rule that hides names is the journal's.
 protocol OwnFilesCommand {}
 
-/// What is said of the masks of data-set folders.
+/// The option that says what the masks of data-set folders mean.
 struct MaskValuesOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(

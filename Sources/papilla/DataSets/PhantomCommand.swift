@@ -29,7 +29,7 @@ struct PhantomCommand: AsyncParsableCommand, OwnFilesCommand {
     @Flag(help: "Print one JSON value.")
     var json = false
 
-    /// Which camera the phantoms were taken with.
+    /// The camera that the phantoms are taken with.
     enum Camera: String, CaseIterable, ExpressibleByArgument {
         case standard, other
 

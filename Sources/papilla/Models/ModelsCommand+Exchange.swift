@@ -6,7 +6,7 @@ internal import Registry
 internal import Screening
 
 extension ModelsCommand {
-    /// How a network is written for other programs.
+    /// The formats in which a network is written for other programs.
     enum Format: String, CaseIterable, ExpressibleByArgument { case safetensors, onnx }
 
     /// `papilla models export NAME`

@@ -77,7 +77,7 @@ struct ModelsOption: ParsableArguments {
     var store: ModelStore { ModelStore(directory: path) }
 }
 
-/// What a model draws, for its card. On phantoms: no picture of a person stands in a card.
+/// Samples of what a model draws, for its card. On phantoms: no picture of a person stands in a card.
 enum CardSamples {
     /// Two phantoms as the service would answer them with this model in place of the live one of its task; none where another task that
     /// it is read with has no live model.

@@ -36,7 +36,7 @@ extension ReviewCatalogue {
     }
 }
 
-/// Who decides and why, and how to tell the service.
+/// The options that say who decides and why, and how to tell the service.
 struct ReaderOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

@@ -46,7 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// What became of the files of a drain.
+/// The outcomes of the files of a drain.
 private final class Results: Sendable {
     private let keeps: Bool
     private let printsLines: Bool

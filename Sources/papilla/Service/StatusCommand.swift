@@ -18,7 +18,7 @@ struct StatusCommand: AsyncParsableCommand {
     @OptionGroup var configuration: ConfigurationOption
     @Flag(help: "Print one JSON value.") var json = false
 
-    /// What `--json` prints.
+    /// The output of `--json`.
     private struct Whole: Encodable {
         var running: Bool
         @Nullable var service: ServiceStatus?

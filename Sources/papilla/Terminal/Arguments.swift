@@ -52,7 +52,7 @@ struct ConfigurationOption: ParsableArguments {
     func load() throws(PapillaError) -> Configuration { try Configuration.load(path: file) }
 }
 
-/// What is in a file named on the command line, or why that is not looked at.
+/// The content of a file named on the command line, or the reason why it is not looked at.
 enum InputFile {
     case bytes([UInt8])
     case refused(Reason, size: Int)

@@ -122,7 +122,7 @@ enum StandardOutput {
     }
 }
 
-/// Whether SIGINT or SIGTERM asked to stop. The second one of a kind ends the program at once.
+/// The request to stop, by SIGINT or SIGTERM. The second one of a kind ends the program at once.
 enum StopRequest {
     private static let flag = Atomic<Bool>(false)
 

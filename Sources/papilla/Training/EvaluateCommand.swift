@@ -10,7 +10,7 @@ internal import Training
 
 /// `papilla evaluate`: how well a model reads data sets, through the code that reads images in service.
 struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
-    /// Which images.
+    /// The images that are evaluated.
     enum Part: String, CaseIterable, ExpressibleByArgument {
         case train, val, test, all
 

@@ -38,7 +38,7 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
     @Flag(help: "Only list the cases, and which part each has; train nothing.") var dryRun = false
     @Flag(help: "Print one JSON value.") var json = false
 
-    /// What `--json` prints.
+    /// The output of `--json`.
     private struct Result: Encodable {
         let task: ModelTask
         let cases: [String: Int]

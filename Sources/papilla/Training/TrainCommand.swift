@@ -36,7 +36,7 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
     @OptionGroup var masks: MaskValuesOption
     @Flag(help: "Go on with the run in --out.") var resume = false
 
-    /// Where an encoder's first weights come from.
+    /// The source of an encoder's first weights.
     enum Beginning: String, ExpressibleByArgument, CaseIterable { case imagenet }
 
     @Option(help: "Where the encoder's first weights come from: imagenet (default: random).") var encoder: Beginning?
