@@ -47,12 +47,13 @@ let package = Package(
         .target(name: "OneDNN", dependencies: ["COneDNN", "Screening"], swiftSettings: computing),
         .target(name: "Neural", dependencies: ["OneDNN", "CKernels", "Screening"], swiftSettings: computing),
         .target(name: "Imaging", dependencies: ["CImageCodecs", "CCairo", "Screening"], swiftSettings: vectorised),
-        .target(name: "Registry", dependencies: ["Neural", "Screening"], swiftSettings: swift),
+        .target(name: "Registry", dependencies: ["Files", "Neural", "Screening"], swiftSettings: swift),
         .target(name: "Reading", dependencies: ["Imaging", "Neural", "Registry", "Screening"], swiftSettings: computing),
-        .target(name: "Phantoms", dependencies: ["Imaging", "Screening"], swiftSettings: computing),
-        .target(name: "DataSets", dependencies: ["Imaging", "Screening"], swiftSettings: computing),
+        .target(name: "Phantoms", dependencies: ["Files", "Imaging", "Screening"], swiftSettings: computing),
+        .target(name: "DataSets", dependencies: ["Files", "Imaging", "Screening"], swiftSettings: computing),
         .target(
-            name: "Training", dependencies: ["DataSets", "Reading", "Phantoms", "Imaging", "Neural", "Registry", "Screening"],
+            name: "Training",
+            dependencies: ["Files", "DataSets", "Reading", "Phantoms", "Imaging", "Neural", "Registry", "Screening"],
             swiftSettings: computing),
         .target(
             name: "Ledger",
@@ -95,7 +96,7 @@ let package = Package(
         .target(
             name: "Review",
             dependencies: [
-                "DataSets", "Ledger", "Reading", "Registry", "Imaging", "Screening",
+                "Files", "DataSets", "Ledger", "Reading", "Registry", "Imaging", "Screening",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -105,7 +106,7 @@ let package = Package(
         .target(
             name: "Retraining",
             dependencies: [
-                "Training", "Review", "DataSets", "Ledger", "Phantoms", "Reading", "Registry", "Imaging", "Screening",
+                "Files", "Training", "Review", "DataSets", "Ledger", "Phantoms", "Reading", "Registry", "Imaging", "Screening",
             ], swiftSettings: swift),
         .executableTarget(
             name: "papilla",
@@ -116,47 +117,72 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),
-        .testTarget(name: "ScreeningTests", dependencies: ["Screening"], swiftSettings: swift),
+        // What builds sites, models, data sets and runs the program, for all tests.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Service", "Custody", "Settings", "Review", "Ledger", "Reading", "DataSets", "Registry", "Neural", "Imaging",
+                "Files", "Screening", .product(name: "Logging", package: "swift-log"),
+            ], path: "Tests/TestSupport", swiftSettings: swift),
+        .testTarget(name: "ScreeningTests", dependencies: ["TestSupport", "Screening"], swiftSettings: swift),
+        .testTarget(name: "FilesTests", dependencies: ["TestSupport", "Files", "Intake"], swiftSettings: swift),
         .testTarget(
-            name: "NeuralTests", dependencies: ["Neural", "OneDNN", "CKernels", "Screening"], exclude: ["Fixtures"],
-            swiftSettings: computing),
-        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "Screening"], exclude: ["Fixtures"], swiftSettings: swift),
-        .testTarget(name: "RegistryTests", dependencies: ["Registry", "Neural", "Screening"], swiftSettings: swift),
+            name: "NeuralTests", dependencies: ["TestSupport", "Neural", "OneDNN", "CKernels", "Screening"],
+            exclude: ["Fixtures"], swiftSettings: computing),
         .testTarget(
-            name: "ReadingTests", dependencies: ["Reading", "Phantoms", "Imaging", "Registry", "Neural", "Screening"],
-            exclude: ["Fixtures"],
-            swiftSettings: computing),
-        .testTarget(name: "PhantomsTests", dependencies: ["Phantoms", "Imaging", "Screening"], swiftSettings: swift),
-        .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "Imaging", "Screening"], swiftSettings: swift),
+            name: "ImagingTests", dependencies: ["TestSupport", "Imaging", "Screening"], exclude: ["Fixtures"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "RegistryTests", dependencies: ["TestSupport", "Registry", "Neural", "Screening"], swiftSettings: swift),
+        .testTarget(
+            name: "ReadingTests",
+            dependencies: ["TestSupport", "Reading", "Phantoms", "Imaging", "Registry", "Neural", "Screening"],
+            exclude: ["Fixtures"], swiftSettings: computing),
+        .testTarget(
+            name: "PhantomsTests", dependencies: ["TestSupport", "Phantoms", "Imaging", "Screening"], swiftSettings: swift),
+        .testTarget(
+            name: "DataSetsTests", dependencies: ["TestSupport", "DataSets", "Imaging", "Screening"], swiftSettings: swift),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "DataSets", "Phantoms", "Reading", "Registry", "Neural", "Imaging", "Screening"],
+            dependencies: [
+                "TestSupport", "Training", "DataSets", "Phantoms", "Reading", "Registry", "Neural", "Imaging", "Screening",
+            ], exclude: ["Fixtures"], swiftSettings: swift),
+        .testTarget(
+            name: "LedgerTests",
+            dependencies: ["TestSupport", "Ledger", "Screening", .product(name: "GRDB", package: "GRDB.swift")],
             exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
-            name: "LedgerTests", dependencies: ["Ledger", "Screening", .product(name: "GRDB", package: "GRDB.swift")],
-            exclude: ["Fixtures"],
+            name: "SettingsTests", dependencies: ["TestSupport", "Settings", "Reading", "Imaging", "Screening"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "IntakeTests", dependencies: ["TestSupport", "Intake", "Settings", "Imaging", "Files", "Screening"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "CustodyTests",
+            dependencies: ["TestSupport", "Service", "Custody", "Settings", "Ledger", "Reading", "Files", "Screening"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "ControlTests", dependencies: ["TestSupport", "Service", "Control", "Ledger", "Files", "Screening"],
             swiftSettings: swift),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Control", "Custody", "Intake", "Settings", "Journal", "Ledger", "Reading", "Registry", "Neural",
-                "Imaging", "Files", "Screening",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "TestSupport", "Service", "Control", "Custody", "Intake", "Settings", "Journal", "Ledger", "Reading", "Registry",
+                "Neural", "Imaging", "Files", "Screening", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
-            ],
+            ], swiftSettings: swift),
+        .testTarget(
+            name: "ReviewTests", dependencies: ["TestSupport", "Review", "Ledger", "Registry", "Neural", "Imaging", "Screening"],
             swiftSettings: swift),
         .testTarget(
-            name: "ReviewTests",
+            name: "RetrainingTests",
             dependencies: [
-                "Retraining", "Review", "Service", "Control", "Custody", "Settings", "Ledger", "Reading", "Training",
-                "DataSets",
-                "Phantoms", "Registry", "Neural", "Imaging", "Files", "Screening",
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: swift),
-        .testTarget(name: "ArchitectureTests", swiftSettings: swift),
-        .testTarget(name: "EndToEndTests", dependencies: ["papilla", "Imaging"], swiftSettings: swift),
+                "TestSupport", "Retraining", "Review", "Training", "Ledger", "DataSets", "Registry", "Imaging", "Screening",
+            ], swiftSettings: swift),
+        .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: swift),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["TestSupport", "papilla", "Imaging", "Screening"], swiftSettings: swift),
     ]
 )
 

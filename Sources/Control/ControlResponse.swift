@@ -2,9 +2,9 @@ public import Ledger
 public import Registry
 public import Screening
 
-/// What the service answers, one JSON object a line.
+/// An answer of the service, one JSON object a line.
 public struct ControlResponse: Sendable, Codable {
-    /// Why a request was refused.
+    /// The reason for which a request was refused.
     public struct Problem: Sendable, Codable, Hashable {
         /// As in `PapillaError`.
         public var code: String
@@ -35,7 +35,10 @@ public struct ControlResponse: Sendable, Codable {
         forgotten: ForgottenArrival? = nil,
         change: LiveModels.Change? = nil
     ) {
-        (self.status, self.requeued, self.decided, self.forgotten) = (status, requeued, decided, forgotten)
+        self.status = status
+        self.requeued = requeued
+        self.decided = decided
+        self.forgotten = forgotten
         self.change = change
     }
 

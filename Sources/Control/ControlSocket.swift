@@ -11,7 +11,7 @@ internal import Synchronization
 /// Connections are waited for on threads of their own, so that one which is idle or slow holds nothing but itself, and there are only so many,
 /// in all and of each user.
 package final class ControlSocket: Sendable {
-    /// How much connections may hold.
+    /// Limits on connections and on what they hold.
     package struct Limits: Sendable {
         /// Open connections in all.
         package var connections = 64
@@ -46,7 +46,11 @@ package final class ControlSocket: Sendable {
         path: String, executor: any TaskExecutor, log: Logger, limits: Limits = Limits(),
         handle: @escaping @Sendable (ControlRequest, Peer) async throws -> ControlResponse
     ) throws(PapillaError) {
-        (self.path, self.executor, self.log, self.limits, self.handle) = (path, executor, log, limits, handle)
+        self.path = path
+        self.executor = executor
+        self.log = log
+        self.limits = limits
+        self.handle = handle
         let folder: Folder
         do { folder = try Folder.make(AbsolutePath.parent(of: path)) } catch { throw PapillaError(any: error) }
         if let found = try? NamedPath.entry(path) {

@@ -2,7 +2,7 @@ internal import Files
 internal import Glibc
 public import Screening
 
-/// Who asks, as the kernel knows it.
+/// The process at the other end of a connection, as the kernel knows it.
 public struct Peer: Sendable, Hashable {
     /// The user's number.
     public let uid: UInt32
@@ -11,7 +11,11 @@ public struct Peer: Sendable, Hashable {
     /// What they may have done.
     public let role: Role
 
-    package init(uid: UInt32, user: String, role: Role) { (self.uid, self.user, self.role) = (uid, user, role) }
+    package init(uid: UInt32, user: String, role: Role) {
+        self.uid = uid
+        self.user = user
+        self.role = role
+    }
 
     package init(uid: UInt32, groups: Set<UInt32>) {
         self.init(uid: uid, user: UserAccount.login(uid) ?? "uid\(uid)", role: Role(uid: uid, groups: groups))
@@ -64,4 +68,35 @@ public struct Peer: Sendable, Hashable {
             .refused, "Only members of the group \(needed.group) may do this", place: actor,
             hint: "An administrator adds a user with: usermod -aG \(needed.group) USER. It counts from the next login")
     }
+}
+
+/// The rights of a person at the socket, each with those before it.
+public enum Role: Int, Sendable, Hashable, Comparable, CaseIterable, Codable {
+    /// Drops files, asks, and has failed ones read again: whoever may reach the socket, that is, the group `papilla`.
+    case member
+    /// Decides on screenings, under their own name: the group `papilla-readers`.
+    case reader
+    /// Forgets, promotes, rolls back, and decides under any name: root, the service's own user, the group `papilla-admin`.
+    case administrator
+
+    /// The group whose members have the role.
+    public var group: String {
+        switch self {
+        case .member: "papilla"
+        case .reader: "papilla-readers"
+        case .administrator: "papilla-admin"
+        }
+    }
+
+    /// The role of a user with these groups, by their numbers.
+    package init(uid: UInt32, groups: Set<UInt32>) {
+        if uid == 0 || uid == geteuid() {
+            self = .administrator
+        } else {
+            self = Self.allCases.last { role in UserGroup(role.group).map { groups.contains($0.number) } ?? false } ?? .member
+        }
+    }
+
+    /// By what they allow.
+    public static func < (a: Role, b: Role) -> Bool { a.rawValue < b.rawValue }
 }

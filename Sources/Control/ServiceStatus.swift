@@ -1,7 +1,7 @@
 public import Ledger
 public import Screening
 
-/// How a running service stands: what `papilla status` shows beside the ledger's figures.
+/// The state of a running service: what `papilla status` shows beside the ledger's figures.
 public struct ServiceStatus: Sendable, Codable, Hashable {
     /// The inbox.
     public struct InboxStatus: Sendable, Codable, Hashable {
@@ -85,7 +85,7 @@ public struct ServiceStatus: Sendable, Codable, Hashable {
         }
     }
 
-    /// How full a folder's disk is.
+    /// The space on a folder's disk.
     public struct Disk: Sendable, Codable, Hashable {
         /// spool, outbox, archive or quarantine.
         public var folder: String

@@ -48,7 +48,8 @@ struct CommaSeparatedValues: Sendable {
                         field.append(byte)
                         at += 1
                     } else {
-                        (isQuoted, wasQuoted) = (false, true)
+                        isQuoted = false
+                        wasQuoted = true
                     }
                 } else {
                     if byte == UInt8(ascii: "\n") { line += 1 }

@@ -1,5 +1,6 @@
 public import Imaging
 public import Screening
+internal import Synchronization
 
 extension DataSet {
     /// The set with the meaning of its masks, found by looking at all of them, and with the digests of its files. A set that was surveyed
@@ -93,4 +94,12 @@ extension Sequence<DataSet> {
         try DataSet.refuseLeaks(across: sets)
         return sets
     }
+}
+
+/// Counts what several threads have done.
+final class Counter: Sendable {
+    private let count = Atomic(0)
+
+    /// One more.
+    func next() -> Int { count.add(1, ordering: .relaxed).newValue }
 }

@@ -1,3 +1,4 @@
+internal import Files
 internal import FoundationEssentials
 public import Screening
 
@@ -6,7 +7,7 @@ public import Screening
 /// Read strictly: a missing column or file, an ID that stands twice, and a group that stands in two splits are refused by name. A column
 /// `mask_values` may say once and for all what the masks' values mean, as `--mask-values` does.
 public struct DataSet: Sendable {
-    /// What an image may be used for.
+    /// The part that an image has in a data set: to learn from, to choose by or to judge by.
     public enum Split: String, Sendable, Codable, CaseIterable {
         /// Learning.
         case train
@@ -63,7 +64,7 @@ public struct DataSet: Sendable {
         let url = URL(filePath: directory, directoryHint: .isDirectory)
         let root = url.standardizedFileURL.path
         let manifest = root + "/manifest.csv"
-        guard FileManager.default.fileExists(atPath: manifest) else {
+        guard NamedPath.exists(manifest) else {
             throw PapillaError(
                 .notFound, "a data set without manifest.csv", place: directory,
                 hint: "papilla dataset make \(directory) writes one for a folder of images and masks")
@@ -217,7 +218,7 @@ private final class FolderNames {
     func path(of relative: String) -> String? {
         let path = root + "/" + relative
         // Names are bytes to the file system: an ü may be one character or two.
-        return FileManager.default.fileExists(atPath: path) ? path : matching(relative) { $0 == $1 }
+        return NamedPath.exists(path) ? path : matching(relative) { $0 == $1 }
     }
 
     /// A file whose name differs in case alone.
@@ -228,7 +229,7 @@ private final class FolderNames {
     private func matching(_ relative: String, _ isSame: (String, String) -> Bool) -> String? {
         var path = root
         for name in relative.pathNames() where name != "." {
-            let names = known[path] ?? (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+            let names = known[path] ?? (try? NamedPath.names(in: path)) ?? []
             known[path] = names
             guard let found = names.first(where: { isSame($0, name) }) else { return nil }
             path += "/" + found
@@ -239,7 +240,7 @@ private final class FolderNames {
 
 /// All bytes of a file.
 public func readFile(_ path: String) throws(PapillaError) -> [UInt8] {
-    do { return [UInt8](try Data(contentsOf: URL(filePath: path))) } catch {
+    do { return try NamedPath.read(path) } catch {
         throw PapillaError(.system, "a file could not be read", place: path, cause: error)
     }
 }

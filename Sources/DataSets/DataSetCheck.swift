@@ -1,7 +1,7 @@
 internal import Imaging
 public import Screening
 
-/// What is to be known of some data sets before anyone trains on them: counts, sizes, what the masks hold, and what stands in two splits.
+/// A report on data sets before anyone trains on them: counts, sizes, what the masks hold, and what stands in two splits.
 public struct DataSetCheck: Sendable, Encodable {
     /// One set.
     public struct Finding: Sendable, Encodable {

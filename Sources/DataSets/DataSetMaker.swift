@@ -1,10 +1,11 @@
+internal import Files
 internal import FoundationEssentials
 internal import Imaging
 public import Screening
 
 /// Writes a manifest for a folder of images and masks as it was published.
 public struct DataSetMaker: Sendable {
-    /// What may be chosen.
+    /// Choices of the caller.
     public struct Options: Sendable {
         /// Folder of the images inside the set, where its name does not say so.
         public var images: String?
@@ -29,7 +30,7 @@ public struct DataSetMaker: Sendable {
         public init() {}
     }
 
-    /// What was written.
+    /// A summary of what was written.
     public struct Summary: Sendable, Encodable {
         /// The manifest's path.
         public let manifest: String
@@ -80,7 +81,7 @@ public struct DataSetMaker: Sendable {
     /// - Throws: `.refused` where there is a manifest already; `.badInput` for what cannot be matched or read, by file.
     public func make(progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }) throws(PapillaError) -> Summary {
         let manifest = folder + "/manifest.csv"
-        let isThere = FileManager.default.fileExists(atPath: manifest)
+        let isThere = NamedPath.exists(manifest)
         if isThere, !options.replaces {
             throw PapillaError(
                 .refused, "there is a manifest already", place: manifest,
@@ -277,7 +278,7 @@ public struct DataSetMaker: Sendable {
             if let values = options.maskValues { fields.append(values.text) }
             text += CommaSeparated.line(fields, end: "\n")
         }
-        do { try Data(text.utf8).write(to: URL(filePath: manifest), options: .atomic) } catch {
+        do { try NamedPath.replace(manifest, with: Array(text.utf8)) } catch {
             throw PapillaError(
                 .system, "the manifest cannot be written", place: manifest, hint: "Look at space and permissions", cause: error)
         }

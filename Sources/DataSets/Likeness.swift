@@ -1,7 +1,7 @@
 public import Imaging
 
-/// What a picture looks like in 256 bits: of a view of 17 x 16 grey pixels, whether each is darker than the next (a difference hash).
-/// Another size, another JPEG quality or a frame a moment later change few of them.
+/// A picture's looks in 256 bits: of a view of 17 x 16 grey pixels, whether each is darker than the next (a difference hash). Another size,
+/// another JPEG quality or a frame a moment later change few of them.
 public struct Likeness: Sendable, Hashable {
     /// Pictures that differ in so many bits or fewer are of one scene.
     public static let limit = 10

@@ -2,7 +2,7 @@ internal import Imaging
 internal import Screening
 
 extension MaskEncoding {
-    /// Why the meaning of some masks is not known.
+    /// The reason why the meaning of some masks is not known.
     struct Refusal: Error {
         let message: String
         /// Which mask shows it; nil where all do.
@@ -129,7 +129,10 @@ extension MaskEncoding {
     private struct Place: Hashable {
         let label: Label
         let place: Int
-        init(_ label: Label, _ place: Int) { (self.label, self.place) = (label, place) }
+        init(_ label: Label, _ place: Int) {
+            self.label = label
+            self.place = place
+        }
     }
 
     // MARK: - Whether they are what some masks have
@@ -149,7 +152,9 @@ extension MaskEncoding {
         guard isSoft, tally.isSoft else { return false }
         // A black picture comes back from a coarse JPEG as one very dark grey.
         if tally.format == .jpeg, tally.counts.count == 1, let grey = tally.counts.first?.key.grey, grey <= 4 { return true }
-        var (near, between, astray) = (0, 0, 0)
+        var near = 0
+        var between = 0
+        var astray = 0
         for (label, count) in tally.counts {
             let place = place(of: label, on: top)
             if place.isAstray { astray += count }

@@ -1,6 +1,6 @@
 internal import Imaging
 
-/// What the values of some masks mean.
+/// The meaning of the values of some masks.
 public struct MaskEncoding: Sendable {
     /// A value and what it means.
     struct Level: Sendable, Equatable {
@@ -18,7 +18,9 @@ public struct MaskEncoding: Sendable {
     var usesAlpha = false
 
     init(_ levels: [Level], isSoft: Bool = false, stated: StatedMaskValues? = nil) {
-        (self.levels, self.isSoft, self.stated) = (levels, isSoft, stated)
+        self.levels = levels
+        self.isSoft = isSoft
+        self.stated = stated
     }
 
     init(_ levels: KeyValuePairs<UInt16, MaskClass>) { self.init(levels.map { Level(label: Label($0), meaning: $1) }) }

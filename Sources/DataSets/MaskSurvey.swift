@@ -1,7 +1,7 @@
 internal import Imaging
 public import Screening
 
-/// What the masks of a whole set were found to hold, and to mean.
+/// A survey of a whole set's masks: what they hold, and what it means.
 public struct MaskSurvey: Sendable {
     /// What was asked: disc, cup or polyp.
     public let task: ModelTask
@@ -72,7 +72,11 @@ public struct MaskSurvey: Sendable {
                 .badInput, "masks: all \(paths.count) are empty: no disc is drawn in any", place: place,
                 hint: "Look at the masks: papilla dataset check FOLDER --sheet masks.jpg")
         }
-        (self.task, self.encoding, masks, self.empty, self.cups) = (task, encoding, paths.count, empty, cups)
+        self.task = task
+        self.encoding = encoding
+        masks = paths.count
+        self.empty = empty
+        self.cups = cups
         self.whole = whole
         self.values = values.sorted { $0.key < $1.key }.map { ("\($0.key)", $0.value) }
     }

@@ -1,7 +1,49 @@
-internal import Imaging
-internal import Screening
+public import Imaging
+public import Screening
 
-/// What one mask's file holds: which labels, how often, where, and which of them lie on its sides.
+/// The class that a pixel of a mask belongs to.
+public enum MaskClass: String, Sendable, CaseIterable {
+    /// To nothing that is looked for.
+    case outside
+    /// To the optic disc, beside the cup.
+    case disc
+    /// To the cup, and so to the disc.
+    case cup
+    /// To a polyp.
+    case polyp
+
+    /// The value that stands for it in a mask as Papilla writes it: 0 outside, 128 disc, 255 cup or polyp.
+    var canonical: UInt8 {
+        switch self {
+        case .outside: 0
+        case .disc: 128
+        case .cup, .polyp: 255
+        }
+    }
+
+    /// What the only structure of a mask is to a task.
+    static func only(for task: ModelTask) -> MaskClass {
+        switch task {
+        case .disc, .router: .disc
+        case .cup: .cup
+        case .polyp: .polyp
+        }
+    }
+}
+
+/// A canonical mask's answer to a task.
+public enum Truth {
+    /// Disc: everything above 0. Cup: 255. Polyp: everything above 127. The router has no mask.
+    public static func mask(_ grey: GreyImage, for task: ModelTask) -> Mask {
+        switch task {
+        case .disc, .router: grey.mask(atLeast: 1)
+        case .cup: grey.mask(atLeast: 255)
+        case .polyp: grey.mask(atLeast: 128)
+        }
+    }
+}
+
+/// The labels of one mask's file: how often each, where, and which of them lie on its sides.
 struct MaskTally: Sendable {
     /// More different labels than any mask has, soft ones in colour included.
     static let most = 8192
@@ -23,7 +65,11 @@ struct MaskTally: Sendable {
     let boxes: [Label: PixelBox]
 
     init(_ image: LabelImage) {
-        (width, height, format, places, alpha) = (image.width, image.height, image.format, image.places, image.alpha)
+        width = image.width
+        height = image.height
+        format = image.format
+        places = image.places
+        alpha = image.alpha
         counts = Self.counts(image.pixels)
         let (width, height) = (width, height)
         let lines: [[Label]] = [
@@ -61,7 +107,8 @@ struct MaskTally: Sendable {
             if label != last {
                 if length > 0 { counts[last, default: 0] += length }
                 if counts.count > most { return [:] }
-                (last, length) = (label, 0)
+                last = label
+                length = 0
             }
             length += 1
         }

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import Files
 internal import Screening
 
 /// A folder of images and masks as they are published: which mask belongs to which image, and which split a folder's name gives.
@@ -49,7 +49,7 @@ struct PublishedFolder {
     /// - Throws: `.badInput` where several masks would belong to one image, by name.
     init(_ folder: String, images: String? = nil, masks: String? = nil) throws(PapillaError) {
         let paths: [String]
-        do { paths = try FileManager.default.subpathsOfDirectory(atPath: folder) } catch {
+        do { paths = try NamedPath.tree(below: folder) } catch {
             throw PapillaError(
                 .notFound, "a folder cannot be looked through", place: folder, hint: "Name a folder of images", cause: error)
         }
@@ -120,7 +120,10 @@ struct PublishedFolder {
             while key.count > 1, let last = key.last, readable.contains(last) { key.removeLast() }
         }
         // A folder for each image, with image.png and mask.png in it.
-        if !parts.isEmpty, maskWords.isSuperset(of: parts) { (isMask, key) = (true, []) }
+        if !parts.isEmpty, maskWords.isSuperset(of: parts) {
+            isMask = true
+            key = []
+        }
         let context = folders.map { $0.filter { !maskWords.contains($0) && !imageWords.contains($0) }.joined(separator: "_") }
             .filter { !$0.isEmpty }
         let split = folders.joined().compactMap { DataSet.Split(word: $0) }.first

@@ -1,7 +1,7 @@
 internal import Imaging
 public import Screening
 
-/// What a person says that the values of a set's masks mean: `0=outside,128=disc,255=cup`, ranges as `128-255=polyp`, colours as
+/// The meaning of a set's mask values in a person's words: `0=outside,128=disc,255=cup`, ranges as `128-255=polyp`, colours as
 /// `#ff0000=polyp`. Where masks are soft, single values draw to them what lies nearest.
 public struct StatedMaskValues: Sendable, Equatable {
     /// A value or a range of grey values.
@@ -43,7 +43,8 @@ public struct StatedMaskValues: Sendable, Equatable {
         guard !meanings.contains(.polyp) || meanings.isDisjoint(with: [.disc, .cup]) else {
             throw refuse("no image shows polyps and a disc")
         }
-        (self.text, self.entries) = (text, entries.sorted { $0.first < $1.first })
+        self.text = text
+        self.entries = entries.sorted { $0.first < $1.first }
     }
 
     /// The meaning of a value; nil where nothing was said of it.
@@ -69,5 +70,42 @@ extension StringProtocol {
         while text.first?.isWhitespace == true { text.removeFirst() }
         while text.last?.isWhitespace == true { text.removeLast() }
         return String(text)
+    }
+}
+
+/// A person's words on the masks of several sets: for all of them, or `NAME:VALUES` for the set of that name.
+public struct MaskValuesByFolder: Sendable {
+    private var all: StatedMaskValues?
+    private var byName: [String: StatedMaskValues] = [:]
+
+    /// Nothing was said.
+    public init() {}
+
+    /// Reads what was given.
+    public init(_ texts: [String]) throws(PapillaError) {
+        for text in texts {
+            // A value has no colon.
+            if let colon = text.lastIndex(of: ":") {
+                byName[String(text[..<colon])] = try StatedMaskValues(String(text[text.index(after: colon)...]))
+            } else {
+                all = try StatedMaskValues(text)
+            }
+        }
+    }
+
+    /// What was said of a set, by its folder.
+    public subscript(folder: String) -> StatedMaskValues? {
+        folder.pathNames().last.flatMap { byName[$0] } ?? all
+    }
+
+    /// Refuses a name that is none of the folders'.
+    public func check(_ folders: [String]) throws(PapillaError) {
+        let names = folders.compactMap { $0.pathNames().last }
+        for name in byName.keys.sorted() where !names.contains(name) {
+            throw PapillaError(
+                .badInput,
+                "mask values were given for '\(name)', which is none of the data sets: \(names.joined(separator: ", "))",
+                hint: "Name the folder's last part, or leave the name away for all sets")
+        }
     }
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 package import Screening
 
-/// What the operating system refused, with its number: code that must tell a missing file from a full disk looks at that.
+/// A refusal by the operating system, with its number: code that must tell a missing file from a full disk looks at that.
 package struct FileError: Error {
     /// errno.
     package let number: Int32
@@ -11,14 +11,33 @@ package struct FileError: Error {
     package let place: String
 
     package init(_ message: String, place: String, number: Int32 = errno) {
-        (self.message, self.place, self.number) = (message, place, number)
+        self.message = message
+        self.place = place
+        self.number = number
     }
+
+    /// What the operating system said.
+    package var words: String { String(cString: strerror(number)) }
 
     /// The entry is not there, or a folder on the way to it is not.
     package var isMissing: Bool { number == ENOENT || number == ENOTDIR }
 }
 
+extension FileError: CustomStringConvertible {
+    /// Without the entry, which is the place of the error that this one is the cause of.
+    package var description: String { words }
+}
+
 extension PapillaError {
+    /// Runs `body`, telling what the operating system refuses in words of the caller's.
+    package static func telling<Value>(
+        _ message: String, at place: String, hint: String? = nil, _ body: () throws(FileError) -> Value
+    ) throws(PapillaError) -> Value {
+        do throws(FileError) { return try body() } catch {
+            throw .system(message, errno: error.number, place: place, hint: hint)
+        }
+    }
+
     /// Any error as ours: ours as it is, the system's with what a person can do about it.
     package init(any error: any Error) {
         switch error {

@@ -1,8 +1,8 @@
 package import Glibc
 
-/// What the file system says of an entry, without following it where it is a symbolic link.
+/// An entry as the file system describes it, without following it where it is a symbolic link.
 package struct FileStatus: Sendable, Hashable {
-    /// What kinds of entry matter.
+    /// The kinds of entry that matter.
     package enum Kind: Sendable {
         case file
         case folder
@@ -40,7 +40,11 @@ package struct FileStatus: Sendable, Hashable {
 
     /// A regular file of which only device and inode are known: whatever is found in its place has changed.
     package init(device: UInt64, inode: UInt64) {
-        (kind, self.device, self.inode, size, modified) = (.file, device, inode, -1, 0)
+        kind = .file
+        self.device = device
+        self.inode = inode
+        size = -1
+        modified = 0
     }
 
     /// Whether it is still the same entry, with the same content as far as can be seen without reading it.

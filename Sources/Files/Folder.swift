@@ -8,7 +8,11 @@ package final class Folder: Sendable {
     /// For messages.
     package let path: String
 
-    private init(descriptor: Int32, path: String) { (self.descriptor, self.path) = (descriptor, path) }
+    private init(descriptor: Int32, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
     deinit { close(descriptor) }
 
     /// Opens a folder by its path: one that the configuration names, which may be a symbolic link.
@@ -80,6 +84,13 @@ package final class Folder: Sendable {
 
     /// Whether this user may list and change what is in it.
     package var isUsable: Bool { faccessat(descriptor, ".", R_OK | W_OK | X_OK, AT_EACCESS) == 0 }
+
+    /// Keeps other processes that ask for it out of what is done here, waiting for them first: flock(2), until the folder is released.
+    package func lock() throws(FileError) {
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw FileError("a folder could not be locked", place: path) }
+        }
+    }
 
     /// Makes what was done to the folder's entries last.
     package func sync() throws(FileError) {

@@ -1,5 +1,6 @@
-internal import Dispatch
+package import Dispatch
 internal import Glibc
+internal import Synchronization
 
 /// inotify, one watch a folder. What it says is a hint of where to look, never the truth: the sweep is.
 ///
@@ -112,7 +113,8 @@ package final class FolderWatch {
         func has(_ bits: Int32) -> Bool { mask & UInt32(bitPattern: bits) != 0 }
         if has(IN_Q_OVERFLOW) {
             // The end of a writing may be among what was lost.
-            (writing, moved) = ([], nil)
+            writing = []
+            moved = nil
             return .overflow
         }
         guard let folder = folders[watch] else { return nil }
@@ -131,5 +133,36 @@ package final class FolderWatch {
             return .entry(path, isWhole: false)
         }
         return has(IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE) ? .entry(path, isWhole: has(IN_CLOSE_WRITE | IN_MOVED_TO)) : nil
+    }
+}
+
+/// Suspends and resumes a dispatch source, each at most once in a row: dispatch counts, and traps where the counts do not match.
+package final class SourceGate: Sendable {
+    // Suspending, resuming and cancelling are safe from any thread (dispatch_suspend(3)); nothing else is done with it.
+    nonisolated(unsafe) private let source: any DispatchSourceProtocol
+    private let isClosed = Mutex(false)
+
+    package init(_ source: any DispatchSourceProtocol) { self.source = source }
+
+    /// No more events until `open`.
+    package func close() {
+        isClosed.withLock { isClosed in
+            if !isClosed { source.suspend() }
+            isClosed = true
+        }
+    }
+
+    /// Events come again.
+    package func open() {
+        isClosed.withLock { isClosed in
+            if isClosed { source.resume() }
+            isClosed = false
+        }
+    }
+
+    /// No more events ever.
+    package func cancel() {
+        open()
+        source.cancel()
     }
 }

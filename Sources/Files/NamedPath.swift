@@ -1,6 +1,7 @@
 internal import Glibc
+internal import Screening
 
-/// What a person or the configuration named by its path. Links on the way to it are followed: they are that person's.
+/// Files and folders that a person or the configuration named by their paths. Links on the way to it are followed: they are that person's.
 package enum NamedPath {
     /// Whether there is anything.
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
@@ -42,5 +43,118 @@ package enum NamedPath {
     /// Gives a file or folder another path on the same file system. What is there already is replaced.
     package static func rename(_ path: String, to other: String) throws(FileError) {
         guard Glibc.rename(path, other) == 0 else { throw FileError("an entry could not be moved", place: path) }
+    }
+}
+
+extension NamedPath {
+    /// All of what a path leads to; a FIFO or a device is read to its end, too.
+    package static func read(_ path: String) throws(FileError) -> [UInt8] {
+        if let status = try status(path), status.kind == .file { return try OpenFile.open(path).readAll() }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError("a file could not be opened", place: path) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw FileError("a file could not be read", place: path) }
+            guard count > 0 else { return bytes }
+            bytes += buffer[..<count]
+        }
+    }
+
+    /// Writes a file; one that is there is emptied first.
+    package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+        try OpenFile.create(path, isNew: false).write(bytes)
+    }
+
+    /// Replaces a file, or makes it: complete or not at all, also after a power cut. It keeps its mode; a device is written to.
+    package static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
+        let present = try look(at: path, 0)
+        if let present, present.st_mode & S_IFMT != S_IFREG { return try write(bytes, to: path) }
+        let folder = path.utf8.contains(UInt8(ascii: "/")) ? String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) : ""
+        let draft = "\(folder).\(path.pathNames().last ?? path).\(getpid()).draft"
+        do throws(FileError) {
+            let file = try OpenFile.create(draft, isNew: false)
+            if let present { try file.setMode(present.st_mode & 0o7777) }
+            try file.write(bytes)
+            try file.sync()
+            try rename(draft, to: path)
+        } catch {
+            unlink(draft)
+            throw error
+        }
+    }
+
+    /// Makes a folder, with this mode less the umask; false where there is something of that name already.
+    @discardableResult
+    package static func makeFolder(_ path: String, mode: UInt32 = 0o777) throws(FileError) -> Bool {
+        if mkdir(path, mode) == 0 { return true }
+        guard errno == EEXIST else { throw FileError("a folder could not be made", place: path) }
+        return false
+    }
+
+    /// Makes a folder and those above it where they are missing, with this mode less the umask.
+    package static func makeFolders(_ path: String, mode: UInt32 = 0o777) throws(FileError) {
+        if try status(path)?.kind == .folder { return }
+        var partial = path.isAbsolutePath ? "" : "."
+        for name in path.pathNames() {
+            partial += "/" + name
+            try makeFolder(partial, mode: mode)
+        }
+        guard try status(path)?.kind == .folder else {
+            throw FileError("a folder could not be made", place: path, number: EEXIST)
+        }
+    }
+
+    /// Makes a folder for this user alone, of a name that nobody else has, below $TMPDIR or /tmp.
+    package static func makeTemporaryFolder(_ purpose: String) throws(FileError) -> String {
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+        var template = Array("\(parent.isEmpty ? "/tmp" : parent)/papilla-\(purpose)-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw FileError("a folder could not be made", place: parent) }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Removes a folder of ours with everything below it, or another entry; nothing happens where there is none.
+    package static func removeTree(_ path: String) throws(FileError) {
+        guard let name = path.pathNames().last else { return }
+        try Folder.open(AbsolutePath.parent(of: AbsolutePath.of(path))).removeTree(FileName(ours: name))
+    }
+
+    /// Removes a folder that is empty; false where it is not, or not there.
+    @discardableResult
+    package static func removeEmptyFolder(_ path: String) -> Bool { rmdir(path) == 0 }
+
+    /// The names of a folder's entries as text, sorted.
+    package static func names(in folder: String) throws(FileError) -> [String] { try Folder.open(folder).names().map(\.text) }
+
+    /// The paths of everything below a folder, from there; links are named and not followed.
+    package static func tree(below folder: String) throws(FileError) -> [String] {
+        var paths: [String] = []
+        func walk(_ folder: Folder, _ prefix: String) throws(FileError) {
+            for name in try folder.names() {
+                paths.append(prefix + name.text)
+                if try folder.status(name)?.kind == .folder { try walk(folder.folder(name), prefix + name.text + "/") }
+            }
+        }
+        try walk(Folder.open(folder), "")
+        return paths
+    }
+
+    /// Makes a symbolic link.
+    package static func link(_ path: String, to target: String) throws(FileError) {
+        guard symlink(target, path) == 0 else { throw FileError("a link could not be made", place: path) }
+    }
+}
+
+/// The streams that every process has: input, output and errors.
+package enum StandardStreams {
+    /// Occupies those that the caller closed, so that no file that is opened later gets what is printed. What goes to such a standard output
+    /// fails, as it should.
+    package static func reserve() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY)
+        }
     }
 }

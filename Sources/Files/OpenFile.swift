@@ -8,7 +8,11 @@ package final class OpenFile: Sendable {
     private let place: String
     private static let chunk = 1 << 20
 
-    private init(descriptor: Int32, place: String) { (self.descriptor, self.place) = (descriptor, place) }
+    private init(descriptor: Int32, place: String) {
+        self.descriptor = descriptor
+        self.place = place
+    }
+
     deinit { close(descriptor) }
 
     /// Opens a file for reading. Not blocking, so that a FIFO put in its place cannot hold us up.
@@ -25,8 +29,30 @@ package final class OpenFile: Sendable {
         let made = name.withCString { openat(folder.descriptor, $0, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o640) }
         guard made >= 0 else { throw FileError("a file could not be made", place: folder.place(name)) }
         let file = OpenFile(descriptor: made, place: folder.place(name))
-        guard fchmod(made, 0o640) == 0 else { throw FileError("a file's mode could not be set", place: file.place) }
+        try file.setMode(0o640)
         return file
+    }
+
+    /// Opens what a path leads to for reading, links followed, whatever it is: its kind is for the caller to look at. Not blocking, so that
+    /// a FIFO cannot hold us up.
+    package static func open(_ path: String) throws(FileError) -> OpenFile {
+        let opened = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+        guard opened >= 0 else { throw FileError("a file could not be opened", place: path) }
+        return OpenFile(descriptor: opened, place: path)
+    }
+
+    /// Makes a file for writing at a path, with this mode less the umask.
+    ///
+    /// - Parameter isNew: one that is there already is refused (EEXIST), and not emptied.
+    package static func create(_ path: String, mode: UInt32 = 0o666, isNew: Bool = true) throws(FileError) -> OpenFile {
+        let made = Glibc.open(path, O_WRONLY | O_CREAT | (isNew ? O_EXCL : O_TRUNC) | O_CLOEXEC, mode)
+        guard made >= 0 else { throw FileError("a file could not be made", place: path) }
+        return OpenFile(descriptor: made, place: path)
+    }
+
+    /// Gives the file another mode.
+    package func setMode(_ mode: UInt32) throws(FileError) {
+        guard fchmod(descriptor, mode) == 0 else { throw FileError("a file's mode could not be set", place: place) }
     }
 
     /// What the file system says of the open file.
@@ -66,9 +92,7 @@ package final class OpenFile: Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError("a file could not be examined", place: place) }
         guard status.st_uid == geteuid(), status.st_nlink == 1 else { return false }
-        guard status.st_mode & 0o7777 == 0o640 || fchmod(descriptor, 0o640) == 0 else {
-            throw FileError("a file's mode could not be set", place: place)
-        }
+        if status.st_mode & 0o7777 != 0o640 { try setMode(0o640) }
         return true
     }
 

@@ -1,6 +1,6 @@
 internal import Screening
 
-/// Where an entry is below a folder of ours: one name or more. It cannot leave the folder: no name is `..`, none holds a slash.
+/// The place of an entry below a folder of ours: one name or more. It cannot leave the folder: no name is `..`, none holds a slash.
 package struct RelativePath: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// From the outermost folder to the entry itself; never empty.
     package let names: [FileName]

@@ -46,7 +46,7 @@ package struct UserGroup {
     }
 }
 
-/// Who runs the program, as the audit names people: `user@uid`.
+/// The person who runs the program, as the audit names people: `user@uid`.
 public enum CurrentUser {
     /// The effective user.
     public static var name: String { UserAccount.actor(geteuid()) }

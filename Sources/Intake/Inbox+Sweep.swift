@@ -40,7 +40,9 @@ extension Inbox {
         // Unwatched folders are swept as often as those where inotify is silent.
         let isRemote = FileSystemKind(of: folder) == .remote || watched == nil
         var seen = folders[path] ?? FolderSeen(isRemote: isRemote, emptySince: nil, sweep: sweeps)
-        (seen.isRemote, seen.watch, seen.sweep) = (isRemote, watched, sweeps)
+        seen.isRemote = isRemote
+        seen.watch = watched
+        seen.sweep = sweeps
         folders[path] = seen
         var isEmpty = true
         try folder.forEachName { (name) throws(FileError) in

@@ -103,7 +103,8 @@ extension Inbox {
                 left(path, id: observation.id, now: now)
                 continue
             }
-            (observation.isInHand, observation.isReady) = (true, false)
+            observation.isInHand = true
+            observation.isReady = false
             observations[path] = observation
             let candidate = Candidate(
                 path: path, status: status, id: observation.id, received: observation.received,

@@ -7,7 +7,7 @@ internal import Settings
 /// Events are a hint, the sweep is the truth. Time is passed in: `now` is any monotonic clock's reading. Nothing here opens a file's
 /// content, and nothing is moved. Confined to the actor that owns it.
 package final class Inbox {
-    /// Whether the inbox is there.
+    /// The presence of the inbox.
     package enum State {
         case open(Folder)
         /// An alarm, with what a person should know. Nothing is concluded from what is not seen meanwhile.
@@ -61,7 +61,7 @@ package final class Inbox {
     package var nextSweep = Duration.zero
     package var nextRemoteSweep = Duration.zero
 
-    /// What the last sweep knows of a folder.
+    /// A folder as the last sweep saw it.
     package struct FolderSeen {
         package var isRemote: Bool
         package var watch: Int32?
@@ -77,7 +77,9 @@ package final class Inbox {
         wallClock: @escaping @Sendable () -> Timestamp = { .now },
         ring: @escaping @Sendable () -> Void = {}
     ) {
-        (self.path, self.rules, self.wallClock) = (path, rules, wallClock)
+        self.path = path
+        self.rules = rules
+        self.wallClock = wallClock
         identity = InboxIdentity(spool: spool, path: path)
         state = .gone(PapillaError(.notFound, "The inbox was not looked at yet"))
         // Without inotify (too many instances) the sweep does it all; `facts.mode` says so.
@@ -146,7 +148,8 @@ package final class Inbox {
         }
         var after = before
         after.see(status, now: now, isClosed: isClosed)
-        (after.sweep, after.isRemote) = (sweeps, isRemote)
+        after.sweep = sweeps
+        after.isRemote = isRemote
         observations[path] = after
         if after.lastChange != before.lastChange || after.isClosed != before.isClosed || isRemote != before.isRemote
             || after.notBefore != before.notBefore
@@ -219,8 +222,11 @@ package final class Inbox {
     }
 
     package func take(_ counted: Facts) {
-        (facts.ignored, facts.folders, facts.watched) = (counted.ignored, counted.folders, counted.watched)
-        (facts.tooDeep, facts.unreadable) = (counted.tooDeep, counted.unreadable)
+        facts.ignored = counted.ignored
+        facts.folders = counted.folders
+        facts.watched = counted.watched
+        facts.tooDeep = counted.tooDeep
+        facts.unreadable = counted.unreadable
     }
 
     /// The facts as they are now.

@@ -2,8 +2,8 @@ package import Files
 internal import Glibc
 internal import Screening
 
-/// How the inbox is known from another folder that may lie under the same path, such as the empty mount point of a share that is not
-/// there: by its device and inode, and by a marker in it.
+/// The identity of the inbox: how it is known from another folder that may lie under the same path, such as the empty mount point of a
+/// share that is not there: by its device and inode, and by a marker in it.
 ///
 /// What is remembered lies in the spool, where nobody else writes. The inbox itself is a folder in which others write: a marker there that is
 /// not ours, cannot be read or is no file never takes the inbox away.
@@ -13,7 +13,7 @@ package struct InboxIdentity {
     /// The file in the spool that says which inbox is meant.
     package static let recordName = FileName(ours: ".inbox.json")
 
-    /// What the spool remembers.
+    /// The record in the spool.
     package struct Record: Codable, Hashable {
         package var path: String
         package var marker: String
@@ -29,7 +29,7 @@ package struct InboxIdentity {
         }
     }
 
-    /// What is found at the inbox's path.
+    /// A finding at the inbox's path.
     package enum Finding: Equatable {
         /// It is the inbox.
         case known

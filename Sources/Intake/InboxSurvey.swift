@@ -1,6 +1,6 @@
 package import Files
 
-/// What a walk of the inbox finds that the service leaves alone, or cannot get at.
+/// A walk of the inbox for what the service leaves alone, or cannot get at.
 package struct InboxSurvey {
     /// Entries: how many, and some of them by name.
     package struct Entries {

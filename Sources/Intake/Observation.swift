@@ -1,8 +1,8 @@
 package import Files
 package import Screening
 
-/// What we have seen of one entry of the inbox. Ages are by our own observation on a monotonic clock: a foreign clock's times are only
-/// ever compared with themselves.
+/// Our observations of one entry of the inbox. Ages are by our own observation on a monotonic clock: a foreign clock's times are only ever
+/// compared with themselves.
 package struct Observation {
     /// What the file system said last.
     package private(set) var status: FileStatus
@@ -34,16 +34,28 @@ package struct Observation {
 
     package init(_ status: FileStatus, received: Timestamp, now: Duration, order: Int, isClosed: Bool, isRemote: Bool, sweep: Int)
     {
-        (self.status, self.received, self.order, self.isClosed, self.isRemote) = (status, received, order, isClosed, isRemote)
-        (firstSeen, lastChange, notBefore, self.sweep) = (now, now, now, sweep)
+        self.status = status
+        self.received = received
+        self.order = order
+        self.isClosed = isClosed
+        self.isRemote = isRemote
+        firstSeen = now
+        lastChange = now
+        notBefore = now
+        self.sweep = sweep
     }
 
     /// Takes note of what the file system says now.
     package mutating func see(_ status: FileStatus, now: Duration, isClosed: Bool) {
         if !status.isUnchanged(since: self.status) {
-            (self.status, lastChange, self.isClosed, tries, notBefore) = (status, now, isClosed, 0, now)
+            self.status = status
+            lastChange = now
+            self.isClosed = isClosed
+            tries = 0
+            notBefore = now
         } else if isClosed {
-            (self.isClosed, notBefore) = (true, now)
+            self.isClosed = true
+            notBefore = now
         }
     }
 

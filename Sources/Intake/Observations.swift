@@ -1,6 +1,6 @@
 package import Files
 
-/// What we have seen of every entry of the inbox, and which sidecars and images belong to one another.
+/// Our observations of every entry of the inbox, and which sidecars and images belong to one another.
 package struct Observations {
     private var entries: [RelativePath: Observation] = [:]
     /// By folder and key: the images that a sidecar of that key belongs to, and the sidecars of that key.

@@ -1,5 +1,6 @@
 package import Files
 package import Screening
+package import Settings
 
 /// `NAME.json` beside `NAME.jpg`, or `NAME.jpg.json`: what someone knows of an image. It travels with the original.
 package struct Sidecar: IdentitySource {
@@ -89,4 +90,11 @@ package struct Sidecar: IdentitySource {
         if object.isCut, statement.eye == nil { statement.spoil(.eye, "may be stated where it could not be read") }
         self.statement = statement
     }
+}
+
+/// A file's name as a source of whose image it is.
+package struct NamedFile: IdentitySource {
+    package let statement: IdentityStatement
+
+    package init(_ name: FileName, _ pattern: NamePattern) { statement = pattern.read("\(name)") }
 }

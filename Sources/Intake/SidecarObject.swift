@@ -84,15 +84,18 @@ package struct SidecarObject {
         if peek == UInt8(ascii: "\"") {
             guard case .text(let read) = readString() else {
                 // Whose field this is cannot be told.
-                (isCut, flaw) = (true, nil)
+                isCut = true
+                flaw = nil
                 fault("a field's name is damaged")
                 return skipToNext()
             }
             key = read.text
         } else if peek == UInt8(ascii: "'") {
-            (key, flaw) = (readSingleQuoted(), "has its name in single quotation marks")
+            key = readSingleQuoted()
+            flaw = "has its name in single quotation marks"
         } else {
-            (key, flaw) = (readWord(), "has its name without quotation marks")
+            key = readWord()
+            flaw = "has its name without quotation marks"
         }
         skipSpace()
         guard take(":") else {

@@ -8,7 +8,8 @@ package struct SidecarText {
 
     package init(_ file: [UInt8]) {
         if let (width, isLittle, mark) = Self.wide(file) {
-            (bytes, isEightBit) = (Self.narrow(Array(file.dropFirst(mark)), width: width, isLittle: isLittle), false)
+            bytes = Self.narrow(Array(file.dropFirst(mark)), width: width, isLittle: isLittle)
+            isEightBit = false
         } else {
             bytes = file.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(file.dropFirst(3)) : file
             isEightBit = bytes.count == file.count && String(validating: bytes, as: UTF8.self) == nil

@@ -1,7 +1,7 @@
 package import Logging
 package import Screening
 
-/// What the journal tells of, each kind under an identifier that never changes: `journalctl MESSAGE_ID=...` finds them all.
+/// Kinds of journal entry, each under an identifier that never changes: `journalctl MESSAGE_ID=...` finds them all.
 package enum JournalEvent: String, Sendable, CaseIterable {
     /// The service begins; models are not loaded yet.
     case started

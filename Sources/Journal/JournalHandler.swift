@@ -2,7 +2,8 @@ internal import CSystemd
 internal import Glibc
 public import Logging
 
-/// Where log entries go: to the journal with all their fields where standard error is the journal, else one plain line each to standard error.
+/// A log handler that writes to the journal with all their fields where standard error is the journal, else one plain line each to standard
+/// error.
 ///
 /// A field `event` becomes MESSAGE_ID, every other one PAPILLA_NAME. No entry names a patient or a file: arrivals go by their IDs.
 public struct JournalHandler: LogHandler {

@@ -1,7 +1,7 @@
 internal import CSystemd
 internal import Glibc
 
-/// What systemd is told (sd_notify(3)). Without systemd nothing happens.
+/// Messages to systemd (sd_notify(3)). Without systemd nothing happens.
 package enum Notify {
     /// The service takes work, also after a reload.
     package static func ready(_ status: String) { send("READY=1\nSTATUS=\(line(status))") }

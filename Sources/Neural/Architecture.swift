@@ -6,7 +6,7 @@ public import Screening
 ///
 /// Level 0 is the finest. Every convolution of the paper's networks is 3x3, stride 1, padding 1, followed by a ReLU except in the heads.
 public struct Architecture: Sendable, Hashable {
-    /// What stands at a network's end.
+    /// An output of a network.
     public enum Head: String, Sendable, Codable, CaseIterable {
         /// The region: softmax over background and foreground.
         case mask
@@ -34,7 +34,7 @@ public struct Architecture: Sendable, Hashable {
         }
     }
 
-    /// Where a network's maps come from.
+    /// The source of a network's maps.
     public enum Encoder: Sendable, Hashable {
         /// The paper's: five levels of two 3x3 convolutions, whose maps double from level to level.
         case paper
@@ -77,7 +77,10 @@ public struct Architecture: Sendable, Hashable {
     public static let known = all + pretrained + [router]
 
     private init(_ name: String, _ encoder: Encoder = .paper, decoders: Int, _ heads: [Head]) {
-        (self.name, self.encoder, self.decoders, self.heads) = (name, encoder, decoders, heads)
+        self.name = name
+        self.encoder = encoder
+        self.decoders = decoders
+        self.heads = heads
     }
 
     /// The architecture of that name.
@@ -169,7 +172,7 @@ extension Architecture {
     }
 }
 
-/// How many maps a network has where. Level 0 is the finest, level 4 the encoder's last.
+/// The number of maps at each level of a network. Level 0 is the finest, level 4 the encoder's last.
 struct Levels: Sendable {
     /// Maps of the decoder's level 0...3, and of the encoder's last.
     let maps: [Int]

@@ -7,7 +7,7 @@ internal import Screening
 ///
 /// Our own kernels, since oneDNN sums a whole map in fp32 and the division by small deviations makes that rounding large.
 final class BatchNormalization {
-    /// What follows a normalisation.
+    /// The end of a normalisation: what follows it.
     enum End {
         /// max(0, y).
         case rectifier
@@ -52,8 +52,13 @@ final class BatchNormalization {
     init(
         _ source: Tensor, to target: Tensor, gradient: Tensor, end: End = .rectifier, epsilon: Float = 1e-5
     ) throws(PapillaError) {
-        (self.source, self.target, self.gradient, self.end, self.epsilon) = (source, target, gradient, end, epsilon)
-        (images, channels) = (source.dimensions[0], source.dimensions[1])
+        self.source = source
+        self.target = target
+        self.gradient = gradient
+        self.end = end
+        self.epsilon = epsilon
+        images = source.dimensions[0]
+        channels = source.dimensions[1]
         plane = source.dimensions[2] * source.dimensions[3]
         scaleAndShift = try Tensor([2, channels])
         scaleAndShiftGradient = try Tensor([2, channels])
@@ -66,14 +71,14 @@ final class BatchNormalization {
     func forward(given: Bool = false) {
         normalise_f32(
             source.pointer, end.added?.pointer, target.pointer, scaleAndShift.pointer, mean.pointer, variance.pointer, &sums,
-            images, channels, plane, OneDNN.block, epsilon, end.limits.floor, end.limits.ceiling, given ? 1 : 0)
+            images, channels, plane, Processor.block, epsilon, end.limits.floor, end.limits.ceiling, given ? 1 : 0)
     }
 
     /// The target's gradient to the source's, in place; sets the gradient of scales and shifts. As given as in the forward pass.
     func backward(given: Bool = false) {
         normalise_backward_f32(
             source.pointer, target.pointer, gradient.pointer, scaleAndShift.pointer, scaleAndShiftGradient.pointer, mean.pointer,
-            variance.pointer, &sums, images, channels, plane, OneDNN.block, epsilon, end.limits.floor, end.limits.ceiling,
+            variance.pointer, &sums, images, channels, plane, Processor.block, epsilon, end.limits.floor, end.limits.ceiling,
             given ? 1 : 0)
     }
 }

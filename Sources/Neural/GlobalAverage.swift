@@ -8,12 +8,14 @@ struct GlobalAverage {
     let batch: Int
 
     init(_ plan: Plan) {
-        (maps, blockedMaps, batch) = (plan.maps(4), plan.blockedMaps(4), plan.batch)
+        maps = plan.maps(4)
+        blockedMaps = plan.blockedMaps(4)
+        batch = plan.batch
         plane = plan.side(4) * plan.side(4)
     }
 
     private func index(_ n: Int, _ map: Int, _ pixel: Int) -> Int {
-        let block = OneDNN.block
+        let block = Processor.block
         return ((n * blockedMaps / block + map / block) * plane + pixel) * block + map % block
     }
 

@@ -1,7 +1,5 @@
 internal import CKernels
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 internal import OneDNN
 internal import Screening
 
@@ -33,7 +31,10 @@ struct Plan {
                 "A network of width \(width), side \(side) and batch \(batch) needs \(bytes >> 30) GiB or more; this machine has \(memory >> 30)",
                 hint: "Choose a smaller batch, side or width")
         }
-        (self.architecture, self.width, self.side, self.batch) = (architecture, width, side, batch)
+        self.architecture = architecture
+        self.width = width
+        self.side = side
+        self.batch = batch
         levels = Levels(architecture.encoder, width: width)
     }
 

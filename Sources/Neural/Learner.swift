@@ -2,7 +2,7 @@ internal import CKernels
 internal import OneDNN
 public import Screening
 
-/// What one training step is given. Targets that the architecture has no head for stay empty.
+/// The input of one training step. Targets that the architecture has no head for stay empty.
 public struct TrainingBatch: Sendable {
     /// Normalised images, N x 3 x S x S.
     public var input: [Float]
@@ -17,7 +17,11 @@ public struct TrainingBatch: Sendable {
 
     /// A batch with the targets that its network needs.
     public init(input: [Float], mask: [UInt8] = [], contour: [UInt8] = [], distance: [Float] = [], classes: [Int32] = []) {
-        (self.input, self.mask, self.contour, self.distance, self.classes) = (input, mask, contour, distance, classes)
+        self.input = input
+        self.mask = mask
+        self.contour = contour
+        self.distance = distance
+        self.classes = classes
     }
 }
 
@@ -27,10 +31,10 @@ public struct TrainingBatch: Sendable {
 /// ``weights()``: what is saved is the paper's network, weight for weight.
 @EngineActor
 public final class Learner {
-    /// What stands between a hidden convolution and its rectifier.
+    /// The normalisation between a hidden convolution and its rectifier.
     public enum Normalisation: String, Sendable, Codable, CaseIterable { case batch, none }
 
-    /// What a learner is made for. Two learners with equal options can exchange their state.
+    /// The choices that a learner is made with. Two learners with equal options can exchange their state.
     public struct Options: Sendable, Codable, Equatable {
         /// Name of the ``Architecture``.
         public var architecture: String
@@ -61,9 +65,17 @@ public final class Learner {
             architecture: String, width: Int, side: Int, batch: Int, normalisation: Normalisation, softDice: Float,
             averaging: Float = 0, decay: Float = 0, clip: Float = 0, presence: Float = 0.25, encoderRate: Float = 1
         ) {
-            (self.architecture, self.width, self.side, self.batch) = (architecture, width, side, batch)
-            (self.normalisation, self.softDice, self.averaging, self.decay) = (normalisation, softDice, averaging, decay)
-            (self.clip, self.presence, self.encoderRate) = (clip, presence, encoderRate)
+            self.architecture = architecture
+            self.width = width
+            self.side = side
+            self.batch = batch
+            self.normalisation = normalisation
+            self.softDice = softDice
+            self.averaging = averaging
+            self.decay = decay
+            self.clip = clip
+            self.presence = presence
+            self.encoderRate = encoderRate
         }
     }
 

@@ -29,7 +29,9 @@ enum Lite0 {
             (1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
             (1, 3, 1, 6, 320),
         ]
-        var (blocks, maps, reached) = ([Block](), stem, 2)
+        var blocks = [Block]()
+        var maps = stem
+        var reached = 2
         for stage in stages {
             for index in 0..<stage.repeats {
                 let stride = index == 0 ? stage.stride : 1

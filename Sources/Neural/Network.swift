@@ -50,7 +50,10 @@ public final class Network {
         ranges: ActivationRanges = ActivationRanges()
     ) throws(PapillaError) {
         try weights.check(architecture, width: width)
-        (self.architecture, self.width, self.side, self.batch) = (architecture, width, side, batch)
+        self.architecture = architecture
+        self.width = width
+        self.side = side
+        self.batch = batch
         self.precision = precision
         plan = try Plan(architecture, width: width, side: side, batch: batch)
         input = try Tensor([batch, 3, side, side])
@@ -64,7 +67,7 @@ public final class Network {
             try ranges.check(architecture)
             try build(ReducedBuilder(plan, weights, ranges))
         case .bf16:
-            guard OneDNN.hasHalves else {
+            guard Processor.hasHalves else {
                 throw PapillaError(.system, "bf16 needs AVX-512, which this CPU (\(EngineInfo.isa)) has not", hint: "Use fp32")
             }
             try build(ReducedBuilder(plan, weights, nil))
@@ -186,14 +189,17 @@ public final class Network {
         var builder = builder
         let (skips, last) = try builder.encode(input)
         if architecture.heads == [.classes] {
-            let (average, features, weights) = (GlobalAverage(plan), try builder.widened(last), builder.weights)
+            let average = GlobalAverage(plan)
+            let features = try builder.widened(last)
+            let weights = builder.weights
             classifier = ({ average.forward(features) }, weights["classes.weight"], weights["classes.bias"])
         }
         for decoder in 0..<architecture.decoders {
             let logits = try builder.heads(decoder, builder.decode(decoder, skips, last))
             for (head, at) in plan.heads(ofDecoder: decoder) { outputs.append((head, logits, at, logits.dimensions[1])) }
         }
-        (steps, maps) = (builder.steps, builder.layers)
+        steps = builder.steps
+        maps = builder.layers
     }
 
     /// Remembers that the last step leaves a layer's values in `tensor`.
@@ -244,7 +250,9 @@ public final class Network {
         -> Tensor
     {
         let name = "decoder.\(decoder).\(level)"
-        let (out, big, factor) = (plan.blockedMaps(level), plan.side(level), plan.factor(level))
+        let out = plan.blockedMaps(level)
+        let big = plan.side(level)
+        let factor = plan.factor(level)
         let up = (file: plan.maps(level + 1), memory: plan.blockedMaps(level + 1))
         let layout = KernelLayout(
             out: (plan.maps(level), out), inputs: [up, (plan.skipMaps(level), Plan.blocked(plan.skipMaps(level)))])
@@ -288,7 +296,11 @@ public final class Network {
         let maps = heads.reduce(0) { $0 + $1.head.maps }
         let kernels = heads.flatMap { weights["\($0.head.rawValue).weight"] }
         let biases = heads.flatMap { weights["\($0.head.rawValue).bias"] }
-        let (channels, block, batch, side, width) = (plan.blockedMaps(0), OneDNN.block, batch, plan.side(0), width)
+        let channels = plan.blockedMaps(0)
+        let block = Processor.block
+        let batch = batch
+        let side = plan.side(0)
+        let width = width
         let y = try Tensor([batch, maps, side, side])
         let logits = plan.enlargement == 1 ? y : try Tensor([batch, maps, 2 * side, 2 * side])
         for (head, at) in heads { outputs.append((head, logits, at, maps)) }
@@ -343,7 +355,10 @@ public final class Network {
     func convolveEach(
         _ name: String, _ x: Tensor, to y: Tensor, kernel shape: [Int], stride: Int, _ weights: Weights
     ) throws(PapillaError) {
-        let (maps, side, reached, batch) = (x.dimensions[1], x.dimensions[2], y.dimensions[2], batch)
+        let maps = x.dimensions[1]
+        let side = x.dimensions[2]
+        let reached = y.dimensions[2]
+        let batch = batch
         let (size, taps) = (shape[2], shape[2] * shape[3])
         let (values, kernels) = (weights[name + ".weight"], try Tensor([taps, maps]))
         for map in 0..<shape[0] { for tap in 0..<taps { kernels.pointer[tap * maps + map] = values[map * taps + tap] } }
@@ -352,7 +367,7 @@ public final class Network {
         steps.append(
             Step(name: "\(name) [own_depthwise]", macs: taps * maps * batch * reached * reached) {
                 depthwise_f32(
-                    x.pointer, y.pointer, kernels.pointer, bias.pointer, batch, maps, side, size, stride, OneDNN.block, 0,
+                    x.pointer, y.pointer, kernels.pointer, bias.pointer, batch, maps, side, size, stride, Processor.block, 0,
                     Lite0.ceiling)
             })
     }

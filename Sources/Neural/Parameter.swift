@@ -2,7 +2,7 @@ internal import CKernels
 internal import OneDNN
 internal import Screening
 
-/// What training changes: values with their gradient and Adam's two moments, all in one layout.
+/// Values that training changes, with their gradient and Adam's two moments, all in one layout.
 final class Parameter {
     let name: String
     let value: Tensor
@@ -18,7 +18,9 @@ final class Parameter {
     }
 
     init(_ name: String, value: Tensor, gradient: Tensor) throws(PapillaError) {
-        (self.name, self.value, self.gradient) = (name, value, gradient)
+        self.name = name
+        self.value = value
+        self.gradient = gradient
         first = try Tensor(like: gradient)
         second = try Tensor(like: gradient)
     }
@@ -44,7 +46,10 @@ final class Parameter {
     func step(_ time: Int, rate: Float, decay: Float = 0, scale: Float = 1) {
         var (c1, c2) = (1.0, 1.0)
         // Products, not `pow`: the same bits on every C library.
-        for _ in 0..<min(time, 100_000) { (c1, c2) = (c1 * 0.9, c2 * 0.999) }
+        for _ in 0..<min(time, 100_000) {
+            c1 = c1 * 0.9
+            c2 = c2 * 0.999
+        }
         adam_f32(
             value.pointer, first.pointer, second.pointer, gradient.pointer, value.count, rate, Float(1 - c1), Float(1 - c2),
             value.dimensions.count == 4 ? decay : 0, scale)

@@ -1,6 +1,6 @@
 public import Screening
 
-/// What a network's numbers are while it runs.
+/// The numbers that a network runs in.
 public enum Precision: String, Sendable, Codable, CaseIterable {
     /// 32-bit floating point.
     case fp32
@@ -10,7 +10,7 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
     case int8
 }
 
-/// How far the values of each layer reach on real images: what int8 needs to know of a network beyond its weights.
+/// The reach of each layer's values on real images: what int8 needs to know of a network beyond its weights.
 public struct ActivationRanges: Sendable, Codable, Equatable {
     /// The magnitude that next to no value of a hidden convolution's output exceeds, by the convolution's name; for the upsampled half of
     /// `decoder.D.L.conv1` also NAME.products and NAME.sum.
@@ -21,7 +21,10 @@ public struct ActivationRanges: Sendable, Codable, Equatable {
     public var points: [String: [Float]]
 
     /// Ranges by layer.
-    public init(reach: [String: Float] = [:], points: [String: [Float]] = [:]) { (self.reach, self.points) = (reach, points) }
+    public init(reach: [String: Float] = [:], points: [String: [Float]] = [:]) {
+        self.reach = reach
+        self.points = points
+    }
 
     /// The names that a network of an architecture needs.
     public static func names(_ architecture: Architecture) -> [String] {

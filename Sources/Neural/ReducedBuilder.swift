@@ -25,7 +25,9 @@ struct ReducedBuilder {
     }
 
     init(_ plan: Plan, _ weights: Weights, _ ranges: ActivationRanges?) {
-        (self.plan, self.weights, self.ranges) = (plan, weights, ranges)
+        self.plan = plan
+        self.weights = weights
+        self.ranges = ranges
     }
 
     /// Adds the encoder's steps.
@@ -80,7 +82,10 @@ struct ReducedBuilder {
 
     /// The same by our own kernel, three maps at a time: oneDNN's works on 16.
     private mutating func heads(_ kernel: Kernel, _ bias: [Float], _ x: Maps) throws(PapillaError) -> Tensor {
-        let (batch, side, maps, channels) = (plan.batch, plan.side, kernel.units.count, plan.blockedMaps(0))
+        let batch = plan.batch
+        let side = plan.side
+        let maps = kernel.units.count
+        let channels = plan.blockedMaps(0)
         let logits = try Tensor([batch, maps, side, side])
         let (from, to) = (x.numbers.raw.assumingMemoryBound(to: UInt8.self), logits.pointer)
         for first in stride(from: 0, to: maps, by: 3) {
@@ -135,7 +140,10 @@ struct ReducedBuilder {
     }
 
     private mutating func upsample(_ name: String, _ x: Maps, _ level: Int, _ inputs: [Int]) throws(PapillaError) -> Maps {
-        let (batch, out, big, factor) = (plan.batch, plan.blockedMaps(level), plan.side(level), plan.factor(level))
+        let batch = plan.batch
+        let out = plan.blockedMaps(level)
+        let big = plan.side(level)
+        let factor = plan.factor(level)
         let low = big / factor
         let layout = KernelLayout(out: (plan.maps(level), out), inputs: inputs.map { ($0, ($0 + 15) / 16 * 16) })
         let products = Maps(

@@ -5,7 +5,7 @@ public import Screening
 /// The reader trusts nothing: lengths, shapes and offsets are checked before any of them is used, and the tensors must
 /// cover the data exactly, without gap or overlap, as the format demands.
 extension Weights {
-    /// How numbers are written.
+    /// The way in which numbers are written.
     public enum FilePrecision: String, Sendable, Codable, CaseIterable {
         /// IEEE 754 half precision, rounded to the nearest, ties to even. Values beyond 65504 become infinite.
         case float16
@@ -161,11 +161,12 @@ private struct Header: Decodable {
                 entries[key.stringValue] = try Entry(container.decode(Entry.Raw.self, forKey: key), of: key.stringValue)
             }
         }
-        (self.entries, self.metadata) = (entries, metadata)
+        self.entries = entries
+        self.metadata = metadata
     }
 }
 
-/// What the header says of a tensor.
+/// A tensor's entry in the header.
 private struct Entry {
     let type: NumberType
     let shape: [Int]
@@ -197,7 +198,10 @@ private struct Entry {
             throw Weights.damaged(
                 "The tensor \(name) has offsets \(raw.offsets); expected its first byte and the one after its last")
         }
-        (self.type, shape, self.begin, self.end) = (type, raw.shape, begin, end)
+        self.type = type
+        shape = raw.shape
+        self.begin = begin
+        self.end = end
     }
 
     /// How many numbers the shape means.
@@ -211,5 +215,34 @@ private struct Entry {
             count = product
         }
         return count
+    }
+}
+
+/// The types of number in a weights file, little-endian.
+enum NumberType: String, CaseIterable {
+    case f32 = "F32"
+    case f16 = "F16"
+    /// The upper half of a float. Read, never written.
+    case bf16 = "BF16"
+
+    /// Bytes of a number.
+    var bytes: Int { self == .f32 ? 4 : 2 }
+
+    /// The numbers in some bytes; a rest that is no whole number is left out.
+    func read(_ bytes: ArraySlice<UInt8>) -> [Float] {
+        bytes.withUnsafeBytes { raw in
+            (0..<raw.count / self.bytes).map { index in
+                switch self {
+                case .f32: Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
+                case .f16:
+                    Float(
+                        Float16(bitPattern: UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))))
+                case .bf16:
+                    Float(
+                        bitPattern: UInt32(UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
+                            << 16)
+                }
+            }
+        }
     }
 }

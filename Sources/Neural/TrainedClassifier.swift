@@ -2,9 +2,7 @@ internal import CKernels
 internal import OneDNN
 internal import Screening
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 
 /// The router's end while training: global average, fully connected layer, softmax cross-entropy.
 final class TrainedClassifier {
@@ -17,7 +15,9 @@ final class TrainedClassifier {
     private let batch: Int
 
     init(_ plan: Plan, _ features: TrainedMaps) throws(PapillaError) {
-        (self.features, featuresGradient, batch) = (features.maps, features.gradient, plan.batch)
+        self.features = features.maps
+        featuresGradient = features.gradient
+        batch = plan.batch
         average = GlobalAverage(plan)
         weights = try Parameter("classes.weight", gradient: Tensor([Architecture.Head.classes.maps, plan.maps(4)]))
         bias = try Parameter("classes.bias", gradient: Tensor([Architecture.Head.classes.maps]))

@@ -2,9 +2,7 @@ internal import CKernels
 internal import OneDNN
 internal import Screening
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 
 /// The heads of one decoder with their losses: one 3x3 convolution whose first maps are the heads', padded to a block.
 final class TrainedHeads {
@@ -20,10 +18,10 @@ final class TrainedHeads {
         self.plan = plan
         heads = plan.heads(ofDecoder: decoder)
         // One block wide, so that a pixel's logits lie side by side.
-        logits = try Tensor([plan.batch, OneDNN.block, plan.side, plan.side], .blocked)
+        logits = try Tensor([plan.batch, Processor.block, plan.side, plan.side], .blocked)
         gradient = try Tensor(like: logits)
         if plan.enlargement == 2 {
-            let low = try Tensor([plan.batch, OneDNN.block, plan.side(0), plan.side(0)], .blocked)
+            let low = try Tensor([plan.batch, Processor.block, plan.side(0), plan.side(0)], .blocked)
             small = (low, try Tensor(like: low))
         } else {
             small = nil
@@ -38,11 +36,11 @@ final class TrainedHeads {
     func forward() throws(PapillaError) {
         try convolution.forward()
         guard let small else { return }
-        double_f32(small.logits.pointer, logits.pointer, plan.batch, plan.side(0), OneDNN.block)
+        double_f32(small.logits.pointer, logits.pointer, plan.batch, plan.side(0), Processor.block)
     }
 
     func backward() throws(PapillaError) {
-        if let small { double_back_f32(gradient.pointer, small.gradient.pointer, plan.batch, plan.side(0), OneDNN.block) }
+        if let small { double_back_f32(gradient.pointer, small.gradient.pointer, plan.batch, plan.side(0), Processor.block) }
         try convolution.backward()
     }
 
@@ -50,7 +48,7 @@ final class TrainedHeads {
     func losses(_ batch: TrainingBatch, softDice: Float) -> [Architecture.Head: Double] {
         var result: [Architecture.Head: Double] = [:]
         let pixels = plan.batch * plan.side * plan.side
-        let stride = OneDNN.block
+        let stride = Processor.block
         let scale = 1 / Float(pixels)
         for (head, at) in heads {
             switch head {
@@ -81,8 +79,8 @@ final class TrainedHeads {
     func peak(ofImage n: Int) -> Float {
         guard let mask = heads.first(where: { $0.head == .mask }) else { return 0 }
         let (source, plane) = (small?.logits ?? logits, plan.side(0) * plan.side(0))
-        let first = source.pointer + n * plane * OneDNN.block + mask.at
-        var margins = (0..<plane).map { first[$0 * OneDNN.block + 1] - first[$0 * OneDNN.block] }
+        let first = source.pointer + n * plane * Processor.block + mask.at
+        var margins = (0..<plane).map { first[$0 * Processor.block + 1] - first[$0 * Processor.block] }
         margins.sort(by: >)
         let most = margins.prefix(200 / (plan.enlargement * plan.enlargement))
         return most.reduce(0) { $0 + 1 / (1 + expf(-$1)) } / Float(max(1, most.count))
@@ -93,7 +91,7 @@ final class TrainedHeads {
         var kernel = heads.flatMap { weights["\($0.head.rawValue).weight"] }
         kernel = layout.part(0, of: kernel)
         try convolution.weights.value.load(kernel)
-        try convolution.bias?.value.load(heads.flatMap { weights["\($0.head.rawValue).bias"] }.padded(to: OneDNN.block))
+        try convolution.bias?.value.load(heads.flatMap { weights["\($0.head.rawValue).bias"] }.padded(to: Processor.block))
     }
 
     func store(in weights: inout Weights) throws(PapillaError) {
@@ -111,6 +109,6 @@ final class TrainedHeads {
     }
 
     private var layout: KernelLayout {
-        KernelLayout(out: (heads.reduce(0) { $0 + $1.head.maps }, OneDNN.block), inputs: [(plan.width, plan.blockedMaps(0))])
+        KernelLayout(out: (heads.reduce(0) { $0 + $1.head.maps }, Processor.block), inputs: [(plan.width, plan.blockedMaps(0))])
     }
 }

@@ -21,7 +21,7 @@ final class TrainedLayer: TrainedPart {
         case depthwise(TrainedDepthwise)
     }
 
-    /// How its statistics go.
+    /// The rule for its statistics.
     struct Rule {
         var epsilon: Float
         var share: Float
@@ -37,7 +37,8 @@ final class TrainedLayer: TrainedPart {
         _ name: String, _ plan: Plan, kernel: [Int], side: Int, stride: Int = 1, source: TrainedMaps,
         end: BatchNormalization.End, residual: TrainedMaps? = nil, rule: Rule, scratch: Scratch
     ) throws(PapillaError) {
-        (self.name, self.residual) = (name, residual)
+        self.name = name
+        self.residual = residual
         let isDepthwise = kernel[1] == 1 && kernel[0] == source.file
         let out = Plan.blocked(kernel[0])
         layout = KernelLayout(
@@ -160,7 +161,11 @@ final class TrainedDepthwise {
     init(
         _ name: String, _ source: TrainedMaps, to target: Tensor, gradient: Tensor, kernel: Int, stride: Int
     ) throws(PapillaError) {
-        (self.source, self.target, self.gradient, self.kernel, self.stride) = (source, target, gradient, kernel, stride)
+        self.source = source
+        self.target = target
+        self.gradient = gradient
+        self.kernel = kernel
+        self.stride = stride
         let maps = target.dimensions[1]
         weights = try Parameter(name + ".weight", gradient: Tensor([kernel, kernel, 1, maps]))
         sums = [Double](repeating: 0, count: target.dimensions[0] * maps * kernel * kernel)
@@ -172,17 +177,17 @@ final class TrainedDepthwise {
 
     func forward() {
         depthwise_f32(
-            source.maps.pointer, target.pointer, weights.value.pointer, nil, images, maps, side, kernel, stride, OneDNN.block,
+            source.maps.pointer, target.pointer, weights.value.pointer, nil, images, maps, side, kernel, stride, Processor.block,
             -.infinity, .infinity)
     }
 
     func backward() {
         depthwise_gradient_f32(
             source.maps.pointer, gradient.pointer, weights.gradient.pointer, &sums, images, maps, side, kernel, stride,
-            OneDNN.block)
+            Processor.block)
         guard let sourceGradient = source.gradient else { return }
         depthwise_back_f32(
-            gradient.pointer, weights.value.pointer, sourceGradient.pointer, images, maps, side, kernel, stride, OneDNN.block,
+            gradient.pointer, weights.value.pointer, sourceGradient.pointer, images, maps, side, kernel, stride, Processor.block,
             source.accumulates ? 1 : 0)
     }
 

@@ -38,7 +38,8 @@ final class TrainedLiteEncoder: TrainedEncoder {
             x = try layer(name + ".project", stride: 1, y, end: .nothing, residual: residual)
             if Lite0.taps.contains(index) { skips.append(x) }
         }
-        (layers, last) = (made, x)
+        layers = made
+        last = x
     }
 
     var parts: [any TrainedPart] { layers }

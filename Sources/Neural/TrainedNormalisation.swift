@@ -21,14 +21,15 @@ final class TrainedNormalisation {
         _ name: String, _ source: Tensor, to target: Tensor, gradient: Tensor, end: BatchNormalization.End = .rectifier,
         epsilon: Float = 1e-5, share: Float = 0.1, isFixed: Bool = false
     ) throws(PapillaError) {
-        (self.name, self.share, self.isFixed) = (name, share, isFixed)
+        self.name = name
+        self.share = share
+        self.isFixed = isFixed
         layer = try BatchNormalization(source, to: target, gradient: gradient, end: end, epsilon: epsilon)
         parameter = try Parameter(name, value: layer.scaleAndShift, gradient: layer.scaleAndShiftGradient)
         let channels = source.dimensions[1]
         samples = source.dimensions[0] * source.dimensions[2] * source.dimensions[3]
-        (mean, variance) = (
-            [Float](repeating: 0, count: channels), [Float](repeating: isFixed ? 1 - epsilon : 1, count: channels)
-        )
+        mean = [Float](repeating: 0, count: channels)
+        variance = [Float](repeating: isFixed ? 1 - epsilon : 1, count: channels)
         for channel in 0..<channels { layer.scaleAndShift.pointer[channel] = 1 }
     }
 
@@ -80,7 +81,8 @@ final class TrainedNormalisation {
         for channel in parts[0].indices {
             layer.scaleAndShift.pointer[channel] = parts[0][channel]
             layer.scaleAndShift.pointer[mean.count + channel] = parts[1][channel]
-            (mean[channel], variance[channel]) = (parts[2][channel], parts[3][channel])
+            mean[channel] = parts[2][channel]
+            variance[channel] = parts[3][channel]
         }
         hasStatistics = true
         return true
@@ -88,7 +90,9 @@ final class TrainedNormalisation {
 
     /// What folding multiplies a map's kernel by, and the bias that it gets.
     func folded(_ channel: Int) -> (factor: Float, bias: Float) {
-        let (values, mean, variance) = (parameter.smoothed.pointer, average?.mean ?? mean, average?.variance ?? variance)
+        let values = parameter.smoothed.pointer
+        let mean = average?.mean ?? mean
+        let variance = average?.variance ?? variance
         let factor = values[channel] / (variance[channel] + layer.epsilon).squareRoot()
         return (factor, values[mean.count + channel] - mean[channel] * factor)
     }
@@ -119,7 +123,9 @@ final class TrainedNormalisation {
         guard state[name + ".mean"].count == mean.count, state[name + ".variance"].count == mean.count else {
             throw PapillaError(.badInput, "The snapshot lacks the running statistics of a layer", place: name)
         }
-        (mean, variance, hasStatistics) = (state[name + ".mean"], state[name + ".variance"], hasStatistics || !isFresh)
+        mean = state[name + ".mean"]
+        variance = state[name + ".variance"]
+        hasStatistics = hasStatistics || !isFresh
         let saved = (mean: state[name + ".average.mean"], variance: state[name + ".average.variance"])
         average = saved.mean.count == mean.count && saved.variance.count == mean.count ? saved : nil
     }

@@ -43,8 +43,8 @@ final class TrainedPaperEncoder: TrainedEncoder {
                 let (unit, pool) = (units[level][1], pools[level])
                 pool_backward_f32(
                     unit.output.pointer, pool.gradient.pointer, unit.gradient.pointer,
-                    plan.batch * plan.blockedMaps(level) / OneDNN.block,
-                    plan.side(level), plan.factor(level), OneDNN.block, plan.architecture.decoders > 0 ? 1 : 0)
+                    plan.batch * plan.blockedMaps(level) / Processor.block,
+                    plan.side(level), plan.factor(level), Processor.block, plan.architecture.decoders > 0 ? 1 : 0)
             }
             for unit in units[level].reversed() { try unit.backward() }
         }

@@ -1,11 +1,10 @@
 internal import OneDNN
 internal import Screening
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 
-/// Whether there is something in a cell, and in the image, while training: both read the encoder's last maps, and add to their gradient.
+/// The heads that say whether there is something in a cell, and in the image, while training: both read the encoder's last maps, and add to
+/// their gradient.
 ///
 /// A cell counts as having something from a tenth of its pixels on; one with less than that is not asked.
 final class TrainedPresence {
@@ -29,12 +28,13 @@ final class TrainedPresence {
 
     /// - Parameter weight: of its losses among the others.
     init(_ plan: Plan, _ features: TrainedMaps, weight: Float, normalised: Bool, scratch: Scratch) throws(PapillaError) {
-        (self.features, self.weight) = (features, weight)
+        self.features = features
+        self.weight = weight
         hidden = try TrainedLayer(
             "cells.hidden", plan, kernel: [Architecture.cellMaps, features.file, 1, 1], side: plan.side(4),
             source: features.read(accumulating: true), end: .rectifier,
             rule: .init(epsilon: 1e-5, share: 0.1, isFixed: !normalised), scratch: scratch)
-        logits = try Tensor([plan.batch, OneDNN.block, plan.side(4), plan.side(4)], .blocked)
+        logits = try Tensor([plan.batch, Processor.block, plan.side(4), plan.side(4)], .blocked)
         gradient = try Tensor(like: logits)
         cells = try TrainedConvolution(
             "cells", hidden.output, to: logits, gradient: gradient, sourceGradient: hidden.gradient, kernel: 3, rectified: false,
@@ -67,7 +67,7 @@ final class TrainedPresence {
                     }
                 }
                 inside += count
-                let at = (n * plane + cell) * OneDNN.block
+                let at = (n * plane + cell) * Processor.block
                 let share = Float(count) / 1024
                 let isAsked = count == 0 || share > 0.1
                 let (loss, slope) = Self.surprise(logits.pointer[at], share > 0.1)
@@ -98,11 +98,11 @@ final class TrainedPresence {
             for map in 0..<maps {
                 let (first, slope) = (index(n, map, 0), frameGradient[n])
                 let place = places[n * maps + map]
-                frame.gradient.pointer[map] += slope * features.maps.pointer[first + place * OneDNN.block]
+                frame.gradient.pointer[map] += slope * features.maps.pointer[first + place * Processor.block]
                 frame.gradient.pointer[maps + map] += slope * averages[n * maps + map]
-                sum.pointer[first + place * OneDNN.block] += slope * frame.value.pointer[map]
+                sum.pointer[first + place * Processor.block] += slope * frame.value.pointer[map]
                 let share = slope * frame.value.pointer[maps + map] / Float(plane)
-                for pixel in 0..<plane { sum.pointer[first + pixel * OneDNN.block] += share }
+                for pixel in 0..<plane { sum.pointer[first + pixel * Processor.block] += share }
             }
         }
     }
@@ -110,11 +110,16 @@ final class TrainedPresence {
     private func summarise(_ n: Int) {
         for map in 0..<features.file {
             let first = index(n, map, 0)
-            var (total, most, place) = (Float(0), -Float.infinity, 0)
+            var total = Float(0)
+            var most = -Float.infinity
+            var place = 0
             for pixel in 0..<plane {
-                let value = features.maps.pointer[first + pixel * OneDNN.block]
+                let value = features.maps.pointer[first + pixel * Processor.block]
                 total += value
-                if value > most { (most, place) = (value, pixel) }
+                if value > most {
+                    most = value
+                    place = pixel
+                }
             }
             averages.append(total / Float(plane))
             places.append(place)
@@ -130,7 +135,7 @@ final class TrainedPresence {
     }
 
     private func index(_ n: Int, _ map: Int, _ pixel: Int) -> Int {
-        let block = OneDNN.block
+        let block = Processor.block
         return ((n * features.maps.dimensions[1] / block + map / block) * plane + pixel) * block + map % block
     }
 
@@ -144,7 +149,7 @@ final class TrainedPresence {
     func load(_ weights: Weights) throws(PapillaError) {
         try hidden.load(weights)
         try cells.weights.value.load(layout.part(0, of: weights["cells.weight"]))
-        try cells.bias?.value.load(weights["cells.bias"].padded(to: OneDNN.block))
+        try cells.bias?.value.load(weights["cells.bias"].padded(to: Processor.block))
         try frame.value.load(weights["frame.weight"])
         try frameBias.value.load(weights["frame.bias"])
     }
@@ -160,6 +165,6 @@ final class TrainedPresence {
     }
 
     private var layout: KernelLayout {
-        KernelLayout(out: (1, OneDNN.block), inputs: [(Architecture.cellMaps, hidden.output.dimensions[1])])
+        KernelLayout(out: (1, Processor.block), inputs: [(Architecture.cellMaps, hidden.output.dimensions[1])])
     }
 }

@@ -26,8 +26,12 @@ final class TrainedUpsampled {
         scratch: Scratch
     ) throws(PapillaError) {
         guard let sourceGradient = lower.gradient else { throw PapillaError(.internal, "Upsampled maps have a gradient") }
-        let (images, out, big) = (target.dimensions[0], target.dimensions[1], target.dimensions[2])
-        (self.target, self.gradient, isRectified) = (target, gradient, rectified)
+        let images = target.dimensions[0]
+        let out = target.dimensions[1]
+        let big = target.dimensions[2]
+        self.target = target
+        self.gradient = gradient
+        isRectified = rectified
         if UpsampledConvolution.serves(lower.maps, factor: factor) {
             let weights = try Parameter(
                 name + ".upsampled.weight", gradient: Tensor([out, lower.maps.dimensions[1], 3, 3]))
@@ -55,7 +59,7 @@ final class TrainedUpsampled {
             try convolution.forward()
             let (out, big) = (target.dimensions[1], target.dimensions[2])
             for n in 0..<target.dimensions[0] {
-                combine_f32(products.image(n), target.image(n), out, big, factor, OneDNN.block, isRectified ? 1 : 0)
+                combine_f32(products.image(n), target.image(n), out, big, factor, Processor.block, isRectified ? 1 : 0)
             }
         }
     }
@@ -66,7 +70,7 @@ final class TrainedUpsampled {
         case .nine(let products, let convolution, let factor):
             let (out, big) = (gradient.dimensions[1], gradient.dimensions[2])
             for n in 0..<gradient.dimensions[0] {
-                uncombine_f32(gradient.image(n), products.image(n), out, big, factor, OneDNN.block)
+                uncombine_f32(gradient.image(n), products.image(n), out, big, factor, Processor.block)
             }
             try convolution.backward()
         }

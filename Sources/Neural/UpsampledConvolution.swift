@@ -20,8 +20,13 @@ struct UpsampledConvolution {
 
     /// A convolution from `source` (N, in, S, S) to `target` (N, out, 2 S, 2 S), both blocked.
     init(_ source: Tensor, to target: Tensor, scratch: Scratch) {
-        (images, maps, low, out) = (source.dimensions[0], source.dimensions[1], source.dimensions[2], target.dimensions[1])
-        (self.source, self.target, self.scratch) = (source, target, scratch)
+        images = source.dimensions[0]
+        maps = source.dimensions[1]
+        low = source.dimensions[2]
+        out = target.dimensions[1]
+        self.source = source
+        self.target = target
+        self.scratch = scratch
     }
 
     /// The forward pass.
@@ -29,8 +34,14 @@ struct UpsampledConvolution {
     ///   - weights: (out, in, 3, 3), row-major.
     ///   - constant: whether they stay as they are, so that their sums are made now.
     func forward(weights: Tensor, rectified: Bool, constant: Bool) throws(PapillaError) -> Call {
-        let (target, source, scratch, images, low, maps, out) = (target, source, scratch, images, low, maps, out)
-        let work = upsampled_scratch(images, low, maps, out, OneDNN.block)
+        let target = target
+        let source = source
+        let scratch = scratch
+        let images = images
+        let low = low
+        let maps = maps
+        let out = out
+        let work = upsampled_scratch(images, low, maps, out, Processor.block)
         try scratch.reserve(work + (constant ? 0 : 25 * out * maps))
         let prepared = constant ? try Tensor([25 * out * maps]) : nil
         if let prepared { upsampled_kernels_f32(weights.pointer, prepared.pointer, maps, out, 0) }
@@ -39,7 +50,7 @@ struct UpsampledConvolution {
             let sums = prepared?.pointer ?? memory + work
             if prepared == nil { upsampled_kernels_f32(weights.pointer, sums, maps, out, 0) }
             upsampled_f32(
-                source.pointer, target.pointer, sums, memory, images, low, maps, out, rectified ? 1 : 0, OneDNN.block)
+                source.pointer, target.pointer, sums, memory, images, low, maps, out, rectified ? 1 : 0, Processor.block)
         }
     }
 
@@ -47,7 +58,12 @@ struct UpsampledConvolution {
     func backward(
         weights: Tensor, targetGradient: Tensor, weightsGradient: Tensor, sourceGradient: Tensor, accumulates: Bool
     ) throws(PapillaError) -> Call {
-        let (source, scratch, images, low, maps, out) = (source, scratch, images, low, maps, out)
+        let source = source
+        let scratch = scratch
+        let images = images
+        let low = low
+        let maps = maps
+        let out = out
         let work = upsampled_back_scratch(images, low, maps, out)
         try scratch.reserve(work + 25 * out * maps)
         return { () throws(PapillaError) in
@@ -55,7 +71,7 @@ struct UpsampledConvolution {
             upsampled_kernels_f32(weights.pointer, memory + work, maps, out, 1)
             upsampled_back_f32(
                 source.pointer, targetGradient.pointer, memory + work, sourceGradient.pointer, weightsGradient.pointer, memory,
-                images, low, maps, out, accumulates ? 1 : 0, OneDNN.block)
+                images, low, maps, out, accumulates ? 1 : 0, Processor.block)
         }
     }
 }
@@ -69,7 +85,10 @@ struct NineProducts {
 
     /// Products of `source` (N, in, S, S) for `target` (N, out, f · S, f · S), both blocked; `weights` (9 · out, in).
     init(_ source: Tensor, to target: Tensor, weights: [Float]) throws(PapillaError) {
-        let (images, maps, low, out) = (source.dimensions[0], source.dimensions[1], source.dimensions[2], target.dimensions[1])
+        let images = source.dimensions[0]
+        let maps = source.dimensions[1]
+        let low = source.dimensions[2]
+        let out = target.dimensions[1]
         products = try Tensor([images, 9 * out, low, low], .blocked)
         let nine = try Tensor([9 * out, maps, 1, 1])
         try nine.load(weights)
@@ -78,11 +97,14 @@ struct NineProducts {
 
     /// Adds them to the target.
     func combine(to target: Tensor, rectified: Bool) {
-        let (images, out, big, low) = (target.dimensions[0], target.dimensions[1], target.dimensions[2], products.dimensions[2])
+        let images = target.dimensions[0]
+        let out = target.dimensions[1]
+        let big = target.dimensions[2]
+        let low = products.dimensions[2]
         for n in 0..<images {
             combine_f32(
                 products.pointer + n * 9 * out * low * low, target.pointer + n * out * big * big, out, big, big / low,
-                OneDNN.block, rectified ? 1 : 0)
+                Processor.block, rectified ? 1 : 0)
         }
     }
 }

@@ -206,7 +206,10 @@ extension Weights {
     }
 
     private mutating func readInitializer(_ content: ArraySlice<UInt8>) throws(PapillaError) {
-        var (name, shape, type, isElsewhere) = ("", [Int](), 0, false)
+        var name = ""
+        var shape = [Int]()
+        var type = 0
+        var isElsewhere = false
         var (raw, floats) = (ArraySlice<UInt8>(), ArraySlice<UInt8>())
         var reader = ProtobufReader(content)
         while let (field, value) = try reader.next() {

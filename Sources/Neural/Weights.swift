@@ -1,3 +1,4 @@
+internal import Glibc
 public import Screening
 
 /// A network's parameters by name, as in PyTorch's state dict: what a weights file holds, apart from any engine's layout.
@@ -10,7 +11,10 @@ public struct Weights: Sendable, Equatable {
         public var values: [Float]
 
         /// Numbers with a shape.
-        public init(shape: [Int], values: [Float]) { (self.shape, self.values) = (shape, values) }
+        public init(shape: [Int], values: [Float]) {
+            self.shape = shape
+            self.values = values
+        }
     }
 
     /// The tensors by name.
@@ -86,4 +90,56 @@ public struct Weights: Sendable, Equatable {
     }
 
     private static let hint = "The architecture and width must be those that the weights were trained with"
+}
+
+extension Weights {
+    /// Random weights to start from: hidden kernels normal with variance 2 / fan-in (He et al. 2015), heads normal with deviation 0.02, biases 0 but
+    /// for the mask's, whose difference is the log-odds of `foreground`.
+    static func initial(_ architecture: Architecture, width: Int, seed: UInt64, foreground: Double) -> Weights {
+        var tensors: [String: Weights.Tensor] = [:]
+        for (number, (name, shape)) in architecture.parameterShapes(width: width).enumerated() {
+            let count = shape.reduce(1, *)
+            var values = [Float](repeating: 0, count: count)
+            if name == "mask.bias" {
+                let share = min(max(foreground, 0.001), 0.999)
+                values[1] = Float(log(share / (1 - share)))
+            } else if name.hasSuffix(".weight") {
+                let isHead = Architecture.Head(rawValue: String(name.dropLast(7))) != nil
+                let deviation = isHead ? 0.02 : (2 / Double(count / shape[0])).squareRoot()
+                var random = SeededGenerator(seed, UInt64(number))
+                for i in values.indices {
+                    // Box and Muller (1958); 1 - u keeps the logarithm finite.
+                    let radius = (-2 * log(1 - random.uniform())).squareRoot()
+                    values[i] = Float(deviation * radius * cos(2 * .pi * random.uniform()))
+                }
+            }
+            tensors[name] = Weights.Tensor(shape: shape, values: values)
+        }
+        return Weights(tensors: tensors)
+    }
+}
+
+extension Architecture {
+    /// The architecture and base width that some weights are of, told by their tensors' names and the first bias.
+    /// - Throws: `.badInput` where they are no network of ours; the weights are not checked further.
+    public static func recognising(_ weights: Weights) throws(PapillaError) -> (Architecture, width: Int) {
+        let names = weights.tensors.keys
+        let decoders = Set(names.filter { $0.hasPrefix("decoder.") }.compactMap { $0.split(separator: ".").dropFirst().first })
+            .count
+        let heads = Head.allCases.filter { weights.tensors["\($0.rawValue).weight"] != nil }
+        let encoder = weights.tensors["encoder.stem.weight"] == nil ? Encoder.paper : .lite0
+        guard
+            let found = known.first(where: { $0.encoder == encoder && $0.decoders == decoders && Set($0.heads) == Set(heads) }),
+            let width = (weights.tensors["encoder.0.conv1.bias"] ?? weights.tensors["decoder.0.0.conv1.bias"])?.shape.first,
+            (1...256).contains(width)
+        else {
+            throw PapillaError(
+                .badInput, "The file is none of the known networks: \(decoders) decoders, heads \(heads.map(\.rawValue))",
+                place: names.min(),
+                hint:
+                    "Expected the tensors of one of `papilla architectures`, named as PyTorch's state dict: encoder.0.conv1.weight, ..."
+            )
+        }
+        return (found, width)
+    }
 }

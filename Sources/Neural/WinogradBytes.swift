@@ -15,7 +15,8 @@ struct WinogradBytes {
 
     /// Whether it is the faster code for a layer here.
     static func serves(maps: Int, out: Int, side: Int) -> Bool {
-        OneDNN.block == 16 && !OneDNN.hasFastHalves && winograd_u8_serves() != 0 && maps % 32 == 0 && out % 16 == 0 && out >= 64
+        Processor.block == 16 && !Processor.hasFastHalves && winograd_u8_serves() != 0 && maps % 32 == 0 && out % 16 == 0
+            && out >= 64
             && side % 2 == 0 && side >= 16
     }
 
@@ -62,7 +63,9 @@ struct WinogradBytes {
         _ source: ReducedBuilder.Maps, to target: ReducedBuilder.Maps, weights: [Float], bias: [Float], reach: [Float],
         old: Float?, scratch: Scratch
     ) throws(PapillaError) {
-        let (images, maps, side) = (source.numbers.dimensions[0], source.numbers.dimensions[1], source.numbers.dimensions[2])
+        let images = source.numbers.dimensions[0]
+        let maps = source.numbers.dimensions[1]
+        let side = source.numbers.dimensions[2]
         let out = target.numbers.dimensions[1]
         let kernels = Kernels(weights, out: out, maps: maps)
         let ratios = Self.ratios(reach: reach, unit: source.unit)
@@ -94,13 +97,21 @@ struct WinogradBytes {
 extension Tensor {
     /// How far each of the 16 points of blocked maps (N, C, S, S) reaches.
     func reachOfPoints() -> [Float] {
-        let (planes, side, block) = (dimensions[0] * dimensions[1] / OneDNN.block, dimensions[2], OneDNN.block)
+        let planes = dimensions[0] * dimensions[1] / Processor.block
+        let side = dimensions[2]
+        let block = Processor.block
         var counts = [MagnitudeCounts](repeating: MagnitudeCounts(), count: 16)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 16) { d in
             /// Turns four values, `step` apart, into their points.
             func spread(_ first: Int, _ step: Int) {
-                let (d0, d1, d2, d3) = (d[first], d[first + step], d[first + 2 * step], d[first + 3 * step])
-                (d[first], d[first + step], d[first + 2 * step], d[first + 3 * step]) = (d0 - d2, d1 + d2, d2 - d1, d1 - d3)
+                let d0 = d[first]
+                let d1 = d[first + step]
+                let d2 = d[first + 2 * step]
+                let d3 = d[first + 3 * step]
+                d[first] = d0 - d2
+                d[first + step] = d1 + d2
+                d[first + 2 * step] = d2 - d1
+                d[first + 3 * step] = d1 - d3
             }
             for plane in 0..<planes {
                 let start = pointer + plane * side * side * block
@@ -123,7 +134,7 @@ extension Tensor {
     }
 }
 
-/// How many values have which magnitude, by the upper half of a number's bits, which are in the order of the magnitudes.
+/// Counts of values by magnitude, by the upper half of a number's bits, which are in the order of the magnitudes.
 struct MagnitudeCounts {
     private var counts = [Int](repeating: 0, count: 1 << 15)
     private var count = 0

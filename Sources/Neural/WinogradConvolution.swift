@@ -24,7 +24,7 @@ final class Scratch {
 /// A 3x3 convolution, padding 1, by our own Winograd kernels: oneDNN's, which it has with AVX-512 alone, are slower.
 struct WinogradConvolution {
     /// As oneDNN would name it.
-    static let implementation = "own_wino_4x3:\(OneDNN.block == 16 ? "avx512_core" : "avx2")"
+    static let implementation = "own_wino_4x3:\(Processor.block == 16 ? "avx512_core" : "avx2")"
     private let source: Tensor
     private let target: Tensor
     private let scratch: Scratch
@@ -38,9 +38,14 @@ struct WinogradConvolution {
     /// - Returns: nil where oneDNN serves better: in the first layer; on the deepest maps of a few images, which are so small that making
     ///   or reading four times larger kernels would cost more than is saved.
     init?(_ source: Tensor, to target: Tensor, training: Bool = false, scratch: Scratch) {
-        (images, maps, side, out) = (source.dimensions[0], source.dimensions[1], source.dimensions[2], target.dimensions[1])
+        images = source.dimensions[0]
+        maps = source.dimensions[1]
+        side = source.dimensions[2]
+        out = target.dimensions[1]
         guard maps % 16 == 0, out % 16 == 0, side % 4 == 0, images * side * side >= (training ? 512 : 128) else { return nil }
-        (self.source, self.target, self.scratch) = (source, target, scratch)
+        self.source = source
+        self.target = target
+        self.scratch = scratch
     }
 
     /// The forward pass.
@@ -50,8 +55,14 @@ struct WinogradConvolution {
     func forward(
         weights: Tensor, bias: Tensor?, rectified: Bool, constant: Bool, pooled: (to: Tensor, factor: Int)? = nil
     ) throws(PapillaError) -> Call {
-        let (target, source, scratch, images, side, maps, out) = (target, source, scratch, images, side, maps, out)
-        let work = winograd_scratch(images, side, maps, out, OneDNN.block)
+        let target = target
+        let source = source
+        let scratch = scratch
+        let images = images
+        let side = side
+        let maps = maps
+        let out = out
+        let work = winograd_scratch(images, side, maps, out, Processor.block)
         try scratch.reserve(work + (constant ? 0 : 36 * out * maps))
         let prepared = constant ? try Tensor([36 * out * maps]) : nil
         if let prepared { winograd_kernels_f32(weights.pointer, prepared.pointer, maps, out, 0) }
@@ -61,7 +72,7 @@ struct WinogradConvolution {
             if prepared == nil { winograd_kernels_f32(weights.pointer, points, maps, out, 0) }
             winograd_f32(
                 source.pointer, target.pointer, points, bias?.pointer, memory, images, side, maps, out, rectified ? 1 : 0, 0,
-                pooled?.to.pointer, pooled?.factor ?? 2, OneDNN.block)
+                pooled?.to.pointer, pooled?.factor ?? 2, Processor.block)
         }
     }
 
@@ -69,15 +80,19 @@ struct WinogradConvolution {
     func backwardData(
         weights: Tensor, targetGradient: Tensor, sourceGradient: Tensor, accumulates: Bool
     ) throws(PapillaError) -> Call {
-        let (scratch, images, side, maps, out) = (scratch, images, side, maps, out)
-        let work = winograd_scratch(images, side, out, maps, OneDNN.block)
+        let scratch = scratch
+        let images = images
+        let side = side
+        let maps = maps
+        let out = out
+        let work = winograd_scratch(images, side, out, maps, Processor.block)
         try scratch.reserve(work + 36 * out * maps)
         return { () throws(PapillaError) in
             let memory = try scratch.memory()
             winograd_kernels_f32(weights.pointer, memory + work, out, maps, 1)
             winograd_f32(
                 targetGradient.pointer, sourceGradient.pointer, memory + work, nil, memory, images, side, out, maps, 0,
-                accumulates ? 1 : 0, nil, 2, OneDNN.block)
+                accumulates ? 1 : 0, nil, 2, Processor.block)
         }
     }
 
@@ -85,12 +100,17 @@ struct WinogradConvolution {
     func backwardWeights(
         targetGradient: Tensor, weightsGradient: Tensor, biasGradient: Tensor?
     ) throws(PapillaError) -> Call {
-        let (source, scratch, images, side, maps, out) = (source, scratch, images, side, maps, out)
-        try scratch.reserve(winograd_gradient_scratch(images, side, maps, out, OneDNN.block))
+        let source = source
+        let scratch = scratch
+        let images = images
+        let side = side
+        let maps = maps
+        let out = out
+        try scratch.reserve(winograd_gradient_scratch(images, side, maps, out, Processor.block))
         return { () throws(PapillaError) in
             winograd_gradient_f32(
                 source.pointer, targetGradient.pointer, weightsGradient.pointer, biasGradient?.pointer, try scratch.memory(),
-                images, side, maps, out, OneDNN.block)
+                images, side, maps, out, Processor.block)
         }
     }
 }

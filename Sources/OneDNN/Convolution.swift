@@ -30,8 +30,14 @@ public struct Convolution {
         _ source: Storage, to target: Storage, kernel: Int, stride: Int = 1, rectified: Bool = false, ceiling: Float? = nil,
         accumulates: Bool = false, training: Bool = false
     ) {
-        (self.source, self.target, self.kernel, self.stride) = (source, target, kernel, stride)
-        (self.rectified, self.ceiling, self.accumulates, self.training) = (rectified, ceiling, accumulates, training)
+        self.source = source
+        self.target = target
+        self.kernel = kernel
+        self.stride = stride
+        self.rectified = rectified
+        self.ceiling = ceiling
+        self.accumulates = accumulates
+        self.training = training
     }
 
     private var weightDimensions: [Int] { [target.dimensions[1], source.dimensions[1], kernel, kernel] }
@@ -107,7 +113,8 @@ public struct Convolution {
             if !isReference || source.dimensions[2] <= 2 { return descriptor }
             dnnl_primitive_desc_destroy(descriptor)
         }
-        throw PapillaError(.internal, "oneDNN has no fast code for a layer on this CPU (\(OneDNN.instructionSet))", place: place)
+        throw PapillaError(
+            .internal, "oneDNN has no fast code for a layer on this CPU (\(Processor.instructionSet))", place: place)
     }
 
     private func describe(_ pass: Pass, _ algorithm: dnnl_alg_kind_t, bias: Tensor?) -> dnnl_primitive_desc_t? {
@@ -131,7 +138,9 @@ public struct Convolution {
         guard asked == dnnl_success else { return nil }
         let attributes = pass == .forward ? attributes() : nil
         defer { dnnl_primitive_attr_destroy(attributes) }
-        guard dnnl_primitive_desc_create(&forward, &operation, attributes, OneDNN.engine, nil) == dnnl_success else { return nil }
+        guard dnnl_primitive_desc_create(&forward, &operation, attributes, Processor.engine, nil) == dnnl_success else {
+            return nil
+        }
         if pass == .forward { return forward }
         defer { dnnl_primitive_desc_destroy(forward) }
         let status: dnnl_status_t
@@ -148,7 +157,7 @@ public struct Convolution {
         }
         var backward: dnnl_primitive_desc_t?
         guard status == dnnl_success,
-            dnnl_primitive_desc_create(&backward, &operation, nil, OneDNN.engine, forward) == dnnl_success
+            dnnl_primitive_desc_create(&backward, &operation, nil, Processor.engine, forward) == dnnl_success
         else {
             return nil
         }

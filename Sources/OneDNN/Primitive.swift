@@ -12,22 +12,23 @@ public final class Primitive {
     /// Makes the primitive of a descriptor. `arguments` are oneDNN's argument numbers with the tensors bound to them.
     init(_ descriptor: dnnl_primitive_desc_t?, _ arguments: [(Int32, Storage)]) throws(PapillaError) {
         var information: UnsafePointer<CChar>?
-        try OneDNN.check(dnnl_primitive_desc_query(descriptor, dnnl_query_impl_info_str, 0, &information), "implementation")
+        try Processor.check(dnnl_primitive_desc_query(descriptor, dnnl_query_impl_info_str, 0, &information), "implementation")
         implementation = information.map { String(cString: $0) } ?? ""
         var primitive: dnnl_primitive_t?
         let status = dnnl_primitive_create(&primitive, descriptor)
         self.primitive = primitive
         self.arguments = arguments.map { dnnl_exec_arg_t(arg: $0.0, memory: $0.1.memory) }
         tensors = arguments.map { $0.1 }
-        try OneDNN.check(status, implementation)
+        try Processor.check(status, implementation)
     }
 
     deinit { dnnl_primitive_destroy(primitive) }
 
     /// Runs and waits.
     public func run() throws(PapillaError) {
-        try OneDNN.check(dnnl_primitive_execute(primitive, OneDNN.stream, Int32(arguments.count), arguments), implementation)
-        try OneDNN.check(dnnl_stream_wait(OneDNN.stream), implementation)
+        try Processor.check(
+            dnnl_primitive_execute(primitive, Processor.stream, Int32(arguments.count), arguments), implementation)
+        try Processor.check(dnnl_stream_wait(Processor.stream), implementation)
     }
 
     /// Copies `source` to `target`, from layout to layout and from type to type, multiplied by `scale`; whole numbers are rounded and clamped.
@@ -36,12 +37,12 @@ public final class Primitive {
         var attributes: dnnl_primitive_attr_t?
         defer { dnnl_primitive_attr_destroy(attributes) }
         if scale != 1 {
-            try OneDNN.check(dnnl_primitive_attr_create(&attributes), "attributes of a reorder")
-            try OneDNN.check(dnnl_primitive_attr_set_output_scales(attributes, 1, 0, [scale]), "scale of a reorder")
+            try Processor.check(dnnl_primitive_attr_create(&attributes), "attributes of a reorder")
+            try Processor.check(dnnl_primitive_attr_set_output_scales(attributes, 1, 0, [scale]), "scale of a reorder")
         }
         let status = dnnl_reorder_primitive_desc_create(
-            &descriptor, &source.descriptor, OneDNN.engine, &target.descriptor, OneDNN.engine, attributes)
-        try OneDNN.check(status, "reorder of \(source.dimensions)")
+            &descriptor, &source.descriptor, Processor.engine, &target.descriptor, Processor.engine, attributes)
+        try Processor.check(status, "reorder of \(source.dimensions)")
         defer { dnnl_primitive_desc_destroy(descriptor) }
         return try Primitive(descriptor, [(DNNL_ARG_FROM, source), (DNNL_ARG_TO, target)])
     }
@@ -51,13 +52,13 @@ public final class Primitive {
         var operation = dnnl_pooling_desc_t()
         let size = [dnnl_dim_t(factor), dnnl_dim_t(factor)]
         let place = "pooling of \(source.dimensions) by \(factor)"
-        try OneDNN.check(
+        try Processor.check(
             dnnl_pooling_forward_desc_init(
                 &operation, dnnl_forward_inference, dnnl_pooling_max, &source.descriptor, &target.descriptor, size, size, [0, 0],
                 [0, 0]),
             place)
         var descriptor: dnnl_primitive_desc_t?
-        try OneDNN.check(dnnl_primitive_desc_create(&descriptor, &operation, nil, OneDNN.engine, nil), place)
+        try Processor.check(dnnl_primitive_desc_create(&descriptor, &operation, nil, Processor.engine, nil), place)
         defer { dnnl_primitive_desc_destroy(descriptor) }
         return try Primitive(descriptor, [(DNNL_ARG_SRC, source), (DNNL_ARG_DST, target)])
     }

@@ -22,8 +22,12 @@ public struct QuantisedConvolution {
 
     /// A convolution of whole numbers.
     public init(kernels: [Int8], scales: [Float], bias: [Float], side: Int, rectified: Bool, share: Float? = nil) {
-        (self.kernels, self.scales, self.bias) = (kernels, scales, bias)
-        (self.side, self.rectified, self.share) = (side, rectified, share)
+        self.kernels = kernels
+        self.scales = scales
+        self.bias = bias
+        self.side = side
+        self.rectified = rectified
+        self.share = share
     }
 
     /// From `source` (a ``ByteTensor`` of 0...255) to `target`: whole numbers, or fp32 with the channels last.
@@ -35,14 +39,14 @@ public struct QuantisedConvolution {
         let biases = try Tensor([out])
         try biases.load(bias)
         var operation = dnnl_convolution_desc_t()
-        try OneDNN.check(
+        try Processor.check(
             dnnl_convolution_forward_desc_init(
                 &operation, dnnl_forward_inference, dnnl_convolution_direct, &source.descriptor, &weights, &biases.descriptor,
                 &target.descriptor, [1, 1], padding, padding), place)
         let attributes = try attributes(place)
         defer { dnnl_primitive_attr_destroy(attributes) }
         var descriptor: dnnl_primitive_desc_t?
-        try OneDNN.check(dnnl_primitive_desc_create(&descriptor, &operation, attributes, OneDNN.engine, nil), place)
+        try Processor.check(dnnl_primitive_desc_create(&descriptor, &operation, attributes, Processor.engine, nil), place)
         defer { dnnl_primitive_desc_destroy(descriptor) }
         guard let wanted = dnnl_primitive_desc_query_md(descriptor, dnnl_query_weights_md, 0) else {
             throw PapillaError(.internal, "oneDNN gave no layout", place: place)
@@ -54,7 +58,7 @@ public struct QuantisedConvolution {
             [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, packed), (DNNL_ARG_BIAS, biases), (DNNL_ARG_DST, target)])
         guard !call.implementation.hasPrefix("ref") || source.dimensions[2] <= 2 else {
             throw PapillaError(
-                .internal, "oneDNN has no fast code for a layer on this CPU (\(OneDNN.instructionSet))", place: place)
+                .internal, "oneDNN has no fast code for a layer on this CPU (\(Processor.instructionSet))", place: place)
         }
         return call
     }
@@ -62,13 +66,13 @@ public struct QuantisedConvolution {
     private func attributes(_ place: String) throws(PapillaError) -> dnnl_primitive_attr_t? {
         var attributes: dnnl_primitive_attr_t?
         var operations: dnnl_post_ops_t?
-        try OneDNN.check(dnnl_primitive_attr_create(&attributes), place)
-        try OneDNN.check(dnnl_post_ops_create(&operations), place)
+        try Processor.check(dnnl_primitive_attr_create(&attributes), place)
+        try Processor.check(dnnl_post_ops_create(&operations), place)
         defer { dnnl_post_ops_destroy(operations) }
-        try OneDNN.check(dnnl_primitive_attr_set_output_scales(attributes, dnnl_dim_t(scales.count), 2, scales), place)
-        if let share { try OneDNN.check(dnnl_post_ops_append_sum_v2(operations, share, dnnl_s8), place) }
-        if rectified { try OneDNN.check(dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0), place) }
-        try OneDNN.check(dnnl_primitive_attr_set_post_ops(attributes, operations), place)
+        try Processor.check(dnnl_primitive_attr_set_output_scales(attributes, dnnl_dim_t(scales.count), 2, scales), place)
+        if let share { try Processor.check(dnnl_post_ops_append_sum_v2(operations, share, dnnl_s8), place) }
+        if rectified { try Processor.check(dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0), place) }
+        try Processor.check(dnnl_primitive_attr_set_post_ops(attributes, operations), place)
         return attributes
     }
 }

@@ -5,7 +5,7 @@ public import Screening
     internal import Glibc
 #endif
 
-/// How a tensor's values lie in memory.
+/// The order of a tensor's values in memory.
 public enum Layout: Sendable {
     /// Row-major: N, C, H, W or (out, in, kh, kw) or one dimension.
     case plain
@@ -33,9 +33,9 @@ public class Storage {
         raw = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 4096)
         memset(raw, 0, byteCount)
         var memory: dnnl_memory_t?
-        let status = dnnl_memory_create(&memory, &self.descriptor, OneDNN.engine, raw)
+        let status = dnnl_memory_create(&memory, &self.descriptor, Processor.engine, raw)
         self.memory = memory
-        try OneDNN.check(status, "memory \(dimensions)")
+        try Processor.check(status, "memory \(dimensions)")
     }
 
     deinit {
@@ -51,7 +51,7 @@ public class Storage {
         case (1, _): tag = dnnl_a
         case (2, _): tag = dnnl_ab
         case (_, .plain): tag = dnnl_abcd
-        case (_, .blocked): tag = OneDNN.block == 16 ? dnnl_aBcd16b : dnnl_aBcd8b
+        case (_, .blocked): tag = Processor.block == 16 ? dnnl_aBcd16b : dnnl_aBcd8b
         case (_, .channelsLast): tag = dnnl_acdb
         }
         return try describe(dimensions, tag, type)
@@ -63,7 +63,7 @@ public class Storage {
         var descriptor = dnnl_memory_desc_t()
         let status = dnnl_memory_desc_init_by_tag(
             &descriptor, Int32(dimensions.count), dimensions.map { dnnl_dim_t($0) }, type, tag)
-        try OneDNN.check(status, "layout of \(dimensions)")
+        try Processor.check(status, "layout of \(dimensions)")
         return descriptor
     }
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Imaging
 public import Screening
 
@@ -5,7 +6,7 @@ public import Screening
 ///
 /// The same kind, seed, index, size, view and style always give the same pixels.
 public struct Phantom: Sendable {
-    /// What is shown.
+    /// The kind of scene.
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// A colour fundus photograph with optic disc and cup.
         case fundus
@@ -13,7 +14,7 @@ public struct Phantom: Sendable {
         case endoscopy
     }
 
-    /// How much of an eye is in the picture.
+    /// The part of an eye that is in the picture.
     public enum View: String, Sendable, Codable {
         /// The whole field of view.
         case whole
@@ -76,5 +77,47 @@ public struct Phantom: Sendable {
         // Counted in the mask: in a picture of an odd shape, polyps may be cut or joined.
         let polyps = kind == .endoscopy ? mask.mask(atLeast: 255).components().count : 0
         return Phantom(kind: kind, raster: raster, mask: mask, eye: eye, polyps: polyps)
+    }
+}
+
+/// The camera's look: what makes one device's pictures differ from another's of the same eyes or bowels.
+public struct PhantomStyle: Sendable, Hashable {
+    /// Factors on red, green and blue, 1 for the neutral camera.
+    public var gains: SIMD3<Float>
+    /// Standard deviation of the blur, px at 1000 px a side; scaled with the image.
+    public var blur: Double
+    /// Standard deviation of the sensor's noise, grey levels of 255.
+    public var noise: Double
+
+    /// A camera. The default is neutral, sharp and clean.
+    public init(gains: SIMD3<Float> = SIMD3(1, 1, 1), blur: Double = 0.9, noise: Double = 2.2) {
+        self.gains = gains
+        self.blur = blur
+        self.noise = noise
+    }
+
+    /// The camera of the shipped phantoms.
+    public static let standard = PhantomStyle()
+    /// Another camera: colder, softer, noisier. For tests of what happens when a site's device changes.
+    public static let other = PhantomStyle(gains: SIMD3(0.75, 1, 1.2), blur: 3, noise: 5)
+}
+
+extension SeededGenerator {
+    /// The numbers of one image of one seed.
+    init(seed: UInt64, index: Int) {
+        var outer = SeededGenerator(state: seed)
+        var inner = SeededGenerator(state: outer.next() ^ (UInt64(truncatingIfNeeded: index) &* 0xD1B5_4A32_D192_ED03))
+        self.init(state: inner.next())
+    }
+
+    /// A generator of its own, so that one part of a picture may draw more numbers without changing the others.
+    mutating func split() -> SeededGenerator { SeededGenerator(state: next()) }
+
+    /// -1 or 1.
+    mutating func sign() -> Double { next() & 1 == 0 ? -1 : 1 }
+
+    /// A normal number of mean 0 and variance 1 (Box & Muller, 1958).
+    mutating func normal() -> Double {
+        (-2 * log(1 - uniform(0...0x1.fffffffffffffp-1))).squareRoot() * cos(2 * .pi * uniform())
     }
 }

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import Files
 internal import Imaging
 public import Screening
 
@@ -58,16 +58,13 @@ public enum PhantomSet {
 
     /// The folder with its two inner ones; refused if anything is in it.
     private static func prepare(_ directory: String) throws(PapillaError) {
-        let manager = FileManager.default
         do {
-            if manager.fileExists(atPath: directory), try !manager.contentsOfDirectory(atPath: directory).isEmpty {
+            if NamedPath.exists(directory), try !NamedPath.names(in: directory).isEmpty {
                 throw PapillaError(
                     .refused, "the folder for the phantoms is not empty; a new or empty one was expected", place: directory,
                     hint: "Give another --out, or remove what is in it")
             }
-            for folder in ["images", "masks"] {
-                try manager.createDirectory(atPath: "\(directory)/\(folder)", withIntermediateDirectories: true)
-            }
+            for folder in ["images", "masks"] { try NamedPath.makeFolders("\(directory)/\(folder)") }
         } catch let error as PapillaError {
             throw error
         } catch {
@@ -79,7 +76,7 @@ public enum PhantomSet {
 
     private static func write(_ bytes: [UInt8], to path: String) throws(PapillaError) {
         do {
-            try Data(bytes).write(to: URL(filePath: path))
+            try NamedPath.write(bytes, to: path)
         } catch {
             throw PapillaError(
                 .system, "a phantom's file cannot be written", place: path, hint: "Check the space left and the permissions",

@@ -26,7 +26,9 @@ public struct ImageReader: Sendable {
     public init(models: ReadingModels, settings: ReadingSettings = ReadingSettings()) throws(PapillaError) {
         var thresholds = models.thresholds
         try thresholds.override(settings.thresholds)
-        (self.models, self.settings, self.thresholds) = (models, settings, thresholds)
+        self.models = models
+        self.settings = settings
+        self.thresholds = thresholds
     }
 
     /// The number of the rules by which images are read, decoding included. Who changes what becomes of an image under the same models and

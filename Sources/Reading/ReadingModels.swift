@@ -33,7 +33,10 @@ public struct ReadingModels: Sendable {
         func live(_ task: ModelTask) throws(PapillaError) -> (model: Model, reason: String?) {
             try store.loadLive(task).chosen(precision)
         }
-        let (router, disc, cup, polyp) = (try live(.router), try live(.disc), try live(.cup), try live(.polyp))
+        let router = try live(.router)
+        let disc = try live(.disc)
+        let cup = try live(.cup)
+        let polyp = try live(.polyp)
         try await self.init(router: router.model, disc: disc.model, cup: cup.model, polyp: polyp.model)
         fallbacks = [router, disc, cup, polyp].compactMap { chosen in
             chosen.reason.map { "\(chosen.model.manifest.name) runs in fp32: \($0)" }
@@ -59,7 +62,9 @@ public struct ReadingModels: Sendable {
             try thresholds.override(manifest.thresholds, for: task, place: manifest.name)
             try thresholds.override(manifest.attention, for: task, place: manifest.name)
         }
-        (self.runners, self.described, self.thresholds) = (runners, described, thresholds)
+        self.runners = runners
+        self.described = described
+        self.thresholds = thresholds
     }
 
     /// Names this set of models: a reading is used again only by the same ones.

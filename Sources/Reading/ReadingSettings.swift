@@ -1,7 +1,7 @@
 public import Imaging
 public import Screening
 
-/// What the configuration decides about readings. Two readings of one image with equal settings and equal models are equal.
+/// The part of the configuration that readings depend on. Two readings of one image with equal settings and equal models are equal.
 public struct ReadingSettings: Sendable, Equatable {
     /// Thresholds, attention's among them, that override those of the models' manifests: names as in ``Threshold/table``.
     public var thresholds: [String: Double]
@@ -10,7 +10,8 @@ public struct ReadingSettings: Sendable, Equatable {
 
     /// Settings; without arguments the standard ones.
     public init(thresholds: [String: Double] = [:], limits: ImageLimits = ImageLimits()) {
-        (self.thresholds, self.limits) = (thresholds, limits)
+        self.thresholds = thresholds
+        self.limits = limits
     }
 
     /// Refuses thresholds that do not exist or make no sense, naming those that do.

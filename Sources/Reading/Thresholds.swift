@@ -14,7 +14,11 @@ public struct Threshold: Sendable, Hashable {
     public let range: ClosedRange<Double>
 
     init(_ name: String, _ standard: Double, _ unit: String, in range: ClosedRange<Double> = 0...1, _ meaning: String) {
-        (self.name, self.standard, self.unit, self.range, self.meaning) = (name, standard, unit, range, meaning)
+        self.name = name
+        self.standard = standard
+        self.unit = unit
+        self.range = range
+        self.meaning = meaning
     }
 }
 

@@ -4,7 +4,7 @@ public import Screening
 public struct LiveModels: Sendable, Codable, Equatable {
     /// One promotion or rollback.
     public struct Change: Sendable, Codable, Hashable {
-        /// What was done.
+        /// The act.
         public enum Event: String, Sendable, Codable { case promote, rollback }
         /// When.
         public var at: Timestamp

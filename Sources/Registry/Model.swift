@@ -18,7 +18,8 @@ public struct Model: Sendable, Equatable {
     public init(manifest: ModelManifest, weights: Weights) throws(PapillaError) {
         try manifest.check()
         try weights.check(Architecture(named: manifest.architecture), width: manifest.width)
-        (self.manifest, self.weights) = (manifest, weights)
+        self.manifest = manifest
+        self.weights = weights
     }
 
     /// How a report names it.

@@ -1,7 +1,7 @@
 public import Neural
 
 extension ModelManifest {
-    /// How the model runs in int8 or bf16: in int8 the ranges found on real images, and what its answers lost.
+    /// The model in int8 or bf16: in int8 the ranges found on real images, and what its answers lost.
     public struct Reduced: Sendable, Codable, Equatable {
         /// A data set's split, read once in fp32 and once in fewer bits.
         public struct Check: Sendable, Codable, Equatable {
@@ -18,7 +18,11 @@ extension ModelManifest {
 
             /// A split read twice.
             public init(data: String, split: String, images: Int, fp32: Double, reduced: Double) {
-                (self.data, self.split, self.images, self.fp32, self.reduced) = (data, split, images, fp32, reduced)
+                self.data = data
+                self.split = split
+                self.images = images
+                self.fp32 = fp32
+                self.reduced = reduced
             }
         }
 
@@ -31,7 +35,9 @@ extension ModelManifest {
 
         /// What a check found.
         public init(ranges: ActivationRanges, images: Int, checks: [Check]) {
-            (self.ranges, self.images, self.checks) = (ranges, images, checks)
+            self.ranges = ranges
+            self.images = images
+            self.checks = checks
         }
     }
 }

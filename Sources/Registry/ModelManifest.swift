@@ -1,11 +1,11 @@
 public import Screening
 
-/// What `manifest.json` says of a model: which network it is, how to feed it, how to read its answer, and where it comes from.
+/// The content of a model's `manifest.json`: which network it is, how to feed it, how to read its answer, and where it comes from.
 public struct ModelManifest: Sendable, Codable, Equatable {
     /// The shape of this document.
     public static let schema = "papilla.model/1"
 
-    /// How pixels become the network's input: (RGB / 255 − mean) / standard deviation, channel by channel.
+    /// The scale that makes pixels the network's input: (RGB / 255 − mean) / standard deviation, channel by channel.
     public struct Normalisation: Sendable, Codable, Equatable {
         /// Red, green, blue, 0...1.
         public var mean: [Float]
@@ -13,7 +13,10 @@ public struct ModelManifest: Sendable, Codable, Equatable {
         public var std: [Float]
 
         /// Three means and three standard deviations.
-        public init(mean: [Float], std: [Float]) { (self.mean, self.std) = (mean, std) }
+        public init(mean: [Float], std: [Float]) {
+            self.mean = mean
+            self.std = std
+        }
     }
 
     /// A data set that the model learnt from.
@@ -29,11 +32,14 @@ public struct ModelManifest: Sendable, Codable, Equatable {
 
         /// A data set with its terms.
         public init(name: String, images: Int, terms: String, splits: [String: Int] = [:]) {
-            (self.name, self.images, self.terms, self.splits) = (name, images, terms, splits)
+            self.name = name
+            self.images = images
+            self.terms = terms
+            self.splits = splits
         }
     }
 
-    /// How the model came about.
+    /// The model's origin.
     public struct Trained: Sendable, Codable, Equatable {
         /// When the training ended.
         public var at: Timestamp
@@ -53,12 +59,17 @@ public struct ModelManifest: Sendable, Codable, Equatable {
         /// How a model came about.
         public init(at: Timestamp, commit: String, data: [Data], epochs: Int, seed: UInt64, losses: [String], recipe: String = "")
         {
-            (self.at, self.commit, self.data, self.epochs, self.seed, self.losses) = (at, commit, data, epochs, seed, losses)
+            self.at = at
+            self.commit = commit
+            self.data = data
+            self.epochs = epochs
+            self.seed = seed
+            self.losses = losses
             self.recipe = recipe
         }
     }
 
-    /// How well it did on one data set's split.
+    /// Its figures on one data set's split.
     public struct Metric: Sendable, Codable, Equatable {
         /// The folder's name.
         public var data: String
@@ -77,7 +88,11 @@ public struct ModelManifest: Sendable, Codable, Equatable {
         public init(
             data: String, split: String, images: Int, values: [String: Double], intervals: [String: [Double]] = [:]
         ) {
-            (self.data, self.split, self.images, self.values, self.intervals) = (data, split, images, values, intervals)
+            self.data = data
+            self.split = split
+            self.images = images
+            self.values = values
+            self.intervals = intervals
         }
     }
 
@@ -108,7 +123,10 @@ public struct ModelManifest: Sendable, Codable, Equatable {
             public var points: [[Double]]
 
             /// A line with its name.
-            public init(_ name: String, _ points: [[Double]]) { (self.name, self.points) = (name, points) }
+            public init(_ name: String, _ points: [[Double]]) {
+                self.name = name
+                self.points = points
+            }
         }
 
         /// A diagram with its axes.
@@ -116,8 +134,14 @@ public struct ModelManifest: Sendable, Codable, Equatable {
             title: String, across: String, up: String, width: [Double], height: [Double], points: [[Double]] = [],
             guides: [[[Double]]] = [], curves: [Curve]? = nil
         ) {
-            (self.title, self.across, self.up, self.width, self.height) = (title, across, up, width, height)
-            (self.points, self.guides, self.curves) = (points, guides, curves)
+            self.title = title
+            self.across = across
+            self.up = up
+            self.width = width
+            self.height = height
+            self.points = points
+            self.guides = guides
+            self.curves = curves
         }
     }
 
@@ -181,13 +205,26 @@ public struct ModelManifest: Sendable, Codable, Equatable {
         plots: [Plot] = [], remarks: [String] = [], sha256: Digest = Digest(of: []),
         precisions: [String] = ["fp32"]
     ) {
-        (self.name, self.task, self.architecture, self.width, self.side, self.view) = (
-            name, task, architecture, width, side, view
-        )
-        (self.normalisation, self.distanceMap, self.thresholds) = (normalisation, distanceMap, thresholds)
-        (self.temperature, self.mirrors, self.calibration, self.attention) = (temperature, mirrors, calibration, attention)
-        (self.trained, self.metrics, self.sha256, self.precisions) = (trained, metrics, sha256, precisions)
-        (self.groups, self.plots, self.remarks) = (groups, plots, remarks)
+        self.name = name
+        self.task = task
+        self.architecture = architecture
+        self.width = width
+        self.side = side
+        self.view = view
+        self.normalisation = normalisation
+        self.distanceMap = distanceMap
+        self.thresholds = thresholds
+        self.temperature = temperature
+        self.mirrors = mirrors
+        self.calibration = calibration
+        self.attention = attention
+        self.trained = trained
+        self.metrics = metrics
+        self.sha256 = sha256
+        self.precisions = precisions
+        self.groups = groups
+        self.plots = plots
+        self.remarks = remarks
     }
 
     /// ``view`` of a network that sees the disc unrolled.

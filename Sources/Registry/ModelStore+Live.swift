@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Files
 public import Screening
 
 extension ModelStore {
@@ -13,7 +13,7 @@ extension ModelStore {
 
     /// The live models with the history of promotions and rollbacks.
     public func liveModels() throws(PapillaError) -> LiveModels {
-        guard access(livePath, F_OK) == 0 else { return LiveModels() }
+        guard NamedPath.exists(livePath) else { return LiveModels() }
         let bytes = try DurableFile.read(livePath, limit: 16 << 20)
         do { return try CanonicalJSON.decode(LiveModels.self, from: bytes) } catch {
             throw PapillaError(
@@ -76,11 +76,9 @@ extension ModelStore {
     /// Replaces `live.json`: written aside, synced, renamed. The folder is locked meanwhile, so that of two promotions at once none is lost.
     /// - Returns: the change that `body` added to the history.
     private func change(_ body: (inout LiveModels) throws(PapillaError) -> Void) throws(PapillaError) -> LiveModels.Change {
-        let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw .system("The models' folder cannot be opened", errno: errno, place: directory) }
-        defer { close(folder) }
-        while flock(folder, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw .system("The models' folder cannot be locked", errno: errno, place: directory) }
+        let folder = try DurableFile.open(directory)
+        defer { withExtendedLifetime(folder) {} }
+        try PapillaError.telling("The models' folder cannot be locked", at: directory) { () throws(FileError) in try folder.lock()
         }
         var models = try liveModels()
         try body(&models)
@@ -90,7 +88,7 @@ extension ModelStore {
             throw PapillaError(.internal, "live.json cannot be written", place: livePath, cause: error)
         }
         let aside = path(".live.json.new")
-        unlink(aside)
+        _ = try? NamedPath.remove(aside)
         try DurableFile.write(Array(document.utf8), to: aside)
         try DurableFile.move(aside, to: livePath, in: directory)
         return last

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Files
 public import Screening
 
 extension ModelStore {
@@ -16,7 +16,7 @@ extension ModelStore {
     /// nothing came.
     /// - Throws: `.damaged` if the file cannot be read.
     func shipped() throws(PapillaError) -> LiveModels? {
-        guard access(shippedPath, F_OK) == 0 else { return nil }
+        guard NamedPath.exists(shippedPath) else { return nil }
         let bytes = try DurableFile.read(shippedPath, limit: 16 << 20)
         do { return try CanonicalJSON.decode(LiveModels.self, from: bytes) } catch {
             throw PapillaError(

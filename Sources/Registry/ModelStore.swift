@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 public import Neural
 public import Screening
@@ -15,18 +16,14 @@ public struct ModelStore: Sendable {
     /// Names of all models, sorted: every folder with a permitted name and a manifest.
     /// - Throws: `.notFound` if there is no such folder.
     public func names() throws(PapillaError) -> [String] {
-        guard let folder = opendir(directory) else {
-            let number = errno
-            if number == ENOENT { throw noFolder }
-            throw .system("The models' folder cannot be read", errno: number, place: directory)
+        do throws(FileError) {
+            return try NamedPath.names(in: directory).filter {
+                ModelManifest.isName($0) && NamedPath.exists(path($0, "manifest.json"))
+            }
+        } catch {
+            if error.number == ENOENT { throw noFolder }
+            throw .system("The models' folder cannot be read", errno: error.number, place: directory)
         }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            if ModelManifest.isName(name), access(path(name, "manifest.json"), F_OK) == 0 { names.append(name) }
-        }
-        return names.sorted()
     }
 
     /// A model's manifest, checked; its weights are not looked at.
@@ -83,21 +80,24 @@ public struct ModelStore: Sendable {
         // What was written is what is checked: rounding to half precision may have made a large weight infinite.
         _ = try Model(manifest: manifest, weights: Weights(safetensors: bytes))
         let final = path(manifest.name)
-        guard access(final, F_OK) != 0 else {
+        guard !NamedPath.exists(final) else {
             throw PapillaError(
                 .refused, "There is a model \(manifest.name) already", place: final,
                 hint: "Models are never overwritten: take another name")
         }
         let aside = "\(directory)/.\(manifest.name).\(getpid()).new"
-        guard mkdir(aside, 0o755) == 0 else { throw .system("The model's folder cannot be made", errno: errno, place: aside) }
+        try PapillaError.telling("The model's folder cannot be made", at: aside) { () throws(FileError) in
+            guard try NamedPath.makeFolder(aside, mode: 0o755) else {
+                throw FileError("there is such a folder", place: aside, number: EEXIST)
+            }
+        }
         let files = [("model.safetensors", bytes)] + (try Self.documents(manifest))
         do {
             for (name, bytes) in files { try DurableFile.write(bytes, to: "\(aside)/\(name)") }
             try DurableFile.sync(aside)
             try DurableFile.move(aside, to: final, in: directory)
         } catch {
-            for (name, _) in files { unlink("\(aside)/\(name)") }
-            rmdir(aside)
+            try? NamedPath.removeTree(aside)
             throw error
         }
         return manifest.name
@@ -149,10 +149,10 @@ public struct ModelStore: Sendable {
     /// The first name that is free for a task on a day: `disc-20261124-1`, `disc-20261124-2`, ...
     /// - Throws: `.notFound` if there is no models' folder.
     public func freeName(for task: ModelTask, on day: Timestamp) throws(PapillaError) -> String {
-        guard access(directory, F_OK) == 0 else { throw noFolder }
+        guard NamedPath.exists(directory) else { throw noFolder }
         let stem = "\(task.rawValue)-\(day.day.filter { $0 != "-" })"
         var number = 1
-        while access(path("\(stem)-\(number)"), F_OK) == 0 { number += 1 }
+        while NamedPath.exists(path("\(stem)-\(number)")) { number += 1 }
         return "\(stem)-\(number)"
     }
 
@@ -180,7 +180,7 @@ public struct ModelStore: Sendable {
                 .badInput, "\"\(name)\" cannot be the name of a model",
                 hint: "Expected lower-case letters, digits and hyphens, as in disc-20261124-1")
         }
-        guard access(path(name), F_OK) == 0 else {
+        guard NamedPath.exists(path(name)) else {
             throw PapillaError(
                 .notFound, "There is no model \(name)", place: directory, hint: "List them with: papilla models list")
         }

@@ -1,7 +1,7 @@
 public import Neural
 public import Screening
 
-/// What the configuration asks the networks to run in.
+/// The precision that the configuration asks the networks to run in.
 public enum PrecisionChoice: String, Sendable, Codable, CaseIterable {
     /// The fastest that the model passed its check in and that this CPU has the instructions for.
     case auto
@@ -51,7 +51,8 @@ extension Model {
     public func running(in precision: Precision, ranges: ActivationRanges = ActivationRanges()) throws(PapillaError) -> Model {
         if precision == .int8 { try ranges.check(Architecture(named: manifest.architecture)) }
         var model = self
-        (model.precision, model.ranges) = (precision, ranges)
+        model.precision = precision
+        model.ranges = ranges
         return model
     }
 }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// How sure a model is that a region is what it looks for: a logistic function of what its network says of the region and of the frame.
+/// A model's confidence that a region is what it looks for: a logistic function of what its network says of the region and of the frame.
 /// Its weights were fitted on val.
 public struct RegionConfidence: Sendable, Codable, Equatable {
     /// Something that a network says of a region or of the frame around it.
@@ -56,7 +56,10 @@ public struct RegionConfidence: Sendable, Codable, Equatable {
 
         /// A feature's part.
         public init(_ feature: Feature, mean: Double, deviation: Double, weight: Double) {
-            (self.feature, self.mean, self.deviation, self.weight) = (feature, mean, deviation, weight)
+            self.feature = feature
+            self.mean = mean
+            self.deviation = deviation
+            self.weight = weight
         }
     }
 
@@ -71,7 +74,7 @@ public struct RegionConfidence: Sendable, Codable, Equatable {
     /// What the point would be without the data set that has most of the empty frames; nil where only one has any.
     public var heldOut: HeldOut?
 
-    /// How a point travels: fitted and chosen without a data set, and held against its empty frames.
+    /// A test of how a point travels: fitted and chosen without a data set, and held against its empty frames.
     public struct HeldOut: Sendable, Codable, Equatable {
         /// The data set.
         public var set: String
@@ -86,8 +89,11 @@ public struct RegionConfidence: Sendable, Codable, Equatable {
 
         /// How a point travels.
         public init(set: String, point: Double, emptyFrames: Int, falseFrames: Int, sensitivity: Double) {
-            (self.set, self.point, self.sensitivity) = (set, point, sensitivity)
-            (self.emptyFrames, self.falseFrames) = (emptyFrames, falseFrames)
+            self.set = set
+            self.point = point
+            self.sensitivity = sensitivity
+            self.emptyFrames = emptyFrames
+            self.falseFrames = falseFrames
         }
 
         enum CodingKeys: String, CodingKey {
@@ -104,7 +110,10 @@ public struct RegionConfidence: Sendable, Codable, Equatable {
     }
 
     /// A function.
-    public init(bias: Double, terms: [Term]) { (self.bias, self.terms) = (bias, terms) }
+    public init(bias: Double, terms: [Term]) {
+        self.bias = bias
+        self.terms = terms
+    }
 
     /// The confidence in a region, 0...1. A feature that is not among the evidence counts as average.
     public func callAsFunction(_ evidence: [Feature: Double]) -> Double {
@@ -118,5 +127,40 @@ public struct RegionConfidence: Sendable, Codable, Equatable {
     var isSound: Bool {
         bias.isFinite && terms.allSatisfy { $0.mean.isFinite && $0.weight.isFinite && $0.deviation.isFinite && $0.deviation > 0 }
             && Set(terms.map(\.feature)).count == terms.count
+    }
+}
+
+/// The distances of read cup-to-disc ratios from drawn ones on val, in units of what the networks themselves are unsure of: what makes an
+/// interval of a reading (conformal prediction with normalised residuals; Papadopoulos & Haralambous, Neural Networks 24, 2011).
+public struct RatioErrors: Sendable, Codable, Equatable {
+    /// What is added to the networks' own deviation of the ratio: what they do not know that they do not know.
+    public var floor: Double
+    /// (Drawn - read) / (deviation + floor) of val's eyes, the least first.
+    public var residuals: [Double]
+
+    /// Errors of some eyes.
+    public init(floor: Double, residuals: [Double]) {
+        self.floor = floor
+        self.residuals = residuals.sorted()
+    }
+
+    /// [low, high], within 0...1, which covers 95 % of the drawn ratios of eyes like those.
+    /// - Parameter deviation: one standard deviation of the ratio, as the networks' own uncertainty has it.
+    public func interval(_ ratio: Double, deviation: Double) -> [Double] {
+        let (count, scale) = (Double(residuals.count + 1), deviation + floor)
+        let low = residuals[max(0, Int((0.025 * count).rounded(.down)) - 1)]
+        let high = residuals[min(residuals.count - 1, Int((0.975 * count).rounded(.up)) - 1)]
+        return [min(ratio, max(0, ratio + low * scale)), max(ratio, min(1, ratio + high * scale))]
+    }
+
+    /// The probability that the drawn ratio is `threshold` or more.
+    public func probability(ofAtLeast threshold: Double, ratio: Double, deviation: Double) -> Double {
+        let least = (threshold - ratio) / (deviation + floor)
+        return Double(residuals.count { $0 >= least }) / Double(residuals.count)
+    }
+
+    /// Whether there are some, in order, and every number is one.
+    var isSound: Bool {
+        floor.isFinite && floor > 0 && !residuals.isEmpty && residuals.allSatisfy(\.isFinite) && residuals == residuals.sorted()
     }
 }

@@ -1,5 +1,5 @@
 public import DataSets
-internal import FoundationEssentials
+internal import Files
 internal import Imaging
 public import Ledger
 public import Review
@@ -51,7 +51,8 @@ public struct CaseSet: Sendable {
     ///   - catalogue: over the folders of their bundles and originals.
     /// - Throws: `damaged`, `notFound` for a bundle whose report is not as it was published.
     public init(_ task: ModelTask, _ cases: [Case], _ catalogue: ReviewCatalogue) throws(PapillaError) {
-        (self.task, self.catalogue) = (task, catalogue)
+        self.task = task
+        self.catalogue = catalogue
         // One image may have arrived twice: the later decision counts.
         var last: [Digest: Case] = [:]
         var patients: [Digest: String] = [:]
@@ -114,24 +115,20 @@ public struct CaseSet: Sendable {
         let values = task == .polyp ? "0=outside,255=polyp" : "0=outside,128=disc,255=cup"
         var manifest = CommaSeparated.line(["id", "image", "mask", "split", "group", "label", "mask_values"], end: "\n")
         do {
-            for name in ["images", "masks"] {
-                try FileManager.default.createDirectory(
-                    atPath: "\(path)/\(name)", withIntermediateDirectories: true)
-            }
+            for name in ["images", "masks"] { try NamedPath.makeFolders("\(path)/\(name)") }
             for member in chosen {
                 _ = try ArchiveFile.original(member.original, of: member.id, in: catalogue.archive, expecting: member.image)
-                try FileManager.default.createSymbolicLink(
-                    atPath: "\(path)/images/\(member.id)",
-                    withDestinationPath: catalogue.archive + "/" + member.original.dropFirst("archive/".count))
-                try Data(try ImageEncoder.png(try mask(member))).write(
-                    to: URL(filePath: "\(path)/masks/\(member.id).png"))
+                try NamedPath.link(
+                    "\(path)/images/\(member.id)",
+                    to: catalogue.archive + "/" + member.original.dropFirst("archive/".count))
+                try NamedPath.write(ImageEncoder.png(mask(member)), to: "\(path)/masks/\(member.id).png")
                 manifest += CommaSeparated.line(
                     [
                         "\(member.id)", "images/\(member.id)", "masks/\(member.id).png", member.split.rawValue, member.group, "",
                         values,
                     ], end: "\n")
             }
-            try Data(manifest.utf8).write(to: URL(filePath: "\(path)/manifest.csv"))
+            try NamedPath.write(Array(manifest.utf8), to: "\(path)/manifest.csv")
         } catch let error as PapillaError { throw error } catch {
             throw PapillaError(.system, "The cases could not be laid out", place: path, cause: error)
         }

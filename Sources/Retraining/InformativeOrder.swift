@@ -6,11 +6,11 @@ public import Screening
     import Glibc
 #endif
 
-/// Which undecided screenings a reader's word would teach most about: those whose two heads disagree, and that are unlike what was decided
-/// already and unlike those before them in the list (greedy k-centres: Sener & Savarese, "Active learning for convolutional neural
+/// An order of undecided screenings by how much a reader's word would teach: those whose two heads disagree, and that are unlike what was
+/// decided already and unlike those before them in the list (greedy k-centres: Sener & Savarese, "Active learning for convolutional neural
 /// networks: a core-set approach", 2018).
 public struct InformativeOrder: Sendable {
-    /// What is known of one screening.
+    /// One screening's figures.
     struct Sample: Sendable {
         /// Figures of its report, as many for every screening.
         var features: [Double]

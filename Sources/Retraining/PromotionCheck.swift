@@ -1,5 +1,5 @@
 internal import DataSets
-internal import FoundationEssentials
+internal import Files
 public import Ledger
 internal import Phantoms
 public import Reading
@@ -11,7 +11,7 @@ public import Training
 /// The gate that a model must pass to become live: it is read against the live one on the site's frozen cases, and both on phantoms, through
 /// the code that reads images in service. There is no way around it.
 public struct PromotionCheck: Sendable {
-    /// What decided, and how.
+    /// The verdict, and what decided it.
     public struct Verdict: Sendable, Encodable {
         /// What the models are for.
         public let task: ModelTask
@@ -48,12 +48,12 @@ public struct PromotionCheck: Sendable {
         /// The figures by name, for the audit.
         public var figures: [String: Double] {
             var figures = ["frozen": Double(frozen), "blind": Double(blind), "candidate_phantoms": candidatePhantoms]
-            (figures["live_dice"], figures["candidate_dice"], figures["live_phantoms"]) = (
-                liveDice, candidateDice, livePhantoms
-            )
-            (figures["difference"], figures["low"], figures["high"]) = (
-                difference?.value, difference?.low, difference?.high
-            )
+            figures["live_dice"] = liveDice
+            figures["candidate_dice"] = candidateDice
+            figures["live_phantoms"] = livePhantoms
+            figures["difference"] = difference?.value
+            figures["low"] = difference?.low
+            figures["high"] = difference?.high
             return figures
         }
     }
@@ -75,7 +75,10 @@ public struct PromotionCheck: Sendable {
 
     /// A gate over a site's models, folders and settings.
     public init(store: ModelStore, settings: ReadingSettings, outbox: String, archive: String) {
-        (self.store, self.settings, self.outbox, self.archive) = (store, settings, outbox, archive)
+        self.store = store
+        self.settings = settings
+        self.outbox = outbox
+        self.archive = archive
     }
 
     /// Lets a model through or refuses it, with all figures in the message.
@@ -98,9 +101,8 @@ public struct PromotionCheck: Sendable {
         let task = candidate.manifest.task
         let live = try store.live()[task].map { name throws(PapillaError) in try store.load(name) }
         var verdict = Verdict(task: task, candidate: name, live: live?.manifest.name)
-        let folder = FileManager.default.temporaryDirectory.path + "/papilla-gate-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try NamedPath.makeTemporaryFolder("gate")
+        defer { try? NamedPath.removeTree(folder) }
         if let live, task != .router { try await compare(live, candidate, ledger, folder, &verdict) }
         try await checkPhantoms(live, candidate, folder, &verdict)
         return verdict

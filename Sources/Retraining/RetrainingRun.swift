@@ -1,12 +1,11 @@
 public import DataSets
-internal import FoundationEssentials
 public import Registry
 internal import Screening
 public import Training
 
 /// A site's own model: the live one, trained on from its weights with the site's cases and phantoms strewn in, and left as a candidate.
 public struct RetrainingRun: Sendable {
-    /// What may be chosen.
+    /// Choices of the caller.
     public struct Options: Sendable {
         /// Batches of four.
         public var steps = 400
@@ -21,7 +20,7 @@ public struct RetrainingRun: Sendable {
         public init() {}
     }
 
-    /// What a retraining left.
+    /// The outcome of a retraining.
     public struct Outcome: Sendable {
         /// The candidate's name.
         public let candidate: String
@@ -39,7 +38,9 @@ public struct RetrainingRun: Sendable {
 
     /// A retraining of the live model of the cases' task.
     public init(_ cases: CaseSet, store: ModelStore, options: Options) {
-        (self.cases, self.store, self.options) = (cases, store, options)
+        self.cases = cases
+        self.store = store
+        self.options = options
     }
 
     /// Trains, and saves the candidate with its card: figures on the cases that choose and on the frozen ones.
@@ -88,17 +89,17 @@ public struct RetrainingRun: Sendable {
     /// The live network's own shape and input, and a gentle recipe: its normalisation was folded away, so it is trained on without.
     private func options(_ live: ModelManifest) -> TrainingOptions {
         var training = TrainingOptions(task: live.task)
-        (training.architecture, training.width, training.side) = (
-            live.architecture, live.width, live.side
-        )
+        training.architecture = live.architecture
+        training.width = live.width
+        training.side = live.side
         training.distance = live.distanceMap.flatMap(DistanceMap.init) ?? .signed
-        (training.inputMean, training.inputDeviation) = (
-            live.normalisation.mean, live.normalisation.std
-        )
-        (training.softDice, training.averaging) = (0.5, 0.99)
-        (training.rate, training.length, training.seed) = (
-            options.rate, .steps(options.steps), options.seed
-        )
+        training.inputMean = live.normalisation.mean
+        training.inputDeviation = live.normalisation.std
+        training.softDice = 0.5
+        training.averaging = 0.99
+        training.rate = options.rate
+        training.length = .steps(options.steps)
+        training.seed = options.seed
         training.polar = live.isUnrolled
         training.phantoms = options.phantoms
         training.validationInterval = max(1, min(50, options.steps / 8))

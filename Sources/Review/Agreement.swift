@@ -2,7 +2,7 @@ internal import Imaging
 internal import Ledger
 public import Screening
 
-/// How far readers agree with what the models showed them: whether a site may trust its models.
+/// The agreement of readers with what the models showed them: whether a site may trust its models.
 public struct Agreement: Sendable, Codable {
     /// Differences between two ways to measure the same (Bland & Altman, Lancet 327, 1986): corrected less shown.
     public struct Differences: Sendable, Codable, Hashable {
@@ -23,7 +23,8 @@ public struct Agreement: Sendable, Codable {
             guard values.count > 1 else { return }
             let sum = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
             let spread = (sum / Double(values.count - 1)).squareRoot()
-            (deviation, limits) = (spread, [mean - 1.96 * spread, mean + 1.96 * spread])
+            deviation = spread
+            limits = [mean - 1.96 * spread, mean + 1.96 * spread]
         }
     }
 
@@ -35,7 +36,7 @@ public struct Agreement: Sendable, Codable {
         public var mean: Double
     }
 
-    /// What readers made of some screenings.
+    /// Readers' decisions on some screenings, in figures.
     public struct Figures: Sendable, Codable, Hashable {
         /// On how many anybody decided.
         public var decided: Int
@@ -153,7 +154,7 @@ extension ReviewCatalogue {
 }
 
 extension Agreement {
-    /// What a reader made of one screening, and how far the outlines of both are the same.
+    /// A reader's decision on one screening, and how far the outlines of both are the same.
     struct Compared {
         let judgement: Judgement
         var dice: [ModelTask: Double] = [:]
@@ -164,10 +165,14 @@ extension Agreement {
 extension Agreement.Figures {
     init(_ cases: [Agreement.Compared]) {
         func count(_ verdict: Judgement.Verdict) -> Int { cases.count { $0.judgement.verdict == verdict } }
-        (decided, accepted, corrected, rejected) = (cases.count, count(.accepted), count(.corrected), count(.rejected))
+        decided = cases.count
+        accepted = count(.accepted)
+        corrected = count(.corrected)
+        rejected = count(.rejected)
         blind = cases.count(where: \.judgement.blind)
         acceptance = blind == cases.count ? nil : Double(count(.accepted)) / Double(cases.count - blind)
-        (dice, unfound) = ([:], [:])
+        dice = [:]
+        unfound = [:]
         for task in [ModelTask.disc, .cup, .polyp] {
             let values = cases.compactMap { $0.dice[task] }
             if !values.isEmpty {

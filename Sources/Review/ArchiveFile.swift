@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 package import Screening
 
@@ -41,37 +42,22 @@ package enum ArchiveFile {
     ///   - limit: bytes at most.
     /// - Throws: `badInput` for a path that leaves the folder, `notFound` for a file that is not there, `system`.
     package static func read(_ path: String, in folder: String, limit: Int = 1 << 30) throws(PapillaError) -> [UInt8] {
-        let names = path.pathNames(keepingEmpty: true)
-        guard names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }) else {
+        guard let relative = RelativePath(ours: path) else {
             throw PapillaError(.badInput, "This is no path below the folder", place: path)
         }
-        var place = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        for (index, name) in names.enumerated() where place >= 0 {
-            let flags = index + 1 < names.count ? O_DIRECTORY : O_NONBLOCK
-            let next = openat(place, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | flags)
-            let number = errno
-            close(place)
-            (place, errno) = (next, number)
+        let unexpected = PapillaError(.damaged, "This is not a file of the expected kind and size", place: path)
+        let file: OpenFile
+        do throws(FileError) { file = try OpenFile.open(relative.name, in: Folder.open(folder).folder(relative.parent)) } catch {
+            switch error.number {
+            case ENOENT: throw PapillaError(.notFound, "A file is gone", place: path, hint: "Run papilla audit verify")
+            case EINVAL: throw unexpected
+            default:
+                throw .system(
+                    "A file could not be opened", errno: error.number, place: path,
+                    hint: "Only members of the group papilla may read the service's folders")
+            }
         }
-        guard place >= 0 else {
-            if errno == ENOENT { throw PapillaError(.notFound, "A file is gone", place: path, hint: "Run papilla audit verify") }
-            throw .system(
-                "A file could not be opened", errno: errno, place: path,
-                hint: "Only members of the group papilla may read the service's folders")
-        }
-        defer { close(place) }
-        var status = stat()
-        guard fstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG, Int(status.st_size) <= limit else {
-            throw PapillaError(.damaged, "This is not a file of the expected kind and size", place: path)
-        }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 18)
-        while true {
-            let count = Glibc.read(place, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .system("A file could not be read", errno: errno, place: path) }
-            guard count > 0 else { return bytes }
-            bytes += buffer[..<count]
-        }
+        guard let status = try? file.status(), status.size <= limit else { throw unexpected }
+        return try PapillaError.telling("A file could not be read", at: path) { () throws(FileError) in try file.readAll() }
     }
 }

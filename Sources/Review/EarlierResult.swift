@@ -16,7 +16,10 @@ public struct MeasurementError: Sendable, Codable, Hashable {
     /// 95 % of differences that are spread normally around 0 lie within 1.96 √(π/2) times their mean size.
     private static let spread = 2.4565
 
-    init(limit: Double, source: String) { (self.limit, self.source) = (limit, source) }
+    init(limit: Double, source: String) {
+        self.limit = limit
+        self.source = source
+    }
 
     /// That of the cup model that measured: how far its ratios of one eye, photographed twice, differ, where that was tried. Else from its
     /// mean error on images that it never learnt from: two photographs have that error each, so that their difference has √2 times it.
@@ -78,7 +81,11 @@ public struct EarlierResult: Sendable, Codable, Hashable {
     init?(_ earlier: EarlierScreening, than report: Report, _ error: MeasurementError) {
         let row = earlier.row
         guard let vcdr = row.vcdr else { return nil }
-        (id, received, examined, version, self.vcdr) = (row.id, row.received, earlier.examined, row.version, vcdr)
+        id = row.id
+        received = row.received
+        examined = earlier.examined
+        version = row.version
+        self.vcdr = vcdr
         otherModels = []
         guard let ratio = report.fundus?.cdr else { return }
         // A ratio without an interval has an outline that a reader drew.
@@ -93,6 +100,8 @@ public struct EarlierResult: Sendable, Codable, Hashable {
         }
         let change = ratio.vertical - vcdr
         let used = isDrawn ? MeasurementError.betweenReaders : error
-        (self.change, self.error, isWithinError) = (change, used, abs(change) < used.limit)
+        self.change = change
+        self.error = used
+        isWithinError = abs(change) < used.limit
     }
 }

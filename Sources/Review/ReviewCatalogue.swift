@@ -3,7 +3,7 @@ public import Ledger
 public import Registry
 public import Screening
 
-/// What a reader works with: the work list, and everything about one screening. Only reads; decisions go through the service.
+/// A reader's catalogue: the work list, and everything about one screening. Only reads; decisions go through the service.
 public struct ReviewCatalogue: Sendable {
     /// Every screening, decision and version.
     public let ledger: LedgerStore
@@ -20,7 +20,10 @@ public struct ReviewCatalogue: Sendable {
     ///   - models: for what the manifests say of the models' error.
     ///   - blindShare: share of undecided screenings whose results are kept back until a reader has drawn, 0...1.
     public init(ledger: LedgerStore, outbox: String, archive: String, models: ModelStore, blindShare: Double = 0) {
-        (self.ledger, self.outbox, self.archive, self.models) = (ledger, outbox, archive, models)
+        self.ledger = ledger
+        self.outbox = outbox
+        self.archive = archive
+        self.models = models
         self.blindShare = blindShare
     }
 
@@ -163,13 +166,16 @@ public struct ReviewDetail: Sendable, Codable {
         let source = before.source
         report = Report(
             id: before.id, source: source, outcome: .measured, modality: before.modality, engine: before.engine)
-        (report.subject, report.examination) = (before.subject, before.examination)
+        report.subject = before.subject
+        report.examination = before.examination
         report.attention = before.attention.filter { WorkRow.shownBlind.contains($0.code) }
-        (earlier, models, blind) = ([], nil, true)
+        earlier = []
+        models = nil
+        blind = true
     }
 }
 
-/// What the models found, in short.
+/// The models' findings, in short.
 public struct ModelsResult: Sendable, Codable, Hashable {
     /// How their reading ended.
     public var outcome: Outcome
@@ -181,7 +187,9 @@ public struct ModelsResult: Sendable, Codable, Hashable {
     public var version: Int
 
     init(_ report: Report) {
-        (outcome, version) = (report.outcome, report.version)
-        (vcdr, polyps) = (report.fundus?.cdr?.vertical, report.endoscopy?.polyps.count)
+        outcome = report.outcome
+        version = report.version
+        vcdr = report.fundus?.cdr?.vertical
+        polyps = report.endoscopy?.polyps.count
     }
 }

@@ -36,12 +36,24 @@ struct WorkRow: Sendable, Codable, Hashable {
     static let shownBlind: Set<Attention.Code> = [.sidecar, .identityConflict]
 
     init(_ row: ExportRow, blind: Bool) {
-        (id, received, file, subject, eye) = (row.id, row.received, row.file, row.subject, row.eye)
-        (modality, version, decision, self.blind, attention) = (row.modality, row.version, row.decision, blind, [])
+        id = row.id
+        received = row.received
+        file = row.file
+        subject = row.subject
+        eye = row.eye
+        modality = row.modality
+        version = row.version
+        decision = row.decision
+        self.blind = blind
+        attention = []
         guard !blind else {
             attention = row.attention.filter { code in Self.shownBlind.contains { $0.rawValue == code } }
             return
         }
-        (outcome, reason, vcdr, polyps, attention) = (row.outcome, row.reason, row.vcdr, row.polyps, row.attention)
+        outcome = row.outcome
+        reason = row.reason
+        vcdr = row.vcdr
+        polyps = row.polyps
+        attention = row.attention
     }
 }

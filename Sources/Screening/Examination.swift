@@ -1,4 +1,4 @@
-/// Whom an image is of, as a site numbers people. Two subjects of one number from two issuers are two people.
+/// The person that an image is of, as a site numbers people. Two subjects of one number from two issuers are two people.
 public struct Subject: Sendable, Codable, Hashable {
     /// The patient's number, as its issuer writes it.
     public var identifier: String
@@ -12,9 +12,9 @@ public struct Subject: Sendable, Codable, Hashable {
     }
 }
 
-/// What is known of the taking of an image. What nobody said is null.
+/// The facts of the taking of an image. Those that nobody gave are null.
 public struct Examination: Sendable, Codable, Hashable {
-    /// Where something is known from. The first that says anything counts.
+    /// The source of a fact. The first that says anything counts.
     public enum Whence: String, Sendable, Codable, CaseIterable {
         /// A JSON file beside the image.
         case sidecar
@@ -26,7 +26,7 @@ public struct Examination: Sendable, Codable, Hashable {
         case photograph
     }
 
-    /// Which eye it is, and who says so.
+    /// The eye, and who says so.
     public struct Side: Sendable, Codable, Hashable {
         /// The eye.
         public var value: Eye

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 
 /// When an image was taken: a day, `2026-11-24`, or a moment in UTC, `2026-11-24T10:41:07.250Z`. As texts they sort by time.
 public struct ExaminationTime: Sendable, Codable, Hashable, Comparable, CustomStringConvertible {

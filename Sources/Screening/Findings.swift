@@ -13,7 +13,11 @@ public struct Ellipse: Sendable, Codable, Hashable {
 
     /// An ellipse from its five numbers.
     public init(cx: Double, cy: Double, a: Double, b: Double, angle: Double) {
-        (self.cx, self.cy, self.a, self.b, self.angle) = (cx, cy, a, b, angle)
+        self.cx = cx
+        self.cy = cy
+        self.a = a
+        self.b = b
+        self.angle = angle
     }
 }
 
@@ -42,10 +46,14 @@ public struct Structure: Sendable, Codable, Hashable {
         meanProbability: Double?,
         mask: String, rawMask: String
     ) {
-        (self.area, self.centre, self.ellipse, self.verticalDiameter) = (area, centre, ellipse, verticalDiameter)
-        (self.horizontalDiameter, self.meanProbability, self.mask, self.rawMask) = (
-            horizontalDiameter, meanProbability, mask, rawMask
-        )
+        self.area = area
+        self.centre = centre
+        self.ellipse = ellipse
+        self.verticalDiameter = verticalDiameter
+        self.horizontalDiameter = horizontalDiameter
+        self.meanProbability = meanProbability
+        self.mask = mask
+        self.rawMask = rawMask
     }
 
     enum CodingKeys: String, CodingKey {
@@ -70,7 +78,10 @@ public struct CupToDiscRatio: Sendable, Codable, Hashable {
 
     /// The three ratios and the interval of the first.
     public init(vertical: Double, horizontal: Double, area: Double, interval: [Double]) {
-        (self.vertical, self.horizontal, self.area, self.interval) = (vertical, horizontal, area, interval)
+        self.vertical = vertical
+        self.horizontal = horizontal
+        self.area = area
+        self.interval = interval
     }
 }
 
@@ -98,8 +109,14 @@ public struct Rim: Sendable, Codable, Hashable {
         widths: [Double], minimum: Double, minimumAngle: Double, inferior: Double, superior: Double, nasal: Double?,
         temporal: Double?, isnt: Bool?
     ) {
-        (self.widths, self.minimum, self.minimumAngle, self.inferior) = (widths, minimum, minimumAngle, inferior)
-        (self.superior, self.nasal, self.temporal, self.isnt) = (superior, nasal, temporal, isnt)
+        self.widths = widths
+        self.minimum = minimum
+        self.minimumAngle = minimumAngle
+        self.inferior = inferior
+        self.superior = superior
+        self.nasal = nasal
+        self.temporal = temporal
+        self.isnt = isnt
     }
 
     enum CodingKeys: String, CodingKey {
@@ -108,7 +125,7 @@ public struct Rim: Sendable, Codable, Hashable {
     }
 }
 
-/// What was measured in a fundus photograph.
+/// The measurements of a fundus photograph.
 public struct FundusFindings: Sendable, Codable, Hashable {
     /// The optic disc.
     public var disc: Structure
@@ -123,7 +140,11 @@ public struct FundusFindings: Sendable, Codable, Hashable {
 
     /// All findings of a fundus photograph.
     public init(disc: Structure, cup: Structure?, cdr: CupToDiscRatio?, rim: Rim?, disagreement: [String: Double]) {
-        (self.disc, self.cup, self.cdr, self.rim, self.disagreement) = (disc, cup, cdr, rim, disagreement)
+        self.disc = disc
+        self.cup = cup
+        self.cdr = cdr
+        self.rim = rim
+        self.disagreement = disagreement
     }
 }
 
@@ -145,8 +166,12 @@ public struct Polyp: Sendable, Codable, Hashable {
 
     /// All measures of a polyp.
     public init(box: [Int], area: Double, areaFraction: Double, centroid: [Double], confidence: Double?, contour: [[Double]]) {
-        (self.box, self.area, self.areaFraction, self.centroid) = (box, area, areaFraction, centroid)
-        (self.confidence, self.contour) = (confidence, contour)
+        self.box = box
+        self.area = area
+        self.areaFraction = areaFraction
+        self.centroid = centroid
+        self.confidence = confidence
+        self.contour = contour
     }
 
     enum CodingKeys: String, CodingKey {
@@ -155,7 +180,7 @@ public struct Polyp: Sendable, Codable, Hashable {
     }
 }
 
-/// What was measured in an endoscopy frame.
+/// The measurements of an endoscopy frame.
 public struct EndoscopyFindings: Sendable, Codable, Hashable {
     /// Largest first; empty where none reached the threshold.
     public var polyps: [Polyp]
@@ -168,7 +193,10 @@ public struct EndoscopyFindings: Sendable, Codable, Hashable {
 
     /// All findings of an endoscopy frame.
     public init(polyps: [Polyp], polypAreaFraction: Double, disagreement: Double?, mask: String) {
-        (self.polyps, self.polypAreaFraction, self.disagreement, self.mask) = (polyps, polypAreaFraction, disagreement, mask)
+        self.polyps = polyps
+        self.polypAreaFraction = polypAreaFraction
+        self.disagreement = disagreement
+        self.mask = mask
     }
 
     enum CodingKeys: String, CodingKey {
@@ -177,7 +205,7 @@ public struct EndoscopyFindings: Sendable, Codable, Hashable {
     }
 }
 
-/// How good the image is.
+/// The quality of the image.
 public struct Quality: Sendable, Codable, Hashable {
     /// The three grades.
     public enum Grade: String, Sendable, Codable { case good, usable, ungradable }
@@ -193,7 +221,9 @@ public struct Quality: Sendable, Codable, Hashable {
 
         /// A check with its figures.
         public init(value: Double, threshold: Double, pass: Bool) {
-            (self.value, self.threshold, self.pass) = (value, threshold, pass)
+            self.value = value
+            self.threshold = threshold
+            self.pass = pass
         }
     }
 
@@ -203,5 +233,8 @@ public struct Quality: Sendable, Codable, Hashable {
     public var checks: [String: Check]
 
     /// A grade and its checks.
-    public init(grade: Grade, checks: [String: Check]) { (self.grade, self.checks) = (grade, checks) }
+    public init(grade: Grade, checks: [String: Check]) {
+        self.grade = grade
+        self.checks = checks
+    }
 }

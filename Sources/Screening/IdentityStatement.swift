@@ -1,4 +1,4 @@
-/// What a site may say of an image: in a sidecar, in the image's own file, or in its name.
+/// The facts that a site may give of an image: in a sidecar, in the image's own file, or in its name.
 public enum IdentityField: String, Sendable, Codable, CaseIterable {
     /// The patient's number.
     case patient
@@ -26,7 +26,7 @@ public protocol IdentitySource: Sendable {
     var statement: IdentityStatement { get }
 }
 
-/// What one source says: every field that is sound, and in words what is not.
+/// One source's statement: every field that is sound, and in words what is not.
 public struct IdentityStatement: Sendable, Hashable {
     /// An eye as it was stated.
     public enum StatedEye: Sendable, Hashable {

@@ -1,4 +1,4 @@
-/// How an arrival ended. Every arrival ends in exactly one of these; until then it is pending.
+/// The end of an arrival. Every arrival ends in exactly one of these; until then it is pending.
 public enum Outcome: String, Sendable, Codable, CaseIterable {
     /// A disc with its cup, or at least one polyp, was segmented and measured.
     case measured
@@ -15,7 +15,7 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
     public var isQuarantined: Bool { self == .failed }
 }
 
-/// Why an arrival did not end as `measured` or `no_finding`.
+/// The reason why an arrival did not end as `measured` or `no_finding`.
 public struct Reason: Sendable, Codable, Hashable {
     /// The machine-readable part.
     public enum Code: String, Sendable, Codable, CaseIterable {
@@ -72,21 +72,21 @@ public struct Reason: Sendable, Codable, Hashable {
     }
 }
 
-/// What kind of image it is, as the router sees it.
+/// The kind of image, as the router sees it.
 public enum Modality: String, Sendable, Codable, CaseIterable {
     case fundus
     case endoscopy
     case neither
 }
 
-/// Which eye a fundus photograph shows.
+/// The eye that a fundus photograph shows.
 public enum Eye: String, Sendable, Codable {
     case right
     case left
     case unknown
 }
 
-/// What a network is trained for.
+/// The task that a network is trained for.
 public enum ModelTask: String, Sendable, Codable, CaseIterable {
     case router
     case disc

@@ -1,12 +1,10 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 
 /// The one shape of every error: facts apart from wording, so that a program can act and a person can read.
 ///
 /// `description` names no patient and no file and is safe for the journal; `detailed` adds the place and the cause.
 public struct PapillaError: Error, Sendable, CustomStringConvertible {
-    /// What kind of thing went wrong. The exit status and the service's choice between waiting and quarantine follow from it.
+    /// The kind of thing that went wrong. The exit status and the service's choice between waiting and quarantine follow from it.
     public enum Code: String, Sendable {
         /// The caller's input was wrong: bad arguments, an image or a file that cannot be used.
         case badInput = "bad_input"

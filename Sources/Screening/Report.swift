@@ -8,7 +8,7 @@ public struct Report: Sendable, Codable, Hashable {
     /// What every report says of itself.
     public static let notice = "Research use only. Not a medical device: a person decides."
 
-    /// Where the image came from.
+    /// The file that the image came in.
     public struct Source: Sendable, Codable, Hashable {
         /// The file's name.
         public var name: String
@@ -47,13 +47,22 @@ public struct Report: Sendable, Codable, Hashable {
             name: String, path: String, sha256: Digest?, bytes: Int, format: String? = nil, width: Int? = nil, height: Int? = nil,
             received: Timestamp, sidecar: String? = nil, patient: String? = nil, study: String? = nil, eye: Eye = .unknown
         ) {
-            (self.name, self.path, self.sha256, self.bytes, self.format) = (name, path, sha256, bytes, format)
-            (self.width, self.height, self.received, self.sidecar) = (width, height, received, sidecar)
-            (self.patient, self.study, self.eye) = (patient, study, eye)
+            self.name = name
+            self.path = path
+            self.sha256 = sha256
+            self.bytes = bytes
+            self.format = format
+            self.width = width
+            self.height = height
+            self.received = received
+            self.sidecar = sidecar
+            self.patient = patient
+            self.study = study
+            self.eye = eye
         }
     }
 
-    /// What the router said.
+    /// The router's answer.
     public struct ModalityFinding: Sendable, Codable, Hashable {
         /// The most probable class.
         public var value: Modality
@@ -62,7 +71,8 @@ public struct Report: Sendable, Codable, Hashable {
 
         /// A class with the probabilities behind it.
         public init(value: Modality, probabilities: [String: Double]) {
-            (self.value, self.probabilities) = (value, probabilities)
+            self.value = value
+            self.probabilities = probabilities
         }
     }
 
@@ -79,11 +89,14 @@ public struct Report: Sendable, Codable, Hashable {
 
         /// A model by name and digest.
         public init(task: ModelTask, name: String, sha256: Digest, precision: String) {
-            (self.task, self.name, self.sha256, self.precision) = (task, name, sha256, precision)
+            self.task = task
+            self.name = name
+            self.sha256 = sha256
+            self.precision = precision
         }
     }
 
-    /// What it ran with, so that a re-run can be compared byte by byte.
+    /// The engine that it ran with, so that a re-run can be compared byte by byte.
     public struct Engine: Sendable, Codable, Hashable {
         /// Papilla's version.
         public var version: String
@@ -96,7 +109,10 @@ public struct Report: Sendable, Codable, Hashable {
 
         /// What it ran with.
         public init(version: String, isa: String, threads: Int, batch: Int) {
-            (self.version, self.isa, self.threads, self.batch) = (version, isa, threads, batch)
+            self.version = version
+            self.isa = isa
+            self.threads = threads
+            self.batch = batch
         }
     }
 
@@ -119,8 +135,12 @@ public struct Report: Sendable, Codable, Hashable {
         public init(
             wait: Double = 0, decode: Double = 0, route: Double = 0, infer: Double = 0, render: Double = 0, publish: Double = 0
         ) {
-            (self.wait, self.decode, self.route) = (wait, decode, route)
-            (self.infer, self.render, self.publish) = (infer, render, publish)
+            self.wait = wait
+            self.decode = decode
+            self.route = route
+            self.infer = infer
+            self.render = render
+            self.publish = publish
         }
     }
 
@@ -134,7 +154,11 @@ public struct Report: Sendable, Codable, Hashable {
         public var sha256: Digest
 
         /// A file with size and digest.
-        public init(name: String, bytes: Int, sha256: Digest) { (self.name, self.bytes, self.sha256) = (name, bytes, sha256) }
+        public init(name: String, bytes: Int, sha256: Digest) {
+            self.name = name
+            self.bytes = bytes
+            self.sha256 = sha256
+        }
     }
 
     /// A reader's word on a screening.
@@ -154,7 +178,11 @@ public struct Report: Sendable, Codable, Hashable {
 
         /// A decision.
         public init(reader: String, verdict: Verdict, note: String?, at: Timestamp, blind: Bool = false) {
-            (self.reader, self.verdict, self.note, self.at, self.blind) = (reader, verdict, note, at, blind)
+            self.reader = reader
+            self.verdict = verdict
+            self.note = note
+            self.at = at
+            self.blind = blind
         }
 
         /// Reads a decision; one of schema 1 says nothing of blindness, because everything was shown then.
@@ -168,7 +196,7 @@ public struct Report: Sendable, Codable, Hashable {
         }
     }
 
-    /// What was found in one frame of a file that holds several.
+    /// The findings in one frame of a file that holds several.
     public struct Frame: Sendable, Codable, Hashable {
         /// Counted from 1, as in the file.
         public var frame: Int
@@ -246,10 +274,21 @@ public struct Report: Sendable, Codable, Hashable {
         thresholds: [String: Double] = [:],
         models: [Model] = [], engine: Engine, timing: Timing = Timing()
     ) {
-        (self.id, self.source, self.outcome, self.reasons) = (id, source, outcome, reasons)
-        (subject, examination) = (identification.subject, identification.examination)
-        (self.modality, self.quality, self.fundus, self.endoscopy) = (modality, quality, fundus, endoscopy)
-        (self.attention, self.thresholds, self.models, self.engine, self.timing) = (attention, thresholds, models, engine, timing)
+        self.id = id
+        self.source = source
+        self.outcome = outcome
+        self.reasons = reasons
+        subject = identification.subject
+        examination = identification.examination
+        self.modality = modality
+        self.quality = quality
+        self.fundus = fundus
+        self.endoscopy = endoscopy
+        self.attention = attention
+        self.thresholds = thresholds
+        self.models = models
+        self.engine = engine
+        self.timing = timing
         files = []
         measurements = []
         measurements = codedFindings

@@ -6,7 +6,7 @@ public import Screening
 
 /// Everything that `papilla.yaml` decides. Every key has a default; Config/papilla.yaml shows and explains them all.
 public struct Configuration: Sendable, Equatable {
-    /// Where everything is. Absolute paths.
+    /// The places of everything. Absolute paths.
     public struct Paths: Sendable, Equatable {
         /// Where files are dropped.
         public var inbox = "/var/lib/papilla/inbox"
@@ -91,11 +91,12 @@ public struct Configuration: Sendable, Equatable {
         public var silence: Duration?
 
         package init(oldest: Duration? = .seconds(3600), silence: Duration? = nil) {
-            (self.oldest, self.silence) = (oldest, silence)
+            self.oldest = oldest
+            self.silence = silence
         }
     }
 
-    /// How long originals are kept. See `Retention` for what is never removed.
+    /// The time for which originals are kept. See `Retention` for what is never removed.
     public struct Retention: Sendable, Equatable {
         /// For one folder.
         public struct Rule: Sendable, Equatable {
@@ -184,7 +185,9 @@ public struct Configuration: Sendable, Equatable {
     /// This configuration with what a running service cannot change taken from `running`.
     public func reloaded(into running: Configuration) -> Configuration {
         var result = self
-        (result.paths, result.threads, result.precision) = (running.paths, running.threads, running.precision)
+        result.paths = running.paths
+        result.threads = running.threads
+        result.precision = running.precision
         return result
     }
 }

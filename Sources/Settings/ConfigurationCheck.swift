@@ -1,7 +1,7 @@
 internal import Files
 package import Screening
 
-/// What must hold between the values: folders that do not overlap, one file system where a rename needs it, a socket that can be named.
+/// The checks between values: folders that do not overlap, one file system where a rename needs it, a socket that can be named.
 package struct ConfigurationCheck {
     private let configuration: Configuration
     private let lines: [String: Int]
@@ -9,7 +9,9 @@ package struct ConfigurationCheck {
 
     /// - Parameter lines: where each path stands; a default stands nowhere.
     package init(_ configuration: Configuration, lines: [String: Int], file: String) {
-        (self.configuration, self.lines, self.file) = (configuration, lines, file)
+        self.configuration = configuration
+        self.lines = lines
+        self.file = file
     }
 
     package func run() throws(PapillaError) {

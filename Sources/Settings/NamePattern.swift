@@ -1,6 +1,6 @@
 package import Screening
 
-/// Where it stands in a file's name whose image it is: a regular expression with named groups, searched in the name.
+/// The pattern by which a file's name says whose image it is: a regular expression with named groups, searched in the name.
 package struct NamePattern {
     /// The words that a group may be called by: those of a sidecar.
     package static let words = IdentityField.allCases.map(\.rawValue)

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 internal import Foundation
 internal import Neural
 internal import Screening
@@ -39,7 +40,7 @@ struct Papilla: AsyncParsableCommand {
         ])
 
     static func main() async {
-        StandardOutput.reserve()
+        StandardStreams.reserve()
         if let refusal = Arguments.refusal {
             say(refusal.description)
             Foundation.exit(64)
@@ -94,6 +95,10 @@ extension PapillaError {
     init(foreign error: any Error) {
         if error is CancellationError {
             self.init(.system, "The command was stopped before its end", isRetryable: true)
+            return
+        }
+        if let error = error as? FileError {
+            self = .system("A file or folder could not be used: \(error.words)", errno: error.number, place: error.place)
             return
         }
         let outer = error as NSError

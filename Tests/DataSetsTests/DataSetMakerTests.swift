@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Screening
+import TestSupport
 import Testing
 
 @testable import DataSets
@@ -24,13 +25,13 @@ struct DataSetMakerTests {
         try ImageEncoder.png(Ellipse(cx: 30, cy: 30, a: 10 + Double(seed % 5), b: 8, angle: 0).mask(width: 64, height: 64))
     }
 
-    private func folder() throws -> TemporarySet {
-        let set = try TemporarySet("published")
+    private func folder() throws -> DataSetFolder {
+        let set = try DataSetFolder("published")
         for name in ["images", "masks"] { try FileManager.default.removeItem(atPath: set.path + "/" + name) }
         return set
     }
 
-    private func made(_ set: TemporarySet, _ change: (inout DataSetMaker.Options) -> Void = { _ in }) throws
+    private func made(_ set: DataSetFolder, _ change: (inout DataSetMaker.Options) -> Void = { _ in }) throws
         -> DataSetMaker.Summary
     {
         var options = DataSetMaker.Options()
@@ -81,7 +82,11 @@ struct DataSetMakerTests {
         #expect(first.splits == ["train": 24, "val": 8, "test": 8])
         let text = try String(contentsOfFile: set.path + "/manifest.csv", encoding: .utf8)
         #expect(throws: PapillaError.self) { try made(set) }
-        _ = try made(set) { ($0.seed, $0.replaces, $0.shares) = (5, true, [60, 20, 20]) }
+        _ = try made(set) {
+            $0.seed = 5
+            $0.replaces = true
+            $0.shares = [60, 20, 20]
+        }
         #expect(try String(contentsOfFile: set.path + "/manifest.csv", encoding: .utf8) == text)
         // A later make keeps what was given, and adds.
         for index in 100..<110 {
@@ -89,7 +94,10 @@ struct DataSetMakerTests {
             try set.write(try mask(index), "masks/\(index).png")
         }
         let before = Dictionary(uniqueKeysWithValues: try DataSet(directory: set.path).items.map { ($0.id, $0.split) })
-        _ = try made(set) { ($0.seed, $0.replaces) = (77, true) }
+        _ = try made(set) {
+            $0.seed = 77
+            $0.replaces = true
+        }
         let after = try DataSet(directory: set.path).items
         #expect(after.count == 50)
         for item in after { if let split = before[item.id] { #expect(split == item.split) } }
@@ -104,15 +112,27 @@ struct DataSetMakerTests {
             try set.write(try mask(index), "\(part)/masks/p\(index / 2)_\(index).png")
         }
         let summary = try made(set) {
-            ($0.group, $0.label, $0.maskValues) = ("p(\\d+)_", "endoscopy", try? StatedMaskValues("0=outside,255=polyp"))
+            $0.group = "p(\\d+)_"
+            $0.label = "endoscopy"
+            $0.maskValues = try? StatedMaskValues("0=outside,255=polyp")
         }
         #expect(
             summary.groups == 6 && summary.splits == ["train": 6, "val": 2, "test": 4] && summary.splitFrom == "the folder's own")
         let read = try DataSet(directory: set.path)
         #expect(read.items.allSatisfy { $0.label == "endoscopy" && ($0.split == .test) == $0.image.contains("/test/") })
         #expect(read.stated?.text == "0=outside,255=polyp")
-        #expect(throws: PapillaError.self) { try made(set) { ($0.group, $0.replaces) = ("q(\\d+)", true) } }
-        #expect(throws: PapillaError.self) { try made(set) { ($0.group, $0.replaces) = ("(", true) } }
+        #expect(throws: PapillaError.self) {
+            try made(set) {
+                $0.group = "q(\\d+)"
+                $0.replaces = true
+            }
+        }
+        #expect(throws: PapillaError.self) {
+            try made(set) {
+                $0.group = "("
+                $0.replaces = true
+            }
+        }
         let bare = try folder()
         for index in 0..<5 { try bare.write(try picture(UInt64(index)), "photos/\(index).png") }
         #expect(throws: PapillaError.self) { try made(bare) }
@@ -139,7 +159,12 @@ struct DataSetMakerTests {
         let summary = try made(set) { $0.skipsUnmatched = true }
         #expect(summary.images == 5 && summary.leftOut == ["images/3.png", "masks/lone.png"] && summary.unread == ["tif": 1])
         try set.write(try mask(), "masks/0_seg.png")
-        #expect { try made(set) { ($0.skipsUnmatched, $0.replaces) = (true, true) } } throws: {
+        #expect {
+            try made(set) {
+                $0.skipsUnmatched = true
+                $0.replaces = true
+            }
+        } throws: {
             ($0 as? PapillaError)?.message.contains("two masks for one image") == true
         }
         let small = try folder()

@@ -1,5 +1,6 @@
 import Foundation
 import Screening
+import TestSupport
 import Testing
 
 @testable import DataSets
@@ -7,14 +8,14 @@ import Testing
 struct DataSetTests {
     private static let header = "id,image,mask,width,height,split,group,label\n"
 
-    private func set(_ rows: String, files: [String] = ["images/a.png", "images/b.png", "masks/a.png"]) throws -> TemporarySet {
-        let set = try TemporarySet()
+    private func set(_ rows: String, files: [String] = ["images/a.png", "images/b.png", "masks/a.png"]) throws -> DataSetFolder {
+        let set = try DataSetFolder()
         for file in files { try set.write([1], file) }
         try set.write(Self.header + rows)
         return set
     }
 
-    private func refusal(_ set: TemporarySet) -> PapillaError? {
+    private func refusal(_ set: DataSetFolder) -> PapillaError? {
         do {
             _ = try DataSet(directory: set.path)
             return nil
@@ -87,7 +88,7 @@ struct DataSetTests {
     func spreadsheets(manifest: String) throws {
         let wide = manifest.utf16.flatMap { unit -> [UInt8] in [UInt8(unit & 255), UInt8(unit >> 8)] }
         for bytes: [UInt8] in [Array(manifest.utf8), [0xFF, 0xFE] + wide] {
-            let set = try TemporarySet()
+            let set = try DataSetFolder()
             for file in ["images/a.png", "masks/a.png"] { try set.write([1], file) }
             try set.write(manifest.hasPrefix("\u{FEFF}") ? Array(manifest.utf8) : bytes, "manifest.csv")
             let items = try DataSet(directory: set.path).items
@@ -134,8 +135,8 @@ struct DataSetTests {
 
     @Test("E7: a folder without a manifest is told how to get one")
     func noManifest() throws {
-        #expect(refusal(try TemporarySet())?.hint?.contains("papilla dataset make") == true)
-        let latin = try TemporarySet()
+        #expect(refusal(try DataSetFolder())?.hint?.contains("papilla dataset make") == true)
+        let latin = try DataSetFolder()
         try latin.write(
             Array("id,image,mask,split,group,label\na,images/".utf8) + [0xFC] + Array(".png,,train,g,\n".utf8), "manifest.csv")
         let error = try #require(refusal(latin))
@@ -146,7 +147,7 @@ struct DataSetTests {
 
     @Test("E2: a manifest may say what the masks' values mean, once")
     func statedInTheManifest() throws {
-        let drawn = try TemporarySet()
+        let drawn = try DataSetFolder()
         for file in ["images/a.png", "images/b.png"] { try drawn.write([1], file) }
         let head = "id,image,mask,split,group,label,mask_values\n"
         try drawn.write(head + "a,images/a.png,,train,g,,\"0=polyp,255=outside\"\nb,images/b.png,,train,h,,\n")
@@ -172,17 +173,17 @@ struct DataSetTests {
     }
 
     @Test func refusesAMissingColumn() throws {
-        let set = try TemporarySet()
+        let set = try DataSetFolder()
         try set.write("id,image,mask,split,label\n")
         #expect(refusal(set)?.message.contains("'group'") == true)
     }
 
     @Test func refusesAFolderWithoutManifest() throws {
-        #expect(refusal(try TemporarySet())?.code == .notFound)
+        #expect(refusal(try DataSetFolder())?.code == .notFound)
     }
 
     @Test func readsTermsByDataSet() throws {
-        let drawn = try TemporarySet()
+        let drawn = try DataSetFolder()
         try drawn.write(Array("set,terms\nred,\"research, cite\"\n".utf8), "terms.csv")
         #expect(try DataSet.terms(in: drawn.path + "/terms.csv") == ["red": "research, cite"])
     }

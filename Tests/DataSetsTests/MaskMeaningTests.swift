@@ -1,5 +1,6 @@
 import Imaging
 import Screening
+import TestSupport
 import Testing
 
 @testable import DataSets
@@ -58,7 +59,7 @@ struct MaskMeaningTests {
     @Test("E1: polyps in every encoding are the same truth", arguments: ofPolyps)
     func polyps(encoding: TestEncoding) throws {
         let masks = polyps()
-        let files = try TemporarySet.masks(masks, encoding)
+        let files = try DataSetFolder.masks(masks, encoding)
         let set = try DataSet(directory: files.path).surveyed(for: .polyp)
         let survey = try #require(set.survey)
         #expect(survey.masks == 8 && survey.empty == 2)
@@ -79,7 +80,7 @@ struct MaskMeaningTests {
     @Test("E1, E2: discs and cups in every encoding are the same truth", arguments: ofDiscs, [ModelTask.disc, .cup])
     func discs(encoding: TestEncoding, task: ModelTask) throws {
         let masks = discs()
-        let files = try TemporarySet.masks(masks, encoding)
+        let files = try DataSetFolder.masks(masks, encoding)
         let set = try DataSet(directory: files.path).surveyed(for: task)
         #expect(set.hasCup && set.survey?.empty == 0 && set.survey?.whole == [])
         for (item, mask) in zip(set.items, masks) { #expect(try set.mask(at: try #require(item.mask)) == mask) }
@@ -95,7 +96,7 @@ struct MaskMeaningTests {
         ])
     func softPolyps(encoding: TestEncoding) throws {
         let masks = polyps()
-        let files = try TemporarySet.masks(masks, encoding)
+        let files = try DataSetFolder.masks(masks, encoding)
         let set = try DataSet(directory: files.path).surveyed(for: .polyp)
         #expect(set.survey?.empty == 2)
         for (item, mask) in zip(set.items, masks) {
@@ -113,7 +114,7 @@ struct MaskMeaningTests {
         ])
     func softDiscs(encoding: TestEncoding) throws {
         let masks = discs()
-        let files = try TemporarySet.masks(masks, encoding)
+        let files = try DataSetFolder.masks(masks, encoding)
         let set = try DataSet(directory: files.path).surveyed(for: .cup)
         for (item, mask) in zip(set.items, masks) {
             let found = try set.mask(at: try #require(item.mask))
@@ -141,7 +142,7 @@ struct MaskMeaningTests {
             }
             return RawPNG.file(mask.width, mask.height, type: 0, depth: 8, grey.pixels.map { [Int($0)] })
         }
-        let files = try TemporarySet.masks(polyps(), soft)
+        let files = try DataSetFolder.masks(polyps(), soft)
         let set = try DataSet(directory: files.path).surveyed(for: .polyp)
         #expect(set.survey?.empty == 2 && set.survey?.encoding.isSoft == true)
     }
@@ -149,7 +150,7 @@ struct MaskMeaningTests {
     private func refusal(
         _ masks: [GreyImage], _ encoding: TestEncoding, _ task: ModelTask, stated: String? = nil
     ) throws -> PapillaError? {
-        let files = try TemporarySet.masks(masks, encoding)
+        let files = try DataSetFolder.masks(masks, encoding)
         do {
             _ = try DataSet(directory: files.path, stated: try stated.map { try StatedMaskValues($0) }).surveyed(for: task)
             return nil
@@ -177,7 +178,7 @@ struct MaskMeaningTests {
 
     @Test("E1: one mask of another encoding among many is named")
     func odd() throws {
-        let files = try TemporarySet.masks(polyps(), .grey("0 and 255", depth: 8, [0, 0, 255]))
+        let files = try DataSetFolder.masks(polyps(), .grey("0 and 255", depth: 8, [0, 0, 255]))
         try files.write(try TestEncoding.grey("0 and 1", depth: 8, [0, 0, 1]).encode(polyps()[1]), "masks/1.png")
         #expect {
             try DataSet(directory: files.path).surveyed(for: .polyp)
@@ -218,7 +219,7 @@ struct MaskMeaningTests {
     func oneWhole() throws {
         var masks = polyps()
         masks[0].pixels = [UInt8](repeating: 255, count: masks[0].pixels.count)
-        let files = try TemporarySet.masks(masks, .grey("0 and 255", depth: 8, [0, 0, 255]))
+        let files = try DataSetFolder.masks(masks, .grey("0 and 255", depth: 8, [0, 0, 255]))
         let survey = try #require(try DataSet(directory: files.path).surveyed(for: .polyp).survey)
         #expect(survey.whole.map { $0.hasSuffix("masks/0.png") } == [true])
         #expect(survey.notes.first?.contains("masks/0.png") == true)
@@ -234,7 +235,7 @@ struct MaskMeaningTests {
                 .samples("white and red", type: 2, [[255, 255, 255], [255, 255, 255], [255, 0, 0]]), "255=outside,#FF0000=polyp"
             ),
         ] {
-            let files = try TemporarySet.masks(masks, encoding)
+            let files = try DataSetFolder.masks(masks, encoding)
             let set = try DataSet(directory: files.path, stated: try StatedMaskValues(text)).surveyed(for: .polyp)
             for (item, mask) in zip(set.items, masks) { #expect(try set.mask(at: try #require(item.mask)) == mask) }
         }
@@ -260,14 +261,14 @@ struct MaskMeaningTests {
         #expect(try refusal(discs(), .grey("disc only", depth: 8, [0, 128, 128]), .cup) == nil)
         let nothing = [GreyImage](repeating: GreyImage(width: 40, height: 40), count: 3)
         #expect(try refusal(nothing, one, .disc)?.message.contains("all 3 are empty") == true)
-        let files = try TemporarySet.masks(nothing, one)
+        let files = try DataSetFolder.masks(nothing, one)
         let survey = try #require(try DataSet(directory: files.path).surveyed(for: .polyp).survey)
         #expect(survey.line.contains("all 3 are empty"))
     }
 
     @Test("E1: what was found is said in one line")
     func line() throws {
-        let files = try TemporarySet.masks(polyps(), .grey("0 and 1", depth: 8, [0, 0, 1]))
+        let files = try DataSetFolder.masks(polyps(), .grey("0 and 1", depth: 8, [0, 0, 1]))
         let survey = try #require(try DataSet(directory: files.path).surveyed(for: .polyp).survey)
         #expect(survey.line == "masks: 0 outside, 1 polyp; 2 of 8 are empty")
         #expect(survey.values.map { "\($0.value) \($0.masks)" } == ["0 8", "1 6"])
@@ -275,7 +276,7 @@ struct MaskMeaningTests {
 
     @Test("E6: a mask that cannot be read is named")
     func damaged() throws {
-        let files = try TemporarySet.masks(polyps(), .grey("0 and 1", depth: 8, [0, 0, 1]))
+        let files = try DataSetFolder.masks(polyps(), .grey("0 and 1", depth: 8, [0, 0, 1]))
         try files.write([1, 2, 3], "masks/5.png")
         #expect { try DataSet(directory: files.path).surveyed(for: .polyp) } throws: {
             ($0 as? PapillaError)?.place?.hasSuffix("masks/5.png") == true
@@ -285,9 +286,9 @@ struct MaskMeaningTests {
     @Test("What a set shows is known or refused")
     func modality() throws {
         let soft = TestEncoding.jpeg("soft", [Self.black, Self.black, [255, 255, 255]])
-        let kept = try TemporarySet.masks(polyps(), soft)
+        let kept = try DataSetFolder.masks(polyps(), soft)
         #expect(try DataSet(directory: kept.path).modality() == .endoscopy)
-        let numbers = try TemporarySet.masks(polyps(), .grey("0 and 1", depth: 8, [0, 0, 1]))
+        let numbers = try DataSetFolder.masks(polyps(), .grey("0 and 1", depth: 8, [0, 0, 1]))
         #expect(throws: PapillaError.self) { try DataSet(directory: numbers.path).modality() }
         #expect(try DataSet(directory: numbers.path, stated: try StatedMaskValues("0=outside,1=disc")).modality() == .fundus)
     }

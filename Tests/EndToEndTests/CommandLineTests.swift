@@ -1,24 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The command line")
 struct CommandLineTests {
     /// Runs the program by a shell's line, in which `papilla` is its path.
     private func shell(_ line: String) throws -> Program.Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", "papilla() { \"$PROGRAM\" \"$@\"; }; " + line]
-        process.environment = ProcessInfo.processInfo.environment.merging([
-            "SWIFT_BACKTRACE": "enable=no", "PROGRAM": Program.path,
-        ]) { $1 }
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        try process.run()
-        process.waitUntilExit()
-        return Program.Result(
-            status: process.terminationStatus,
-            output: String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self),
-            errors: String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self))
+        let start = "papilla() { \"$PROGRAM\" \"$@\"; }; "
+        return try Program.run(["-c", start + line], program: "/bin/bash", environment: ["PROGRAM": Program.path])
     }
 
     @Test(
@@ -50,9 +39,7 @@ struct CommandLineTests {
 
     @Test("D2: an argument that is not UTF-8 is refused by its bytes, and no folder of another name is made")
     func bytes() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "papilla-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder("arguments")
         for arguments in [
             "phantom --kind fundus --count 1 --out $'M\\xfcller'", "screen $'M\\xfcller.jpg' --out out",
             "statement --config $'\\xff'",

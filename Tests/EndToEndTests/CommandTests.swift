@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Commands")
@@ -19,8 +20,8 @@ struct CommandTests {
 
     @Test("E6, E7: a folder as published becomes a data set; what is wrong in it begins with the file")
     func dataset() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "papilla-dataset-\(UUID().uuidString.prefix(8))")
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let temporary = try TemporaryFolder("data-set")
+        let folder = temporary.url.appending(path: "set")
         let phantoms = try Program.run(["phantom", "--kind", "endoscopy", "--count", "6", "--out", folder.path])
         try #require(phantoms.status == 0)
         try FileManager.default.removeItem(at: folder.appending(path: "manifest.csv"))

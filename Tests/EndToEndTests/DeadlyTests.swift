@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// Images that would bring a reader down: each ends in quarantine with its reason, and the image after it is read.
@@ -10,8 +11,7 @@ struct DeadlyTests {
 
     /// The fixture of 203 scans with its last scan repeated: a small file of many thousand scans.
     private static func scans(_ count: Int) throws -> Data {
-        let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
-            path: "../ImagingTests/Fixtures/codecs.json")
+        let fixtures = Checkout.top.appending(path: "Tests/ImagingTests/Fixtures/codecs.json")
         let all = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: fixtures)) as? [[String: Any]])
         let text = try #require(all.first { $0["name"] as? String == "jpeg of 203 scans" }?["file"] as? String)
         let jpeg = try #require(Data(base64Encoded: text))

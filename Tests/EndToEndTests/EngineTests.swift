@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Engine")
@@ -7,10 +8,10 @@ struct EngineTests {
 
     @Test("A model goes out to other programs and comes back the same", arguments: ["safetensors", "onnx"])
     func exchange(format: String) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "papilla-exchange-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder.appending(path: "models"), withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let (file, store) = (folder.appending(path: "network.\(format)").path, folder.appending(path: "models").path)
+        let folder = try TemporaryFolder("exchange")
+        try folder.makeFolder("models")
+        let file = "\(folder.path)/network.\(format)"
+        let store = "\(folder.path)/models"
         let live = try Program.run(["models", "list", "--models", Program.models, "--json"])
         let models = try #require(try JSONSerialization.jsonObject(with: Data(live.output.utf8)) as? [[String: Any]])
         let router = try #require(models.first { $0["task"] as? String == "router" }?["name"] as? String)
@@ -49,14 +50,7 @@ struct EngineTests {
     }
 
     private func emulated(_ processor: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
-        let process = try Program.start(arguments)
-        process.executableURL = URL(filePath: Self.emulator)
-        process.arguments = ["-cpu", processor, Program.path] + arguments
-        let pipe = Pipe()
-        (process.standardOutput, process.standardError) = (pipe, pipe)
-        try process.run()
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, text)
+        let result = try Program.run(["-cpu", processor, Program.path] + arguments, program: Self.emulator)
+        return (result.status, result.output + result.errors)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The examples", .serialized, .enabled(if: Examples.hasPython, "there is no python3"))
@@ -62,7 +63,6 @@ enum Examples {
     static let hasPython = (try? Program.run(["python3", "--version"], program: "/usr/bin/env").status) == 0
 
     static func run(_ example: String, _ arguments: String...) throws -> Program.Result {
-        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../Deploy/examples/\(example)")
-        return try Program.run(["python3", path.standardized.path] + arguments, program: "/usr/bin/env")
+        try Program.run(["python3", Checkout.path("Deploy/examples/\(example)")] + arguments, program: "/usr/bin/env")
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Real faults, made by real means: the service says what it waits for, loses nothing, does not spin, and goes on by itself.
@@ -42,9 +43,9 @@ struct FaultTests {
 
     @Test("No space where bundles are published", .enabled(if: Machine.mounts, "needs the right to mount"))
     func noSpace() throws {
-        let site = try Site(settings: Self.quick + "disk_floor: {space: 0 B, share: 0 %}\n", house: "house")
-        let disk = try Mounted(site.folder.appending(path: "house").path, "size=24m")
-        let filler = site.folder.appending(path: "house/filler")
+        let site = try Site(settings: Self.quick + "disk_floor: {space: 0 B, share: 0 %}\n", storage: "storage")
+        let disk = try Mounted(site.folder.appending(path: "storage").path, "size=24m")
+        let filler = site.folder.appending(path: "storage/filler")
         try expectRecovery(site, telling: ["storage: ", "No space left on device"]) { _ in
             // All but nothing: `cat` stops where the disk is full.
             Machine.run("sh", "-c", "cat /dev/zero > \(filler.path)")
@@ -56,9 +57,9 @@ struct FaultTests {
 
     @Test("Below the floor nothing new is taken in", .enabled(if: Machine.mounts, "needs the right to mount"))
     func belowTheFloor() throws {
-        let site = try Site(settings: Self.quick + "disk_floor: {space: 8 MiB, share: 50 %}\n", house: "house")
-        let disk = try Mounted(site.folder.appending(path: "house").path, "size=32m")
-        let filler = site.folder.appending(path: "house/filler")
+        let site = try Site(settings: Self.quick + "disk_floor: {space: 8 MiB, share: 50 %}\n", storage: "storage")
+        let disk = try Mounted(site.folder.appending(path: "storage").path, "size=32m")
+        let filler = site.folder.appending(path: "storage/filler")
         try expectRecovery(site, telling: ["disk: nothing new is taken in"]) { _ in
             Machine.run("sh", "-c", "head -c 27M /dev/zero > \(filler.path)")
         } end: { _ in
@@ -69,9 +70,9 @@ struct FaultTests {
 
     @Test("No inodes", .enabled(if: Machine.mounts, "needs the right to mount"))
     func noInodes() throws {
-        let site = try Site(settings: Self.quick, house: "house")
-        let disk = try Mounted(site.folder.appending(path: "house").path, "size=64m,nr_inodes=400")
-        let many = site.folder.appending(path: "house/many").path
+        let site = try Site(settings: Self.quick, storage: "storage")
+        let disk = try Mounted(site.folder.appending(path: "storage").path, "size=64m,nr_inodes=400")
+        let many = site.folder.appending(path: "storage/many").path
         try expectRecovery(site, telling: ["disk: ", "nothing new is taken in"]) { _ in
             Machine.run("sh", "-c", "mkdir \(many); i=0; while : > \(many)/$i; do i=$((i+1)); done 2>/dev/null")
         } end: { _ in
@@ -82,8 +83,8 @@ struct FaultTests {
 
     @Test("A file system that turns read-only", .enabled(if: Machine.mounts, "needs the right to mount"))
     func readOnly() throws {
-        let site = try Site(settings: Self.quick, house: "house")
-        let disk = try Mounted(site.folder.appending(path: "house").path, "size=64m")
+        let site = try Site(settings: Self.quick, storage: "storage")
+        let disk = try Mounted(site.folder.appending(path: "storage").path, "size=64m")
         try expectRecovery(site, telling: ["storage: ", "Read-only file system"]) { _ in
             disk.remount("ro")
         } end: { _ in
@@ -109,22 +110,22 @@ struct FaultTests {
         withExtendedLifetime(share) {}
     }
 
-    @Test("A house that is unmounted and comes back", .enabled(if: Machine.mounts, "needs the right to mount"))
-    func houseUnmounted() throws {
-        let site = try Site(settings: Self.quick, house: "house")
+    @Test("Storage that is unmounted and comes back", .enabled(if: Machine.mounts, "needs the right to mount"))
+    func storageUnmounted() throws {
+        let site = try Site(settings: Self.quick, storage: "storage")
         let away = site.folder.appending(path: "away").path
         let share = try Mounted(away, "size=64m")
-        let house = site.folder.appending(path: "house").path
+        let storage = site.folder.appending(path: "storage").path
         for name in ["outbox", "spool", "archive", "quarantine"] {
             try FileManager.default.createDirectory(atPath: "\(away)/\(name)", withIntermediateDirectories: true)
         }
-        try FileManager.default.createDirectory(atPath: house, withIntermediateDirectories: true)
-        try #require(Machine.run("mount", "--bind", away, house))
-        defer { Machine.run("umount", "-l", house) }
+        try FileManager.default.createDirectory(atPath: storage, withIntermediateDirectories: true)
+        try #require(Machine.run("mount", "--bind", away, storage))
+        defer { Machine.run("umount", "-l", storage) }
         try expectRecovery(site, telling: ["storage: the start waits: ", "is not the one that was used before"]) { _ in
-            #expect(Machine.run("umount", "-l", house))
+            #expect(Machine.run("umount", "-l", storage))
         } end: { _ in
-            #expect(Machine.run("mount", "--bind", away, house))
+            #expect(Machine.run("mount", "--bind", away, storage))
         }
         withExtendedLifetime(share) {}
     }
@@ -197,7 +198,10 @@ private final class LedgerHold {
         descriptor = open(ledger + "-shm", O_RDWR)
         try #require(descriptor >= 0)
         var lock = flock()
-        (lock.l_type, lock.l_whence, lock.l_start, lock.l_len) = (Int16(F_WRLCK), Int16(SEEK_SET), 120, 1)
+        lock.l_type = Int16(F_WRLCK)
+        lock.l_whence = Int16(SEEK_SET)
+        lock.l_start = 120
+        lock.l_len = 1
         try #require(fcntl(descriptor, F_SETLKW, &lock) == 0)
     }
 

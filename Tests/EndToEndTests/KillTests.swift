@@ -1,4 +1,6 @@
 import Foundation
+import Screening
+import TestSupport
 import Testing
 
 @Suite("Killed at any moment", .serialized)
@@ -16,7 +18,8 @@ struct KillTests {
             try bytes.write(to: folder.appending(path: "\(index).jpg"))
             if index % 4 == 0 { try Data(#"{"patient": "\#(index)"}"#.utf8).write(to: folder.appending(path: "\(index).json")) }
         }
-        var random = SplitMix(state: 2026)
+        // The same moments every time.
+        var random = SeededGenerator(state: 2026)
         var deaths = 0
         for kill in 0..<kills {
             let running = try Running(site, drains: true)
@@ -42,18 +45,6 @@ struct KillTests {
         let codes = failed.flatMap { $0["reasons"] as? [[String: Any]] ?? [] }.compactMap { $0["code"] as? String }
         #expect(codes.allSatisfy { $0 == "crashed" }, "\(codes)")
         if Machine.isSoak { print("\(deaths) kills, \(images) images, \(failed.count) given up as crashed") }
-    }
-
-    /// Steele, Lea and Flood's SplitMix64: the same moments every time.
-    private struct SplitMix {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-            return z ^ z >> 31
-        }
     }
 
     @Test("SIGTERM finishes the image in hand and exits 0; the rest waits for the next start")

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @Suite("The report's schema", .serialized)
@@ -86,8 +87,7 @@ struct ReportSchemaTests {
         "A report that lacks a key, or has another type in its place, is found",
         .enabled(if: ReportSchema.python != nil, "jsonschema is not installed: Deploy/test does"))
     func wrongReports() throws {
-        let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
-            path: "../ReadingTests/Fixtures/report.json")
+        let golden = Checkout.top.appending(path: "Tests/ReadingTests/Fixtures/report.json")
         let report = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: golden)) as? [String: Any])
         ReportSchema.check(golden)
         var wrong: [[String: Any]] = []
@@ -102,8 +102,8 @@ struct ReportSchemaTests {
         // What nobody knows is allowed.
         var more = report
         more["of a later version"] = ["a": 1]
-        let lines = FileManager.default.temporaryDirectory.appending(path: "papilla-\(UUID().uuidString.prefix(8)).jsonl")
-        defer { try? FileManager.default.removeItem(at: lines) }
+        let temporary = try TemporaryFolder("reports")
+        let lines = temporary.url.appending(path: "reports.jsonl")
         let texts = try (wrong + [more]).map {
             String(decoding: try JSONSerialization.data(withJSONObject: $0), as: UTF8.self)
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// A site gets another camera: its images are screened, corrected, the model retrained, promoted, and screened better. In phantoms, with a

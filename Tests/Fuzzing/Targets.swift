@@ -16,7 +16,7 @@ let targets: [String: ([UInt8]) -> Void] = [
     "png": { decode(PNG.withChecksums(PNG.signature + $0)) },
     "exif": { decode(PNG.withEntry("eXIf", $0)) },
     "profile": { decode(PNG.withEntry("iCCP", Array("made\0\0".utf8) + PNG.stored($0))) },
-    "ending": Ending.check,
+    "ending": EndingTarget.check,
     "safetensors": { bytes in
         guard let weights = try? Weights(safetensors: bytes) else { return }
         // Reading what was written gives the same again.

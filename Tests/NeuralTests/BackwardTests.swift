@@ -126,13 +126,13 @@ import Testing
         let weighing = samples.values(16 * side * side)
         func value() throws -> Double {
             try y.load([Float](repeating: 0, count: weighing.count))
-            combine_f32(products.pointer, y.pointer, 16, side, factor, OneDNN.block, 0)
+            combine_f32(products.pointer, y.pointer, 16, side, factor, Processor.block, 0)
             return try weighed(y, by: weighing)
         }
         let gradient = try Tensor(like: y)
         try gradient.load(weighing)
         let productsGradient = try Tensor(like: products)
-        uncombine_f32(gradient.pointer, productsGradient.pointer, 16, side, factor, OneDNN.block)
+        uncombine_f32(gradient.pointer, productsGradient.pointer, 16, side, factor, Processor.block)
         #expect(try error(of: productsGradient.values(), at: products, step: 0.5, &samples, value) < 2e-5)
     }
 
@@ -151,7 +151,7 @@ import Testing
         let sourceGradient = try Tensor(like: x)
         try sourceGradient.load(before)
         pool_backward_f32(
-            x.pointer, gradient.pointer, sourceGradient.pointer, 2 * 16 / OneDNN.block, 8, factor, OneDNN.block,
+            x.pointer, gradient.pointer, sourceGradient.pointer, 2 * 16 / Processor.block, 8, factor, Processor.block,
             accumulates ? 1 : 0)
         let own = zip(try sourceGradient.values(), before).map { accumulates ? $0 - $1 : $0 }
         let found = try error(of: own, at: x, step: 0.01, &samples) {
@@ -167,7 +167,7 @@ import Testing
         let gradient = try Tensor([1, 16, 2, 2], .blocked)
         try gradient.load([Float](repeating: 1, count: 64))
         let sourceGradient = try Tensor(like: x)
-        pool_backward_f32(x.pointer, gradient.pointer, sourceGradient.pointer, 16 / OneDNN.block, 4, 2, OneDNN.block, 0)
+        pool_backward_f32(x.pointer, gradient.pointer, sourceGradient.pointer, 16 / Processor.block, 4, 2, Processor.block, 0)
         let first: [Float] = [1, 0, 1, 0, 0, 0, 0, 0]
         #expect(try sourceGradient.values() == (0..<32).flatMap { _ in first })
     }

@@ -38,7 +38,10 @@ import Testing
 
     /// One step of Adam on every weight, and the losses before and after it. Later ones drift apart in any fp32.
     @Test(arguments: all) @EngineActor func firstSteps(of architecture: Architecture) throws {
-        let (width, side, images, rate) = (4, 32, 2, 1e-3)
+        let width = 4
+        let side = 32
+        let images = 2
+        let rate = 1e-3
         let weights = Samples.weights(architecture, width: width, seed: 18)
         let reference = ReferenceNetwork(architecture, weights)
         let candidates = (20..<200).lazy.map { Samples.batch(images: images, side: side, seed: $0) }

@@ -1,5 +1,6 @@
 import Foundation
 import Screening
+import TestSupport
 import Testing
 
 @testable import Neural
@@ -8,7 +9,7 @@ import Testing
 @Suite struct ExchangeTests {
     /// Python with onnxruntime: what Deploy/test installs.
     static let python = ProcessInfo.processInfo.environment["PAPILLA_ONNXRUNTIME"]
-    static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+    static let fixtures = Checkout.top.appending(path: "Tests/NeuralTests/Fixtures")
 
     private func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: Self.fixtures.appending(path: name))) }
 
@@ -32,23 +33,18 @@ import Testing
     // What ONNX Runtime, which knows nothing of our engine, makes of an exported network.
     @Test(.enabled(if: python != nil), arguments: Architecture.known) @EngineActor
     func onnxRuntimeGivesTheSameLogits(_ architecture: Architecture) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "papilla-onnx-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let temporary = try TemporaryFolder("onnx")
+        let folder = temporary.url
         let weights = Samples.weights(architecture, width: 4, seed: 40)
         var samples = Samples(seed: 41)
         let input = samples.values(2 * 3 * 64 * 64)
         try Data(weights.onnx(architecture, width: 4, side: 64)).write(to: folder.appending(path: "network.onnx"))
         try input.withUnsafeBytes { Data($0) }.write(to: folder.appending(path: "input.f32"))
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(Self.python))
-        process.arguments = [
+        let arguments = [
             Self.fixtures.appending(path: "exchange.py").path, "run", folder.appending(path: "network.onnx").path,
             folder.appending(path: "input.f32").path, folder.appending(path: "logits.json").path,
         ]
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+        try #require(try Program.run(arguments, program: #require(Self.python)).status == 0)
         let expected = try JSONDecoder().decode(
             [String: [Double]].self, from: Data(contentsOf: folder.appending(path: "logits.json")))
         let found = try Network(architecture, width: 4, side: 64, batch: 2, weights: weights).run(input)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Neural
@@ -6,8 +7,7 @@ import Testing
 /// What Fixtures/make.py left.
 enum Fixtures {
     static func weights(_ name: String) throws -> Weights {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(name).safetensors")
-        return try Weights(safetensors: Array(try Data(contentsOf: file)))
+        try Weights(safetensors: Array(try Checkout.read("Tests/NeuralTests/Fixtures/\(name).safetensors")))
     }
 }
 

@@ -19,6 +19,7 @@ struct GradientComparison {
             let relative = distance / max(length(values), norm / 100)
             if !(relative <= worst.distance) { worst = (name, relative) }
         }
-        (overall, self.worst) = (difference.squareRoot() / norm, worst)
+        overall = difference.squareRoot() / norm
+        self.worst = worst
     }
 }

@@ -19,7 +19,9 @@ struct IntegerNetwork {
     }
 
     init(_ architecture: Architecture, _ weights: Weights, _ ranges: ActivationRanges) {
-        (self.architecture, self.weights, self.ranges) = (architecture, weights, ranges)
+        self.architecture = architecture
+        self.weights = weights
+        self.ranges = ranges
         width = weights["encoder.0.conv1.bias"].count
     }
 
@@ -119,7 +121,10 @@ struct IntegerNetwork {
     /// The upsampled half as nine products in −128...127, their clamped sum, and the skip's half on top of it.
     private func join(_ name: String, _ x: Maps, _ skip: Maps, by factor: Int) -> Maps {
         let (weight, bias) = (weights["\(name).weight"], weights["\(name).bias"])
-        let (out, low, big, plane) = (bias.count, x.side, skip.side, skip.side * skip.side)
+        let out = bias.count
+        let low = x.side
+        let big = skip.side
+        let plane = skip.side * skip.side
         let inputs = x.channels + skip.channels
         let products = unit(name + ".products", of: 127)
         let ratio = max(1, (4096 * min(1, products / unit(name + ".sum", of: 127))).rounded())
@@ -153,7 +158,9 @@ struct IntegerNetwork {
     private func pooled(_ x: Maps, by factor: Int) -> Maps {
         let low = x.side / factor
         let values = (0..<x.channels * low * low).map { index in
-            let (c, r, column) = (index / (low * low), index / low % low, index % low)
+            let c = index / (low * low)
+            let r = index / low % low
+            let column = index % low
             return (0..<factor * factor).reduce(0) {
                 max($0, x.values[(c * x.side + r * factor + $1 / factor) * x.side + column * factor + $1 % factor])
             }

@@ -54,7 +54,9 @@ import Testing
 
     // Kernels and bytes as large as they get: sums of pairs that do not fit 16 bits would be clamped on CPUs without VNNI.
     @Test func largestNumbersDoNotOverflow() throws {
-        let (maps, out, side) = (64, 16, 8)
+        let maps = 64
+        let out = 16
+        let side = 8
         let source = try ByteTensor([1, maps, side, side])
         for index in 0..<maps * side * side { source.raw.storeBytes(of: 255, toByteOffset: index, as: UInt8.self) }
         let target = try Tensor([1, out, side, side], .channelsLast)
@@ -72,7 +74,7 @@ import Testing
     @Test(arguments: architectures) func halves(of architecture: Architecture) throws {
         let weights = Samples.weights(architecture, width: 20, seed: 33)
         let input = Samples.batch(images: 2, side: 64, seed: 34).input
-        guard OneDNN.hasHalves else {
+        guard Processor.hasHalves else {
             let error = #expect(throws: PapillaError.self) {
                 try Network(architecture, width: 20, side: 64, batch: 2, weights: weights, precision: .bf16)
             }
@@ -96,7 +98,7 @@ import Testing
     // avx2_vnni, the CPUs with AVX-VNNI alone, is a greater number than avx512_core.
     @Test func blocksOfInstructionSets() {
         for (bits, block) in [(0x7, 8), (0x27, 16), (0x67, 16), (0xe7, 16), (0x3e7, 16), (0x407, 8)] as [(UInt32, Int)] {
-            #expect(OneDNN.block(ofInstructionSet: bits) == block)
+            #expect(Processor.block(ofInstructionSet: bits) == block)
         }
     }
 

@@ -7,7 +7,9 @@ final class Variable {
     var gradient: [Double]
 
     init(_ shape: [Int], _ values: [Double]) {
-        (self.shape, self.values, gradient) = (shape, values, Array(repeating: 0, count: values.count))
+        self.shape = shape
+        self.values = values
+        gradient = Array(repeating: 0, count: values.count)
     }
 
     private(set) lazy var rootMeanSquare = (values.reduce(0) { $0 + $1 * $1 } / Double(values.count)).squareRoot()
@@ -28,7 +30,10 @@ struct ReferenceTape {
 
     /// A 3x3 convolution, stride 1, padding 1.
     mutating func convolution(_ x: Variable, _ weight: Variable, _ bias: Variable?) -> Variable {
-        let (n, out, input, side) = (x.shape[0], weight.shape[0], x.shape[1], x.shape[2])
+        let n = x.shape[0]
+        let out = weight.shape[0]
+        let input = x.shape[1]
+        let side = x.shape[2]
         let y = Variable([n, out, side, side])
         let plane = side * side
         if let bias { for (map, place) in product(n * out, plane) { y.values[map * plane + place] = bias.values[map % out] } }
@@ -83,13 +88,17 @@ struct ReferenceTape {
         let (side, low) = (x.shape[2], x.shape[2] / factor)
         let y = Variable([x.shape[0], x.shape[1], low, low])
         let places = y.values.indices.map { index in
-            let (map, row, column) = (index / (low * low), index / low % low, index % low)
+            let map = index / (low * low)
+            let row = index / low % low
+            let column = index % low
             let square = product(factor, factor).map { (map * side + row * factor + $0) * side + column * factor + $1 }
             return square.dropFirst().reduce(square[0]) { x.values[$1] > x.values[$0] ? $1 : $0 }
         }
         for (i, place) in places.enumerated() { y.values[i] = x.values[place] }
         for (index, value) in x.values.enumerated() {
-            let (map, row, column) = (index / (side * side), index / side % side / factor, index % side / factor)
+            let map = index / (side * side)
+            let row = index / side % side / factor
+            let column = index % side / factor
             let most = (map * low + row) * low + column
             // Equal zeros are no matter: the rectifier in front passes no gradient.
             if index != places[most], y.values[most] > 0 { margin = min(margin, (y.values[most] - value) / x.rootMeanSquare) }
@@ -130,7 +139,9 @@ struct ReferenceTape {
     mutating func normalised(
         _ x: Variable, scale: Variable, shift: Variable, statistics: (mean: Variable, variance: Variable)? = nil
     ) -> Variable {
-        let (n, maps, plane) = (x.shape[0], x.shape[1], x.shape[2] * x.shape[3])
+        let n = x.shape[0]
+        let maps = x.shape[1]
+        let plane = x.shape[2] * x.shape[3]
         let y = Variable(x.shape)
         let count = Double(n * plane)
         for map in 0..<maps {
@@ -158,7 +169,10 @@ struct ReferenceTape {
 
     /// Each map's mean, then a fully connected layer: N x classes.
     mutating func classified(_ x: Variable, _ weight: Variable, _ bias: Variable) -> Variable {
-        let (n, maps, plane, classes) = (x.shape[0], x.shape[1], x.shape[2] * x.shape[3], weight.shape[0])
+        let n = x.shape[0]
+        let maps = x.shape[1]
+        let plane = x.shape[2] * x.shape[3]
+        let classes = weight.shape[0]
         let means = (0..<n * maps).map { map in (0..<plane).reduce(0) { $0 + x.values[map * plane + $1] } / Double(plane) }
         let y = Variable([n, classes])
         for (image, k) in product(n, classes) {

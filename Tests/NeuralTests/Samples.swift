@@ -1,20 +1,15 @@
+import Screening
+
 @testable import Neural
 
 /// Seeded weights, inputs and targets for tests: the same numbers as Fixtures/make.py.
 struct Samples {
-    private var state: UInt64
+    private var random: SeededGenerator
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { random = SeededGenerator(state: seed) }
 
-    /// -1..<1 in steps of 2^-23, by SplitMix64 (Steele, Lea, Flood 2014).
-    mutating func uniform() -> Double {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        z ^= z >> 31
-        return Double(z >> 40) / Double(1 << 23) - 1
-    }
+    /// -1..<1 in steps of 2^-23.
+    mutating func uniform() -> Double { Double(random.next() >> 40) / Double(1 << 23) - 1 }
 
     mutating func values(_ count: Int, times factor: Double = 1) -> [Float] { (0..<count).map { _ in Float(uniform() * factor) } }
 

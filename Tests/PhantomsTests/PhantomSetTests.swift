@@ -2,15 +2,15 @@ import Foundation
 import Imaging
 import Phantoms
 import Screening
+import TestSupport
 import Testing
 
 @Suite("Folders of phantoms")
 struct PhantomSetTests {
-    /// A folder of its own for the test, removed afterwards.
+    /// A folder that is not there yet.
     private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "phantoms-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
+        let temporary = try TemporaryFolder("phantoms")
+        try body(temporary.path + "/set")
     }
 
     @Test("hold images that say what they are, exact masks and a manifest", arguments: Phantom.Kind.allCases)

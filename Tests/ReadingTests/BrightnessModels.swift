@@ -1,6 +1,7 @@
 import Neural
 import Registry
 import Screening
+import TestSupport
 import Testing
 
 /// Models whose weights are written by hand: they carry the green channel through to the heads, which call bright pixels the structure.
@@ -12,7 +13,7 @@ enum BrightnessModels {
     /// Pixels with more green than `threshold` (0...1) are the structure, for mask and distance head alike.
     static func segmenter(_ task: ModelTask, threshold: Float, thresholds: [String: Double] = [:]) throws -> Model {
         let architecture = try Architecture(named: "1enc-1dec-conv-md")
-        var weights = zeros(architecture)
+        var weights = Weights(of: architecture, width: width)
         // The centre of a 3 x 3 kernel, from one input map to one output map.
         func set(_ name: String, out: Int, in input: Int, _ value: Float) {
             guard let maps = weights.tensors[name]?.shape[1] else { return }
@@ -32,18 +33,10 @@ enum BrightnessModels {
 
     /// A router that gives every image the same class.
     static func router(_ modality: Modality, confidence: Float = 10) throws -> Model {
-        var weights = zeros(Architecture.router)
+        var weights = Weights(of: .router, width: width)
         let index = try #require(Modality.allCases.firstIndex(of: modality))
         weights.tensors["classes.bias"]?.values[index] = confidence
         return try model(.router, Architecture.router, weights, distanceMap: nil, thresholds: [:])
-    }
-
-    private static func zeros(_ architecture: Architecture) -> Weights {
-        var tensors: [String: Weights.Tensor] = [:]
-        for (name, shape) in architecture.parameterShapes(width: width) {
-            tensors[name] = Weights.Tensor(shape: shape, values: [Float](repeating: 0, count: shape.reduce(1, *)))
-        }
-        return Weights(tensors: tensors)
     }
 
     private static func model(

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Imaging
 import Screening
+import TestSupport
 import Testing
 
 @testable import Reading
@@ -69,7 +70,9 @@ struct BundleTests {
             files: [("overlay.jpg", [9])])
         let other = try #require(ScreeningID("20261125-00000001"))
         var source = try Self.source("copy.png")
-        (source.format, source.width, source.height) = (nil, nil, nil)
+        source.format = nil
+        source.width = nil
+        source.height = nil
         let again = try Bundle.reusing(first, id: other, source: source, waited: 12)
         #expect(again.report.reusedFrom == first.report.id && again.report.id == other && again.report.source.name == "copy.png")
         #expect(again.report.source.width == 800 && again.report.timing.wait == 12)
@@ -79,7 +82,7 @@ struct BundleTests {
 
     @Test("B1: a report of schema 1 is still read, and used again as one of schema 2")
     func schemaOneIsRead() throws {
-        let path = #filePath.replacing("BundleTests.swift", with: "Fixtures/report-1.json")
+        let path = Checkout.path("Tests/ReadingTests/Fixtures/report-1.json")
         let report = try CanonicalJSON.decode(Report.self, from: String(contentsOfFile: path, encoding: .utf8).utf8)
         #expect(report.schema == "papilla.report/1" && report.subject == nil && report.examination == Examination())
         #expect(report.source.name == "eye.jpg" && report.outcome == .ungradable)
@@ -102,7 +105,7 @@ struct BundleTests {
                 engine: Self.engine),
             files: [("overlay.jpg", [1, 2, 3])])
         let written = String(decoding: try #require(bundle.files.last).bytes, as: UTF8.self)
-        let path = #filePath.replacing("BundleTests.swift", with: "Fixtures/report.json")
+        let path = Checkout.path("Tests/ReadingTests/Fixtures/report.json")
         if ProcessInfo.processInfo.environment["PAPILLA_REGENERATE"] != nil {
             try written.write(toFile: path, atomically: true, encoding: .utf8)
         }

@@ -85,7 +85,8 @@ struct QualityTests {
 
     @Test func tooBrightIsStatedOnceThoughTwoChecksFail() {
         var measure = QualityMeasure.fine
-        (measure.brightness, measure.clippedShare) = (0.99, 0.99)
+        measure.brightness = 0.99
+        measure.clippedShare = 0.99
         #expect(QualityGrading(measure, Thresholds()).reasons.map(\.code) == [.tooBright])
     }
 }
@@ -95,7 +96,10 @@ extension QualityMeasure {
     static let fine: QualityMeasure = {
         let raster = Raster(width: 200, height: 200, fill: (128, 128, 128))
         var measure = QualityMeasure(raster, in: FieldOfView(of: raster))
-        (measure.brightness, measure.clippedShare, measure.focus, measure.contrast) = (0.4, 0, 0.2, 0.5)
+        measure.brightness = 0.4
+        measure.clippedShare = 0
+        measure.focus = 0.2
+        measure.contrast = 0.5
         return measure
     }()
 }

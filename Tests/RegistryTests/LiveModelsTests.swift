@@ -1,17 +1,18 @@
 import Foundation
 import Neural
 import Screening
+import TestSupport
 import Testing
 
 @testable import Registry
 
 /// Promotion and rollback: all or nothing, and a model that is refused changes nothing.
 @Suite struct LiveModelsTests {
-    private let temporary: TemporaryStore
+    private let temporary: ModelFolder
     private var store: ModelStore { temporary.store }
 
     init() throws {
-        temporary = try TemporaryStore()
+        temporary = try ModelFolder()
         for name in ["disc-1", "disc-2", "disc-3"] { try temporary.save(name) }
         try temporary.save("router-1", task: .router)
     }

@@ -1,4 +1,5 @@
 import Screening
+import TestSupport
 import Testing
 
 @testable import Registry
@@ -6,7 +7,7 @@ import Testing
 /// The card says what a reader must know before using a model.
 @Suite struct ModelCardTests {
     private let card: ModelCard = {
-        var manifest = TemporaryStore.manifest("disc-1")
+        var manifest = ModelFolder.manifest("disc-1")
         manifest.remarks = ["Phantoms were mixed in.", "A second\nparagraph."]
         return ModelCard(manifest)
     }()
@@ -40,17 +41,17 @@ import Testing
     }
 
     @Test(arguments: ModelTask.allCases) func everyTaskHasItsLimits(_ task: ModelTask) throws {
-        var manifest = TemporaryStore.manifest("model-1", task: task)
+        var manifest = ModelFolder.manifest("model-1", task: task)
         manifest.metrics = []
         let text = ModelCard(manifest).markdown
         #expect(text.contains("Not evaluated yet.") && text.contains("a person decides") && !text.contains("## Remarks"))
     }
 
     @Test func cardsAreSavedWithTheModel() throws {
-        let temporary = try TemporaryStore()
-        var manifest = TemporaryStore.manifest("disc-1")
+        let temporary = try ModelFolder()
+        var manifest = ModelFolder.manifest("disc-1")
         manifest.remarks = ["A remark."]
-        try temporary.store.save(TemporaryStore.weights(), manifest: manifest)
+        try temporary.store.save(ModelFolder.weights(), manifest: manifest)
         let digest = try temporary.store.manifest("disc-1").sha256.description
         #expect(try temporary.store.card("disc-1").contains("A remark."))
         #expect(try temporary.store.card("disc-1").contains(digest))
@@ -58,14 +59,15 @@ import Testing
     }
 
     @Test func figuresComeWithTheirIntervals() {
-        var manifest = TemporaryStore.manifest("disc-1")
+        var manifest = ModelFolder.manifest("disc-1")
         manifest.metrics = [
             .init(
                 data: "refuge_roi", split: "test", images: 80, values: ["dice": 0.95555, "found": 1],
                 intervals: ["dice": [0.9512, 0.9601]])
         ]
         manifest.groups = [.init(data: "refuge_roi: glaucoma", split: "test", images: 8, values: ["dice": 0.9])]
-        (manifest.temperature, manifest.calibration) = (1.4, ["error_before_test": 0.02, "error_after_test": 0.005])
+        manifest.temperature = 1.4
+        manifest.calibration = ["error_before_test": 0.02, "error_after_test": 0.005]
         let text = ModelCard(manifest).markdown
         #expect(text.contains("| refuge_roi | test | 80 | 0.9556 [0.951, 0.960] | 1.0000 |"))
         #expect(text.contains("## By group") && text.contains("refuge_roi: glaucoma"))
@@ -74,7 +76,7 @@ import Testing
     }
 
     @Test func diagramsAreDrawnInThePage() {
-        var manifest = TemporaryStore.manifest("disc-1")
+        var manifest = ModelFolder.manifest("disc-1")
         manifest.metrics = [.init(data: "a", split: "test", images: 1, values: ["dice": 1])]
         manifest.plots = [
             .init(
@@ -93,13 +95,14 @@ import Testing
     }
 
     @Test func aCandidateIsDescribedAnewButNotALiveModel() throws {
-        let temporary = try TemporaryStore()
+        let temporary = try ModelFolder()
         let store = temporary.store
         try temporary.save("disc-1")
         try temporary.save("disc-2")
         try store.promote("disc-1")
         var manifest = try store.manifest("disc-2")
-        (manifest.temperature, manifest.remarks) = (2.5, ["Calibrated."])
+        manifest.temperature = 2.5
+        manifest.remarks = ["Calibrated."]
         try store.update(manifest)
         #expect(try store.load("disc-2").manifest == manifest)
         #expect(try store.card("disc-2").contains("Calibrated.") && store.card("disc-2", html: true).contains("Calibrated."))

@@ -1,16 +1,17 @@
 import Foundation
 import Neural
 import Screening
+import TestSupport
 import Testing
 
 @testable import Registry
 
 /// Models on disk: saved whole, and refused by name unless they are exactly what their manifest says.
 @Suite struct ModelStoreTests {
-    private let temporary: TemporaryStore
+    private let temporary: ModelFolder
     private var store: ModelStore { temporary.store }
 
-    init() throws { temporary = try TemporaryStore() }
+    init() throws { temporary = try ModelFolder() }
 
     /// What `load` says of a model that it refuses.
     private func refusal(_ name: String) -> PapillaError? {
@@ -23,9 +24,9 @@ import Testing
     @Test func savedModelsAreLoaded() throws {
         #expect(try temporary.save("disc-20261124-1") == "disc-20261124-1")
         let model = try store.load("disc-20261124-1")
-        #expect(model.weights == (try TemporaryStore.weights()))
+        #expect(model.weights == (try ModelFolder.weights()))
         #expect(model.manifest.sha256 == Digest(of: try temporary.bytes("disc-20261124-1/model.safetensors")))
-        var expected = TemporaryStore.manifest("disc-20261124-1")
+        var expected = ModelFolder.manifest("disc-20261124-1")
         expected.sha256 = model.manifest.sha256
         #expect(model.manifest == expected)
         #expect(model.precision == .fp32)
@@ -92,14 +93,14 @@ import Testing
     }
 
     @Test func weightsThatHalfPrecisionCannotHoldAreNotSaved() throws {
-        var weights = try TemporaryStore.weights()
+        var weights = try ModelFolder.weights()
         weights.tensors["encoder.0.conv1.bias"]?.values[0] = 70000
         do {
-            try store.save(weights, manifest: TemporaryStore.manifest("disc-1"))
+            try store.save(weights, manifest: ModelFolder.manifest("disc-1"))
             Issue.record("saved")
         } catch { #expect(error.message.contains("encoder.0.conv1.bias")) }
         #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.directory) == [])
-        try store.save(weights, manifest: TemporaryStore.manifest("disc-1"), precision: .float32)
+        try store.save(weights, manifest: ModelFolder.manifest("disc-1"), precision: .float32)
         #expect(try store.load("disc-1").weights == weights)
     }
 
@@ -132,7 +133,7 @@ import Testing
         func message(_ change: (inout Weights) -> Void) throws -> String {
             let name = try store.freeName(for: .disc, on: Timestamp(milliseconds: 0))
             try temporary.save(name)
-            var weights = try TemporaryStore.weights()
+            var weights = try ModelFolder.weights()
             change(&weights)
             try temporary.replace(name, with: weights.safetensors(.float16))
             let error = try #require(refusal(name))
@@ -149,12 +150,14 @@ import Testing
     }
 
     @Test func onlyACupIsSeenUnrolledAndNotMirrored() throws {
-        var manifest = TemporaryStore.manifest("cup-1")
-        (manifest.task, manifest.view) = (.cup, "polar")
+        var manifest = ModelFolder.manifest("cup-1")
+        manifest.task = .cup
+        manifest.view = "polar"
         #expect(throws: Never.self) { try manifest.check() }
         manifest.mirrors = 4
         #expect(throws: PapillaError.self) { try manifest.check() }
-        (manifest.mirrors, manifest.task) = (1, .disc)
+        manifest.mirrors = 1
+        manifest.task = .disc
         #expect(throws: PapillaError.self) { try manifest.check() }
     }
 

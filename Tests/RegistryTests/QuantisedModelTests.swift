@@ -1,14 +1,15 @@
 import Foundation
 import Neural
 import Screening
+import TestSupport
 import Testing
 
 @testable import Registry
 
 @Suite struct QuantisedModelTests {
-    let temporary: TemporaryStore
+    let temporary: ModelFolder
 
-    init() throws { temporary = try TemporaryStore() }
+    init() throws { temporary = try ModelFolder() }
 
     private func quantised() throws -> ModelManifest.Reduced {
         let architecture = try Architecture(named: "1enc-1dec-conv-md")
@@ -22,9 +23,9 @@ import Testing
     }
 
     @Test func aCheckIsRecordedInManifestAndCard() throws {
-        var manifest = TemporaryStore.manifest("disc-1")
+        var manifest = ModelFolder.manifest("disc-1")
         manifest.remarks = ["Begun with random weights.", "A second."]
-        try temporary.store.save(TemporaryStore.weights(), manifest: manifest)
+        try temporary.store.save(ModelFolder.weights(), manifest: manifest)
         let before = try temporary.store.load("disc-1")
         try temporary.store.record(quantised(), in: .int8, for: "disc-1")
         let model = try temporary.store.load("disc-1")

@@ -2,6 +2,7 @@ import Foundation
 import Neural
 import Registry
 import Screening
+import TestSupport
 import Testing
 
 @testable import Ledger
@@ -9,7 +10,8 @@ import Testing
 
 @Suite("Measurement error")
 struct MeasurementErrorTests {
-    private let folder = FileManager.default.temporaryDirectory.path + "/papilla-error-\(UUID().uuidString)"
+    private let folder: TemporaryFolder
+    init() throws { folder = try TemporaryFolder("error") }
 
     private func report(cup: String? = nil, disc: String = "disc-1", ratio: Double? = nil, isDrawn: Bool = false) throws -> Report
     {
@@ -32,15 +34,10 @@ struct MeasurementErrorTests {
     private func store(_ calibration: [String: Double], _ errors: [(split: String, error: Double, images: Int)]) throws
         -> ModelStore
     {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let architecture = try Architecture(named: "1enc-1dec-m")
-        var weights = Weights(tensors: [:])
-        for (name, shape) in architecture.parameterShapes(width: 1) {
-            weights.tensors[name] = .init(shape: shape, values: [Float](repeating: 0, count: shape.reduce(1, *)))
-        }
-        let store = ModelStore(directory: folder)
+        let store = ModelStore(directory: folder.path)
         try store.save(
-            weights,
+            Weights(of: architecture),
             manifest: ModelManifest(
                 name: "cup-1", task: .cup, architecture: architecture.name, width: 1, side: 32, view: "crop",
                 normalisation: .init(mean: [0, 0, 0], std: [1, 1, 1]), calibration: calibration,
@@ -53,7 +50,6 @@ struct MeasurementErrorTests {
 
     @Test("Without a model's figures, what two readers differ by counts")
     func fallback() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         #expect(try MeasurementError(of: report(), ModelStore(directory: "/nowhere")) == .betweenReaders)
         #expect(try MeasurementError(of: report(cup: "cup-1"), ModelStore(directory: "/nowhere")) == .betweenReaders)
         #expect(try MeasurementError(of: report(cup: "cup-1"), store([:], [("val", 0.01, 5)])) == .betweenReaders)
@@ -61,12 +57,11 @@ struct MeasurementErrorTests {
 
     @Test("C5: the model's own repeatability counts; else one photograph's error times the square root of 2")
     func limits() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let errors = [("test", 0.06, 30), ("test", 0.04, 10), ("val", 0.9, 100)]
         let derived = MeasurementError(of: try report(cup: "cup-1"), try store([:], errors))
         // 1.96 x sqrt(pi / 2) x sqrt(2) x 0.055
         #expect(derived.limit == 0.191 && derived.source.contains("40 test images"))
-        try FileManager.default.removeItem(atPath: folder)
+        try FileManager.default.removeItem(atPath: folder.path + "/cup-1")
         let measured = MeasurementError(
             of: try report(cup: "cup-1"), try store(["repeat_limit": 0.0712, "repeat_bias": 0.001], errors))
         #expect(measured.limit == 0.071 && measured.source == "cup-1 on eyes photographed twice in simulation")
@@ -82,7 +77,10 @@ struct MeasurementErrorTests {
             throws -> EarlierResult
         {
             var row = try CanonicalJSON.decode(ExportRow.self, from: Self.row.utf8)
-            if drawnBefore { (row.vcdrLow, row.vcdrHigh) = (nil, nil) }
+            if drawnBefore {
+                row.vcdrLow = nil
+                row.vcdrHigh = nil
+            }
             let now = try report(cup: "cup-1", ratio: ratio, isDrawn: drawnNow)
             let earlier = EarlierScreening(row: row, examined: "2026-11-01", disc: disc, cup: cup)
             return try #require(EarlierResult(earlier, than: now, error))

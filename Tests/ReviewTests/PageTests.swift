@@ -2,6 +2,7 @@ import Foundation
 import Imaging
 import Ledger
 import Screening
+import TestSupport
 import Testing
 
 @testable import Review
@@ -14,7 +15,7 @@ struct PageTests {
 
     @Test("Every outcome, reason and attention has words of its own: no code is shown as it is")
     func codeWords() throws {
-        let path = #filePath.replacing("Tests/ReviewTests/PageTests.swift", with: "Sources/Review/Page/Assets/page.js")
+        let path = Checkout.path("Sources/Review/Page/Assets/page.js")
         let script = try String(contentsOfFile: path, encoding: .utf8)
         func words(_ table: String) throws -> Set<String> {
             let start = try #require(script.range(of: "const \(table) = {")).upperBound
@@ -152,13 +153,17 @@ struct PageTests {
         let fundus = try await site.screen(1, patient: "7") { $0.fundus?.cdr?.vertical = 0.62 }
         let later = try await site.screen(2, patient: "7", received: Timestamp(milliseconds: 1_795_616_867_250))
         let frame = try await site.screen(3) {
-            ($0.fundus, $0.attention, $0.outcome) = (nil, [], .noFinding)
+            $0.fundus = nil
+            $0.attention = []
+            $0.outcome = .noFinding
             $0.modality = .init(value: .endoscopy, probabilities: ["endoscopy": 1])
             $0.endoscopy = EndoscopyFindings(polyps: [], polypAreaFraction: 0, disagreement: 0, mask: "polyp.png")
         }
         let unfit = try await site.screen(4) {
-            ($0.fundus, $0.attention) = (nil, [Attention(.qualityUsable, "Not good.")])
-            ($0.outcome, $0.reasons) = (.ungradable, [Reason(.tooDark, "Dark.")])
+            $0.fundus = nil
+            $0.attention = [Attention(.qualityUsable, "Not good.")]
+            $0.outcome = .ungradable
+            $0.reasons = [Reason(.tooDark, "Dark.")]
         }
         let cookie = try await site.enter()
         let own = cookie.merging(site.origin) { $1 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Screening
+import TestSupport
 import Testing
 
 /// What `Deploy/manual/schema/report.json` says, held against the types. Whole reports are held against it by the end-to-end tests.
@@ -44,7 +45,7 @@ import Testing
     private let schema: Schema
 
     init() throws {
-        let path = #filePath.replacing("Tests/ScreeningTests/SchemaTests.swift", with: "Deploy/manual/schema/report.json")
+        let path = Checkout.path("Deploy/manual/schema/report.json")
         schema = try CanonicalJSON.decode(Schema.self, from: try String(contentsOfFile: path, encoding: .utf8).utf8)
     }
 

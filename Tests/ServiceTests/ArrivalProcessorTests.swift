@@ -4,6 +4,7 @@ import Glibc
 import Ledger
 import Reading
 import Screening
+import TestSupport
 import Testing
 
 @testable import Service

@@ -3,6 +3,7 @@ import Ledger
 import Logging
 import Screening
 import Settings
+import TestSupport
 import Testing
 
 @testable import Service
@@ -37,7 +38,7 @@ import Testing
             let configuration = sandbox.configuration
             return Housekeeping(
                 ledger: ledger, folders: folders, telemetry: telemetry,
-                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                log: .silent,
                 clocks: watch, wallClock: { [wall] in wall.now }, steadyClock: { [steady] in steady.now },
                 configuration: { configuration })
         }

@@ -6,6 +6,7 @@ import Ledger
 import Logging
 import Screening
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Service
@@ -102,7 +103,7 @@ import Settings
         let tools = Pipeline.Tools(
             configuration: sandbox.configuration, folders: folders, ledger: ledger, executor: WorkExecutor(),
             telemetry: telemetry,
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { clock.now }, reload: { ($0, FakeScreener()) })
+            log: .silent, now: { clock.now }, reload: { ($0, FakeScreener()) })
         let pipeline = Pipeline(tools, screener: FakeScreener(), isDraining: false, pause: .seconds(120))
         let running = Task { try await pipeline.run() }
         while telemetry.now.inbox.waiting == 0 { try await Task.sleep(for: .milliseconds(5)) }

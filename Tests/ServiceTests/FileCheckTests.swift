@@ -5,6 +5,7 @@ import Ledger
 import Logging
 import Screening
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Service
@@ -28,7 +29,7 @@ import Settings
             ledger: ledger, folders: try folders ?? ServiceFolders(sandbox.configuration.paths),
             paths: sandbox.configuration.paths,
             telemetry: telemetry,
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            log: .silent,
             wallClock: { Timestamp(milliseconds: Timestamp.now.milliseconds + Int64(days) * 86_400_000) }, sleep: sleep)
     }
 

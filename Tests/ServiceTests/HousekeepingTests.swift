@@ -6,6 +6,7 @@ import Logging
 import Screening
 import Settings
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Service
@@ -15,13 +16,6 @@ import Testing
     private let sandbox: Sandbox
     init() throws { sandbox = try Sandbox() }
 
-    private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
-    private func open() throws -> (ServiceFolders, LedgerStore) {
-        let folders = try ServiceFolders(sandbox.configuration.paths)
-        return (folders, try folders.ledger(sandbox.configuration.paths.ledger))
-    }
-
     private func housekeeping(
         _ folders: ServiceFolders, _ ledger: LedgerStore, _ telemetry: Telemetry = Telemetry(), hours: Int = 0
     )
@@ -29,7 +23,7 @@ import Testing
     {
         let configuration = sandbox.configuration
         return try await Housekeeping(
-            ledger: ledger, folders: folders, telemetry: telemetry, log: Self.log, clocks: ClockWatch(ledger),
+            ledger: ledger, folders: folders, telemetry: telemetry, log: .silent, clocks: ClockWatch(ledger),
             wallClock: { Timestamp(milliseconds: Timestamp.now.milliseconds + Int64(hours) * 3_600_000) },
             configuration: { configuration })
     }
@@ -37,7 +31,7 @@ import Testing
     @Test func aStatementThatWasWrittenAtAStopIsWrittenAgainWhenTheDayIsOver() async throws {
         try sandbox.drop("a.jpg")
         let day = try #require(try await sandbox.drain().first?.report.source.received.day)
-        let (folders, ledger) = try open()
+        let (folders, ledger) = try sandbox.open()
         let name = StatementFile.name(of: day)
         func written() throws -> String {
             String(decoding: try folders.publisher.outbox.read(name, limit: 1 << 20) ?? [], as: UTF8.self)
@@ -58,7 +52,7 @@ import Testing
     @Test func whatWaitsTooLongAndSilenceAreAlarms() async throws {
         try sandbox.drop("a.jpg", "busy")
         await #expect(throws: PapillaError.self) { try await sandbox.drain() }
-        let (folders, ledger) = try open()
+        let (folders, ledger) = try sandbox.open()
         let telemetry = Telemetry()
         let limits = Configuration.Alarms(oldest: .seconds(3600), silence: .seconds(2 * 3600))
         func alarms(after hours: Int) async throws -> [String] {
@@ -80,10 +74,10 @@ import Testing
         }
         let finished = try await sandbox.drain()
         let bundle = try #require(finished.first { $0.report.source.name == "gone.jpg" }?.bundle)
-        let (folders, ledger) = try open()
+        let (folders, ledger) = try sandbox.open()
         func retention(days: Int) -> Retention {
             Retention(
-                ledger: ledger, folders: folders, log: Self.log,
+                ledger: ledger, folders: folders, log: .silent,
                 wallClock: { Timestamp(milliseconds: Timestamp.now.milliseconds + Int64(days) * 86_400_000) })
         }
         var rules = Configuration.Retention()
@@ -110,10 +104,10 @@ import Testing
     @Test func anOriginalThatWasDecidedToGoGoesAfterAStopToo() async throws {
         try sandbox.drop("bad.jpg", "not an image")
         let id = try #require(try await sandbox.drain().first?.report.id)
-        let (folders, ledger) = try open()
+        let (folders, ledger) = try sandbox.open()
         try await ledger.expire(id, because: "age")
         #expect(try !sandbox.files("quarantine").isEmpty)
-        try await Retention(ledger: ledger, folders: folders, log: Self.log).complete()
+        try await Retention(ledger: ledger, folders: folders, log: .silent).complete()
         #expect(try sandbox.files("quarantine") == [])
         #expect(try await sandbox.verify() == [])
         await #expect(throws: PapillaError.self) { try await ledger.expire(id, because: "age") }
@@ -146,7 +140,7 @@ import Testing
         let configuration = sandbox.configuration
         var watch = try await ClockWatch(ledger)
         let housekeeping = Housekeeping(
-            ledger: ledger, folders: folders, telemetry: telemetry, log: Self.log, clocks: watch, wallClock: { clock.now },
+            ledger: ledger, folders: folders, telemetry: telemetry, log: .silent, clocks: watch, wallClock: { clock.now },
             steadyClock: { steady.now }, configuration: { configuration })
         func advance(wall: Int64, steady time: Duration) {
             clock.set(clock.now.milliseconds + wall)
@@ -208,7 +202,7 @@ import Testing
         let folder = try folders.originals.quarantine.make(FileName(ours: "1970-01-02")).make(FileName(ours: id.description))
         try folder.write([1, 2, 3], as: FileName(ours: "b.jpg"))
         clock.set(Timestamp.now.milliseconds)
-        let retention = Retention(ledger: ledger, folders: folders, log: Self.log, wallClock: { clock.now })
+        let retention = Retention(ledger: ledger, folders: folders, log: .silent, wallClock: { clock.now })
         #expect(try await retention.run(Self.yearly) == 0)
         clock.set(clock.now.milliseconds + 366 * Self.day)
         #expect(try await retention.run(Self.yearly) == 2)

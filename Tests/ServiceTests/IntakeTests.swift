@@ -8,6 +8,7 @@ import Reading
 import Screening
 import Settings
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Service
@@ -408,7 +409,10 @@ private final class Mutated: Sendable {
     private let stage: Stage
     private let body: @Sendable () -> Void
     private let isOver = Flag()
-    init(_ stage: Stage, _ body: @escaping @Sendable () -> Void) { (self.stage, self.body) = (stage, body) }
+    init(_ stage: Stage, _ body: @escaping @Sendable () -> Void) {
+        self.stage = stage
+        self.body = body
+    }
 
     var checkpoint: Checkpoint {
         { [self] reached in if reached == stage, !isOver.isSet { isOver.set(); body() } }

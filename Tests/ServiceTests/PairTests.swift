@@ -10,30 +10,10 @@ import Reading
 import Screening
 import Settings
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Service
-
-/// Calls at the boundaries between steps, counted from 1.
-final class Steps: Sendable {
-    private let count = Mutex(0)
-    private let number: Int
-    private let body: @Sendable () throws -> Void
-
-    init(at number: Int, _ body: @escaping @Sendable () throws -> Void) { (self.number, self.body) = (number, body) }
-    convenience init(stopAt number: Int) { self.init(at: number) { throw Stopped() } }
-
-    func next() throws {
-        let isIt = count.withLock { count in
-            count += 1
-            return count == number
-        }
-        if isIt { try body() }
-    }
-
-    /// How many boundaries were passed.
-    var passed: Int { count.withLock(\.self) }
-}
 
 /// Two requests on one arrival at once: whoever is first, nothing is left between the chairs, and both answers are true.
 @Suite struct PairTests {
@@ -48,7 +28,7 @@ final class Steps: Sendable {
         let executor = WorkExecutor()
 
         func act(_ act: Act, _ boundary: @escaping @Sendable () throws -> Void = {}) async throws {
-            let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let log = Logger.silent
             switch act {
             case .forget:
                 var forget = Forget(ledger: ledger, folders: folders)
@@ -69,7 +49,8 @@ final class Steps: Sendable {
                 _ = try await requeue.run(["\(id)"], allFailed: false, actor: "anna@1000")
             case .retain:
                 var rules = Configuration.Retention()
-                (rules.archive.size, rules.quarantine.size) = (0, 0)
+                rules.archive.size = 0
+                rules.quarantine.size = 0
                 var retention = Retention(ledger: ledger, folders: folders, log: log)
                 retention.boundary = boundary
                 _ = try await retention.run(rules)
@@ -151,7 +132,7 @@ final class Steps: Sendable {
             Pipeline.Tools(
                 configuration: sandbox.configuration, folders: folders, ledger: ledger, executor: WorkExecutor(),
                 telemetry: Telemetry(),
-                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, checkpoint: checkpoint, reload: { ($0, screener) }),
+                log: .silent, checkpoint: checkpoint, reload: { ($0, screener) }),
             screener: screener, isDraining: true)
     }
 

@@ -6,6 +6,7 @@ import Ledger
 import Logging
 import Screening
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Service
@@ -127,7 +128,7 @@ import Settings
         let tools = Pipeline.Tools(
             configuration: configuration, folders: folders, ledger: try folders.ledger(configuration.paths.ledger),
             executor: WorkExecutor(),
-            telemetry: telemetry, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            telemetry: telemetry, log: .silent,
             reload: { [screener] in ($0, screener) })
         let pipeline = Pipeline(tools, screener: screener, isDraining: false)
         #expect(await pipeline.checkSpace() == false)
@@ -203,7 +204,7 @@ import Settings
         Pipeline.Tools(
             configuration: sandbox.configuration, folders: folders, ledger: ledger, executor: WorkExecutor(),
             telemetry: Telemetry(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, reload: { [screener] in ($0, screener) }, ended: ended)
+            log: .silent, reload: { [screener] in ($0, screener) }, ended: ended)
     }
 
     @Test("A14: an ID that is taken is drawn anew") func anIDThatIsTakenIsDrawnAnew() async throws {
@@ -257,7 +258,10 @@ import Settings
 
 extension Pipeline {
     fileprivate func remember(_ paths: [RelativePath]) {
-        for path in paths { (drawn[path], inboxTries[path]) = (ScreeningID("20261124-00000001"), 1) }
+        for path in paths {
+            drawn[path] = ScreeningID("20261124-00000001")
+            inboxTries[path] = 1
+        }
     }
 
     fileprivate var remembered: Set<RelativePath> { Set(drawn.keys).union(inboxTries.keys) }

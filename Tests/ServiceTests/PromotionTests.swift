@@ -6,6 +6,7 @@ import Ledger
 import Neural
 import Screening
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Registry
@@ -28,12 +29,7 @@ import Settings
     }
 
     private static func save(_ name: String, in store: ModelStore) throws {
-        let shapes = try Architecture(named: "1enc-1dec-m").parameterShapes(width: 1)
-        let weights = Weights(
-            tensors: Dictionary(
-                uniqueKeysWithValues: shapes.map {
-                    ($0.name, Weights.Tensor(shape: $0.shape, values: .init(repeating: 0.5, count: $0.shape.reduce(1, *))))
-                }))
+        let weights = Weights(of: try Architecture(named: "1enc-1dec-m")) { _, _ in 0.5 }
         let manifest = ModelManifest(
             name: name, task: .polyp, architecture: "1enc-1dec-m", width: 1, side: 32, view: "field",
             normalisation: .init(mean: [0, 0, 0], std: [1, 1, 1]),

@@ -6,6 +6,7 @@ import Ledger
 import Logging
 import Reading
 import Screening
+import TestSupport
 import Testing
 
 @testable import Service
@@ -26,11 +27,13 @@ import Settings
             _ bytes: [UInt8], id: ScreeningID, source: Report.Source, identification: Identification, waited: Double
         ) async throws -> Bundle {
             var source = source
-            (source.sha256, source.bytes) = (Digest(of: bytes), bytes.count)
+            source.sha256 = Digest(of: bytes)
+            source.bytes = bytes.count
             guard let image = try? ImageDecoder.decode(bytes) else {
                 return try Bundle.failed(id: id, source: source, reason: Reason(.corrupt, "Damaged."), engine: await engine())
             }
-            (source.width, source.height) = (image.raster.width, image.raster.height)
+            source.width = image.raster.width
+            source.height = image.raster.height
             let isFundus = modality == .fundus
             return try Bundle(
                 report: Report(
@@ -57,7 +60,7 @@ import Settings
         let screener = BlindScreener(modality: modality)
         let tools = Pipeline.Tools(
             configuration: configuration, folders: folders, ledger: ledger, executor: WorkExecutor(), telemetry: Telemetry(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, reload: { ($0, screener) })
+            log: .silent, reload: { ($0, screener) })
         try await Pipeline(tools, screener: screener, isDraining: true).run()
         return Resources(folders: folders, ledger: ledger, id: try #require(try await ledger.arrivals().first?.id))
     }

@@ -5,6 +5,7 @@ import Glibc
 import Journal
 import Logging
 import Screening
+import TestSupport
 import Testing
 
 @testable import Ledger
@@ -157,7 +158,7 @@ import Settings
         let sandbox = try Sandbox()
         let ledger = try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .create)
         let telemetry = Telemetry()
-        let alarms = Alarms(telemetry: telemetry, ledger: ledger, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let alarms = Alarms(telemetry: telemetry, ledger: ledger, log: .silent)
         // Several at once, as pipeline and housekeeping are.
         await withTaskGroup { group in
             for _ in 0..<4 {

@@ -1,13 +1,14 @@
 import DataSets
 import Imaging
 import Screening
+import TestSupport
 import Testing
 
 @testable import Training
 
 struct AugmentationTests {
     private func look(window: (Double, Double) = (1, 0.5)) -> TrainingView {
-        let (raster, grey) = DrawnSet.picture(seed: 2, side: 64, radius: 10...14)
+        let (raster, grey) = DataSetFolder.picture(seed: 2, side: 64, radius: 10...14)
         return TrainingView(
             raster: raster, truth: Truth.mask(grey, for: .polyp), centre: Point(x: 32, y: 32), side: 64, surround: .reflected,
             window: window, zoom: 1...1, shift: 0, rotation: 0)
@@ -16,8 +17,11 @@ struct AugmentationTests {
     /// Everything at once, always.
     private var strongest: Augmentation {
         var augmentation = Augmentation.standard(.polyp, Disturbance.allCases)
-        (augmentation.highlights, augmentation.corners, augmentation.compression) = (1, 1, 1)
-        (augmentation.blur.probability, augmentation.noise.probability) = (0, 1)
+        augmentation.highlights = 1
+        augmentation.corners = 1
+        augmentation.compression = 1
+        augmentation.blur.probability = 0
+        augmentation.noise.probability = 1
         return augmentation
     }
 

@@ -3,6 +3,7 @@ import Imaging
 import Reading
 import Registry
 import Screening
+import TestSupport
 import Testing
 
 @testable import Training
@@ -57,9 +58,12 @@ struct CalibrationTests {
 struct OperatingPointTests {
     private func frame(_ id: Int, isEmpty: Bool, _ regions: [FoundRegion]) -> ImageScore {
         var score = ImageScore(set: isEmpty ? "empty" : "full", id: "\(id)", group: "\(id)")
-        (score.dice, score.isEmpty, score.regions) = (0, isEmpty, regions)
+        score.dice = 0
+        score.isEmpty = isEmpty
+        score.regions = regions
         // Polyps of 0.5, 1.5, 2.5 ... 9.5 % of the content.
-        (score.polyps, score.truthArea) = (isEmpty ? [] : [0.005 + 0.01 * Double(id % 10)], isEmpty ? 0 : 100)
+        score.polyps = isEmpty ? [] : [0.005 + 0.01 * Double(id % 10)]
+        score.truthArea = isEmpty ? 0 : 100
         score.isFlagged = !regions.isEmpty
         return score
     }
@@ -146,7 +150,8 @@ struct RatioErrorsTests {
             var score = ImageScore(set: "eyes", id: "\(index)", group: "\(index)")
             let deviation = index % 2 == 0 ? 0.02 : 0.08
             let read = random.uniform(0.3...0.6)
-            (score.readRatio, score.readDeviation) = (read, deviation)
+            score.readRatio = read
+            score.readDeviation = deviation
             score.drawnRatio = read + 0.02 + deviation * Double(random.nearlyNormal())
             return score
         }
@@ -178,7 +183,7 @@ struct RepeatabilityTests {
     }
 
     @Test func aSecondPhotographIsNearlyTheSame() throws {
-        let (raster, _) = DrawnSet.picture(seed: 4, side: 96, radius: 20...30)
+        let (raster, _) = DataSetFolder.picture(seed: 4, side: 96, radius: 20...30)
         var (first, second) = (SeededGenerator(1, 1), SeededGenerator(1, 1))
         let again = try Repeatability.rephotographed(raster, &first).raster
         #expect(try Repeatability.rephotographed(raster, &second).raster == again)

@@ -6,6 +6,7 @@ import Reading
 import Registry
 import Screening
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Training
@@ -39,9 +40,14 @@ struct EvaluationTests {
         var scores: [ImageScore] = []
         for (index, dice) in [0.8, 0.6, 1.0, 0.0].enumerated() {
             var score = ImageScore(set: "s", id: "\(index)", group: "\(index)")
-            (score.dice, score.jaccard) = (dice, dice / 2)
-            (score.isEmpty, score.isFoundEmpty) = (index >= 2, index == 2)
-            if index < 2 { (score.drawnRatio, score.readRatio) = (0.5, index == 0 ? 0.6 : 0.35) }
+            score.dice = dice
+            score.jaccard = dice / 2
+            score.isEmpty = index >= 2
+            score.isFoundEmpty = index == 2
+            if index < 2 {
+                score.drawnRatio = 0.5
+                score.readRatio = index == 0 ? 0.6 : 0.35
+            }
             scores.append(score)
         }
         let figures = Figures(scores)
@@ -62,7 +68,8 @@ struct EvaluationTests {
         let figures = Figures(
             eyes.enumerated().map { index, eye in
                 var score = ImageScore(set: "s", id: "\(index)", group: "\(index)")
-                (score.drawnRatio, score.readRatio) = (eye.drawn, eye.read)
+                score.drawnRatio = eye.drawn
+                score.readRatio = eye.read
                 return score
             })
         #expect(figures["cdr_high_missed"] == 0.5 && figures["cdr_high_false"] == 1 && figures.counts["cdr_unread"] == 2)
@@ -118,7 +125,7 @@ struct EvaluationTests {
     }
 
     @Test func readsThroughTheServicesReader() async throws {
-        let drawn = try DrawnSet.discs(count: 6, empty: [0, 1]) { $0 < 5 ? .test : .val }
+        let drawn = try DataSetFolder.discs(count: 6, empty: [0, 1]) { $0 < 5 ? .test : .val }
         let sets = [try DataSet(directory: drawn.path)]
         let nothing = Evaluation(task: .polyp, reader: try ImageReader(models: try await ReadingModels(polyp: try constant(-5))))
         let silent = try await nothing.run(sets, split: .test)
@@ -150,8 +157,8 @@ struct EvaluationTests {
     }
 
     @Test func aMeasurementFillsTheManifest() async throws {
-        let drawn = try DrawnSet.discs(count: 12, empty: [0, 1, 2, 3]) { $0 % 2 == 0 ? .test : .val }
-        let measurement = Measurement(try constant(0.2), sets: [try DataSet(directory: drawn.path)], falsePositives: 0)
+        let drawn = try DataSetFolder.discs(count: 12, empty: [0, 1, 2, 3]) { $0 % 2 == 0 ? .test : .val }
+        let measurement = NetworkMeasurement(try constant(0.2), sets: [try DataSet(directory: drawn.path)], falsePositives: 0)
         let manifest = try await measurement.run()
         // Everything is taken for a polyp with little confidence: no empty frame of val may keep it.
         #expect(try #require(manifest.thresholds["polyp_confidence"]) > 0.5)
@@ -167,11 +174,11 @@ struct EvaluationTests {
 
     @Test("C7: a set that only judges chooses no operating point, and a target that no empty frame tested is not stated")
     func theOperatingPointIsChosenByWhatChooses() async throws {
-        let full = try DrawnSet.discs("full", count: 6) { _ in .val }
-        let empty = try DrawnSet.discs("empty", count: 6, empty: Set(0..<6)) { _ in .val }
+        let full = try DataSetFolder.discs("full", count: 6) { _ in .val }
+        let empty = try DataSetFolder.discs("empty", count: 6, empty: Set(0..<6)) { _ in .val }
         let (chooses, judges) = ([try DataSet(directory: full.path)], [try DataSet(directory: empty.path)])
-        let alone = try await Measurement(try constant(0.2), sets: chooses, falsePositives: 0).run()
-        let judged = try await Measurement(try constant(0.2), sets: chooses, judges: judges, falsePositives: 0).run()
+        let alone = try await NetworkMeasurement(try constant(0.2), sets: chooses, falsePositives: 0).run()
+        let judged = try await NetworkMeasurement(try constant(0.2), sets: chooses, judges: judges, falsePositives: 0).run()
         #expect(judged.thresholds == alone.thresholds && judged.temperature == alone.temperature)
         for manifest in [alone, judged] {
             #expect(manifest.calibration["false_positive_target"] == nil && manifest.calibration["empty_frames"] == 0)
@@ -179,17 +186,17 @@ struct EvaluationTests {
         }
         #expect(judged.metrics.map(\.data) == ["full", "empty"])
         // Tested, and kept.
-        let both = try await Measurement(try constant(0.2), sets: chooses + judges, falsePositives: 0).run()
+        let both = try await NetworkMeasurement(try constant(0.2), sets: chooses + judges, falsePositives: 0).run()
         #expect(both.calibration["false_positive_target"] == 0 && both.calibration["empty_frames"] == 6)
         #expect(ModelCard(both).markdown.contains("so that at most 0 % of the empty frames have one: 0 of 6 have."))
         // Tested, and missed: a network so sure, at the highest temperature too, that no confidence is above it.
-        let sure = try await Measurement(try constant(600), sets: chooses + judges, falsePositives: 0).run()
+        let sure = try await NetworkMeasurement(try constant(600), sets: chooses + judges, falsePositives: 0).run()
         #expect(sure.calibration["false_positive_target"] == nil && sure.calibration["false_positive_frames"] == 6)
         #expect(ModelCard(sure).markdown.contains("6 of 6 empty frames have one"))
     }
 
     @Test func aModelIsQuantisedOnTrainAndCheckedOnTheRest() async throws {
-        let drawn = try DrawnSet.discs(count: 6, empty: [0, 1]) { $0 < 2 ? .train : $0 < 4 ? .val : .test }
+        let drawn = try DataSetFolder.discs(count: 6, empty: [0, 1]) { $0 < 2 ? .train : $0 < 4 ? .val : .test }
         let sets = [try DataSet(directory: drawn.path)]
         let found = try await Quantising(try constant(5), to: .int8).run(sets, images: 10, note: { _ in }, progress: { _, _ in })
         #expect(found.images == 2)
@@ -198,7 +205,7 @@ struct EvaluationTests {
         #expect(found.checks.map(\.split) == ["val", "val", "test", "test"])
         #expect(found.checks.map(\.data) == ["drawn", "all", "drawn", "all"])
         #expect(found.checks.allSatisfy { $0.images == 2 && $0.fp32 > 0 && $0.reduced == $0.fp32 })
-        let untaught = try DrawnSet.discs(count: 2) { _ in .test }
+        let untaught = try DataSetFolder.discs(count: 2) { _ in .test }
         await #expect(throws: PapillaError.self) {
             try await Quantising(try constant(5), to: .int8).run(
                 [try DataSet(directory: untaught.path)], images: 10, note: { _ in }, progress: { _, _ in })
@@ -207,7 +214,7 @@ struct EvaluationTests {
 
     @Test("E1: masks of class numbers give the figures of masks of 0 and 255", arguments: [UInt8(1), 255])
     func classNumbers(value: UInt8) async throws {
-        let drawn = try DrawnSet.discs(count: 6, value: value, empty: [0, 1]) { $0 < 5 ? .test : .val }
+        let drawn = try DataSetFolder.discs(count: 6, value: value, empty: [0, 1]) { $0 < 5 ? .test : .val }
         let everything = Evaluation(
             task: .polyp, reader: try ImageReader(models: try await ReadingModels(polyp: try constant(5))))
         let notes = Mutex<[String]>([])
@@ -221,7 +228,7 @@ struct EvaluationTests {
     @Test("E6: what is wrong with an image or a mask begins with its file")
     func namesTheFile() async throws {
         for name in ["images/3.png", "masks/3.png"] {
-            let drawn = try DrawnSet.discs(count: 6) { _ in .test }
+            let drawn = try DataSetFolder.discs(count: 6) { _ in .test }
             try drawn.write([1, 2, 3], name)
             let evaluation = Evaluation(
                 task: .polyp, reader: try ImageReader(models: try await ReadingModels(polyp: try constant(0))))
@@ -234,13 +241,13 @@ struct EvaluationTests {
 
     @Test("E3: nothing is calibrated on masks that are all empty")
     func allEmpty() async throws {
-        let drawn = try DrawnSet.discs(count: 6, empty: Set(0..<6)) { $0 % 2 == 0 ? .test : .val }
-        let measurement = Measurement(try constant(0.2), sets: [try DataSet(directory: drawn.path)])
+        let drawn = try DataSetFolder.discs(count: 6, empty: Set(0..<6)) { $0 % 2 == 0 ? .test : .val }
+        let measurement = NetworkMeasurement(try constant(0.2), sets: [try DataSet(directory: drawn.path)])
         await #expect { try await measurement.run() } throws: { ($0 as? PapillaError)?.message.contains("empty") == true }
     }
 
     @Test func anEmptySplitIsRefused() async throws {
-        let drawn = try DrawnSet.discs(count: 2) { _ in .train }
+        let drawn = try DataSetFolder.discs(count: 2) { _ in .train }
         let evaluation = Evaluation(
             task: .polyp, reader: try ImageReader(models: try await ReadingModels(polyp: try constant(0))))
         let sets = [try DataSet(directory: drawn.path)]

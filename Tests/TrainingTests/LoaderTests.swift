@@ -4,16 +4,20 @@ import Neural
 import Phantoms
 import Reading
 import Screening
+import TestSupport
 import Testing
 
 @testable import Training
 
 struct LoaderTests {
-    private func loader(phantoms: Double = 0, balance: Double = 0) async throws -> (DrawnSet, Loader) {
-        let drawn = try DrawnSet.discs(count: 10) { _ in .train }
+    private func loader(phantoms: Double = 0, balance: Double = 0) async throws -> (DataSetFolder, Loader) {
+        let drawn = try DataSetFolder.discs(count: 10) { _ in .train }
         let set = try DataSet(directory: drawn.path)
         var options = TrainingOptions(task: .polyp)
-        (options.side, options.batch, options.phantoms, options.balance) = (32, 4, phantoms, balance)
+        options.side = 32
+        options.batch = 4
+        options.phantoms = phantoms
+        options.balance = balance
         let preparation = Preparation(task: .polyp, side: 32)
         let subjects = try await preparation.subjects(set, .train)
         return (
@@ -48,7 +52,11 @@ struct LoaderTests {
                 var random = SeededGenerator(9, UInt64(epoch), UInt64(index))
                 var mild = Augmentation.standard(.polyp)
                 // Geometry is what is asked about; colours would need another threshold.
-                (mild.brightness, mild.contrast, mild.gamma, mild.gain, mild.saturation) = (1, 1, 1, 1, 1)
+                mild.brightness = 1
+                mild.contrast = 1
+                mild.gamma = 1
+                mild.gain = 1
+                mild.saturation = 1
                 let (colours, truth) = mild.sample(subject.looks[0], side: 32, &random)
                 for pixel in 0..<32 * 32 {
                     let isBright = colours[3 * pixel + 1] > 130
@@ -117,7 +125,10 @@ struct LoaderTests {
         let grey = phantom.mask
         let columns = (0..<grey.width).filter { x in (0..<grey.height).contains { grey.pixels[$0 * grey.width + x] > 0 } }
         let rows = (0..<grey.height).filter { y in (0..<grey.width).contains { grey.pixels[y * grey.width + $0] > 0 } }
-        let (left, right, top, bottom) = (columns.first!, columns.last! + 1, rows.first!, rows.last! + 1)
+        let left = columns.first!
+        let right = columns.last! + 1
+        let top = rows.first!
+        let bottom = rows.last! + 1
         let view = NetworkView(
             unrolledDisc: Point(x: Double(left + right) / 2, y: Double(top + bottom) / 2),
             diameter: Double(max(right - left, bottom - top)), width: grey.width, height: grey.height, side: side)

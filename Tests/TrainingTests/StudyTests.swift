@@ -4,6 +4,7 @@ import Imaging
 import Neural
 import Screening
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Training
@@ -16,12 +17,18 @@ struct StudyTests {
 
     private static func options() -> StudyOptions {
         var options = StudyOptions(tasks: [.polyp])
-        (options.epochs, options.side, options.width, options.seeds) = (2, 32, 4, 2)
-        (options.normalisation, options.softDice, options.rate, options.validationInterval) = (.batch, 0.5, 2e-3, 1)
+        options.epochs = 2
+        options.side = 32
+        options.width = 4
+        options.seeds = 2
+        options.normalisation = .batch
+        options.softDice = 0.5
+        options.rate = 2e-3
+        options.validationInterval = 1
         return options
     }
 
-    private func drawn() throws -> DrawnSet {
+    private func drawn() throws -> DataSetFolder {
         try .discs(count: 12) { $0 % 3 == 0 ? .train : $0 % 3 == 1 ? .val : .test }
     }
 
@@ -101,7 +108,10 @@ struct StudyTests {
         let options = Self.options()
         #expect(options.runs.count == 14 && Set(options.runs.map(\.name)).count == 14)
         var trainings = options.runs.filter { $0.seed == 1 }.map(options.training)
-        for index in trainings.indices { (trainings[index].architecture, trainings[index].distance) = ("", .signed) }
+        for index in trainings.indices {
+            trainings[index].architecture = ""
+            trainings[index].distance = .signed
+        }
         #expect(Set(trainings.map { "\($0)" }).count == 1)
     }
 

@@ -2,6 +2,7 @@ import DataSets
 import Foundation
 import Imaging
 import Screening
+import TestSupport
 import Testing
 
 @testable import Training
@@ -28,7 +29,7 @@ struct TargetsTests {
     }
 
     private static func cases() throws -> [Case] {
-        let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/targets.json")
+        let url = Checkout.top.appending(path: "Tests/TrainingTests/Fixtures/targets.json")
         return try JSONDecoder().decode([Case].self, from: try Data(contentsOf: url))
     }
 

@@ -6,6 +6,7 @@ import Phantoms
 import Registry
 import Screening
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Training
@@ -18,14 +19,19 @@ struct TrainingRunTests {
 
     private func options(steps: Int) -> TrainingOptions {
         var options = TrainingOptions(task: .polyp)
-        (options.width, options.side, options.normalisation, options.softDice) = (16, 32, .batch, 0.5)
-        (options.rate, options.length, options.validationInterval) = (2e-3, .steps(steps), 8)
+        options.width = 16
+        options.side = 32
+        options.normalisation = .batch
+        options.softDice = 0.5
+        options.rate = 2e-3
+        options.length = .steps(steps)
+        options.validationInterval = 8
         return options
     }
 
-    private func sets(_ drawn: DrawnSet...) throws -> [DataSet] { try drawn.map { try DataSet(directory: $0.path) } }
+    private func sets(_ drawn: DataSetFolder...) throws -> [DataSet] { try drawn.map { try DataSet(directory: $0.path) } }
 
-    private func drawn(count: Int = 24, radius: ClosedRange<Double> = 8...16) throws -> DrawnSet {
+    private func drawn(count: Int = 24, radius: ClosedRange<Double> = 8...16) throws -> DataSetFolder {
         try .discs(count: count, radius: radius) { $0 % 4 == 3 ? .val : .train }
     }
 
@@ -81,7 +87,9 @@ struct TrainingRunTests {
     @Test func aRunThatFindsOnlyBackgroundStops() async throws {
         let drawn = try drawn(count: 12, radius: 4...5)
         var options = options(steps: 60)
-        (options.rate, options.schedule, options.validationInterval) = (1e-9, .constant, 1)
+        options.rate = 1e-9
+        options.schedule = .constant
+        options.validationInterval = 1
         let run = try TrainingRun(options, sets: try sets(drawn), folder: drawn.path + "/run")
         await #expect { try await run.run() } throws: { error in
             guard let error = error as? PapillaError else { return false }
@@ -99,15 +107,15 @@ struct TrainingRunTests {
         #expect(throws: PapillaError.self) { try TrainingRun(options(steps: 2), sets: try sets(drawn), folder: folder) }
         let other = try TrainingRun(options(steps: 3), sets: try sets(drawn), folder: folder, resume: true)
         await #expect { try await other.run() } throws: { ($0 as? PapillaError)?.message.contains("other options") == true }
-        let more = try DrawnSet.discs("more", count: 4, seed: 100) { _ in .train }
+        let more = try DataSetFolder.discs("more", count: 4, seed: 100) { _ in .train }
         let wider = try TrainingRun(options(steps: 2), sets: try sets(drawn, more), folder: folder, resume: true)
         await #expect { try await wider.run() } throws: { ($0 as? PapillaError)?.message.contains("other images") == true }
     }
 
     @Test func cupsAreLearntOnlyWhereThereAreAny() async throws {
         // 128: a disc without cup.
-        let drawn = try DrawnSet.discs(count: 8, value: 128, cups: true) { $0 % 4 == 3 ? .val : .train }
-        let rims = try DrawnSet.discs("rims", count: 4, value: 128, seed: 100) { _ in .train }
+        let drawn = try DataSetFolder.discs(count: 8, value: 128, cups: true) { $0 % 4 == 3 ? .val : .train }
+        let rims = try DataSetFolder.discs("rims", count: 4, value: 128, seed: 100) { _ in .train }
         var options = options(steps: 1)
         options.task = .cup
         let notes = Mutex([String]())
@@ -118,11 +126,13 @@ struct TrainingRunTests {
     }
 
     @Test func aCupIsLearntFromTheDiscUnrolled() async throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/papilla-polar-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let temporary = try TemporaryFolder("polar")
+        let folder = temporary.path
         try PhantomSet.write(kind: .fundus, count: 30, seed: 5, to: folder + "/eyes", view: .disc)
         var options = options(steps: 60)
-        (options.task, options.polar, options.disturbances) = (.cup, true, [])
+        options.task = .cup
+        options.polar = true
+        options.disturbances = []
         let result = try await TrainingRun(
             options, sets: [try DataSet(directory: folder + "/eyes")], folder: folder + "/run"
         ).run()
@@ -135,7 +145,7 @@ struct TrainingRunTests {
     }
 
     @Test func theRouterLearnsLabels() async throws {
-        let set = try DrawnSet("router")
+        let set = try DataSetFolder("router")
         var manifest = "id,image,mask,split,group,label\n"
         for (index, label) in (0..<12).map({ ($0, ["fundus", "endoscopy", "neither"][$0 % 3]) }) {
             let colour: (UInt8, UInt8, UInt8) = index % 3 == 0 ? (200, 60, 40) : index % 3 == 1 ? (90, 200, 60) : (80, 80, 200)
@@ -147,7 +157,11 @@ struct TrainingRunTests {
         }
         try set.write(manifest)
         var options = TrainingOptions(task: .router)
-        (options.width, options.side, options.normalisation, options.rate, options.length) = (16, 32, .batch, 2e-3, .steps(30))
+        options.width = 16
+        options.side = 32
+        options.normalisation = .batch
+        options.rate = 2e-3
+        options.length = .steps(30)
         let result = try await TrainingRun(options, sets: try sets(set), folder: set.path + "/run").run()
         #expect(result.record.best?.score == 1)
         try set.write(manifest.replacing("neither", with: "unicorn"))
@@ -157,7 +171,7 @@ struct TrainingRunTests {
 
     @Test("E3: a set whose masks are all empty is not trained on", arguments: [Set(0..<12), Set([3, 7, 11])])
     func allEmpty(empty: Set<Int>) async throws {
-        let drawn = try DrawnSet.discs(count: 12, empty: empty) { $0 % 4 == 3 ? .val : .train }
+        let drawn = try DataSetFolder.discs(count: 12, empty: empty) { $0 % 4 == 3 ? .val : .train }
         let run = try TrainingRun(options(steps: 8), sets: try sets(drawn), folder: drawn.path + "/run")
         await #expect { try await run.run() } throws: { ($0 as? PapillaError)?.message.contains("are empty") == true }
     }
@@ -170,15 +184,15 @@ struct TrainingRunTests {
         _ = try await first.run(
             report: { if case .step(let step, _, _, _, _, _) = $0 { steps.withLock { $0 = step } } },
             shouldStop: { steps.withLock { $0 >= 8 } })
-        let (_, mask) = DrawnSet.picture(seed: 99, side: 64, radius: 8...16)
+        let (_, mask) = DataSetFolder.picture(seed: 99, side: 64, radius: 8...16)
         try drawn.write(try ImageEncoder.png(mask), "masks/0.png")
         let again = try TrainingRun(options(steps: 16), sets: try sets(drawn), folder: drawn.path + "/run", resume: true)
         await #expect { try await again.run() } throws: { ($0 as? PapillaError)?.message.contains("other images") == true }
     }
 
     @Test func setsWithMasksTellTheRouterWhatTheyShow() throws {
-        let fundus = try DrawnSet.discs("f", count: 2, value: 128) { _ in .train }
-        let polyps = try DrawnSet.discs("p", count: 2, empty: [0]) { _ in .train }
+        let fundus = try DataSetFolder.discs("f", count: 2, value: 128) { _ in .train }
+        let polyps = try DataSetFolder.discs("p", count: 2, empty: [0]) { _ in .train }
         let sets = try sets(fundus, polyps)
         #expect(try sets.map { try $0.modality() } == [.fundus, .endoscopy])
     }

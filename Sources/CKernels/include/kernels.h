@@ -11,6 +11,9 @@
 /* What this CPU lacks of x86-64-v3, for which all of this is made; NULL if nothing. */
 const char *kernels_missing(void);
 
+/* This CPU's name, as it gives it itself; empty if it gives none. */
+void kernels_processor(char name[49]);
+
 /* Threads of the pool. Set before the first parallel region; 0 leaves OpenMP's default. */
 void kernels_set_threads(int threads);
 int kernels_threads(void);

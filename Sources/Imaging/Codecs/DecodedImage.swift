@@ -50,7 +50,9 @@ extension Raster {
         return pixels.withUnsafeBufferPointer { buffer in
             for start in stride(from: 0, to: buffer.count, by: max(1, 3 * width)) {
                 for index in stride(from: start, to: start + 3 * width, by: 3) {
-                    let (red, green, blue) = (buffer[index], buffer[index + 1], buffer[index + 2])
+                    let red = buffer[index]
+                    let green = buffer[index + 1]
+                    let blue = buffer[index + 2]
                     if max(red, green, blue) - min(red, green, blue) > 8 { coloured += 1 }
                 }
                 if coloured > most { return false }

@@ -6,7 +6,7 @@ public enum ImageFormat: String, Sendable, Codable, CaseIterable {
     case png
 }
 
-/// What a container makes of a file's first bytes.
+/// A container's verdict on a file's first bytes.
 public enum ImageClaim: Sendable, Equatable {
     /// The file is of this kind.
     case mine

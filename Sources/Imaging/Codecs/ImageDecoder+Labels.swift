@@ -13,7 +13,9 @@ extension ImageDecoder {
             let image = try container.frame(1)
             let pixels = image.raster.pixels
             let labels = (0..<image.raster.width * image.raster.height).map { index -> Label in
-                let (red, green, blue) = (pixels[3 * index], pixels[3 * index + 1], pixels[3 * index + 2])
+                let red = pixels[3 * index]
+                let green = pixels[3 * index + 1]
+                let blue = pixels[3 * index + 2]
                 // What was grey comes back with a breath of colour.
                 return max(red, green, blue) - min(red, green, blue) <= 12
                     ? Label(UInt16(green)) : Label(red: red, green: green, blue: blue)
@@ -45,7 +47,7 @@ extension Png {
             count = status == PAPILLA_CODEC_OK ? size : 0
         }
         try Self.check(status, details)
-        let stored = Samples(samples, layout)
+        let stored = LabelSamples(samples, layout)
         let (labels, places) = stored.labels
         let orientation = ImageOrientation(value: Int(details.orientation))
         return LabelImage(
@@ -56,11 +58,14 @@ extension Png {
 }
 
 /// Samples as a PNG stores them.
-private struct Samples {
+private struct LabelSamples {
     let samples: [UInt16]
     let layout: papilla_samples_layout
 
-    init(_ samples: [UInt16], _ layout: papilla_samples_layout) { (self.samples, self.layout) = (samples, layout) }
+    init(_ samples: [UInt16], _ layout: papilla_samples_layout) {
+        self.samples = samples
+        self.layout = layout
+    }
 
     /// What the alpha channel is for.
     var alpha: LabelImage.Alpha {
@@ -139,9 +144,9 @@ private struct Samples {
 
     /// A pixel's colour on black. Three equal channels are a grey value of all their bits; other colours have 8.
     private func colour(_ at: Int, opacity: UInt16, _ top: UInt16) -> Label {
-        let (red, green, blue) = (
-            onBlack(samples[at], opacity, top), onBlack(samples[at + 1], opacity, top), onBlack(samples[at + 2], opacity, top)
-        )
+        let red = onBlack(samples[at], opacity, top)
+        let green = onBlack(samples[at + 1], opacity, top)
+        let blue = onBlack(samples[at + 2], opacity, top)
         if red == green, green == blue { return Label(red) }
         func byte(_ value: UInt16) -> UInt8 { UInt8(truncatingIfNeeded: (UInt32(value) * 255 + UInt32(top) / 2) / UInt32(top)) }
         return Label(red: byte(red), green: byte(green), blue: byte(blue))

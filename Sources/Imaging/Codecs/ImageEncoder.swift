@@ -3,7 +3,7 @@ public import Screening
 
 /// From pixels to the bytes of a PNG or JPEG file. The same pixels always give the same bytes.
 public enum ImageEncoder {
-    /// How much colour a JPEG keeps.
+    /// The share of its colour that a JPEG keeps.
     public enum Chroma: Sendable {
         /// Colour at full resolution (4:4:4): thin coloured lines stay crisp.
         case full
@@ -138,7 +138,7 @@ public enum ImageEncoder {
     }
 }
 
-/// What a codec made. Its owner frees `result`.
+/// A codec's output. Its owner frees `result`.
 private struct Coded {
     var result = papilla_bytes()
     private var status = PAPILLA_CODEC_OK

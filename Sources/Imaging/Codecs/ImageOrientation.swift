@@ -1,4 +1,4 @@
-/// How a camera held the image that it stored (EXIF 2.3, tag 0x0112).
+/// The way in which the camera was held for the image that it stored (EXIF 2.3, tag 0x0112).
 struct ImageOrientation {
     /// 1 to 8; 1 is as seen.
     let value: Int

@@ -1,5 +1,5 @@
-/// What a mask's file holds for one pixel: a name, not a light. A grey value or a class number as it is stored, of 1 to 16 bits, or a
-/// colour; a colour with three equal channels is the grey value.
+/// A mask file's value for one pixel: a name, not a light. A grey value or a class number as it is stored, of 1 to 16 bits, or a colour; a
+/// colour with three equal channels is the grey value.
 public struct Label: Sendable, Hashable, Comparable, CustomStringConvertible {
     private static let colourBit: UInt32 = 1 << 24
     let code: UInt32
@@ -35,7 +35,7 @@ public struct Label: Sendable, Hashable, Comparable, CustomStringConvertible {
 
 /// An image of labels, such as a data set's mask.
 public struct LabelImage: Sendable {
-    /// What a file's alpha is for.
+    /// The use of a file's alpha channel.
     public enum Alpha: Sendable {
         /// There is none, or it is the same everywhere and hides nothing.
         case unused
@@ -63,7 +63,11 @@ public struct LabelImage: Sendable {
         width: Int, height: Int, pixels: [Label], format: ImageFormat = .png, places: [Label: Int] = [:], alpha: Alpha = .unused
     ) {
         precondition(width >= 0 && height >= 0 && pixels.count == width * height, "an image holds width x height labels")
-        (self.width, self.height, self.pixels, self.format) = (width, height, pixels, format)
-        (self.places, self.alpha) = (places, alpha)
+        self.width = width
+        self.height = height
+        self.pixels = pixels
+        self.format = format
+        self.places = places
+        self.alpha = alpha
     }
 }

@@ -63,7 +63,10 @@ extension Canvas {
     }
 
     private func trace(_ rectangle: Rectangle, cornerRadius: Double) -> Bool {
-        let (x, y, width, height) = (rectangle.x, rectangle.y, rectangle.width, rectangle.height)
+        let x = rectangle.x
+        let y = rectangle.y
+        let width = rectangle.width
+        let height = rectangle.height
         guard width > 0, height > 0, [x, y, width, height, cornerRadius].allSatisfy(\.isFinite) else { return false }
         let radius = max(0, min(cornerRadius, width / 2, height / 2))
         guard radius > 0 else {

@@ -23,7 +23,10 @@ public final class Canvas {
         guard let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height)),
             let context = cairo_create(surface)
         else { throw PapillaError(.system, "there was not enough memory for a canvas", isRetryable: true) }
-        (self.width, self.height, self.surface, self.context) = (width, height, surface, context)
+        self.width = width
+        self.height = height
+        self.surface = surface
+        self.context = context
         try check()
         // A new surface is black.
         if fill != .black {

@@ -1,3 +1,45 @@
+/// One connected region of a mask.
+public struct Component: Sendable, Hashable {
+    /// Its number in the mask, from 1, in the order in which the regions' first pixels are met row by row.
+    public var label: Int
+    /// Pixels.
+    public var area: Int
+    /// The smallest box that holds it.
+    public var box: PixelBox
+    /// Mean of its pixel centres, in continuous coordinates.
+    public var centroid: Point
+
+    /// A region with its measures.
+    public init(label: Int, area: Int, box: PixelBox, centroid: Point) {
+        self.label = label
+        self.area = area
+        self.box = box
+        self.centroid = centroid
+    }
+}
+
+extension Mask {
+    /// The 8-connected regions, in the order in which their first pixels are met row by row.
+    public func components() -> [Component] { labelled().components }
+
+    /// The 8-connected regions together with the pixels that belong to each.
+    public func labelled() -> ComponentMap { ComponentMap(of: self) }
+
+    /// The 8-connected regions for which `isKept` says yes.
+    public func keeping(_ isKept: (Component) throws -> Bool) rethrows -> Mask { try labelled().mask(where: isKept) }
+
+    /// The mask with every hole filled: background that no 4-connected path joins to the image's border becomes foreground.
+    public func filledHoles() -> Mask {
+        let background = ComponentMap(of: self, foreground: false, diagonals: false)
+        let isHole = background.components.map { hole in
+            hole.box.x > 0 && hole.box.y > 0 && hole.box.x + hole.box.width < width && hole.box.y + hole.box.height < height
+        }
+        var filled = self
+        background.fill(&filled) { isHole[$0] }
+        return filled
+    }
+}
+
 /// The connected regions of a mask and where their pixels are.
 ///
 /// Pixels are kept as horizontal runs, joined row by row in a union-find forest, so that cost and memory follow the number of
@@ -17,7 +59,8 @@ public struct ComponentMap: Sendable {
 
     /// The regions of the foreground or of the background, joined across corners (8-connected) or not (4-connected).
     init(of mask: Mask, foreground: Bool, diagonals: Bool) {
-        (width, height) = (mask.width, mask.height)
+        width = mask.width
+        height = mask.height
         var runs = PixelRun.all(in: mask, foreground: foreground)
         let count = PixelRun.join(&runs, reach: diagonals ? 1 : 0)
         var sums = [Sums](repeating: Sums(), count: count)
@@ -74,7 +117,7 @@ public struct ComponentMap: Sendable {
     }
 }
 
-/// What is added up over a region's runs.
+/// Sums over a region's runs.
 private struct Sums {
     private var area = 0, x = 0.0, y = 0.0
     private var left = Int.max, right = 0, top = Int.max, bottom = 0
@@ -84,8 +127,10 @@ private struct Sums {
         area += length
         x += Double(length) * Double(run.start + run.end) / 2
         y += Double(length) * (Double(run.row) + 0.5)
-        (left, right) = (min(left, run.start), max(right, run.end))
-        (top, bottom) = (min(top, run.row), max(bottom, run.row + 1))
+        left = min(left, run.start)
+        right = max(right, run.end)
+        top = min(top, run.row)
+        bottom = max(bottom, run.row + 1)
     }
 
     func component(label: Int) -> Component {

@@ -16,7 +16,8 @@ extension Contour {
         while remaining > limit, let (index, importance) = queue.popLeast() {
             remaining -= 1
             let (previous, next) = (before[index], after[index])
-            (after[previous], before[next]) = (next, previous)
+            after[previous] = next
+            before[next] = previous
             for neighbour in [previous, next] {
                 // Never less than what was removed already: otherwise a corner cut twice would unravel the shape from there.
                 let area = triangle(polygon[before[neighbour]], polygon[neighbour], polygon[after[neighbour]])

@@ -35,10 +35,14 @@ public enum Contour {
     /// Follows the outline whose first edge is the upper one of pixel (x, y), foreground to the right hand.
     private static func walk(_ mask: Mask, x startX: Int, y startY: Int, _ isWalked: inout [Bool]) -> [Point] {
         var polygon: [Point] = []
-        var (x, y, dx, dy) = (startX, startY, 1, 0)
+        var x = startX
+        var y = startY
+        var dx = 1
+        var dy = 0
         repeat {
             if dx == 1 { isWalked[y * mask.width + x] = true }
-            (x, y) = (x + dx, y + dy)
+            x = x + dx
+            y = y + dy
             // The two pixels ahead of the corner (x, y), to the left and to the right of the way.
             let (left, right) =
                 switch (dx, dy) {

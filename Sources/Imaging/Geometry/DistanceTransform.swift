@@ -95,7 +95,9 @@ private struct LowerEnvelope {
                             border = -Double.infinity
                         }
                         last += 1
-                        (places[last], heights[last], borders[last]) = (q, constant, border)
+                        places[last] = q
+                        heights[last] = constant
+                        borders[last] = border
                     }
                     borders[last + 1] = .infinity
                     var k = 0

@@ -51,7 +51,8 @@ public enum EllipseFit {
         for index in 0..<3 { lifted[index, index] += ridge }
         guard let lower = lifted.cholesky else { return nil }
         var constraint = Symmetric3()
-        (constraint[0, 2], constraint[1, 1]) = (2, -1)
+        constraint[0, 2] = 2
+        constraint[1, 1] = -1
         let (values, vectors) = lower.congruent(constraint).eigenvalues()
         guard let largest = values.indices.max(by: { values[$0] < values[$1] }), values[largest] > 0 else { return nil }
         let conic = lower.solveTransposed(vectors[largest])
@@ -86,7 +87,9 @@ private struct Whitening {
             cx += point.x / count
             cy += point.y / count
         }
-        var (xx, xy, yy) = (0.0, 0.0, 0.0)
+        var xx = 0.0
+        var xy = 0.0
+        var yy = 0.0
         for point in points {
             xx += (point.x - cx) * (point.x - cx) / count
             xy += (point.x - cx) * (point.y - cy) / count
@@ -106,13 +109,17 @@ private struct Whitening {
 
     /// The ellipse a x² + b xy + c y² + d x + e y + f = 0 of whitened coordinates, in the points' own.
     func ellipse(quadratic: SIMD3<Double>, linear: SIMD3<Double>) -> Ellipse? {
-        let (a, b, c) = (quadratic.x, quadratic.y, quadratic.z)
+        let a = quadratic.x
+        let b = quadratic.y
+        let c = quadratic.z
         let determinant = 4 * a * c - b * b
         let x = (b * linear.y - 2 * c * linear.x) / determinant
         let y = (b * linear.x - 2 * a * linear.y) / determinant
         let level = -(linear.z + (linear.x * x + linear.y * y) / 2)
         // (p - centre)ᵀ S⁻¹ (p - centre) = 1 with S the inverse of the quadratic form over the level, carried back by L.
-        let (sxx, sxy, syy) = (4 * level * c / determinant, -2 * level * b / determinant, 4 * level * a / determinant)
+        let sxx = 4 * level * c / determinant
+        let sxy = -2 * level * b / determinant
+        let syy = 4 * level * a / determinant
         let xx = l11 * l11 * sxx
         let xy = l11 * (l21 * sxx + l22 * sxy)
         let yy = l21 * l21 * sxx + 2 * l21 * l22 * sxy + l22 * l22 * syy

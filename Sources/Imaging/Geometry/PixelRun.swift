@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 
 /// Neighbouring pixels of one kind in one row: columns `start..<end`.
 struct PixelRun: Sendable {

@@ -75,7 +75,9 @@ struct Symmetric3 {
                 let t = (theta < 0 ? -1 : 1) / (abs(theta) + (theta * theta + 1).squareRoot())
                 let c = 1 / (t * t + 1).squareRoot()
                 let s = t * c
-                let (r, mpr, mqr) = (3 - p - q, matrix[p, 3 - p - q], matrix[q, 3 - p - q])
+                let r = 3 - p - q
+                let mpr = matrix[p, 3 - p - q]
+                let mqr = matrix[q, 3 - p - q]
                 matrix[p, p] -= t * matrix[p, q]
                 matrix[q, q] += t * matrix[p, q]
                 matrix[p, q] = 0

@@ -82,7 +82,10 @@ private func weighRows(
         func row(_ index: Int) -> (bytes: UnsafePointer<UInt8>, weight: Float) {
             (source + min(first + index, count - 1) * stride, first + index < count ? weights[first + index] : 0)
         }
-        let (a, b, c, d) = (row(0), row(1), row(2), row(3))
+        let a = row(0)
+        let b = row(1)
+        let c = row(2)
+        let d = row(3)
         if first == 0 {
             for index in 0..<length {
                 sums[index] =

@@ -10,7 +10,8 @@ struct EndoscopyPainter {
     private var random: SeededGenerator
 
     init(_ scene: EndoscopyScene, random: SeededGenerator) {
-        (self.scene, self.random) = (scene, random)
+        self.scene = scene
+        self.random = random
         painting = Painting(width: scene.width, height: scene.height)
         mask = GreyImage(width: scene.width, height: scene.height)
     }

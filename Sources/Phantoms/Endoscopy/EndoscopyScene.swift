@@ -2,7 +2,7 @@ internal import Glibc
 internal import Imaging
 internal import Screening
 
-/// What a colonoscope sees, in units of half the content's height: origin in the content's centre, x right, y down.
+/// A scene before a colonoscope, in units of half the content's height: origin in the content's centre, x right, y down.
 struct EndoscopyScene: Sendable {
     /// Size of the picture, px.
     let width: Int
@@ -38,7 +38,8 @@ struct EndoscopyScene: Sendable {
     /// Every third frame, from a place in the cycle that the seed chooses, has no polyp; of the others, every fourth or so has
     /// two.
     init(_ random: inout SeededGenerator, index: Int, seed: UInt64, width: Int, height: Int) {
-        (self.width, self.height) = (width, height)
+        self.width = width
+        self.height = height
         let isEmpty = (UInt64(truncatingIfNeeded: index) &+ seed) % 3 == 2
         let tall = Double(height) / 2 * random.uniform(0.86...0.98)
         let wide = min(tall * random.uniform(1.05...1.28), Double(width) / 2 * 0.97)

@@ -11,7 +11,9 @@ struct FundusPainter {
     private var random: SeededGenerator
 
     init(_ scene: FundusScene, framing: FundusFraming, random: SeededGenerator) {
-        (self.scene, self.framing, self.random) = (scene, framing, random)
+        self.scene = scene
+        self.framing = framing
+        self.random = random
         painting = Painting(width: framing.width, height: framing.height)
         mask = GreyImage(width: framing.width, height: framing.height)
     }
@@ -121,7 +123,9 @@ struct FundusPainter {
             if widths[0] > 4 { reflexes.draw(points, widths: widths.map { $0 * 0.3 }, full: full) }
         }
         let vein = 1 - scene.colours.vein, artery = 1 - scene.colours.artery
-        let (dark, bright, line) = (veins.depth, arteries.depth, reflexes.depth)
+        let dark = veins.depth
+        let bright = arteries.depth
+        let line = reflexes.depth
         painting.change { index, _, _, colour in
             let (v, a) = (dark.values[index], bright.values[index])
             guard v > 0 || a > 0 else { return }

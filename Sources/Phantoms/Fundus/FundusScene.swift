@@ -74,7 +74,7 @@ struct FundusScene: Sendable {
     }
 }
 
-/// Where a scene's units lie among a picture's pixels.
+/// The place of a scene's units among a picture's pixels.
 struct FundusFraming: Sendable {
     let width: Int
     let height: Int
@@ -134,7 +134,7 @@ struct FundusColours: Sendable {
     }
 }
 
-/// How the light falls.
+/// The fall of the light.
 struct FundusLight: Sendable {
     let vignette: Float
     let tilt: SIMD2<Float>

@@ -25,7 +25,10 @@ struct VesselTree {
         // They come up at the nasal side of the cup.
         let nasal = SIMD2(-temporal * 0.45 * cup.radii.x, 0)
         hub = disc.centre * 0.4 + cup.centre * 0.6 + nasal
-        (self.diameter, self.temporal, self.macula, self.random) = (diameter, temporal, macula, random)
+        self.diameter = diameter
+        self.temporal = temporal
+        self.macula = macula
+        self.random = random
     }
 
     /// The main courses, in disc diameters from the hub: x temporal, y down for the lower half.
@@ -108,7 +111,10 @@ struct VesselTree {
     private mutating func wander(
         from start: SIMD2<Double>, heading: Double, turning: Double, length: Double, step: Double
     ) -> [SIMD2<Double>] {
-        var (points, place, heading, curvature) = ([start], start, heading, turning / diameter)
+        var points = [start]
+        var place = start
+        var heading = heading
+        var curvature = turning / diameter
         for _ in 0..<Int(length / step) {
             curvature = curvature * 0.97 + random.normal() * 0.11 / diameter
             heading += curvature * step

@@ -1,6 +1,6 @@
 public import Screening
 
-/// What is published for a screening: the report and the files that it lists, in memory. Writing it to a folder is the publisher's work.
+/// The files of a published screening: the report and the files that it lists, in memory. Writing it to a folder is the publisher's work.
 public struct Bundle: Sendable {
     /// As in `report.json`.
     public let report: Report
@@ -53,14 +53,15 @@ public struct Bundle: Sendable {
     ) throws(PapillaError) -> Bundle {
         var report = bundle.report
         report.schema = Report.schema
-        (report.subject, report.examination) = (identification.subject, identification.examination)
+        report.subject = identification.subject
+        report.examination = identification.examination
         report.examination.tell(bundle.report.source.eye)
         report.reusedFrom = bundle.report.reusedFrom ?? bundle.report.id
         report.id = id
         report.source = source
-        (report.source.format, report.source.width, report.source.height) = (
-            bundle.report.source.format, bundle.report.source.width, bundle.report.source.height
-        )
+        report.source.format = bundle.report.source.format
+        report.source.width = bundle.report.source.width
+        report.source.height = bundle.report.source.height
         report.source.colourSpace = bundle.report.source.colourSpace
         report.source.eye = bundle.report.source.eye
         report.measurements = report.codedFindings

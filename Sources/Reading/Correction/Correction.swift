@@ -1,7 +1,7 @@
 public import Imaging
 public import Screening
 
-/// What a reader drew instead of what the networks saw. It is measured by the code that measures the networks' own outlines; only what
+/// Outlines that a reader drew in place of the networks'. It is measured by the code that measures the networks' own outlines; only what
 /// networks alone can tell (probabilities, an interval, disagreement) is left out.
 public struct Correction: Sendable {
     /// The structures that can be drawn.
@@ -58,7 +58,10 @@ public struct Correction: Sendable {
                 .badInput, "The outlines are those of version \(earlier.report.version): nothing was drawn",
                 hint: "Accept the screening, if it is right as it is")
         }
-        (self.earlier, self.image, self.drawn, statedEye) = (earlier, image, own, eye)
+        self.earlier = earlier
+        self.image = image
+        self.drawn = own
+        statedEye = eye
     }
 
     /// Whether a mask is, to the pixel, one that the networks had made: saving it does not make it a reader's.
@@ -83,7 +86,9 @@ public struct Correction: Sendable {
     public func bundle(_ decision: Report.Decision, supersedes: String) async throws(PapillaError) -> Bundle {
         let former = earlier.report
         var reading = ImageReading(.measured)
-        (reading.quality, reading.thresholds, reading.modelsUsed) = (former.quality, former.thresholds, former.models)
+        reading.quality = former.quality
+        reading.thresholds = former.thresholds
+        reading.modelsUsed = former.models
         reading.eye = former.source.eye
         reading.corrected = Self.tasks.filter { drawn[$0] != nil }
         let modality: Modality = drawn[.polyp] == nil ? .fundus : .endoscopy
@@ -100,11 +105,14 @@ public struct Correction: Sendable {
         }
         let files = try await ImageReader.files(of: reading, image)
         var identification = Identification()
-        (identification.subject, identification.examination) = (former.subject, former.examination)
+        identification.subject = former.subject
+        identification.examination = former.examination
         var report = Report(
             reading, of: image, id: former.id, source: former.source, identification: identification,
             engine: await ImageReader.engine())
-        (report.version, report.supersedes, report.decision) = (former.version + 1, supersedes, decision)
+        report.version = former.version + 1
+        report.supersedes = supersedes
+        report.decision = decision
         report.measurements = report.codedFindings
         return try Bundle(report: report, files: files)
     }

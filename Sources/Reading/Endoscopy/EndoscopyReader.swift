@@ -9,7 +9,7 @@ struct EndoscopyReader: Sendable {
     var confidence: RegionConfidence?
     let look: Looking
 
-    /// What was found in a frame.
+    /// The findings in a frame.
     struct Result: Sendable {
         var findings: EndoscopyFindings
         /// The polyps' pixels, the original's size.

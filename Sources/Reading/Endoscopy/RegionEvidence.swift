@@ -1,8 +1,8 @@
 internal import Glibc
-internal import Imaging
-internal import Registry
+public import Imaging
+public import Registry
 
-/// What a network says of a frame, carried back to a window of the original, where regions are held against it.
+/// A network's answer to a frame, carried back to a window of the original, where regions are held against it.
 struct RegionEvidence {
     /// Over the window.
     private let probability: Plane
@@ -23,12 +23,19 @@ struct RegionEvidence {
     ///   - share: of the content's area.
     ///   - others: how many other regions there are.
     func features(of region: Mask, in box: PixelBox, share: Double, others: Int) -> [RegionConfidence.Feature: Double] {
-        var (count, sure, sum, highest) = (0, 0, 0.0, Float(0))
-        var (lowest, cellSum, highestCell) = (Float(1), 0.0, -Float.infinity)
+        var count = 0
+        var sure = 0
+        var sum = 0.0
+        var highest = Float(0)
+        var lowest = Float(1)
+        var cellSum = 0.0
+        var highestCell = -Float.infinity
         for y in box.y..<box.y + box.height {
             for index in y * region.width + box.x..<y * region.width + box.x + box.width where region.pixels[index] != 0 {
                 let value = probability.values[index]
-                (count, sure, sum) = (count + 1, sure + (value > 0.5 ? 1 : 0), sum + Double(value))
+                count = count + 1
+                sure = sure + (value > 0.5 ? 1 : 0)
+                sum = sum + Double(value)
                 highest = max(highest, value)
                 if let distance { lowest = min(lowest, distance.values[index]) }
                 if let cells {
@@ -44,7 +51,10 @@ struct RegionEvidence {
             .sureShare: Double(sure) / Double(count), .size: size, .sizeSquared: size * size, .others: Double(others),
         ]
         if distance != nil { features[.distance] = Double(lowest) }
-        if cells != nil { (features[.meanCell], features[.highestCell]) = (cellSum / Double(count), Double(highestCell)) }
+        if cells != nil {
+            features[.meanCell] = cellSum / Double(count)
+            features[.highestCell] = Double(highestCell)
+        }
         features[.frame] = frame
         return features
     }
@@ -52,5 +62,45 @@ struct RegionEvidence {
     private static func logit(_ probability: Double) -> Double {
         let bounded = min(max(probability, 1e-4), 1 - 1e-4)
         return log(bounded / (1 - bounded))
+    }
+}
+
+/// Every region of an endoscopy frame that was judged, whatever became of it: what calibration and evaluation hold against the truth.
+public struct JudgedRegions: Sendable {
+    /// One of them.
+    public struct Region: Sendable {
+        /// Its number, area, box and centroid in the window.
+        public let component: Component
+        /// Of the content's area.
+        public let share: Double
+        /// What the network says of it; empty where a reader drew it.
+        public let evidence: [RegionConfidence.Feature: Double]
+        /// How sure the model is of it, 0...1.
+        public let confidence: Double
+        /// What became of it.
+        public let verdict: Verdict
+    }
+
+    /// The verdict on a region.
+    public enum Verdict: Sendable {
+        /// It is taken for a polyp.
+        case polyp
+        /// It is not, but a person is asked to look.
+        case borderline
+        /// It is left out.
+        case dismissed
+    }
+
+    /// Largest first.
+    public let regions: [Region]
+    /// The window of the original that they lie in, px.
+    public let window: PixelBox
+    /// Their pixels, in the window.
+    let map: ComponentMap
+
+    /// The pixels of some regions, in an image of that size.
+    public func mask(width: Int, height: Int, where isKept: (Region) -> Bool) -> Mask {
+        let labels = Set(regions.filter(isKept).map(\.component.label))
+        return map.mask { labels.contains($0.label) }.placed(at: window, width: width, height: height)
     }
 }

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 internal import Imaging
 
 /// The first look: where in the photograph the disc is, and how large.
@@ -31,7 +29,10 @@ struct DiscSearch: Sendable {
             let region = map.mask(of: map.components[index])
             let inner = region.intersection(certain)
             var (shape, component) = (region, map.components[index])
-            if let core = Self.largest(in: inner), core.area >= 6 { (shape, component) = (inner, core) }
+            if let core = Self.largest(in: inner), core.area >= 6 {
+                shape = inner
+                component = core
+            }
             let fallback = Double(max(component.box.width, component.box.height))
             // A fit to few pixels can run away; the component's box cannot.
             let fitted = EllipseFit.fit(shape.filledHoles()).map {

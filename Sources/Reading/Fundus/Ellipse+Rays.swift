@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 internal import Imaging
 internal import Screening
 
@@ -14,7 +12,9 @@ extension Ellipse {
         let (x, y) = (origin.x - cx, cy - origin.y)
         let (px, py) = ((x * cos(turn) + y * sin(turn)) / a, (y * cos(turn) - x * sin(turn)) / b)
         let (dx, dy) = (cos(ray - turn) / a, sin(ray - turn) / b)
-        let (dd, pd, pp) = (dx * dx + dy * dy, px * dx + py * dy, px * px + py * py)
+        let dd = dx * dx + dy * dy
+        let pd = px * dx + py * dy
+        let pp = px * px + py * py
         let discriminant = pd * pd - dd * (pp - 1)
         guard discriminant >= 0, dd > 0 else { return nil }
         let distance = (discriminant.squareRoot() - pd) / dd

@@ -18,7 +18,7 @@ struct FundusReader: Sendable {
     var tellsEye = true
     let look: Looking
 
-    /// What was found in a photograph.
+    /// The findings in a photograph.
     struct Result: Sendable {
         var reasons: [Reason] = []
         var measure: FundusMeasure?

@@ -1,6 +1,6 @@
 internal import Imaging
 
-/// Which pixels of an image at low resolution are picture and not border, text or panel.
+/// The pixels of an image at low resolution that are picture and not border, text or panel.
 enum BrightRegion {
     /// Pixels clearly brighter than the border, without flat areas in colours that neither retina nor mucosa has, opened by one pixel
     /// so that lines of text and hairline bridges go.
@@ -43,7 +43,9 @@ enum BrightRegion {
     private static func isColouredByLight(_ bright: Mask, _ small: Raster) -> Bool {
         var (all, cool) = (0, 0)
         for index in bright.pixels.indices where bright.pixels[index] != 0 {
-            let (red, green, blue) = (small.pixels[3 * index], small.pixels[3 * index + 1], small.pixels[3 * index + 2])
+            let red = small.pixels[3 * index]
+            let green = small.pixels[3 * index + 1]
+            let blue = small.pixels[3 * index + 2]
             all += 1
             if max(green, blue) > red { cool += 1 }
         }

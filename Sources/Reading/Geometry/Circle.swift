@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 public import Imaging
 
 /// A circle in continuous pixel coordinates.
@@ -11,7 +9,10 @@ public struct Circle: Sendable, Codable, Hashable {
     public var radius: Double
 
     /// A circle by centre and radius.
-    public init(centre: Point, radius: Double) { (self.centre, self.radius) = (centre, radius) }
+    public init(centre: Point, radius: Double) {
+        self.centre = centre
+        self.radius = radius
+    }
 }
 
 extension Circle {
@@ -55,7 +56,10 @@ extension Circle {
     }
 
     private init?(through a: Point, _ b: Point, _ c: Point) {
-        let (bx, by, cx, cy) = (b.x - a.x, b.y - a.y, c.x - a.x, c.y - a.y)
+        let bx = b.x - a.x
+        let by = b.y - a.y
+        let cx = c.x - a.x
+        let cy = c.y - a.y
         let determinant = 2 * (bx * cy - by * cx)
         guard abs(determinant) > 1e-6 else { return nil }
         let (bb, cc) = (bx * bx + by * by, cx * cx + cy * cy)
@@ -66,11 +70,21 @@ extension Circle {
     private init?(leastSquares points: [Point]) {
         let count = Double(points.count)
         let mean = Point(x: points.reduce(0) { $0 + $1.x } / count, y: points.reduce(0) { $0 + $1.y } / count)
-        var (uu, uv, vv, uz, vz, zz) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        var uu = 0.0
+        var uv = 0.0
+        var vv = 0.0
+        var uz = 0.0
+        var vz = 0.0
+        var zz = 0.0
         for point in points {
             let (u, v) = (point.x - mean.x, point.y - mean.y)
             let z = u * u + v * v
-            (uu, uv, vv, uz, vz, zz) = (uu + u * u, uv + u * v, vv + v * v, uz + u * z, vz + v * z, zz + z)
+            uu = uu + u * u
+            uv = uv + u * v
+            vv = vv + v * v
+            uz = uz + u * z
+            vz = vz + v * z
+            zz = zz + z
         }
         let determinant = 2 * (uu * vv - uv * uv)
         guard abs(determinant) > 1e-9 else { return nil }

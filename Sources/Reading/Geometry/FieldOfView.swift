@@ -1,6 +1,6 @@
 public import Imaging
 
-/// Where in the frame the picture is: the largest bright component at low resolution, without borders of any colour and side panels.
+/// The place of the picture in the frame: the largest bright component at low resolution, without borders of any colour and side panels.
 public struct FieldOfView: Sendable, Equatable {
     /// The picture's box, px of the original, inside the frame. The whole frame where there is no border.
     public let box: PixelBox
@@ -71,7 +71,11 @@ public struct FieldOfView: Sendable, Equatable {
         guard let largest = bySize.first, largest.area * 50 >= small.width * small.height else {
             var all = Mask(width: small.width, height: small.height)
             all.pixels = [UInt8](repeating: 255, count: all.pixels.count)
-            (mask, circle, isComposite, share, area) = (all, nil, false, 1, Double(width * height))
+            mask = all
+            circle = nil
+            isComposite = false
+            share = 1
+            area = Double(width * height)
             box = PixelBox(x: 0, y: 0, width: width, height: height)
             // So little may be left of a picture.
             lost = LostRows(in: small, picture: picture, field: picture, circle: nil)

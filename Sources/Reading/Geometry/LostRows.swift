@@ -5,7 +5,7 @@ internal import Screening
 /// again, black below an outline that is cut off, or rows of elsewhere below a seam. They are looked for at low resolution, where what is
 /// whole has been seen to differ by far: no photograph or frame repeats itself for a twentieth of its height.
 struct LostRows: Sendable, Equatable {
-    /// How the rows are missing.
+    /// The way in which rows are missing.
     enum Kind: String, Sendable {
         /// The same row again and again; of one colour where that is all that it shows.
         case repeated
@@ -119,7 +119,11 @@ private struct Rows {
     let height: Int
     let pixels: [UInt8]
 
-    init(_ small: Raster) { (width, height, pixels) = (small.width, small.height, small.pixels) }
+    init(_ small: Raster) {
+        width = small.width
+        height = small.height
+        pixels = small.pixels
+    }
 
     /// The difference of two pixels in the channel in which they differ most.
     private func difference(_ x: Int, _ above: Int, _ below: Int) -> Int {
@@ -173,7 +177,10 @@ private struct Rows {
                     jumps += 1
                 }
             }
-            if count * 3 >= width, Double(jumps) > best * Double(count) { (best, place) = (Double(jumps) / Double(count), y) }
+            if count * 3 >= width, Double(jumps) > best * Double(count) {
+                best = Double(jumps) / Double(count)
+                place = y
+            }
         }
         return place < 0 ? nil : end(at: place)
     }

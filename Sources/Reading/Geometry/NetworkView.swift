@@ -1,7 +1,7 @@
 public import Imaging
 
-/// What a network is shown of an image: a square of the original, resampled to S x S. Reading and training prepare their samples here,
-/// by the very same code.
+/// The part of an image that a network is shown: a square of the original, resampled to S x S. Reading and training prepare their samples
+/// here, by the very same code.
 public struct NetworkView: Sendable, Hashable {
     /// The square, in continuous coordinates of the original; it may stick out of the image.
     public let rectangle: Rectangle
@@ -14,7 +14,10 @@ public struct NetworkView: Sendable, Hashable {
 
     /// A square of the original; what lies outside of `visible` is black.
     public init(rectangle: Rectangle, visible: PixelBox, side: Int, isUnrolled: Bool = false) {
-        (self.rectangle, self.visible, self.side, self.isUnrolled) = (rectangle, visible, side, isUnrolled)
+        self.rectangle = rectangle
+        self.visible = visible
+        self.side = side
+        self.isUnrolled = isUnrolled
     }
 
     /// The whole picture: a square around the field's box, its sides padded with black. The view of router and polyp network, and the

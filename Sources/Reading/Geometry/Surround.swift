@@ -133,7 +133,9 @@ struct Ground: Sendable, Equatable {
         guard even * 100 >= 93 * area else { return nil }
         // It ends at an edge: most of what stands beside it is of another colour.
         let beside = ground.dilated(radius: 3)
-        var (edge, sharp, sums) = (0, 0, [0, 0, 0])
+        var edge = 0
+        var sharp = 0
+        var sums = [0, 0, 0]
         for index in beside.pixels.indices where beside.pixels[index] != 0 && ground.pixels[index] == 0 {
             edge += 1
             if distance(index, colour) > Self.tolerance + 8 { sharp += 1 }
@@ -172,7 +174,9 @@ struct Ground: Sendable, Equatable {
         let (width, height) = (raster.width, raster.height)
         // By low-resolution pixels from the ground: beside it all is mixed with it, a little farther each pixel goes by its own colour, and
         // farther still, where an outline is ragged, only what is of the ground's very colour is ground.
-        let (beside, near, far) = (mask.dilated(radius: 1), mask.dilated(radius: 2), mask.dilated(radius: 6))
+        let beside = mask.dilated(radius: 1)
+        let near = mask.dilated(radius: 2)
+        let far = mask.dilated(radius: 6)
         let columns = (0..<width).map { $0 * mask.width / width }
         raster.pixels.withUnsafeMutableBufferPointer { pixels in
             for y in 0..<height {
@@ -183,7 +187,11 @@ struct Ground: Sendable, Equatable {
                     let isGround =
                         beside.pixels[place] != 0
                         || (0..<3).allSatisfy { abs(Int(pixels[index + $0]) - colour[$0]) <= limit }
-                    if isGround { (pixels[index], pixels[index + 1], pixels[index + 2]) = (0, 0, 0) }
+                    if isGround {
+                        pixels[index] = 0
+                        pixels[index + 1] = 0
+                        pixels[index + 2] = 0
+                    }
                 }
             }
         }

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 internal import Imaging
 
 /// A round structure unrolled: of the S x S numbers, a row is an angle and a column a distance from the centre. What is round becomes

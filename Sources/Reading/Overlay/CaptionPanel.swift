@@ -27,7 +27,8 @@ struct CaptionPanel {
     ///   - measure: knows how wide text is.
     init(_ caption: Caption, isPhantom: Bool, width: Double, scale: Double, measure: TextMeasure) {
         let size = min(30, max(15, scale / 50))
-        (self.size, padding) = (size, size * 0.9)
+        self.size = size
+        padding = size * 0.9
         let room = width - 2 * padding
         var lines: [Line] = []
         func add(_ text: String, _ colour: Colour, size: Double, bold: Bool = false, gap: Double = 0, sample: Caption.Line? = nil)

@@ -15,7 +15,9 @@ struct Overlay {
     static let leastWidth = 480.0
 
     init(of reading: ImageReading, _ image: DecodedImage) {
-        (self.reading, self.image, isPhantom) = (reading, image.raster, image.isPhantom)
+        self.reading = reading
+        self.image = image.raster
+        isPhantom = image.isPhantom
     }
 
     /// Draws the picture.

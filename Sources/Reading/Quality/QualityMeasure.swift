@@ -1,9 +1,7 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 internal import Imaging
 
-/// What quality is judged by: figures of the picture inside its field, at a fixed scale.
+/// The figures that quality is judged by, of the picture inside its field, at a fixed scale.
 struct QualityMeasure: Sendable, Equatable {
     /// Mean luma of the field, 0...1.
     var brightness: Double
@@ -38,10 +36,14 @@ struct QualityMeasure: Sendable, Equatable {
         var (count, sum) = (0, 0)
         for index in levels.indices where inside.pixels[index] != 0 {
             counts[levels[index]] += 1
-            (count, sum) = (count + 1, sum + levels[index])
+            count = count + 1
+            sum = sum + levels[index]
         }
         guard count > 0 else {
-            (brightness, clippedShare, focus, contrast) = (0, 0, 0, 0)
+            brightness = 0
+            clippedShare = 0
+            focus = 0
+            contrast = 0
             return
         }
         let white = Double(Self.white)

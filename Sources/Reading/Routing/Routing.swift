@@ -1,9 +1,7 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 internal import Screening
 
-/// What the router's probabilities mean for an image.
+/// The meaning of the router's probabilities for an image.
 struct Routing: Sendable {
     /// What a report states.
     let finding: Report.ModalityFinding

@@ -2,7 +2,7 @@ internal import Neural
 internal import Registry
 internal import Screening
 
-/// What a network answered, before anything is made of it.
+/// A network's answer, before anything is made of it.
 enum Answer {
     /// The answer, if it is one: from every head as many values as its maps have, all of them finite.
     ///

@@ -1,10 +1,10 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-internal import Imaging
+internal import Glibc
+public import Imaging
 internal import Neural
+internal import Screening
+internal import Synchronization
 
-/// What a network saw in one view: probabilities, and what its auxiliary head makes of the same region. S x S each.
+/// A network's answer to one view: probabilities, and what its auxiliary head makes of the same region. S x S each.
 struct NetworkAnswer: Sendable {
     /// Probability of the structure, 0...1.
     var probability: Plane
@@ -17,7 +17,10 @@ struct NetworkAnswer: Sendable {
     /// Logit of whether there is something in the view; nil without that head.
     var frame: Double?
 
-    init(probability: Plane, auxiliary: Mask?) { (self.probability, self.auxiliary) = (probability, auxiliary) }
+    init(probability: Plane, auxiliary: Mask?) {
+        self.probability = probability
+        self.auxiliary = auxiliary
+    }
 
     /// Turns logits of one image into probabilities and regions.
     ///
@@ -61,5 +64,50 @@ struct NetworkAnswer: Sendable {
         var region = outside.dilated(radius: radius)
         region.pixels = region.pixels.map { ~$0 }
         return region
+    }
+}
+
+/// A network's evidence in the view that a structure was measured in: what calibration and evaluation hold against the truth.
+public struct NetworkEvidence: Sendable {
+    /// The square of the original that was looked at, at the network's side.
+    public let view: NetworkView
+    /// S x S, 0...1, at the model's temperature.
+    public let probability: Plane
+    /// 1 - Dice between the two heads' regions; nil where the network has only one.
+    public let disagreement: Double?
+    /// Mean probability where it is above the structure's threshold; nil where it nowhere is.
+    public let confidence: Double?
+
+    /// - Parameter threshold: of the structure.
+    init(_ look: NetworkAnswer, in view: NetworkView, threshold: Double) {
+        self.view = view.resized(to: look.probability.width)
+        probability = look.probability
+        disagreement = look.disagreement(threshold: threshold)
+        let region = look.probability.thresholded(Float(threshold))
+        confidence = region.area > 0 ? look.probability.mean(over: region) : nil
+    }
+}
+
+/// A memory of networks' answers to views of some images, so that the same images can be read again under other thresholds or another
+/// temperature without running the networks again. It holds as much as it is given: for an evaluation, not for a service.
+public final class LookMemory: Sendable {
+    /// One view of one image.
+    struct Key: Hashable, Sendable {
+        let image: String
+        let task: ModelTask
+        let view: NetworkView
+    }
+
+    private let answers = Mutex<[Key: [Architecture.Head: [Float]]]>([:])
+
+    /// An empty memory. It belongs to one set of weights.
+    public init() {}
+
+    /// What was answered before, or what `run` answers now.
+    func answer(_ key: Key, run: () async throws -> [Architecture.Head: [Float]]) async throws -> [Architecture.Head: [Float]] {
+        if let known = answers.withLock({ $0[key] }) { return known }
+        let answer = try await run()
+        answers.withLock { $0[key] = answer }
+        return answer
     }
 }

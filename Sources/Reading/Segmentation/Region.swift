@@ -92,10 +92,14 @@ extension Mask {
     /// Mean of the pixel centres, continuous coordinates; nil for an empty mask.
     var centroid: Point? {
         let (count, x, y) = pixels.withUnsafeBufferPointer { pixels in
-            var (count, x, y) = (0, 0, 0)
+            var count = 0
+            var x = 0
+            var y = 0
             for row in 0..<height {
                 for column in 0..<width where pixels[row * width + column] != 0 {
-                    (count, x, y) = (count + 1, x + column, y + row)
+                    count = count + 1
+                    x = x + column
+                    y = y + row
                 }
             }
             return (count, x, y)
@@ -110,7 +114,10 @@ extension Plane {
     func mean(over mask: Mask) -> Double {
         precondition(width == mask.width && height == mask.height, "plane and mask have one size")
         var (sum, count) = (0.0, 0)
-        for index in values.indices where mask.pixels[index] != 0 { (sum, count) = (sum + Double(values[index]), count + 1) }
+        for index in values.indices where mask.pixels[index] != 0 {
+            sum = sum + Double(values[index])
+            count = count + 1
+        }
         return count == 0 ? 0 : sum / Double(count)
     }
 }

@@ -1,7 +1,7 @@
 internal import Imaging
 internal import Screening
 
-/// What a reader drew on the page, in pixels of the original.
+/// An outline that a reader drew on the page, in pixels of the original.
 struct DrawnOutline: Decodable, Sendable {
     /// A disc or a cup.
     var ellipse: Ellipse?

@@ -40,7 +40,9 @@ public struct ReviewServer: Sendable {
     public init(
         _ catalogue: ReviewCatalogue, log: Logger, decide: @escaping @Sendable (PageDecision) async throws -> DecisionRow
     ) throws(PapillaError) {
-        (self.catalogue, self.decide, self.log) = (catalogue, decide, log)
+        self.catalogue = catalogue
+        self.decide = decide
+        self.log = log
         do { page = try MustacheTemplate(string: String(decoding: PackageResources.page_mustache, as: UTF8.self)) } catch {
             throw PapillaError(.internal, "The page's template is broken", cause: error)
         }
@@ -112,7 +114,7 @@ public struct ReviewServer: Sendable {
         return router
     }
 
-    /// What the page's script sends.
+    /// A message of the page's script.
     private struct Word: Decodable {
         var verdict: Report.Decision.Verdict
         var note: String?

@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Screening
 
-/// What a request knows of its reader.
+/// A request's context: its reader.
 struct PageContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Who reads; nil before the gate.
@@ -115,10 +115,13 @@ struct SessionGate: RouterMiddleware {
     }
 }
 
-/// Why the page refuses a request.
+/// The page's refusal of a request.
 struct PageError: Error {
     let status: HTTPResponse.Status
     let message: String
 
-    init(_ status: HTTPResponse.Status, _ message: String) { (self.status, self.message) = (status, message) }
+    init(_ status: HTTPResponse.Status, _ message: String) {
+        self.status = status
+        self.message = message
+    }
 }

@@ -1,7 +1,7 @@
 internal import Screening
 internal import Synchronization
 
-/// Who may use the page: tokens that open it once, and the browsers that were let in.
+/// The sessions of the page: tokens that open it once, and the browsers that were let in.
 final class Sessions: Sendable {
     private struct State {
         /// Reader by a token that nobody has used.

@@ -5,7 +5,7 @@ public import Screening
 
 /// Reads the images of data sets as the service does and holds what it finds against the truth, at the images' own resolution.
 public struct Evaluation: Sendable {
-    /// What came out.
+    /// The result.
     public struct Result: Sendable, Encodable {
         /// What was evaluated.
         public let task: ModelTask
@@ -58,7 +58,10 @@ public struct Evaluation: Sendable {
     /// An evaluation of the reader's model of a task.
     /// - Parameter isEndToEnd: read as in service, by all four models: an image that is refused counts as one in which nothing was found.
     public init(task: ModelTask, reader: ImageReader, memory: LookMemory? = nil, isEndToEnd: Bool = false) {
-        (self.task, self.reader, self.memory, self.isEndToEnd) = (task, reader, memory, isEndToEnd)
+        self.task = task
+        self.reader = reader
+        self.memory = memory
+        self.isEndToEnd = isEndToEnd
     }
 
     /// Reads all images of a split.
@@ -160,12 +163,15 @@ public struct Evaluation: Sendable {
         let truth = Truth.mask(grey, for: task)
         let found = reading.masks[task.rawValue] ?? Mask(width: truth.width, height: truth.height)
         let overlap = Overlap(truth, found)
-        (score.dice, score.jaccard) = (overlap.dice, overlap.jaccard)
+        score.dice = overlap.dice
+        score.jaccard = overlap.jaccard
         score.truthArea = truth.area
-        (score.isEmpty, score.isFoundEmpty) = (truth.area == 0, found.area == 0)
+        score.isEmpty = truth.area == 0
+        score.isFoundEmpty = found.area == 0
         score.quality = reading.quality?.grade
         if let evidence = reading.evidence[task.rawValue] {
-            (score.disagreement, score.confidence) = (evidence.disagreement, evidence.confidence)
+            score.disagreement = evidence.disagreement
+            score.confidence = evidence.confidence
             score.pixels = CalibrationSample.samples(of: evidence, truth: truth)
         }
         if task == .polyp {

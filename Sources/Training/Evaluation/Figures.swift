@@ -131,7 +131,9 @@ public struct Figures: Sendable, Equatable {
             guard let shown = score.shown, let routed = score.routed else { continue }
             confusion[shown.rawValue, default: [:]][routed.rawValue, default: 0] += 1
         }
-        (self.means, self.intervals, self.counts) = (means, intervals, counts)
+        self.means = means
+        self.intervals = intervals
+        self.counts = counts
         self.confusion = confusion.isEmpty ? nil : confusion
     }
 

@@ -19,7 +19,10 @@ public struct FoundRegion: Sendable, Equatable {
     public var evidence: [RegionConfidence.Feature: Double] = [:]
 
     init(confidence: Double, area: Int, overlap: Int, polyp: Int?) {
-        (self.confidence, self.area, self.overlap, self.polyp) = (confidence, area, overlap, polyp)
+        self.confidence = confidence
+        self.area = area
+        self.overlap = overlap
+        self.polyp = polyp
     }
 
     /// A region of a frame whose truth is known.
@@ -32,7 +35,8 @@ public struct FoundRegion: Sendable, Equatable {
         self.init(
             confidence: region.confidence, area: region.component.area, overlap: mask.intersectionArea(with: truth.mask),
             polyp: truth.polyp(x, y))
-        (verdict, evidence) = (region.verdict, region.evidence)
+        verdict = region.verdict
+        evidence = region.evidence
     }
 }
 

@@ -1,6 +1,7 @@
+internal import Imaging
 public import Screening
 
-/// How one image of a data set was read, held against its truth.
+/// The reading of one image of a data set, held against its truth.
 public struct ImageScore: Sendable, Equatable {
     /// The data set.
     public let set: String
@@ -54,4 +55,21 @@ public struct ImageScore: Sendable, Equatable {
     public var routed: Modality?
     /// The router's probabilities by what it knows; empty but for the router.
     public var probabilities: [String: Double] = [:]
+}
+
+/// The vertical cup-to-disc ratio of drawn masks as the REFUGE challenge takes it (Orlando et al., 2020): pixels of the tallest column.
+enum DrawnRatio {
+    /// Cup over disc; nil without a disc.
+    static func vertical(cup: Mask, disc: Mask) -> Double? {
+        let height = tallest(disc)
+        return height == 0 ? nil : Double(tallest(cup)) / Double(height)
+    }
+
+    private static func tallest(_ mask: Mask) -> Int {
+        var columns = [Int](repeating: 0, count: mask.width)
+        for y in 0..<mask.height {
+            for x in 0..<mask.width where mask.pixels[y * mask.width + x] != 0 { columns[x] += 1 }
+        }
+        return columns.max() ?? 0
+    }
 }

@@ -6,7 +6,7 @@ public struct OperatingPoint: Sendable, Equatable {
     /// Least confidence of a borderline region, no higher.
     public var borderline: Double
 
-    /// What images come to when only the regions from a confidence on remain.
+    /// The figures of images when only the regions from a confidence on remain.
     public struct Outcome: Sendable, Equatable {
         /// Frames without a polyp.
         public var emptyFrames = 0

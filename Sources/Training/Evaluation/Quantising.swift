@@ -17,7 +17,9 @@ public struct Quantising: Sendable {
 
     /// Quantises a model.
     public init(_ model: Model, to precision: Precision, disc: Model? = nil) {
-        (self.model, self.precision, self.disc) = (model, precision, disc)
+        self.model = model
+        self.precision = precision
+        self.disc = disc
     }
 
     /// Reads images of train for ranges, where they are needed, then val and test in both precisions.

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 internal import Registry
 
 extension RegionConfidence {
@@ -48,14 +46,17 @@ extension RegionConfidence {
                 }
             }
             let step = Self.solved(curvature, gradient)
-            var (size, next, value) = (1.0, weights, best)
+            var size = 1.0
+            var next = weights
+            var value = best
             repeat {
                 next = zip(weights, step).map { $0 - size * $1 }
                 value = loss(next)
                 size /= 2
             } while value > best && size > 1e-6
             guard value < best - 1e-12 else { break }
-            (weights, best) = (next, value)
+            weights = next
+            best = value
         }
         // Four decimals: a manifest is read by people.
         func rounded(_ value: Double) -> Double { (value * 10000).rounded() / 10000 }
@@ -65,7 +66,8 @@ extension RegionConfidence {
             terms[index].deviation = max(0.0001, rounded(terms[index].deviation))
         }
         self.init(bias: rounded(weights[0]), terms: terms)
-        (regions, falseRegions) = (samples.count, samples.count { !$0.isPolyp })
+        regions = samples.count
+        falseRegions = samples.count { !$0.isPolyp }
     }
 
     /// The solution of a positive definite system, by Cholesky's factors.

@@ -1,12 +1,10 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 public import DataSets
 internal import Imaging
 public import Reading
 internal import Screening
 
-/// How far two photographs of one eye, taken one after the other, give the same vertical cup-to-disc ratio. The second sitting is
+/// The difference in vertical cup-to-disc ratio between two photographs of one eye, taken one after the other. The second sitting is
 /// simulated: the camera a little turned, nearer and aside, another exposure, another JPEG quality.
 public struct Repeatability: Sendable {
     /// Mean and difference of two readings of one eye.

@@ -3,7 +3,7 @@ internal import Imaging
 internal import Neural
 internal import Screening
 
-/// What a run works on: the prepared images and what was measured on them.
+/// The material of a run: the prepared images and what was measured on them.
 struct Material: Sendable {
     /// Makes the batches.
     let loader: Loader

@@ -26,9 +26,12 @@ public struct ModelRelease: Sendable {
         options: TrainingOptions, result: TrainingRun.Result, terms: [String: String], commit: String, at: Timestamp,
         initial: String?
     ) {
-        (self.options, self.result, self.terms, self.commit, self.at, self.initial) = (
-            options, result, terms, commit, at, initial
-        )
+        self.options = options
+        self.result = result
+        self.terms = terms
+        self.commit = commit
+        self.at = at
+        self.initial = initial
     }
 
     /// Saves the model under the next free name of the day, `disc-20261124-1`, and returns the name.
@@ -53,7 +56,7 @@ public struct ModelRelease: Sendable {
         // What is saved is half precision, and so what is measured.
         let saved = try Weights(safetensors: weights.safetensors(.float16))
         let model = try Model(manifest: try manifest(name: "candidate"), weights: saved)
-        measured = try await Measurement(
+        measured = try await NetworkMeasurement(
             model, disc: disc, companions: companions, sets: sets, judges: others,
             progress: { _, done, all in progress(done, all) }
         ).run()

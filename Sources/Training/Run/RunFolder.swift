@@ -1,8 +1,5 @@
 internal import DataSets
-internal import FoundationEssentials
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Files
 internal import Neural
 internal import Screening
 
@@ -28,7 +25,7 @@ struct RunFolder: Sendable {
     /// Makes the folder where it is missing. A folder with a run in it is refused unless it is to be gone on with.
     init(_ path: String, resume: Bool) throws(PapillaError) {
         self.path = path
-        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+        do { try NamedPath.makeFolders(path) } catch {
             throw PapillaError(.system, "the run's folder could not be made", place: path, cause: error)
         }
         let exists = Self.holdsRun(path)
@@ -43,7 +40,7 @@ struct RunFolder: Sendable {
     }
 
     /// Whether a folder holds a run that can be gone on with.
-    static func holdsRun(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path + "/run.json") }
+    static func holdsRun(_ path: String) -> Bool { NamedPath.exists(path + "/run.json") }
 
     /// The last snapshot.
     func snapshot() throws(PapillaError) -> (snapshot: Snapshot, state: Weights) {
@@ -66,8 +63,9 @@ struct RunFolder: Sendable {
         }
         try replace("run.json", Array(text.utf8))
         try replace("history.csv", Array(snapshot.record.table.utf8))
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        for entry in entries where entry.hasPrefix("state-") && entry != snapshot.state { unlink(path + "/" + entry) }
+        for entry in (try? NamedPath.names(in: path)) ?? [] where entry.hasPrefix("state-") && entry != snapshot.state {
+            _ = try? NamedPath.remove(path + "/" + entry)
+        }
     }
 
     /// Writes the best weights.
@@ -80,21 +78,77 @@ struct RunFolder: Sendable {
 
     /// Replaces a file whole: written aside, synced, renamed.
     func replace(_ name: String, _ bytes: [UInt8]) throws(PapillaError) {
-        let (aside, target) = (path + "/." + name, path + "/" + name)
-        let descriptor = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .system("a file could not be made", errno: errno, place: aside) }
-        defer { close(descriptor) }
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes { unsafe in
-                Glibc.write(descriptor, unsafe.baseAddress?.advanced(by: done), bytes.count - done)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .system("a file could not be written", errno: errno, place: aside) }
-            done += count
+        let aside = path + "/." + name
+        let target = path + "/" + name
+        let file = try PapillaError.telling("a file could not be made", at: aside) { () throws(FileError) in
+            try OpenFile.create(aside, mode: 0o644, isNew: false)
         }
-        guard fsync(descriptor) == 0, rename(aside, target) == 0 else {
-            throw .system("a file could not be put in its place", errno: errno, place: target)
+        try PapillaError.telling("a file could not be written", at: aside) { () throws(FileError) in try file.write(bytes) }
+        try PapillaError.telling("a file could not be put in its place", at: target) { () throws(FileError) in
+            try file.sync()
+            try NamedPath.rename(aside, to: target)
         }
+    }
+}
+
+/// A run's memory beside its weights: how far it is, every epoch's figures and the best so far. Part of every snapshot.
+public struct TrainingRecord: Sendable, Codable, Equatable {
+    /// One line of `history.csv`.
+    public struct Epoch: Sendable, Codable, Equatable {
+        /// Counted from 1.
+        public var epoch: Int
+        /// Steps done by its end.
+        public var step: Int
+        /// The last step's learning rate.
+        public var rate: Float
+        /// Mean training loss: `total` and every head.
+        public var losses: [String: Double]
+        /// Mean loss on the validation views, the paper's terms; nil where none was made.
+        public var validationLoss: Double?
+        /// Mean Dice on the validation views at the network's resolution (router: share of right answers); nil where none was made.
+        public var validationScore: Double?
+        /// Seconds since the run began, pauses left out.
+        public var seconds: Double
+    }
+
+    /// The best weights so far.
+    public struct Best: Sendable, Codable, Equatable {
+        /// After so many steps.
+        public var step: Int
+        /// Their score on the validation views.
+        public var score: Double
+        /// Their loss there.
+        public var loss: Double
+    }
+
+    /// Steps done.
+    public var step = 0
+    /// Every epoch's figures.
+    public var epochs: [Epoch] = []
+    /// The best so far.
+    public var best: Best?
+    /// The step of the last validation.
+    public var validated = 0
+    /// Validations since the beginning that found nothing but background.
+    public var backgroundOnly = 0
+    /// Seconds spent, pauses left out.
+    public var seconds = 0.0
+    /// How hard each image without a polyp is: a running mean of how sure the network was to see one; and what the epoch in hand is drawn by.
+    var hardness = Hardness()
+    /// Sums of the losses since the last line, and their count.
+    var sums: [String: Double] = [:]
+    var summed = 0
+
+    /// `history.csv`: one line an epoch, one column a loss.
+    public var table: String {
+        let names = Set(epochs.flatMap(\.losses.keys)).sorted { ($0 != "total" ? 1 : 0, $0) < ($1 != "total" ? 1 : 0, $1) }
+        func text(_ value: Double?) -> String { value.map { "\(($0 * 1e6).rounded() / 1e6)" } ?? "" }
+        var lines = [["epoch", "step", "rate"] + names.map { "train_\($0)" } + ["val_loss", "val_dice", "seconds"]]
+        for epoch in epochs {
+            lines.append(
+                ["\(epoch.epoch)", "\(epoch.step)", "\(epoch.rate)"] + names.map { text(epoch.losses[$0]) }
+                    + [text(epoch.validationLoss), text(epoch.validationScore), "\((epoch.seconds * 10).rounded() / 10)"])
+        }
+        return lines.map { CommaSeparated.line($0, end: "\n") }.joined()
     }
 }

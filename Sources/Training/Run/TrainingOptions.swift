@@ -1,10 +1,11 @@
+internal import Glibc
 public import Neural
 public import Screening
 
 /// Everything that decides the weights of a run, apart from the images: equal options and equal data give equal weights for an equal
 /// number of the engine's threads.
 public struct TrainingOptions: Sendable, Codable, Equatable {
-    /// How the learning rate goes.
+    /// The course of the learning rate.
     public enum Schedule: String, Sendable, Codable, CaseIterable {
         /// Up to the peak over the warm-up, then down to 0 along half a cosine.
         case cosine
@@ -12,7 +13,7 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
         case constant
     }
 
-    /// How long a run is.
+    /// The length of a run.
     public enum Length: Sendable, Codable, Equatable {
         /// So many times through the data.
         case epochs(Int)
@@ -143,5 +144,26 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
             throw refuse(
                 "the architecture", architecture, task == .router ? Architecture.router.name : "one of the segmentation networks")
         }
+    }
+}
+
+/// The learning rate of each step.
+struct RateSchedule: Sendable {
+    /// The highest rate.
+    let peak: Float
+    /// Steps of the whole run.
+    let steps: Int
+    /// How it goes.
+    let schedule: TrainingOptions.Schedule
+
+    /// Steps until the peak: a twentieth of the run, at most 200.
+    var warmUp: Int { min(200, max(1, steps / 20)) }
+
+    /// The rate of a step, counted from 0.
+    func rate(_ step: Int) -> Float {
+        guard schedule == .cosine else { return peak }
+        if step < warmUp { return peak * Float(step + 1) / Float(warmUp) }
+        let share = Double(step - warmUp) / Double(max(1, steps - warmUp))
+        return peak * Float(0.5 * (1 + cos(.pi * min(1, share))))
     }
 }

@@ -7,7 +7,7 @@ public import Screening
 /// Steps run on the engine's thread; batches are prepared on others. Snapshots are written at every validation and when the run is asked
 /// to stop; a run that goes on from one ends with the same weights, bit for bit, as one that was never stopped.
 public struct TrainingRun: Sendable {
-    /// What a run tells of itself while it goes.
+    /// News of a run while it goes.
     public enum Event: Sendable {
         /// The images are ready: training images by data set, validation views, steps in an epoch and in all.
         case prepared(images: [(set: String, count: Int)], phantoms: Int, views: Int, stepsPerEpoch: Int, steps: Int)
@@ -19,7 +19,7 @@ public struct TrainingRun: Sendable {
         case note(String)
     }
 
-    /// How a run ended.
+    /// The end of a run.
     public struct Result: Sendable {
         /// Whether all steps were done; false where the run was asked to stop.
         public let isFinished: Bool
@@ -232,7 +232,8 @@ extension TrainingRecord {
             epoch: epoch, step: step, rate: rate, losses: sums.mapValues { $0 / count }, validationLoss: nil,
             validationScore: nil,
             seconds: seconds)
-        (sums, summed) = ([:], 0)
+        sums = [:]
+        summed = 0
         return line
     }
 }

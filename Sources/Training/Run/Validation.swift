@@ -1,13 +1,11 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 internal import Neural
 internal import Screening
 
 /// Scores weights on the validation views at the network's own resolution: quick enough for every few epochs. The figures that count are
 /// `Evaluation`'s, through the service's own reading.
 struct Validation: Sendable {
-    /// What weights achieve.
+    /// The score of some weights.
     struct Score: Sendable, Equatable {
         /// Mean Dice over the views; for the router the share of right answers.
         var score: Double
@@ -56,7 +54,9 @@ struct Validation: Sendable {
     /// Dice of the pixels whose second map is above the first with the truth; 1 where both are empty.
     static func overlap(_ logits: [Float], _ truth: [UInt8]) -> (dice: Double, predicted: Int, expected: Int) {
         let count = truth.count
-        var (both, predicted, expected) = (0, 0, 0)
+        var both = 0
+        var predicted = 0
+        var expected = 0
         for index in 0..<count {
             let isInside = logits[count + index] > logits[index]
             if isInside { predicted += 1 }

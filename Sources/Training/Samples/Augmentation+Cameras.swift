@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 internal import Imaging
 internal import Screening
 
@@ -12,7 +10,9 @@ struct Palette: Sendable, Equatable {
 
     /// Of interleaved colours, every `step`th pixel; nil where all is black.
     init?(_ count: Int, step: Int = 1, _ pixel: (Int) -> SIMD3<Float>) {
-        var (sum, squares, seen) = (SIMD3<Double>.zero, SIMD3<Double>.zero, 0.0)
+        var sum = SIMD3<Double>.zero
+        var squares = SIMD3<Double>.zero
+        var seen = 0.0
         for index in stride(from: 0, to: count, by: step) {
             let colour = pixel(index)
             guard colour.sum() > 30 else { continue }
@@ -61,7 +61,9 @@ struct Palette: Sendable, Equatable {
             // Dark pixels stay nearly as dark, or a border would get a colour.
             let part = share * min(1, colour.sum() / 60)
             let mixed = (colour + (moved - colour) * part).clamped(lowerBound: .zero, upperBound: .init(repeating: 255))
-            (colours[at], colours[at + 1], colours[at + 2]) = (mixed.x, mixed.y, mixed.z)
+            colours[at] = mixed.x
+            colours[at + 1] = mixed.y
+            colours[at + 2] = mixed.z
         }
     }
 }
@@ -72,7 +74,9 @@ extension Augmentation {
         let (red, kept) = (Float(random.uniform(0.8...1.3)), Float(random.uniform(0...0.3)))
         let (green, blue) = (Float(random.uniform(0.8...1.2)), Float(random.uniform(0.7...1.1)))
         for at in stride(from: 0, to: colours.count, by: 3) {
-            let (r, g, b) = (colours[at], colours[at + 1], colours[at + 2])
+            let r = colours[at]
+            let g = colours[at + 1]
+            let b = colours[at + 2]
             colours[at] = min(255, red * (kept * r + (1 - kept) * g))
             colours[at + 1] = min(255, green * (0.4 * g + 0.6 * b))
             colours[at + 2] = min(255, blue * (0.2 * g + 0.8 * b))

@@ -1,11 +1,9 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 internal import Imaging
 internal import Screening
 
-/// What happens between the scene and the file: light, reflections, the endoscope's mask, compression. Padding is exactly black and
-/// stays so, because the service pads after all of that.
+/// Changes between the scene and the file: light, reflections, the endoscope's mask, compression. Padding is exactly black and stays so,
+/// because the service pads after all of that.
 extension Augmentation {
     /// Multiplies by a light that falls off along a line and towards the border (or the middle).
     func illuminate(_ colours: inout [Float], side: Int, _ random: inout SeededGenerator) {

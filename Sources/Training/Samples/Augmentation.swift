@@ -1,10 +1,9 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 internal import Imaging
 internal import Screening
 
-/// How a training sample may differ from the picture that it was drawn from. All of it follows from the generator that it is given.
+/// The ways in which a training sample may differ from the picture that it was drawn from. All of it follows from the generator that it is
+/// given.
 struct Augmentation: Sendable {
     /// Probability of each mirror.
     var mirror = 0.5
@@ -113,7 +112,10 @@ struct Augmentation: Sendable {
     /// Brightness, contrast, grey curve and channel gains by one table for each channel, then saturation. Black stays black.
     private func recolour(_ colours: inout [Float], _ random: inout SeededGenerator) {
         func factor(_ largest: Double) -> Double { exp(random.uniform(-log(largest)...log(largest))) }
-        let (light, spread, curve, colour) = (factor(brightness), factor(contrast), factor(gamma), Float(factor(saturation)))
+        let light = factor(brightness)
+        let spread = factor(contrast)
+        let curve = factor(gamma)
+        let colour = Float(factor(saturation))
         let steps = 1024
         let tables = (0..<3).map { _ in
             let gain = light * factor(self.gain)
@@ -159,5 +161,83 @@ struct Augmentation: Sendable {
                 }
             }
         }
+    }
+}
+
+/// One way in which a training sample may differ from the picture that it was drawn from, beside its geometry. Each can be chosen, to see
+/// what it is worth.
+public enum Disturbance: String, Sendable, Codable, CaseIterable {
+    /// Brightness, contrast, grey curve, channel gains and saturation: other cameras.
+    case colour
+    /// Light that falls off to a side or to the border.
+    case light
+    /// White reflections on wet mucosa.
+    case highlights
+    /// The black corners of another endoscope.
+    case corners
+    /// Defocus.
+    case blur
+    /// The sensor's.
+    case noise
+    /// JPEG at a low quality.
+    case compression
+    /// Parts of a frame beside its polyp, as frames without any.
+    case background
+    /// The colours of a frame of another data set: another hospital's light.
+    case transfer
+    /// Narrow bands of light, as for looking at vessels: brown and cyan for red.
+    case bands
+    /// Panels beside the picture and small pictures in it.
+    case panels
+    /// Nearer and farther, and farther from the middle.
+    case size
+
+    /// What the shipped models were trained with. The others wait for a measurement of what they are worth.
+    public static let standard: [Disturbance] = [.colour, .blur, .noise]
+
+    /// The tasks that it is for.
+    var tasks: [ModelTask] {
+        switch self {
+        case .highlights, .corners, .background, .transfer, .bands, .panels, .size: [.polyp]
+        case .colour, .light, .blur, .noise, .compression: ModelTask.allCases
+        }
+    }
+}
+
+extension SeededGenerator {
+    /// Uniform in 0..<count, without bias (Lemire, "Fast random integer generation in an interval", 2019).
+    mutating func below(_ count: Int) -> Int {
+        let bound = UInt64(count)
+        let threshold = (0 &- bound) % bound
+        while true {
+            let (high, low) = next().multipliedFullWidth(by: bound)
+            if low >= threshold { return Int(high) }
+        }
+    }
+
+    /// Mean 0, deviation 1, nearly normal: four uniform values of 16 bits, added up. Quick enough for every pixel of an image.
+    mutating func nearlyNormal() -> Float {
+        let bits = next()
+        let sum = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48)
+        return (Float(sum) / 65535 - 2) * 1.732_050_8
+    }
+
+    /// 0..<count in random order (Fisher and Yates).
+    mutating func permutation(_ count: Int) -> [Int] {
+        var order = Array(0..<count)
+        for last in stride(from: count - 1, to: 0, by: -1) { order.swapAt(last, below(last + 1)) }
+        return order
+    }
+
+    /// One of 0..<count, each as often as its weight says; all alike where there is no weight for each.
+    mutating func weighted(_ weights: [Double], of count: Int) -> Int {
+        let sum = weights.reduce(0, +)
+        guard weights.count == count, sum > 0 else { return below(count) }
+        var left = uniform() * sum
+        for (index, weight) in weights.enumerated() {
+            left -= weight
+            if left < 0 { return index }
+        }
+        return count - 1
     }
 }

@@ -1,9 +1,7 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 internal import Screening
 
-/// Which subject stands at which place of an epoch: every one once in random order, phantoms strewn in at equal distances.
+/// The order of subjects in an epoch: every one once in random order, phantoms strewn in at equal distances.
 ///
 /// It follows from (seed, epoch) alone, so that a run can go on anywhere.
 struct EpochOrder: Sendable {
@@ -81,4 +79,26 @@ struct EpochOrder: Sendable {
         // Rounding may leave a few places too many or too few: an epoch's length is fixed.
         return (0..<total).map { chosen[order[$0 % chosen.count]] }
     }
+}
+
+/// The difficulty of images without a polyp for the network in training. The draw of an epoch keeps to what was known when it began, so
+/// that batches can be prepared ahead and a run that goes on draws the same ones.
+struct Hardness: Sendable, Codable, Equatable {
+    /// Weights of the draw in hand, one for each image.
+    private(set) var drawn: [Double] = []
+    /// What has been seen since.
+    private(set) var running: [Double] = []
+
+    /// Begins with all alike.
+    mutating func begin(_ count: Int) {
+        guard running.count != count else { return }
+        drawn = [Double](repeating: 1, count: count)
+        running = [Double](repeating: 1, count: count)
+    }
+
+    /// Takes in how sure the network was to see a polyp in image `index`. One that is never mistaken stays in the draw.
+    mutating func see(_ index: Int, peak: Float) { running[index] = 0.5 * running[index] + 0.5 * (0.2 + 2 * Double(peak)) }
+
+    /// Another epoch begins.
+    mutating func turn() { drawn = running }
 }

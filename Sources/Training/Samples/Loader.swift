@@ -153,7 +153,9 @@ struct Prefetch {
 
     private mutating func prepare() {
         guard next < end else { return }
-        let (loader, step, hardness) = (loader, next, hardness)
+        let loader = loader
+        let step = next
+        let hardness = hardness
         waiting.append(Task.detached(priority: .userInitiated) { loader.batch(step: step, hardness: hardness) })
         next += 1
     }

@@ -132,10 +132,16 @@ extension Preparation {
 
     /// Centre and diameter (the greater extent, as the service takes it) of the disc, px; nil where there is none.
     private static func disc(_ grey: GreyImage) -> (centre: Point, diameter: Double)? {
-        var (left, right, top, bottom) = (Int.max, Int.min, Int.max, Int.min)
+        var left = Int.max
+        var right = Int.min
+        var top = Int.max
+        var bottom = Int.min
         for y in 0..<grey.height {
             for x in 0..<grey.width where grey.pixels[y * grey.width + x] > 0 {
-                (left, right, top, bottom) = (min(left, x), max(right, x), min(top, y), max(bottom, y))
+                left = min(left, x)
+                right = max(right, x)
+                top = min(top, y)
+                bottom = max(bottom, y)
             }
         }
         guard right >= left else { return nil }

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 internal import Imaging
 internal import Reading
 internal import Screening
@@ -68,7 +66,9 @@ struct Warp: Sendable {
                         }
                         sum /= Float(count)
                         let index = 3 * (v * side + u)
-                        (colours[index], colours[index + 1], colours[index + 2]) = (sum.x, sum.y, sum.z)
+                        colours[index] = sum.x
+                        colours[index + 1] = sum.y
+                        colours[index + 2] = sum.z
                     }
                 }
             }

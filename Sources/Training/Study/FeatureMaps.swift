@@ -5,7 +5,7 @@ internal import Screening
 /// The last maps of a network's decoder, those that its heads look at, and how much each resembles the targets: the paper's figures 3 and
 /// 8, in which mask and contour are visible in single maps.
 struct FeatureMaps {
-    /// How one map correlates with the targets, pixel by pixel over some images; -1...1.
+    /// The correlation of one map with the targets, pixel by pixel over some images; -1...1.
     struct Likeness {
         var mask: Double
         var contour: Double
@@ -77,10 +77,18 @@ struct FeatureMaps {
     /// Pearson's; 0 where either does not vary.
     private static func correlation(_ values: [Float], _ target: [UInt8]) -> Double {
         let count = Double(values.count)
-        var (x, y, xx, yy, xy) = (0.0, 0.0, 0.0, 0.0, 0.0)
+        var x = 0.0
+        var y = 0.0
+        var xx = 0.0
+        var yy = 0.0
+        var xy = 0.0
         for (value, inside) in zip(values, target) {
             let (a, b) = (Double(value), Double(inside))
-            (x, y, xx, yy, xy) = (x + a, y + b, xx + a * a, yy + b * b, xy + a * b)
+            x = x + a
+            y = y + b
+            xx = xx + a * a
+            yy = yy + b * b
+            xy = xy + a * b
         }
         let (varianceX, varianceY) = (xx - x * x / count, yy - y * y / count)
         guard varianceX > 1e-9 * max(xx, 1e-9), varianceY > 1e-9 else { return 0 }

@@ -17,7 +17,11 @@ struct FigureSheet {
         var frame: Colour?
 
         init(_ raster: Raster, truth: Mask? = nil, found: Mask? = nil, caption: String? = nil, frame: Colour? = nil) {
-            (self.raster, self.truth, self.found, self.caption, self.frame) = (raster, truth, found, caption, frame)
+            self.raster = raster
+            self.truth = truth
+            self.found = found
+            self.caption = caption
+            self.frame = frame
         }
 
         /// A plane of 0...1 in shades of grey.

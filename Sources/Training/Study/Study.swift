@@ -5,7 +5,7 @@ public import Screening
 /// The paper's study: every network on the same images, the same split and the same order, one after the other. A run that is
 /// finished is never trained again; one that was stopped goes on from its last snapshot.
 public struct Study: Sendable {
-    /// What a study tells of itself while it goes.
+    /// News of a study while it goes.
     public enum Event: Sendable {
         /// Run `number` of `all` begins, or was finished before.
         case run(String, number: Int, of: Int, isFinished: Bool)

@@ -1,6 +1,6 @@
 internal import Screening
 
-/// What a study says to the paper's three claims. Every sentence follows from an interval alone; where the interval leaves it open, so does
+/// A study's answers to the paper's three claims. Every sentence follows from an interval alone; where the interval leaves it open, so does
 /// the sentence.
 struct StudyClaims {
     /// How much Dice counts as none: the margin within which two networks are called equally accurate.

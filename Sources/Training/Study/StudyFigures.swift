@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+internal import Glibc
 internal import Imaging
 internal import Neural
 internal import Screening
@@ -16,7 +14,7 @@ struct StudyFigure: Sendable {
 
 /// Draws a study's figures with the weights of its first seed: the paper's figures 3 to 8.
 public struct StudyFigures: Sendable {
-    /// What the figures show.
+    /// The subject of the figures.
     public enum Source: String, Sendable, CaseIterable {
         /// Images of the test split. They may be patients': such a report is not for publication as it is.
         case data

@@ -1,5 +1,5 @@
 internal import DataSets
-internal import FoundationEssentials
+internal import Files
 internal import Screening
 
 /// The folder of a study: `study.json` (options and data), `runs/NAME` (a run's folder each, with `scores.json` once it is finished),
@@ -18,7 +18,7 @@ struct StudyFolder: Sendable {
     init(_ path: String, plan: Plan, resume: Bool) throws(PapillaError) {
         self.path = path
         try Self.make(path + "/runs")
-        guard FileManager.default.fileExists(atPath: path + "/study.json") else {
+        guard NamedPath.exists(path + "/study.json") else {
             if resume {
                 throw PapillaError(
                     .notFound, "there is no study to go on with", place: path, hint: "Leave --resume away to begin one")
@@ -48,8 +48,8 @@ struct StudyFolder: Sendable {
     func finish(_ scores: StudyScores) throws(PapillaError) {
         let folder = folder(of: scores.run)
         try write(scores, as: "runs/\(scores.run.name)/scores.json")
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix("state-") {
-            try? FileManager.default.removeItem(atPath: folder + "/" + name)
+        for name in (try? NamedPath.names(in: folder)) ?? [] where name.hasPrefix("state-") {
+            _ = try? NamedPath.remove(folder + "/" + name)
         }
     }
 
@@ -59,7 +59,7 @@ struct StudyFolder: Sendable {
     /// A JSON file of the folder; nil where there is none.
     private func read<Value: Decodable>(_ name: String) throws(PapillaError) -> Value? {
         let file = path + "/" + name
-        guard FileManager.default.fileExists(atPath: file) else { return nil }
+        guard NamedPath.exists(file) else { return nil }
         do { return try CanonicalJSON.decode(Value.self, from: try readFile(file)) } catch let error as PapillaError {
             throw error
         } catch {
@@ -82,13 +82,13 @@ struct StudyFolder: Sendable {
     func replace(_ name: String, with bytes: [UInt8]) throws(PapillaError) {
         let file = path + "/" + name
         if let end = file.lastIndex(of: "/") { try Self.make(String(file[..<end])) }
-        do { try Data(bytes).write(to: URL(filePath: file), options: .atomic) } catch {
+        do { try NamedPath.replace(file, with: bytes) } catch {
             throw PapillaError(.system, "a file of the study could not be written", place: file, cause: error)
         }
     }
 
     private static func make(_ path: String) throws(PapillaError) {
-        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+        do { try NamedPath.makeFolders(path) } catch {
             throw PapillaError(.system, "a folder of the study could not be made", place: path, cause: error)
         }
     }

@@ -1,8 +1,8 @@
 public import Neural
 public import Screening
 
-/// What `papilla study` trains and how: the networks of the paper's Table 1 and the distance maps of its Table 3, each for some tasks and
-/// seeds, on one split and in one order.
+/// The options of `papilla study`: the networks of the paper's Table 1 and the distance maps of its Table 3, each for some tasks and seeds,
+/// on one split and in one order.
 public struct StudyOptions: Sendable, Codable, Equatable {
     /// What the networks are for: cup, disc, polyp.
     public var tasks: [ModelTask]
@@ -28,8 +28,15 @@ public struct StudyOptions: Sendable, Codable, Equatable {
     /// The paper's setting, where nothing else is said.
     public init(tasks: [ModelTask] = [.cup, .disc, .polyp]) {
         self.tasks = tasks
-        (seeds, epochs, side, width, batch) = (1, 150, 256, 32, 4)
-        (rate, normalisation, softDice, validationInterval) = (1e-4, .none, 0, 150)
+        seeds = 1
+        epochs = 150
+        side = 256
+        width = 32
+        batch = 4
+        rate = 1e-4
+        normalisation = .none
+        softDice = 0
+        validationInterval = 150
     }
 
     /// Refuses what cannot be trained, by name.
@@ -55,10 +62,17 @@ public struct StudyOptions: Sendable, Codable, Equatable {
     /// One run's options. Seed, data and order are the same for every network.
     func training(_ run: StudyRun) -> TrainingOptions {
         var options = TrainingOptions(task: run.task)
-        (options.architecture, options.distance) = (run.network.architecture, run.network.distance)
-        (options.width, options.side, options.batch, options.rate) = (width, side, batch, rate)
-        (options.normalisation, options.softDice, options.length) = (normalisation, softDice, .epochs(epochs))
-        (options.validationInterval, options.seed) = (validationInterval, run.seed)
+        options.architecture = run.network.architecture
+        options.distance = run.network.distance
+        options.width = width
+        options.side = side
+        options.batch = batch
+        options.rate = rate
+        options.normalisation = normalisation
+        options.softDice = softDice
+        options.length = .epochs(epochs)
+        options.validationInterval = validationInterval
+        options.seed = run.seed
         return options
     }
 }

@@ -155,3 +155,65 @@ struct StudyReport {
             }
     }
 }
+
+extension Study {
+    /// Writes the report of a finished study: `report.md` with its figures beside it, `report.html` with them inside, `results.json`.
+    /// - Parameter shown: what the figures show.
+    /// - Throws: `refused` where a run or the timing is missing.
+    public func report(figures shown: StudyFigures.Source) async throws -> StudyResults {
+        var scores: [StudyScores] = []
+        for run in options.runs {
+            guard let found = try folder.scores(of: run) else { throw notFinished(run.name) }
+            scores.append(found)
+        }
+        guard let timing = try folder.timing() else { throw notFinished("timing") }
+        var figures: [StudyFigure] = []
+        for task in shown == .none ? [] : options.tasks {
+            let judge = try await StudyJudge(task, side: options.side, sets: sets[task] ?? [])
+            figures += try await StudyFigures(task: task, options: options, folder: folder, judge: judge).drawn(shown)
+        }
+        let results = StudyResults(options, scores, timing: timing)
+        let blocks = StudyReport(results: results, figures: figures, shown: shown).blocks
+        for figure in figures { try folder.replace("figures/\(figure.name).png", with: figure.png) }
+        try folder.replace("report.md", with: Array(CardBlock.markdown(title: StudyReport.title, blocks).utf8))
+        try folder.replace("report.html", with: Array(CardBlock.page(title: StudyReport.title, width: 72, blocks).utf8))
+        try folder.write(results, as: "results.json")
+        return results
+    }
+
+    private func notFinished(_ what: String) -> PapillaError {
+        PapillaError(
+            .refused, "the study is not finished: \(what) is missing", place: folder.path, hint: "Go on with it by --resume")
+    }
+}
+
+/// The figures of Murugesan et al. (2019), Tables 1 to 3, to be set beside ours.
+enum PaperTables {
+    /// The paper's name of a network.
+    static let names = [
+        "1enc-1dec-m": "1Enc 1Dec M (U-Net)", "1enc-2dec-mc": "1Enc 2Dec MC (DCAN)", "1enc-2dec-md": "1Enc 2Dec MD",
+        "1enc-1dec-conv-mc": "1Enc 1Dec + Conv MC", "1enc-1dec-conv-md": "1Enc 1Dec + Conv MD",
+    ]
+
+    /// Dice and Jaccard by architecture and task (Table 1).
+    static let one: [String: [ModelTask: (dice: Double, jaccard: Double)]] = [
+        "1enc-1dec-m": [.cup: (0.8655, 0.7712), .disc: (0.9586, 0.9215), .polyp: (0.8125, 0.7323)],
+        "1enc-2dec-mc": [.cup: (0.8715, 0.7803), .disc: (0.9646, 0.9324), .polyp: (0.8151, 0.7391)],
+        "1enc-2dec-md": [.cup: (0.8723, 0.7807), .disc: (0.9665, 0.9358), .polyp: (0.8283, 0.7482)],
+        "1enc-1dec-conv-mc": [.cup: (0.8717, 0.7798), .disc: (0.9643, 0.9318), .polyp: (0.8152, 0.7383)],
+        "1enc-1dec-conv-md": [.cup: (0.8721, 0.7805), .disc: (0.9662, 0.9348), .polyp: (0.8291, 0.7514)],
+    ]
+
+    /// Milliseconds of one image by architecture, on the paper's GPU (Table 2).
+    static let milliseconds = [
+        "1enc-1dec-m": 1.3131, "1enc-2dec-mc": 1.8677, "1enc-2dec-md": 1.8531, "1enc-1dec-conv-mc": 1.3384,
+        "1enc-1dec-conv-md": 1.3235,
+    ]
+
+    /// Dice and Jaccard by distance map and task (Table 3).
+    static let three: [DistanceMap: [ModelTask: (dice: Double, jaccard: Double)]] = [
+        .outside: [.cup: (0.8727, 0.7812), .disc: (0.9667, 0.9362), .polyp: (0.7891, 0.7020)],
+        .absolute: [.cup: (0.8704, 0.7779), .disc: (0.9667, 0.9362), .polyp: (0.8222, 0.7396)],
+        .signed: [.cup: (0.8736, 0.7831), .disc: (0.9666, 0.9361), .polyp: (0.8291, 0.7514)],
+    ]
+}

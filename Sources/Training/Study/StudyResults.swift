@@ -104,7 +104,8 @@ public struct StudyResults: Sendable, Encodable {
 
 extension StudyResults.Cell {
     init(_ network: StudyNetwork, _ task: ModelTask, _ scores: [StudyScores]) {
-        (self.network, self.task) = (network.name, task)
+        self.network = network.name
+        self.task = task
         let images = scores.flatMap(\.images)
         dice = Estimate(images.map { (group: "\($0.set)/\($0.group)", value: $0.dice) })
         jaccard = images.reduce(0) { $0 + $1.jaccard } / Double(max(1, images.count))

@@ -3,7 +3,7 @@ internal import Imaging
 internal import Neural
 internal import Screening
 
-/// What one training of a study came to: `scores.json` in its folder. A run that has one is finished.
+/// The scores of one training of a study: `scores.json` in its folder. A run that has one is finished.
 struct StudyScores: Sendable, Codable, Equatable {
     /// One image of the test split.
     struct Image: Sendable, Codable, Equatable {
@@ -42,14 +42,16 @@ struct StudyJudge: Sendable {
 
     /// Decodes the test split of some sets.
     init(_ task: ModelTask, side: Int, sets: [DataSet]) async throws {
-        (self.task, self.side) = (task, side)
+        self.task = task
+        self.side = side
         let preparation = Preparation(task: task, side: side)
         var (subjects, groups): ([TrainingImage], [String: String]) = ([], [:])
         for set in try sets.surveyed(for: task) {
             subjects += try await preparation.subjects(set, .test)
             for item in set.items(in: .test) { groups["\(set.name)/\(item.id)"] = item.group }
         }
-        (self.subjects, self.groups) = (subjects, groups)
+        self.subjects = subjects
+        self.groups = groups
     }
 
     /// Dice and Jaccard of each image: the mean over the looks that the task takes at it.

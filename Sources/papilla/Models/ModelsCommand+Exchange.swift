@@ -1,11 +1,12 @@
 internal import ArgumentParser
+internal import Files
 internal import FoundationEssentials
 internal import Neural
 internal import Registry
 internal import Screening
 
 extension ModelsCommand {
-    /// How a network is written for other programs.
+    /// The formats in which a network is written for other programs.
     enum Format: String, CaseIterable, ExpressibleByArgument { case safetensors, onnx }
 
     /// `papilla models export NAME`
@@ -27,7 +28,8 @@ extension ModelsCommand {
             let model = try models.store.load(name)
             let manifest = model.manifest
             var described = manifest
-            (described.int8, described.precisions) = (nil, ["fp32"])
+            described.int8 = nil
+            described.precisions = ["fp32"]
             let metadata = [ModelManifest.schema: try CanonicalJSON.line(described)]
             let bytes =
                 switch format {
@@ -37,7 +39,7 @@ extension ModelsCommand {
                         Architecture(named: manifest.architecture), width: manifest.width, side: manifest.side, metadata: metadata
                     )
                 }
-            do { try Data(bytes).write(to: URL(filePath: out), options: .withoutOverwriting) } catch {
+            do { try OpenFile.create(out).write(bytes) } catch {
                 throw PapillaError(
                     .system, "The file cannot be written", place: out, hint: "Name a new file in a folder that is there",
                     cause: error)
@@ -94,7 +96,7 @@ extension ModelsCommand {
 
         private func read() throws -> (Weights, metadata: String?) {
             let bytes: [UInt8]
-            do { bytes = Array(try Data(contentsOf: URL(filePath: file))) } catch {
+            do { bytes = try NamedPath.read(file) } catch {
                 throw PapillaError(.notFound, "The file cannot be read", place: file, cause: error)
             }
             switch URL(filePath: file).pathExtension {

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// A small file with what must come out of it (Fixtures/codecs.py).
@@ -20,8 +21,7 @@ struct CodecFixture: Decodable, Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all: [CodecFixture] = {
-        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let data = try? Data(contentsOf: tests.appending(path: "Fixtures/codecs.json"))
+        let data = try? Data(contentsOf: Checkout.top.appending(path: "Tests/ImagingTests/Fixtures/codecs.json"))
         return data.flatMap { try? JSONDecoder().decode([CodecFixture].self, from: $0) } ?? []
     }()
 

@@ -1,5 +1,6 @@
 import Imaging
 import Screening
+import TestSupport
 import Testing
 
 /// PNG and JPEG files put together byte by byte.
@@ -9,31 +10,13 @@ private enum Made {
         return little ? bytes : bytes.reversed()
     }
 
-    static func chunk(_ name: String, _ content: [UInt8]) -> [UInt8] {
-        let body = Array(name.utf8) + content
-        var sum = ~UInt32(0)
-        for byte in body {
-            sum ^= UInt32(byte)
-            for _ in 0..<8 { sum = sum & 1 == 1 ? 0xEDB8_8320 ^ sum >> 1 : sum >> 1 }
-        }
-        return number(content.count, 4) + body + number(Int(~sum), 4)
-    }
-
-    /// Raw rows in one stored deflate block.
-    static func stored(_ bytes: [UInt8]) -> [UInt8] {
-        var (a, b) = (1, 0)
-        for byte in bytes { (a, b) = ((a + Int(byte)) % 65521, (b + (a + Int(byte)) % 65521) % 65521) }
-        return [0x78, 0x01, 0x01] + number(bytes.count, 2, little: true) + number(~bytes.count, 2, little: true) + bytes
-            + number(b << 16 | a, 4)
-    }
-
     /// - Parameter rows: without the filter's byte.
     static func png(
         _ rows: [[UInt8]], width: Int, depth: Int = 8, kind: Int, before: [[UInt8]] = [], after: [UInt8] = []
     ) -> [UInt8] {
         let header = number(width, 4) + number(rows.count, 4) + [UInt8(depth), UInt8(kind), 0, 0, 0]
-        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header) + before.joined()
-            + chunk("IDAT", stored(rows.flatMap { [0] + $0 } + after)) + chunk("IEND", [])
+        return RawPNG.signature + RawPNG.chunk("IHDR", header) + before.joined()
+            + RawPNG.chunk("IDAT", RawPNG.stored(rows.flatMap { [0] + $0 } + after)) + RawPNG.chunk("IEND", [])
     }
 
     /// An EXIF block with one entry, orientation, its value inline or behind.
@@ -101,7 +84,7 @@ private func reason(_ bytes: [UInt8]) -> Reason? {
                     let jpeg = try Made.jpeg(wide, adding: Made.segment(0xE1, Array("Exif\0\0".utf8) + block))
                     #expect(try isTurned(jpeg) == expected, "JPEG, type \(type), count \(count), \(number)")
                     let rows = [[UInt8]](repeating: [UInt8](repeating: 9, count: 16), count: 8)
-                    let png = Made.png(rows, width: 16, kind: 0, before: [Made.chunk("eXIf", block)])
+                    let png = Made.png(rows, width: 16, kind: 0, before: [RawPNG.chunk("eXIf", block)])
                     #expect(try isTurned(png) == expected, "PNG, type \(type), count \(count), \(number)")
                 }
             }
@@ -114,7 +97,7 @@ private func reason(_ bytes: [UInt8]) -> Reason? {
         for end in 0..<good.count {
             #expect(try !isTurned(Made.jpeg(wide, adding: Made.segment(0xE1, Array("Exif\0\0".utf8) + good[..<end]))), "\(end)")
         }
-        var random = SeededGenerator(seed: 6)
+        var random = SeededGenerator(state: 6)
         for _ in 0..<500 {
             var block = good
             for _ in 0..<3 { block[.random(in: 0..<block.count, using: &random)] = .random(in: 0...255, using: &random) }
@@ -143,7 +126,7 @@ private func reason(_ bytes: [UInt8]) -> Reason? {
         var row = [UInt8](repeating: 0, count: depth)
         row[depth - 1] |= 1
         func file(_ colours: Int) -> [UInt8] {
-            let palette = Made.chunk("PLTE", (0..<3 * colours).map { UInt8(40 + $0) })
+            let palette = RawPNG.chunk("PLTE", (0..<3 * colours).map { UInt8(40 + $0) })
             return Made.png([row], width: 8, depth: depth, kind: 3, before: [palette])
         }
         #expect(reason(file(1))?.code == .corrupt)
@@ -156,15 +139,15 @@ private func reason(_ bytes: [UInt8]) -> Reason? {
         let rows: [[UInt8]] = [[10, 20, 30], [40, 50, 60]]
         func file(_ chunks: [[UInt8]], kind: Int = 2) -> [UInt8] { Made.png(rows, width: 1, kind: kind, before: chunks) }
         #expect(reason(file([])) == nil)
-        #expect(reason(file([Made.chunk("tRNS", [0, 1])]))?.code == .corrupt, "a transparent colour of a wrong length")
-        #expect(reason(file([Made.chunk("PLTE", [1, 2])])) == nil, "a suggestion")
+        #expect(reason(file([RawPNG.chunk("tRNS", [0, 1])]))?.code == .corrupt, "a transparent colour of a wrong length")
+        #expect(reason(file([RawPNG.chunk("PLTE", [1, 2])])) == nil, "a suggestion")
         #expect(reason(Made.png(rows, width: 1, kind: 2, after: [0, 1, 2, 3])) == nil, "rows behind the last one")
         var sum = file([])
         // The checksum of the deflated data, with that of its chunk put right.
         let place = sum.count - 12 - 8
         sum[place] ^= 1
         let begin = try #require(sum.indices.first { sum[$0...].starts(with: Array("IDAT".utf8)) })
-        sum.replaceSubrange((begin - 4)..<(place + 8), with: Made.chunk("IDAT", Array(sum[(begin + 4)..<(place + 4)])))
+        sum.replaceSubrange((begin - 4)..<(place + 8), with: RawPNG.chunk("IDAT", Array(sum[(begin + 4)..<(place + 4)])))
         #expect(reason(sum)?.code == .corrupt)
     }
 
@@ -189,7 +172,7 @@ private func reason(_ bytes: [UInt8]) -> Reason? {
         late.insert(contentsOf: [0xFF, 0xDC, 0, 4, 0, 8], at: late.count - 2)
         #expect(reason(late)?.code == .unsupportedFormat && reason(late)?.detail.contains("DNL") == true)
         var apple = Made.png([[1, 2, 3]], width: 1, kind: 2)
-        apple.insert(contentsOf: Made.chunk("CgBI", [0x50, 0, 0x20, 2]), at: 8)
+        apple.insert(contentsOf: RawPNG.chunk("CgBI", [0x50, 0, 0x20, 2]), at: 8)
         #expect(reason(apple)?.code == .unsupportedFormat && reason(apple)?.detail.contains("CgBI") == true)
     }
 }
@@ -204,7 +187,7 @@ private func reason(_ bytes: [UInt8]) -> Reason? {
             try ImageDecoder.decode(Made.png([[90, alpha, 30, alpha]], width: 2, kind: 4)).raster.pixels == [
                 90, 90, 90, 30, 30, 30,
             ])
-        let palette = [Made.chunk("PLTE", [9, 8, 7, 6, 5, 4]), Made.chunk("tRNS", [alpha, alpha])]
+        let palette = [RawPNG.chunk("PLTE", [9, 8, 7, 6, 5, 4]), RawPNG.chunk("tRNS", [alpha, alpha])]
         #expect(
             try ImageDecoder.decode(Made.png([[0, 1]], width: 2, kind: 3, before: palette)).raster.pixels == [9, 8, 7, 6, 5, 4])
         #expect(try ImageDecoder.decodeMask(Made.png([[90, alpha, 30, alpha]], width: 2, kind: 4)).pixels == [90, 30])
@@ -278,7 +261,7 @@ private func reason(_ bytes: [UInt8]) -> Reason? {
         let plain = try ImageDecoder.decode(Made.jpeg(wide, adding: []))
         #expect(plain.colourSpace == nil && plain.colourProblem == nil)
         let chunks: [[UInt8]] = [
-            Made.chunk("sRGB", [0]), Made.chunk("gAMA", Made.number(45455, 4)), Made.chunk("gAMA", Made.number(45000, 4)),
+            RawPNG.chunk("sRGB", [0]), RawPNG.chunk("gAMA", Made.number(45455, 4)), RawPNG.chunk("gAMA", Made.number(45000, 4)),
         ]
         for chunk in chunks {
             let image = try ImageDecoder.decode(png(77, [chunk]))
@@ -288,7 +271,7 @@ private func reason(_ bytes: [UInt8]) -> Reason? {
 
     @Test("B11: PNG's gamma counts, also of 16 linear bits; masks keep their values")
     func gamma() throws {
-        let linear = Made.chunk("gAMA", Made.number(100_000, 4))
+        let linear = RawPNG.chunk("gAMA", Made.number(100_000, 4))
         for depth in [8, 16] {
             let image = try ImageDecoder.decode(png(60, [linear], depth: depth))
             #expect(image.raster.pixels.allSatisfy { abs(Int($0) - 133) <= 1 }, "\(image.raster.pixels)")
@@ -309,13 +292,13 @@ private func reason(_ bytes: [UInt8]) -> Reason? {
             let image = try ImageDecoder.decode(jpeg(bytes))
             #expect(image.raster == plain && image.colourProblem != nil)
         }
-        var random = SeededGenerator(seed: 11)
+        var random = SeededGenerator(state: 11)
         for _ in 0..<300 {
             var bytes = profile(gamma: 1.8)
             for _ in 0..<8 { bytes[.random(in: 0..<bytes.count, using: &random)] = .random(in: 0...255, using: &random) }
             #expect(try ImageDecoder.decode(jpeg(bytes)).raster.pixels.count == plain.pixels.count)
         }
-        let odd = try ImageDecoder.decode(png(60, [Made.chunk("gAMA", Made.number(1, 4))]))
+        let odd = try ImageDecoder.decode(png(60, [RawPNG.chunk("gAMA", Made.number(1, 4))]))
         #expect(odd.raster.pixels == [60, 60, 60] && odd.colourProblem != nil)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ImageEncoderTests {
     /// A picture with smooth and rough parts.
     private func picture(_ width: Int, _ height: Int) -> Raster {
-        var random = SeededGenerator(seed: 4)
+        var random = SeededGenerator(state: 4)
         var raster = Raster(width: width, height: height)
         for y in 0..<height {
             for x in 0..<width {
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func masksAndGreyImagesKeepTheirValues() throws {
-        var random = SeededGenerator(seed: 2)
+        var random = SeededGenerator(state: 2)
         let mask = Mask.random(53, 31, density: 0.5, rounds: 2, &random)
         #expect(try ImageDecoder.decodeMask(ImageEncoder.png(mask)).pixels == mask.pixels)
         let grey = GreyImage(width: 16, height: 16, pixels: [UInt8](0...255))
@@ -52,7 +52,7 @@ import Testing
                 #expect(try ImageDecoder.decodeMask(ImageEncoder.png(plain)).pixels == plain.pixels, "\(width) x \(height)")
             }
         }
-        var random = SeededGenerator(seed: 5)
+        var random = SeededGenerator(state: 5)
         for density in [0.02, 0.5, 0.98] {
             let speckled = Mask.random(131, 103, density: density, rounds: 0, &random)
             #expect(try ImageDecoder.decodeMask(ImageEncoder.png(speckled)).pixels == speckled.pixels)
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test func largeJpegOutgrowsItsFirstBuffer() throws {
-        var random = SeededGenerator(seed: 6)
+        var random = SeededGenerator(state: 6)
         var raster = Raster(width: 400, height: 300)
         for index in raster.pixels.indices { raster.pixels[index] = .random(in: 0...255, using: &random) }
         let bytes = try ImageEncoder.jpeg(raster, quality: 100)

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func anImageComesBackUnchanged() throws {
-        var random = SeededGenerator(seed: 1)
+        var random = SeededGenerator(state: 1)
         var raster = Raster(width: 37, height: 21)
         for index in raster.pixels.indices { raster.pixels[index] = .random(in: 0...255, using: &random) }
         #expect(try Canvas(raster).raster() == raster)

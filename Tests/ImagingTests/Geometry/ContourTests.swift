@@ -40,7 +40,9 @@ struct ContourTests {
     func cornersOnly() {
         for polygon in Mask.assortment().flatMap(Contour.trace) {
             for index in polygon.indices {
-                let (a, b, c) = (polygon[index], polygon[(index + 1) % polygon.count], polygon[(index + 2) % polygon.count])
+                let a = polygon[index]
+                let b = polygon[(index + 1) % polygon.count]
+                let c = polygon[(index + 2) % polygon.count]
                 #expect((b.x - a.x) * (c.y - b.y) != (c.x - b.x) * (b.y - a.y))
             }
         }

@@ -17,7 +17,7 @@ struct EllipseTests {
 
     @Test("exact points give the ellipse back, however far off, small or thin")
     func recovery() throws {
-        var random = SeededGenerator(seed: 3)
+        var random = SeededGenerator(state: 3)
         for round in 0..<300 {
             let a = exp(Double.random(in: log(0.01)...log(5000), using: &random))
             let b = a * (round % 5 == 0 ? 0.01 : Double.random(in: 0.1...0.98, using: &random))
@@ -69,7 +69,7 @@ struct EllipseTests {
 
     @Test("an ellipse drawn as a mask is found again")
     func maskRoundTrip() throws {
-        var random = SeededGenerator(seed: 5)
+        var random = SeededGenerator(state: 5)
         for _ in 0..<40 {
             let a = Double.random(in: 12...90, using: &random)
             let ellipse = Ellipse(
@@ -93,7 +93,7 @@ struct EllipseTests {
 
     @Test("masks hold the pixels whose centres are inside, on and off the image")
     func masks() {
-        var random = SeededGenerator(seed: 9)
+        var random = SeededGenerator(state: 9)
         var ellipses = [Ellipse(cx: 10, cy: 10, a: 5, b: 5, angle: 0), Ellipse(cx: 10.5, cy: 10.5, a: 5, b: 5, angle: 0)]
         ellipses += [Ellipse(cx: 3.5, cy: 3.5, a: 0.2, b: 0.1, angle: 0), Ellipse(cx: 500, cy: 1, a: 4, b: 2, angle: 10)]
         for _ in 0..<60 {

@@ -1,5 +1,7 @@
 import Foundation
 import Imaging
+import Screening
+import TestSupport
 
 /// What SciPy and scikit-image answered (Fixtures/geometry.py).
 struct GeometryFixture: Decodable {
@@ -14,8 +16,8 @@ struct GeometryFixture: Decodable {
     var ellipses: [EllipseCase]
 
     static func load() throws -> GeometryFixture {
-        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        return try JSONDecoder().decode(Self.self, from: Data(contentsOf: tests.appending(path: "Fixtures/geometry.json")))
+        return try JSONDecoder().decode(
+            Self.self, from: Data(contentsOf: Checkout.top.appending(path: "Tests/ImagingTests/Fixtures/geometry.json")))
     }
 }
 
@@ -55,7 +57,7 @@ extension Mask {
 
     /// Masks of all kinds, the extremes among them.
     static func assortment() -> [Mask] {
-        var random = SeededGenerator(seed: 11)
+        var random = SeededGenerator(state: 11)
         var masks = [
             Mask(width: 0, height: 0), Mask(width: 7, height: 0), Mask(width: 5, height: 4), .full(5, 4), .full(1, 1),
             .full(1, 9), .full(9, 1),
@@ -69,18 +71,5 @@ extension Mask {
             }
         }
         return masks
-    }
-}
-
-/// SplitMix64 (Steele, Lea & Flood, 2014).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,5 +1,7 @@
 import Foundation
 import Imaging
+import Screening
+import TestSupport
 import Testing
 
 /// What Pillow and SciPy answered (Fixtures/resampling.py).
@@ -13,8 +15,8 @@ private struct ResamplingFixture: Decodable {
     var planes: [Values]
 
     static func load() throws -> ResamplingFixture {
-        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        return try JSONDecoder().decode(Self.self, from: Data(contentsOf: tests.appending(path: "Fixtures/resampling.json")))
+        return try JSONDecoder().decode(
+            Self.self, from: Data(contentsOf: Checkout.top.appending(path: "Tests/ImagingTests/Fixtures/resampling.json")))
     }
 }
 
@@ -54,7 +56,7 @@ extension Rectangle {
     }
 
     @Test func aMeanIsKeptWhenShrinking() {
-        var random = SeededGenerator(seed: 8)
+        var random = SeededGenerator(state: 8)
         var source = Raster(width: 512, height: 384)
         for index in source.pixels.indices { source.pixels[index] = .random(in: 0...255, using: &random) }
         let small = source.resampled(from: source.bounds, width: 16, height: 12)

@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import DataSets
+internal import Files
+internal import Foundation
+internal import Imaging
+internal import Screening
+
+/// `papilla review correct ID --disc FILE --cup FILE`
+struct ReviewCorrectCommand: ParsableCommand, OwnFilesCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "correct", abstract: "Replaces outlines by a reader's, measures again and publishes the next version.",
+        discussion: """
+            A mask is a PNG of the original's size: 0 outside and 255 (or 1, or one colour) inside; one that holds disc (128) and cup (255) \
+            serves for both. Other values are refused unless --mask-values says what they mean; so is what covers nearly the whole picture. \
+            Of disc and cup, the one that is not given stays as it was. An empty polyp mask says that there is no polyp, \
+            an empty cup mask that no cup is seen.
+
+            Example: papilla review correct k7q --cup cup.png --note "notch at 6 o'clock"
+            """)
+    @Argument(help: "The screening's ID, or a unique beginning of its second part.") var id: String
+    @Option(help: ArgumentHelp("Mask of the optic disc.", valueName: "file")) var disc: String?
+    @Option(help: ArgumentHelp("Mask of the cup.", valueName: "file")) var cup: String?
+    @Option(help: ArgumentHelp("Mask of all polyps.", valueName: "file")) var polyp: String?
+    @Flag(help: "They were drawn by someone who had not seen what the models found: disc and cup, or all polyps.") var blind =
+        false
+    @Option(help: ArgumentHelp("What the masks' values mean: 255=outside,0=polyp.", valueName: "values")) var maskValues: String?
+    @OptionGroup var options: ReaderOptions
+
+    func validate() throws {
+        if disc == nil && cup == nil && polyp == nil { throw ValidationError("Expected --disc, --cup or --polyp with a mask.") }
+        if blind && polyp == nil && (disc == nil || cup == nil) {
+            throw ValidationError("--blind goes with --disc and --cup, or with --polyp: nothing is taken from the models.")
+        }
+        if polyp != nil && (disc != nil || cup != nil) { throw ValidationError("--polyp goes with neither --disc nor --cup.") }
+    }
+
+    func run() throws {
+        var masks: [String: Data] = [:]
+        let stated = try maskValues.map { text throws(PapillaError) in try StatedMaskValues(text) }
+        for (task, file) in [(ModelTask.disc, disc), (.cup, cup), (.polyp, polyp)] {
+            if let file { masks[task.rawValue] = try Self.mask(file, of: task, stated) }
+        }
+        try options.decide(id, .correct, masks: masks, blind: blind)
+    }
+
+    /// A mask as the service takes it: small, whatever program wrote the file.
+    private static func mask(_ file: String, of task: ModelTask, _ stated: StatedMaskValues?) throws -> Data {
+        let bytes: [UInt8]
+        do { bytes = try NamedPath.read(file) } catch {
+            throw PapillaError(.notFound, "A mask could not be read", place: file, cause: error)
+        }
+        do throws(PapillaError) {
+            return Data(try ImageEncoder.png(DrawnMask.read(bytes, of: task, stated: stated)))
+        } catch {
+            throw PapillaError(error.code, error.message, place: file, hint: error.hint)
+        }
+    }
+}
