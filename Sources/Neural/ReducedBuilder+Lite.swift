@@ -51,15 +51,13 @@ extension ReducedBuilder {
         let y = Maps(
             numbers: try storage([batch, maps, reached, reached]), unit: unit(name, of: 255, upTo: Lite0.ceiling))
         layers[name] = y
-        let (values, scratch) = (weights[name + ".weight"], scratch)
+        let values = weights[name + ".weight"]
         let kernels = (0..<taps * maps).map { values[$0 % maps * taps + $0 / maps] * x.unit / y.unit }
         let bias = weights[name + ".bias"].map { $0 / y.unit }
-        try scratch.reserve(depthwise_u8_scratch(side, size))
         let (from, to) = (x.numbers.raw.assumingMemoryBound(to: UInt8.self), y.numbers.raw.assumingMemoryBound(to: UInt8.self))
         steps.append(
             Network.Step(name: "\(name) [own_depthwise]", macs: taps * maps * batch * reached * reached) {
-                () throws(PapillaError) in
-                depthwise_u8(from, to, kernels, bias, try scratch.memory(), batch, maps, side, size, stride)
+                depthwise_u8(from, to, kernels, bias, batch, maps, side, size, stride)
             })
         return y
     }

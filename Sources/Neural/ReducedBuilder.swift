@@ -14,7 +14,7 @@ struct ReducedBuilder {
     /// In int8, how far values reach; nil in bf16.
     let ranges: ActivationRanges?
     var steps: [Network.Step] = []
-    let scratch = Scratch()
+    private let scratch = Scratch()
     /// What each hidden convolution leaves, by its name.
     var layers: [String: Maps] = [:]
 
