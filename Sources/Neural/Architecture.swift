@@ -73,6 +73,10 @@ public struct Architecture: Sendable, Hashable {
         Architecture("lite0-1dec-conv-mdp", .lite0, decoders: 1, [.mask, .distance, .cells, .frame]),
     ]
 
+    /// Whether int8 is the faster precision on a CPU: the paper's 3x3 convolutions need VNNI for that, since without it Winograd's in fp32
+    /// are as fast; the 1x1 convolutions of ``Lite0``, for which there is no Winograd, take half the time everywhere.
+    public func isFasterInBytes(hasFastIntegers: Bool) -> Bool { hasFastIntegers || encoder == .lite0 }
+
     /// Every network.
     public static let known = all + pretrained + [router]
 

@@ -12,21 +12,25 @@ extension Network {
         var skips: [Tensor] = []
         var (x, kernel) = try maps("encoder.stem")
         try convolve("encoder.stem", input, to: x, kernel: kernel, stride: 2, weights, ceiling: Lite0.ceiling)
+        watch("encoder.stem", x)
         for (index, block) in Lite0.blocks.enumerated() {
             let name = "encoder.\(index)"
             var y = x
             if block.expansion > 1 {
                 let (expanded, kernel) = try maps(name + ".expand")
                 try convolve(name + ".expand", x, to: expanded, kernel: kernel, weights, ceiling: Lite0.ceiling)
+                watch(name + ".expand", expanded)
                 y = expanded
             }
             let (each, eachKernel) = try maps(name + ".depthwise")
             try convolveEach(name + ".depthwise", y, to: each, kernel: eachKernel, stride: block.stride, weights)
+            watch(name + ".depthwise", each)
             // What comes in is read no more, so that the sum may take its place.
             let (projected, projectedKernel) = try maps(name + ".project")
             let sum = block.isResidual ? x : projected
             try convolve(
                 name + ".project", each, to: sum, kernel: projectedKernel, weights, accumulates: block.isResidual)
+            watch(name + ".project", sum)
             x = sum
             if Lite0.taps.contains(index) { skips.append(x) }
         }

@@ -57,20 +57,22 @@ public final class Network {
         self.precision = precision
         plan = try Plan(architecture, width: width, side: side, batch: batch)
         input = try Tensor([batch, 3, side, side])
-        guard precision == .fp32 || architecture.encoder == .paper else {
-            throw PapillaError(
-                .badInput, "\(architecture.name) runs in fp32 alone, not in \(precision.rawValue)", hint: "Use fp32")
-        }
         switch precision {
         case .fp32: try build(weights)
         case .int8:
             try ranges.check(architecture)
-            try build(ReducedBuilder(plan, weights, ranges))
+            try build(ReducedBuilder(plan, weights, ranges), weights)
         case .bf16:
+            guard architecture.encoder == .paper else {
+                throw PapillaError(
+                    .badInput,
+                    "\(architecture.name) runs in fp32 and int8, not in bf16: its kernels for single maps gain nothing by it",
+                    hint: "Use int8, or fp32")
+            }
             guard Processor.hasHalves else {
                 throw PapillaError(.system, "bf16 needs AVX-512, which this CPU (\(EngineInfo.isa)) has not", hint: "Use fp32")
             }
-            try build(ReducedBuilder(plan, weights, nil))
+            try build(ReducedBuilder(plan, weights, nil), weights)
         }
     }
 
@@ -185,25 +187,38 @@ public final class Network {
         frame = ({ summary.maximaAndAverages(x) }, weights["frame.weight"], weights["frame.bias"])
     }
 
-    private func build(_ builder: ReducedBuilder) throws(PapillaError) {
+    private func build(_ builder: ReducedBuilder, _ weights: Weights) throws(PapillaError) {
         var builder = builder
-        let (skips, last) = try builder.encode(input)
-        if architecture.heads == [.classes] {
-            let average = GlobalAverage(plan)
-            let features = try builder.widened(last)
-            let weights = builder.weights
-            classifier = ({ average.forward(features) }, weights["classes.weight"], weights["classes.bias"])
+        let (skips, last) = try architecture.encoder == .paper ? builder.encode(input) : builder.encodeLite(input)
+        let logits = try (0..<architecture.decoders).map { (decoder) throws(PapillaError) in
+            try builder.heads(decoder, builder.decode(decoder, skips, last))
         }
-        for decoder in 0..<architecture.decoders {
-            let logits = try builder.heads(decoder, builder.decode(decoder, skips, last))
-            for (head, at) in plan.heads(ofDecoder: decoder) { outputs.append((head, logits, at, logits.dimensions[1])) }
-        }
+        let features = architecture.heads.contains { !$0.endsDecoder } ? try builder.widened(last) : nil
         steps = builder.steps
         maps = builder.layers
+        for (decoder, logits) in logits.enumerated() { try add(logits, ofDecoder: decoder) }
+        guard let features else { return }
+        if architecture.heads == [.classes] {
+            let average = GlobalAverage(plan)
+            classifier = ({ average.forward(features) }, weights["classes.weight"], weights["classes.bias"])
+        } else {
+            try addPresence(features, weights)
+        }
+    }
+
+    /// Adds the outputs of a decoder's heads, N x maps x S x S, enlarged to the input's side.
+    private func add(_ y: Tensor, ofDecoder decoder: Int) throws(PapillaError) {
+        let maps = y.dimensions[1]
+        let side = y.dimensions[2]
+        let logits = plan.enlargement == 1 ? y : try Tensor([batch, maps, 2 * side, 2 * side])
+        for (head, at) in plan.heads(ofDecoder: decoder) { outputs.append((head, logits, at, maps)) }
+        guard plan.enlargement == 2 else { return }
+        let planes = batch * maps
+        steps.append(Step(name: "heads enlarged", macs: 0) { double_f32(y.pointer, logits.pointer, planes, side, 1) })
     }
 
     /// Remembers that the last step leaves a layer's values in `tensor`.
-    private func watch(_ name: String, _ tensor: Tensor) {
+    func watch(_ name: String, _ tensor: Tensor) {
         watched.append((steps.count - 1, { (ranges) throws(PapillaError) in ranges.widen(name, to: tensor.reach) }))
     }
 
@@ -262,7 +277,7 @@ public final class Network {
         let bias = try Tensor([out])
         try bias.load(weights["\(name).conv1.bias"].padded(to: out))
         try convolve("\(name).conv1 skip", skip, to: joined, kernel: layout.part(1, of: values), bias: bias, rectified: false)
-        watchPoints("\(name).conv1", skip)
+        if architecture.encoder == .paper { watchPoints("\(name).conv1", skip) }
         if UpsampledConvolution.serves(x, factor: factor) {
             let kernel = try Tensor([out, up.memory, 3, 3])
             try kernel.load(layout.part(0, of: values))
@@ -302,8 +317,6 @@ public final class Network {
         let side = plan.side(0)
         let width = width
         let y = try Tensor([batch, maps, side, side])
-        let logits = plan.enlargement == 1 ? y : try Tensor([batch, maps, 2 * side, 2 * side])
-        for (head, at) in heads { outputs.append((head, logits, at, maps)) }
         for first in stride(from: 0, to: maps, by: 3) {
             let count = min(3, maps - first)
             let packed = try Tensor([9, channels / block, count, block])
@@ -326,9 +339,7 @@ public final class Network {
                     }
                 })
         }
-        guard plan.enlargement == 2 else { return }
-        steps.append(
-            Step(name: "heads enlarged", macs: 0) { double_f32(y.pointer, logits.pointer, batch * maps, side, 1) })
+        try add(y, ofDecoder: decoder)
     }
 
     /// A convolution of ``Lite0``: 1x1, or the first one; a rectifier behind it if there is a ceiling, or added to what stands in the target.

@@ -12,12 +12,12 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
 
 /// The reach of each layer's values on real images: what int8 needs to know of a network beyond its weights.
 public struct ActivationRanges: Sendable, Codable, Equatable {
-    /// The magnitude that next to no value of a hidden convolution's output exceeds, by the convolution's name; for the upsampled half of
-    /// `decoder.D.L.conv1` also NAME.products and NAME.sum.
+    /// The magnitude that next to no value of a hidden convolution's output exceeds (of ``Lite0``'s projections: after what is added), by
+    /// the convolution's name; for the upsampled half of `decoder.D.L.conv1` also NAME.products and NAME.sum.
     public var reach: [String: Float]
 
-    /// The same of the 16 points of what each hidden convolution but the first reads (a decoder's first: of the skip), for Winograd's
-    /// F(2x2, 3x3): products of row and column of the transform, the row outermost.
+    /// The same of the 16 points of what each hidden 3x3 convolution reads that may go by Winograd's F(2x2, 3x3) (a decoder's first: of
+    /// the skip): products of row and column of the transform, the row outermost.
     public var points: [String: [Float]]
 
     /// Ranges by layer.
@@ -28,14 +28,19 @@ public struct ActivationRanges: Sendable, Codable, Equatable {
 
     /// The names that a network of an architecture needs.
     public static func names(_ architecture: Architecture) -> [String] {
-        hidden(architecture).flatMap { unit in
-            unit.hasPrefix("decoder") && unit.hasSuffix("conv1") ? [unit, unit + ".products", unit + ".sum"] : [unit]
-        }
+        let lite = architecture.encoder == .lite0 ? Lite0.layers.map(\.name) : []
+        return lite
+            + hidden(architecture).flatMap { unit in
+                unit.hasPrefix("decoder") && unit.hasSuffix("conv1") ? [unit, unit + ".products", unit + ".sum"] : [unit]
+            }
     }
 
-    /// The names that it needs the points of.
-    public static func pointNames(_ architecture: Architecture) -> [String] { Array(hidden(architecture).dropFirst()) }
+    /// The names that it needs the points of: not of the image, and not of ``Lite0``'s skips, which are signed.
+    public static func pointNames(_ architecture: Architecture) -> [String] {
+        hidden(architecture).filter { architecture.encoder == .paper ? $0 != "encoder.0.conv1" : $0.hasSuffix("conv2") }
+    }
 
+    /// The paper's 3x3 convolutions.
     private static func hidden(_ architecture: Architecture) -> [String] {
         architecture.parameterShapes(width: 1).map(\.name).filter { $0.contains(".conv") && $0.hasSuffix(".weight") }.map {
             String($0.dropLast(7))

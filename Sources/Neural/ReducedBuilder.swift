@@ -4,8 +4,8 @@ internal import Screening
 
 /// A network's steps in fewer bits than fp32's: bytes or bf16, channels last.
 ///
-/// In int8 activations are bytes with one scale a layer, and kernels have a scale for each map. In bf16 nothing is scaled. In both the first
-/// convolution stays in fp32, since its input is signed and has three maps. The upsampled half of a decoder's first convolution is nine
+/// In int8 activations are bytes with one scale a layer, and kernels have a scale for each map. In bf16, which serves the paper's encoder
+/// alone, nothing is scaled. In both the first convolution stays in fp32, since its input is signed and has three maps. The upsampled half of a decoder's first convolution is nine
 /// products at low resolution, combined to sums which the skip's convolution reads, adds to and overwrites.
 @EngineActor
 struct ReducedBuilder {
@@ -34,7 +34,7 @@ struct ReducedBuilder {
     /// - Returns: the skips, and the last maps.
     mutating func encode(_ input: Tensor) throws(PapillaError) -> (skips: [Maps], last: Maps) {
         var skips: [Maps] = []
-        var x = try first(input)
+        var x = try first("encoder.0.conv1", input, maps: plan.maps(0), side: plan.side)
         for level in 0..<5 {
             if level > 0 { x = try convolve("encoder.\(level).conv1", x, level, part: 0, of: [plan.maps(level - 1)]) }
             x = try convolve("encoder.\(level).conv2", x, level, part: 0, of: [plan.maps(level)])
@@ -54,7 +54,7 @@ struct ReducedBuilder {
         var x = last
         for level in [3, 2, 1, 0] {
             let name = "decoder.\(decoder).\(level)"
-            let inputs = [plan.maps(level + 1), plan.maps(level)]
+            let inputs = [plan.maps(level + 1), plan.skipMaps(level)]
             let sums = try upsample("\(name).conv1", x, level, inputs)
             x = try convolve("\(name).conv1", skips[level], level, part: 1, of: inputs, over: sums)
             x = try convolve("\(name).conv2", x, level, part: 0, of: [plan.maps(level)])
@@ -63,7 +63,7 @@ struct ReducedBuilder {
     }
 
     /// Adds the heads of a decoder.
-    /// - Returns: their logits, N x maps x S x S.
+    /// - Returns: their logits, N x maps x S x S, S the side of the finest level.
     mutating func heads(_ decoder: Int, _ x: Maps) throws(PapillaError) -> Tensor {
         let heads = plan.heads(ofDecoder: decoder)
         let maps = heads.reduce(0) { $0 + $1.head.maps }
@@ -73,8 +73,8 @@ struct ReducedBuilder {
         if ranges != nil, layout.inputs[0].memory == 16 || layout.inputs[0].memory % 32 == 0 {
             return try self.heads(Kernel(kernel, out: maps), bias, x)
         }
-        let pixels = try Tensor([plan.batch, maps, plan.side, plan.side], .channelsLast)
-        let logits = try Tensor([plan.batch, maps, plan.side, plan.side])
+        let pixels = try Tensor([plan.batch, maps, plan.side(0), plan.side(0)], .channelsLast)
+        let logits = try Tensor([plan.batch, maps, plan.side(0), plan.side(0)])
         try add("heads", x, to: Maps(numbers: pixels, unit: 1), kernel: kernel, bias: bias, side: 3, rectified: false)
         add("heads to maps", try .reorder(pixels, to: logits), macs: 0)
         return logits
@@ -83,7 +83,7 @@ struct ReducedBuilder {
     /// The same by our own kernel, three maps at a time: oneDNN's works on 16.
     private mutating func heads(_ kernel: Kernel, _ bias: [Float], _ x: Maps) throws(PapillaError) -> Tensor {
         let batch = plan.batch
-        let side = plan.side
+        let side = plan.side(0)
         let maps = kernel.units.count
         let channels = plan.blockedMaps(0)
         let logits = try Tensor([batch, maps, side, side])
@@ -113,27 +113,29 @@ struct ReducedBuilder {
         return logits
     }
 
-    /// Adds the last step of a network that classifies: its last maps in fp32, to be averaged.
+    /// Adds a step that turns the encoder's last maps into fp32, for the router's classes and for the presence's outputs.
     mutating func widened(_ x: Maps) throws(PapillaError) -> Tensor {
         let values = try Tensor(x.numbers.dimensions, .blocked)
-        add("classes in fp32", try .reorder(x.numbers, to: values, scale: x.unit), macs: 0)
+        add("last maps in fp32", try .reorder(x.numbers, to: values, scale: x.unit), macs: 0)
         return values
     }
 
-    private mutating func first(_ input: Tensor) throws(PapillaError) -> Maps {
-        let name = "encoder.0.conv1"
-        let layout = KernelLayout(out: (plan.maps(0), plan.blockedMaps(0)), inputs: [(3, 3)])
+    /// Adds the first convolution, 3x3, whose values end at `ceiling`.
+    mutating func first(
+        _ name: String, _ input: Tensor, maps out: Int, side: Int, stride: Int = 1, ceiling: Float = .infinity
+    ) throws(PapillaError) -> Maps {
+        let layout = KernelLayout(out: (out, Plan.blocked(out)), inputs: [(3, 3)])
         let kernel = try Tensor([layout.out.memory, 3, 3, 3])
         try kernel.load(layout.part(0, of: weights[name + ".weight"]))
         let bias = try Tensor([layout.out.memory])
         try bias.load(weights[name + ".bias"].padded(to: layout.out.memory))
-        let values = try plan.activation(0)
-        for call in try Convolution(input, to: values, kernel: 3, rectified: true).forward(
+        let values = try plan.activation(maps: out, side: side)
+        for call in try Convolution(input, to: values, kernel: 3, stride: stride, rectified: true).forward(
             weights: kernel, bias: bias, constant: true)
         {
-            add(name, call, macs: kernel.count * plan.batch * plan.side * plan.side)
+            add(name, call, macs: kernel.count * plan.batch * side * side)
         }
-        let maps = Maps(numbers: try storage(values.dimensions), unit: unit(name, of: 255))
+        let maps = Maps(numbers: try storage(values.dimensions), unit: unit(name, of: 255, upTo: ceiling))
         add("\(name) shortened", try .reorder(values, to: maps.numbers, scale: 1 / maps.unit), macs: 0)
         layers[name] = maps
         return maps
@@ -199,17 +201,17 @@ struct ReducedBuilder {
     }
 
     /// Zeros, N x C x H x W.
-    private func storage(_ dimensions: [Int], isSigned: Bool = false) throws(PapillaError) -> Storage {
+    func storage(_ dimensions: [Int], isSigned: Bool = false) throws(PapillaError) -> Storage {
         ranges == nil ? try HalfTensor(dimensions) : try ByteTensor(dimensions, isSigned: isSigned)
     }
 
-    /// What one step is worth, so that `steps` of them reach as far as the layer does. A layer that is always 0 may take any.
-    private func unit(_ name: String, of steps: Float) -> Float {
-        ranges.map { max($0.reach[name] ?? 0, 1e-6) / steps } ?? 1
+    /// What one step is worth, so that `steps` of them reach as far as the layer does, or `ceiling`. A layer that is always 0 may take any.
+    func unit(_ name: String, of steps: Float, upTo ceiling: Float = .infinity) -> Float {
+        ranges.map { min(max($0.reach[name] ?? 0, 1e-6), ceiling) / steps } ?? 1
     }
 
     /// A convolution of the plain `kernel` (out, in, k, k).
-    private mutating func add(
+    mutating func add(
         _ name: String, _ x: Maps, to y: Maps, kernel values: [Float], bias: [Float], side: Int, rectified: Bool,
         over sums: Maps? = nil
     ) throws(PapillaError) {

@@ -1,7 +1,7 @@
 internal import COneDNN
 public import Screening
 
-/// A k x k convolution of whole numbers, stride 1, padding k / 2: 0...255 times −63...63, summed in 32 bits.
+/// A k x k convolution of whole numbers, stride 1, padding k / 2: 0...255 or −128...127 times −63...63, summed in 32 bits.
 ///
 /// target = round(scale · (sum + bias) + share · what stood there), clamped to the target's range after the rectifier.
 public struct QuantisedConvolution {
@@ -30,20 +30,22 @@ public struct QuantisedConvolution {
         self.share = share
     }
 
-    /// From `source` (a ``ByteTensor`` of 0...255) to `target`: whole numbers, or fp32 with the channels last.
+    /// From `source` (a ``ByteTensor``) to `target`: whole numbers, or fp32 with the channels last.
     public func forward(_ source: Storage, to target: Storage) throws(PapillaError) -> Primitive {
         let (out, maps) = (target.dimensions[1], source.dimensions[1])
         let place = "integer convolution \(source.dimensions) to \(target.dimensions), \(side)x\(side)"
         let padding = [dnnl_dim_t(side / 2), dnnl_dim_t(side / 2)]
         var weights = try Storage.describe([out, maps, side, side], dnnl_format_tag_any, dnnl_s8)
+        // oneDNN reads signed numbers 128 higher and, on CPUs without VNNI, halves their kernels: doubled ones come back as they were.
+        let factor = source.isSigned ? 2 : 1
         let biases = try Tensor([out])
-        try biases.load(bias)
+        try biases.load(bias.map { $0 * Float(factor) })
         var operation = dnnl_convolution_desc_t()
         try Processor.check(
             dnnl_convolution_forward_desc_init(
                 &operation, dnnl_forward_inference, dnnl_convolution_direct, &source.descriptor, &weights, &biases.descriptor,
                 &target.descriptor, [1, 1], padding, padding), place)
-        let attributes = try attributes(place)
+        let attributes = try attributes(scales.map { $0 / Float(factor) }, place)
         defer { dnnl_primitive_attr_destroy(attributes) }
         var descriptor: dnnl_primitive_desc_t?
         try Processor.check(dnnl_primitive_desc_create(&descriptor, &operation, attributes, Processor.engine, nil), place)
@@ -52,7 +54,7 @@ public struct QuantisedConvolution {
             throw PapillaError(.internal, "oneDNN gave no layout", place: place)
         }
         let packed = try ByteTensor([out, maps, side, side], descriptor: wanted.pointee)
-        try Primitive.reorder(ByteTensor(kernels: kernels, [out, maps, side, side]), to: packed).run()
+        try Primitive.reorder(ByteTensor(kernels: kernels.map { $0 * Int8(factor) }, [out, maps, side, side]), to: packed).run()
         let call = try Primitive(
             descriptor,
             [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, packed), (DNNL_ARG_BIAS, biases), (DNNL_ARG_DST, target)])
@@ -63,7 +65,7 @@ public struct QuantisedConvolution {
         return call
     }
 
-    private func attributes(_ place: String) throws(PapillaError) -> dnnl_primitive_attr_t? {
+    private func attributes(_ scales: [Float], _ place: String) throws(PapillaError) -> dnnl_primitive_attr_t? {
         var attributes: dnnl_primitive_attr_t?
         var operations: dnnl_post_ops_t?
         try Processor.check(dnnl_primitive_attr_create(&attributes), place)

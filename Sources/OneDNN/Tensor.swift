@@ -25,6 +25,8 @@ public class Storage {
     public let raw: UnsafeMutableRawPointer
     var descriptor: dnnl_memory_desc_t
     let memory: dnnl_memory_t?
+    /// Whether the values are whole numbers of −128...127.
+    var isSigned: Bool { descriptor.data_type == dnnl_s8 }
 
     init(_ dimensions: [Int], descriptor: dnnl_memory_desc_t) throws(PapillaError) {
         self.dimensions = dimensions

@@ -5,7 +5,8 @@ extension ModelCard {
     static func reduced(_ reduced: ModelManifest.Reduced, in precision: Precision) -> [CardBlock] {
         func four(_ value: Double) -> String { "\((value * 10000).rounded() / 10000 + 0)" }
         let what =
-            precision == .int8 ? "bytes instead of 32-bit numbers, on CPUs with VNNI" : "16-bit numbers, on CPUs with AMX"
+            precision == .int8
+            ? "bytes instead of 32-bit numbers, on CPUs that are faster so" : "16-bit numbers, on CPUs with AMX"
         return [
             .table(
                 ["data set", "split", "images", "fp32", precision.rawValue, "difference"],

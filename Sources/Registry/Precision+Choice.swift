@@ -16,7 +16,7 @@ public enum PrecisionChoice: String, Sendable, Codable, CaseIterable {
 extension Model {
     /// The model in the precision that is asked for, or in fp32 with the reason why it is not the one asked for (or the fastest).
     /// - Parameters:
-    ///   - hasFastIntegers: whether this CPU has VNNI; without it int8 is no faster than fp32.
+    ///   - hasFastIntegers: whether this CPU has VNNI; without it the paper's networks are no faster in int8 than in fp32.
     ///   - hasFastHalves: whether it has AMX; without it bf16 is no faster than fp32.
     public func chosen(
         _ choice: PrecisionChoice, hasFastIntegers: Bool = EngineInfo.hasFastIntegers,
@@ -27,8 +27,12 @@ extension Model {
         }
         func bytes() -> (Model, reason: String?) {
             guard let int8 = manifest.int8 else { return (self, unchecked(.int8)) }
-            guard hasFastIntegers else { return (self, "this CPU has no VNNI (\(EngineInfo.isa)): int8 would be no faster") }
-            do { return (try running(in: .int8, ranges: int8.ranges), nil) } catch { return (self, error.description) }
+            do {
+                guard try Architecture(named: manifest.architecture).isFasterInBytes(hasFastIntegers: hasFastIntegers) else {
+                    return (self, "this CPU has no VNNI (\(EngineInfo.isa)): int8 would be no faster")
+                }
+                return (try running(in: .int8, ranges: int8.ranges), nil)
+            } catch { return (self, error.description) }
         }
         func halves() -> (Model, reason: String?) {
             guard manifest.bf16 != nil else { return (self, unchecked(.bf16)) }

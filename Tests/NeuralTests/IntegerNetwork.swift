@@ -8,8 +8,6 @@ struct IntegerNetwork {
     let architecture: Architecture
     let weights: Weights
     let ranges: ActivationRanges
-    let width: Int
-
     /// Whole numbers (C, H, W) and what one of them is worth.
     struct Maps {
         var values: [Int]
@@ -22,7 +20,6 @@ struct IntegerNetwork {
         self.architecture = architecture
         self.weights = weights
         self.ranges = ranges
-        width = weights["encoder.0.conv1.bias"].count
     }
 
     /// What each hidden convolution should have left, given what the engine left in front of it; and the logits, given the last of them.
@@ -38,7 +35,35 @@ struct IntegerNetwork {
             maps.values = Array(maps.values.prefix(maps.channels * maps.side * maps.side))
             return maps
         }
-        var layers = ["encoder.0.conv1": first(image, side)]
+        let isPaper = architecture.encoder == .paper
+        let skips = isPaper ? (0..<4).map { "encoder.\($0).conv2" } : Lite0.taps.map { "encoder.\($0).project" }
+        let last = isPaper ? "encoder.4.conv2" : "encoder.\(Lite0.blocks.count - 1).project"
+        var layers = isPaper ? try paper(image, side, left) : try lite(image, side, left)
+        for decoder in 0..<architecture.decoders {
+            for level in [3, 2, 1, 0] {
+                let name = "decoder.\(decoder).\(level)"
+                let below = try left(level == 3 ? last : "decoder.\(decoder).\(level + 1).conv2")
+                layers["\(name).conv1"] = join(
+                    "\(name).conv1", below, try left(skips[level]), by: isPaper && level == 3 ? 4 : 2)
+                layers["\(name).conv2"] = hidden("\(name).conv2", try left("\(name).conv1"))
+            }
+        }
+        var logits: [Architecture.Head: [Double]] = [:]
+        for (index, head) in architecture.heads.enumerated() {
+            switch head {
+            case .classes: logits[head] = connected("classes", averages(try left(last)))
+            case .frame: logits[head] = connected("frame", maxima(try left(last)) + averages(try left(last)))
+            case .cells: logits[head] = cells(try left(last))
+            case .mask, .contour, .distance:
+                let maps = try left("decoder.\(min(index, architecture.decoders - 1)).0.conv2")
+                logits[head] = isPaper ? self.logits(head, maps) : doubled(self.logits(head, maps), maps.side)
+            }
+        }
+        return (layers, logits)
+    }
+
+    private func paper(_ image: [Float], _ side: Int, _ left: (String) throws -> Maps) throws -> [String: Maps] {
+        var layers = ["encoder.0.conv1": first("encoder.0.conv1", image, side)]
         for level in 0..<5 {
             let name = "encoder.\(level)"
             if level > 0 {
@@ -47,33 +72,105 @@ struct IntegerNetwork {
             }
             layers["\(name).conv2"] = hidden("\(name).conv2", try left("\(name).conv1"))
         }
-        for decoder in 0..<architecture.decoders {
-            for level in [3, 2, 1, 0] {
-                let name = "decoder.\(decoder).\(level)"
-                let below = try left(level == 3 ? "encoder.4.conv2" : "decoder.\(decoder).\(level + 1).conv2")
-                layers["\(name).conv1"] = join(
-                    "\(name).conv1", below, try left("encoder.\(level).conv2"), by: level == 3 ? 4 : 2)
-                layers["\(name).conv2"] = hidden("\(name).conv2", try left("\(name).conv1"))
-            }
-        }
-        var logits: [Architecture.Head: [Double]] = [:]
-        for (index, head) in architecture.heads.enumerated() {
-            logits[head] =
-                head == .classes
-                ? classified(try left("encoder.4.conv2"))
-                : self.logits(head, try left("decoder.\(min(index, architecture.decoders - 1)).0.conv2"))
-        }
-        return (layers, logits)
+        return layers
     }
 
-    private func classified(_ x: Maps) -> [Double] {
+    private func lite(_ image: [Float], _ side: Int, _ left: (String) throws -> Maps) throws -> [String: Maps] {
+        var layers = ["encoder.stem": first("encoder.stem", image, side, stride: 2)]
+        var before = "encoder.stem"
+        for (index, block) in Lite0.blocks.enumerated() {
+            let name = "encoder.\(index)"
+            var read = before
+            if block.expansion > 1 {
+                layers["\(name).expand"] = point("\(name).expand", try left(before), isRectified: true)
+                read = "\(name).expand"
+            }
+            layers["\(name).depthwise"] = each("\(name).depthwise", try left(read), block.kernel, block.stride)
+            layers["\(name).project"] = point(
+                "\(name).project", try left("\(name).depthwise"), isRectified: false,
+                over: block.isResidual ? try left(before) : nil)
+            before = "\(name).project"
+        }
+        return layers
+    }
+
+    /// A 1x1 convolution, added to what `old` says.
+    private func point(_ name: String, _ x: Maps, isRectified: Bool, over old: Maps? = nil) -> Maps {
+        let (bias, plane) = (weights["\(name).bias"], x.side * x.side)
+        let kernel = Kernel(weights["\(name).weight"], out: bias.count)
+        let unit = isRectified ? limitedUnit(name) : unit(name, of: 127)
+        let values = (0..<bias.count * plane).map { index in
+            let (o, i) = (index / plane, index % plane)
+            let sum = (0..<x.channels).reduce(0) { $0 + Int(kernel.values[o * x.channels + $1]) * x.values[$1 * plane + i] }
+            let value = Double(sum) * x.unit * Double(kernel.units[o]) + Double(bias[o])
+            let whole = Int(((value + (old.map { Double($0.values[index]) * $0.unit } ?? 0)) / unit).rounded(.toNearestOrEven))
+            return isRectified ? min(255, max(0, whole)) : min(127, max(-128, whole))
+        }
+        return Maps(values: values, channels: bias.count, side: x.side, unit: unit)
+    }
+
+    /// A kernel of its own for each map.
+    private func each(_ name: String, _ x: Maps, _ size: Int, _ stride: Int) -> Maps {
+        let (weight, bias, unit) = (weights["\(name).weight"], weights["\(name).bias"], limitedUnit(name))
+        let (reached, before) = (x.side / stride, (size - stride) / 2)
+        let values = (0..<x.channels * reached * reached).map { index in
+            let (c, row, column) = (index / (reached * reached), index / reached % reached, index % reached)
+            var sum = Double(bias[c])
+            for tap in 0..<size * size {
+                let (r, q) = (row * stride + tap / size - before, column * stride + tap % size - before)
+                guard r >= 0, r < x.side, q >= 0, q < x.side else { continue }
+                sum += Double(weight[c * size * size + tap]) * Double(x.values[(c * x.side + r) * x.side + q]) * x.unit
+            }
+            return min(255, max(0, Int((sum / unit).rounded(.toNearestOrEven))))
+        }
+        return Maps(values: values, channels: x.channels, side: reached, unit: unit)
+    }
+
+    private func averages(_ x: Maps) -> [Double] {
         let plane = x.side * x.side
-        let averages = (0..<x.channels).map { c in
+        return (0..<x.channels).map { c in
             Double(x.values[c * plane..<(c + 1) * plane].reduce(0, +)) * x.unit / Double(plane)
         }
-        let (kernel, bias) = (weights["classes.weight"], weights["classes.bias"])
+    }
+
+    private func maxima(_ x: Maps) -> [Double] {
+        let plane = x.side * x.side
+        return (0..<x.channels).map { c in Double(x.values[c * plane..<(c + 1) * plane].max() ?? 0) * x.unit }
+    }
+
+    private func connected(_ name: String, _ values: [Double]) -> [Double] {
+        let (kernel, bias) = (weights["\(name).weight"], weights["\(name).bias"])
         return bias.indices.map { k in
-            averages.indices.reduce(Double(bias[k])) { $0 + averages[$1] * Double(kernel[k * averages.count + $1]) }
+            values.indices.reduce(Double(bias[k])) { $0 + values[$1] * Double(kernel[k * values.count + $1]) }
+        }
+    }
+
+    /// The cells' two convolutions, which are in fp32.
+    private func cells(_ x: Maps) -> [Double] {
+        let plane = x.side * x.side
+        let hidden = (0..<plane).map { i in
+            connected("cells.hidden", (0..<x.channels).map { Double(x.values[$0 * plane + i]) * x.unit }).map { max(0, $0) }
+        }
+        let (kernel, bias) = (weights["cells.weight"], weights["cells.bias"])
+        return (0..<plane).map { i in
+            var sum = Double(bias[0])
+            eachTap(i, x.side) { tap, at in
+                for c in hidden[at].indices { sum += hidden[at][c] * Double(kernel[c * 9 + tap]) }
+            }
+            return sum
+        }
+    }
+
+    /// Twice the side, bilinear: a pixel lies a quarter from one of the low resolution, three quarters from the next.
+    private func doubled(_ maps: [Double], _ side: Int) -> [Double] {
+        func near(_ i: Int) -> [(at: Int, share: Double)] {
+            [(i / 2, 0.75), (min(side - 1, max(0, i % 2 == 0 ? i / 2 - 1 : i / 2 + 1)), 0.25)]
+        }
+        return (0..<maps.count * 4).map { index in
+            let (map, row, column) = (index / (4 * side * side), index / (2 * side) % (2 * side), index % (2 * side))
+            return near(row).reduce(0) { sum, r in
+                near(column).reduce(sum) { $0 + r.share * $1.share * maps[(map * side + r.at) * side + $1.at] }
+            }
         }
     }
 
@@ -88,15 +185,19 @@ struct IntegerNetwork {
     }
 
     private func unit(_ name: String, of steps: Double) -> Double { Double(ranges.reach[name] ?? 0) / steps }
+    /// Behind one of Lite0's rectifiers.
+    private func limitedUnit(_ name: String) -> Double { min(Double(ranges.reach[name] ?? 0), 6) / 255 }
 
-    private func first(_ image: [Float], _ side: Int) -> Maps {
-        let (kernel, bias) = (weights["encoder.0.conv1.weight"], weights["encoder.0.conv1.bias"])
-        let unit = unit("encoder.0.conv1", of: 255)
-        var maps = Maps(values: [], channels: width, side: side, unit: unit)
-        for o in 0..<width {
-            for i in 0..<side * side {
+    private func first(_ name: String, _ image: [Float], _ side: Int, stride: Int = 1) -> Maps {
+        let (kernel, bias, reached) = (weights["\(name).weight"], weights["\(name).bias"], side / stride)
+        let unit = stride == 1 ? unit(name, of: 255) : limitedUnit(name)
+        var maps = Maps(values: [], channels: bias.count, side: reached, unit: unit)
+        for o in bias.indices {
+            for i in 0..<reached * reached {
                 var sum = Double(bias[o])
-                eachTap(i, side) { tap, at in
+                // At stride 2 the zeros lie behind alone: the middle is one further.
+                let middle = (i / reached * stride + stride - 1) * side + i % reached * stride + stride - 1
+                eachTap(middle, side) { tap, at in
                     for c in 0..<3 { sum += Double(image[c * side * side + at]) * Double(kernel[(o * 3 + c) * 9 + tap]) }
                 }
                 maps.values.append(min(255, Int((max(0, sum) / unit).rounded(.toNearestOrEven))))

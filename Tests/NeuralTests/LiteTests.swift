@@ -179,11 +179,12 @@ import Testing
         #expect(throws: PapillaError.self) { try encoder().check(pretrained: Architecture.all[0]) }
     }
 
-    @Test func bytesAreRefused() throws {
+    @Test func halvesAreRefused() throws {
         let weights = Samples.weights(architecture, width: 32, seed: 20)
-        #expect(throws: PapillaError.self) {
-            try Network(architecture, width: 32, side: 64, weights: weights, precision: .int8)
+        let error = #expect(throws: PapillaError.self) {
+            try Network(architecture, width: 32, side: 64, weights: weights, precision: .bf16)
         }
+        #expect(error?.message.contains("int8") == true)
     }
 }
 

@@ -65,6 +65,22 @@ import Testing
         #expect(checked.chosen(.bf16, hasFastHalves: true).reason?.contains("not checked in bf16") == true)
     }
 
+    @Test func thePretrainedEncoderIsFasterInBytesEverywhere() throws {
+        let architecture = Architecture.pretrained[2]
+        var manifest = TemporaryStore.manifest("disc-1")
+        manifest.architecture = architecture.name
+        let ranges = ActivationRanges(
+            reach: Dictionary(uniqueKeysWithValues: ActivationRanges.names(architecture).map { ($0, 1.5) }),
+            points: Dictionary(
+                uniqueKeysWithValues: ActivationRanges.pointNames(architecture).map { ($0, [Float](repeating: 2, count: 16)) }))
+        manifest.int8 = .init(ranges: ranges, images: 64, checks: [])
+        manifest.precisions = ["fp32", "int8"]
+        let model = try Model(manifest: manifest, weights: TemporaryStore.weights(architecture.name))
+        let (chosen, reason) = model.chosen(.auto, hasFastIntegers: false)
+        #expect(chosen.precision == .int8)
+        #expect(reason == nil)
+    }
+
     @Test func bf16StandsInWhereBytesDoNotHold() throws {
         try temporary.save("disc-1")
         let check = ModelManifest.Reduced(

@@ -138,6 +138,12 @@ void depthwise_gradient_f32(
     long block
 );
 
+/* The same forward on bytes, channels last: x (images, side, side, c), 0...255, to y, 0...255, rounded to even; c a
+ * multiple of 8. The kernels w (k * k, c) and bias are in fp32, in steps of y. */
+void depthwise_u8(
+    const uint8_t *x, uint8_t *y, const float *w, const float *bias, long images, long c, long side, long k, long stride
+);
+
 /* Twice the side, bilinear, pixels' corners aligned: x (planes, low, low, lanes) to y (planes, 2 low, 2 low, lanes). */
 void double_f32(const float *x, float *y, long planes, long low, long lanes);
 /* Its way back: dx is written. */

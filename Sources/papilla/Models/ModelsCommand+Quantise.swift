@@ -11,8 +11,8 @@ extension ModelsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Checks a model in int8 or bf16; if it loses next to nothing, lets it run so where the CPU is made for it.",
             discussion: """
-                For int8, which needs VNNI, ranges are found on images of train; bf16 needs AMX. Then val and test are read in fp32 and in \
-                fewer bits, through the code that reads images in service, and if a mean Dice (the router's accuracy) falls by more than \
+                For int8, which for networks on the paper's encoder needs VNNI, ranges are found on images of train; bf16 needs AMX. Then \
+                val and test are read in fp32 and in fewer bits, through the code that reads images in service, and if a mean Dice (the router's accuracy) falls by more than \
                 0.002 nothing is changed. What was found goes into the model's manifest and card; `precision: auto` of the configuration \
                 uses it from the next start or reload: int8 before bf16.
 
@@ -59,7 +59,10 @@ extension ModelsCommand {
                         ]
                     }, right: [2, 3, 4, 5]
                 ).text)
-            print("\(name) may run in \(precision) where the CPU has \(precision == .int8 ? "VNNI" : "AMX")")
+            let isForAll =
+                try precision == .int8 && Architecture(named: model.manifest.architecture).isFasterInBytes(hasFastIntegers: false)
+            let place = isForAll ? "on every CPU" : "where the CPU has \(precision == .int8 ? "VNNI" : "AMX")"
+            print("\(name) may run in \(precision) \(place)")
         }
     }
 }

@@ -20,7 +20,8 @@ struct BenchCommand: AsyncParsableCommand {
             """)
 
     @Option(help: "One of `papilla architectures`.") var architecture = "1enc-1dec-conv-md"
-    @Option(help: "fp32, int8 (faster only with VNNI) or bf16 (only with AMX).") var precision = Precision.fp32
+    @Option(help: "fp32, int8 (for the paper's encoder faster only with VNNI) or bf16 (only with AMX).") var precision = Precision
+        .fp32
     @Option(help: "Maps of the first level.") var width = 32
     @Option(help: "Side of the input, px, divisible by 32.") var side = 256
     @Option(help: "Images in one run.") var batch = 1
