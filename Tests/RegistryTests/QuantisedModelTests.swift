@@ -67,7 +67,7 @@ import Testing
 
     @Test func thePretrainedEncoderIsFasterInBytesEverywhere() throws {
         let architecture = Architecture.pretrained[2]
-        var manifest = TemporaryStore.manifest("disc-1")
+        var manifest = ModelFolder.manifest("disc-1")
         manifest.architecture = architecture.name
         let ranges = ActivationRanges(
             reach: Dictionary(uniqueKeysWithValues: ActivationRanges.names(architecture).map { ($0, 1.5) }),
@@ -75,7 +75,7 @@ import Testing
                 uniqueKeysWithValues: ActivationRanges.pointNames(architecture).map { ($0, [Float](repeating: 2, count: 16)) }))
         manifest.int8 = .init(ranges: ranges, images: 64, checks: [])
         manifest.precisions = ["fp32", "int8"]
-        let model = try Model(manifest: manifest, weights: TemporaryStore.weights(architecture.name))
+        let model = try Model(manifest: manifest, weights: ModelFolder.weights(architecture.name))
         let (chosen, reason) = model.chosen(.auto, hasFastIntegers: false)
         #expect(chosen.precision == .int8)
         #expect(reason == nil)
