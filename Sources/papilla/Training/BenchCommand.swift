@@ -78,7 +78,7 @@ struct BenchCommand: AsyncParsableCommand {
         let models = try await ReadingModels(store: models.store)
         let reader = try ImageReader(models: models)
         let bytes: [UInt8]
-        switch try InputFile(path).content(limit: reader.settings.limits.maximumBytes) {
+        switch try InputFile(path, limit: reader.settings.limits.maximumBytes) {
         case .bytes(let content): bytes = content
         case .refused(let reason, _):
             throw PapillaError(.badInput, "Only an image file can be read", place: path, hint: reason.detail)
