@@ -1,10 +1,8 @@
 import Control
-import Custody
 import Files
 import Foundation
 import Glibc
 import Ledger
-import Logging
 import Screening
 import TestSupport
 import Testing

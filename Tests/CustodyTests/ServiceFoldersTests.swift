@@ -2,7 +2,6 @@ import Custody
 import Files
 import Glibc
 import Ledger
-import Logging
 import Screening
 import TestSupport
 import Testing
