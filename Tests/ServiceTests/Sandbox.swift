@@ -91,7 +91,10 @@ final class FakeClock: Sendable {
 final class FakeScreener: ImageScreener {
     let key = Digest(of: "fake".utf8)
     let described: [Report.Model] = []
+    let writers: [any BundleWriter]
     private let screened = Mutex<[String]>([])
+
+    init(writers: [any BundleWriter] = [StandardBundle()]) { self.writers = writers }
 
     /// The paths that were read, in order.
     var reads: [String] { screened.withLock(\.self) }
@@ -120,7 +123,10 @@ final class FakeScreener: ImageScreener {
         let report = Report(
             id: id, source: source, identification: identification, outcome: .noFinding,
             attention: identification.attention, engine: await engine())
-        return try Bundle(report: report, files: [(name: "overlay.jpg", bytes: Array("drawn".utf8))])
+        let drawn = try Bundle(report: report, files: [(name: "overlay.jpg", bytes: Array("drawn".utf8))])
+        var draft = BundleDraft(report: report, pictures: .taken(from: drawn)) { () throws(PapillaError) in bytes }
+        try await draft.write(by: writers)
+        return try Bundle(report: report, files: draft.files)
     }
 }
 

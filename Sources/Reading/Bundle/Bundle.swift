@@ -45,12 +45,14 @@ public struct Bundle: Sendable {
     /// same attention to whose it is.
     ///
     /// - Parameters:
-    ///   - bundle: the earlier one; overlay and masks name neither file nor ID and are used as they are.
+    ///   - bundle: the earlier one.
     ///   - source: of the new arrival; format, size and colour space are taken from the earlier one.
+    ///   - writers: what puts files into it.
+    ///   - original: reads the new arrival's file.
     public static func reusing(
         _ bundle: Bundle, id: ScreeningID, source: Report.Source, identification: Identification = Identification(),
-        waited: Double = 0
-    ) throws(PapillaError) -> Bundle {
+        waited: Double = 0, writers: [any BundleWriter], original: @escaping @Sendable () throws(PapillaError) -> [UInt8]
+    ) async throws(PapillaError) -> Bundle {
         var report = bundle.report
         report.schema = Report.schema
         (report.subject, report.examination) = (identification.subject, identification.examination)
@@ -65,6 +67,9 @@ public struct Bundle: Sendable {
         report.source.eye = bundle.report.source.eye
         report.measurements = report.codedFindings
         report.timing = Report.Timing(wait: waited)
-        return try Bundle(report: report, files: bundle.files.filter { $0.name != reportName })
+        report.files = []
+        var draft = BundleDraft(report: report, pictures: .taken(from: bundle), original: original)
+        try await draft.write(by: writers)
+        return try Bundle(report: report, files: draft.files)
     }
 }
