@@ -373,7 +373,7 @@ import Testing
         rmdir(target.folder)
         await #expect { try await loop.drain() } throws: { error in
             let error = error as? PapillaError
-            return error?.code == .refused && error?.message.contains("1 results are still to be delivered, to ehr") == true
+            return error?.code == .refused && error?.message.contains("1 result is still to be delivered, to ehr") == true
         }
         _ = try Folder.make(target.folder)
         try await loop.drain()

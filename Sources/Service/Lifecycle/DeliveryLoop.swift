@@ -84,8 +84,10 @@ actor DeliveryLoop: ServiceLifecycle.Service {
         }
         let due = try await ledger.deliveryCounts().filter { count in targets.contains { $0.name == count.target } }
         guard let first = due.first(where: { $0.due > 0 }) else { return }
+        let count = due.map(\.due).reduce(0, +)
         throw PapillaError(
-            .refused, "\(due.map(\.due).reduce(0, +)) results are still to be delivered, to \(first.target) for one",
+            .refused,
+            "\(count) \(count == 1 ? "result is" : "results are") still to be delivered, to \(first.target) for one",
             hint: lines[first.target]?.trouble ?? "papilla deliveries lists them; run it again")
     }
 
