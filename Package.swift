@@ -170,7 +170,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "TestSupport", "Service", "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "Ledger", "Reading",
+                "TestSupport", "Service", "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "Ledger",
+                "Reading",
                 "Registry", "Neural", "Imaging", "Files", "Screening", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Results in the folder of a target: every one, once, whatever happens meanwhile.

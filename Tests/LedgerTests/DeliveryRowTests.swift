@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Screening
+import TestSupport
 import Testing
 
 @testable import Ledger

@@ -9,6 +9,7 @@ import Logging
 import Reading
 import Screening
 import Settings
+import TestSupport
 import Testing
 
 @testable import Deliveries
