@@ -80,6 +80,8 @@ let package = Package(
             ],
             swiftSettings: swift),
         .target(
+            name: "Deliveries", dependencies: ["Custody", "Ledger", "Settings", "Files", "Screening"], swiftSettings: swift),
+        .target(
             name: "Control",
             dependencies: [
                 "Journal", "Ledger", "Registry", "Files", "Screening", .product(name: "Logging", package: "swift-log"),
@@ -88,7 +90,8 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Control", "Custody", "Intake", "Settings", "Journal", "DataSets", "Reading", "Ledger", "Imaging", "Neural",
+                "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "DataSets", "Reading", "Ledger", "Imaging",
+                "Neural",
                 "Registry", "Files", "Screening",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -167,8 +170,9 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "TestSupport", "Service", "Control", "Custody", "Intake", "Settings", "Journal", "Ledger", "Reading", "Registry",
-                "Neural", "Imaging", "Files", "Screening", .product(name: "Crypto", package: "swift-crypto"),
+                "TestSupport", "Service", "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "Ledger",
+                "Reading",
+                "Registry", "Neural", "Imaging", "Files", "Screening", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),

@@ -52,7 +52,7 @@ public struct ServiceStatus: Sendable, Codable, Hashable {
 
     /// Something that needs a person.
     public struct Alarm: Sendable, Codable, Hashable {
-        /// inbox, folders, disk, storage, reload, stuck, deaths, oldest, silence, rot or clock.
+        /// inbox, folders, disk, storage, reload, stuck, deaths, oldest, silence, rot, clock or deliveries.
         public var about: String
         /// One sentence.
         public var text: String

@@ -15,17 +15,26 @@ package enum FolderMark {
         let identity = try await ledger.identity()
         let isNew = try await ledger.arrivals(ArrivalFilter(limit: 1)).isEmpty
         for (name, folder) in folders.all {
-            let found = try read(folder)
-            if found == identity { continue }
-            guard isNew || found == "" else {
-                throw PapillaError(
-                    .notFound, "The folder under paths.\(name) is not the one that was used before", place: folder.path,
-                    hint:
-                        "Mount the disk that belongs there; if this folder is meant, make the empty file \(Self.name) in it",
-                    isRetryable: true)
-            }
-            try write(identity, folder)
+            try check(folder, identity, isNew: isNew, called: "The folder under paths.\(name)")
         }
+    }
+
+    /// Makes sure that a folder is the one that a ledger used before.
+    ///
+    /// - Parameters:
+    ///   - isNew: none was: it is taken as it is.
+    ///   - name: the folder, in the words of a message.
+    /// - Throws: `notFound`, to be tried again, where it bears no mark, or another ledger's.
+    package static func check(_ folder: Folder, _ identity: String, isNew: Bool, called name: String) throws(PapillaError) {
+        let found = try read(folder)
+        if found == identity { return }
+        guard isNew || found == "" else {
+            throw PapillaError(
+                .notFound, "\(name) is not the one that was used before", place: folder.path,
+                hint: "Mount the disk that belongs there; if this folder is meant, make the empty file \(Self.name) in it",
+                isRetryable: true)
+        }
+        do { try write(identity, folder) } catch { throw PapillaError(any: error) }
     }
 
     /// Whether a folder bears a ledger's mark, or may be taken for its own.

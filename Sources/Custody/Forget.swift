@@ -3,10 +3,13 @@ package import Ledger
 internal import Screening
 
 /// Erases what is known of whom an arrival was: its original with sidecar, every version of its bundle, and its names in the ledger. The
-/// counts, the outcome, the figures and the digests stay, and the audit's chain still verifies.
+/// counts, the outcome, the figures and the digests stay, and the audit's chain still verifies. What was still to be delivered is not, and
+/// what was delivered is taken back where it still lies.
 package struct Forget: Sendable {
     package let ledger: LedgerStore
     package let folders: ServiceFolders
+    /// Takes a delivery away from its target; false where it is not there any more, or cannot be reached.
+    package let withdraw: @Sendable (DeliveryRow) -> Bool
     /// Called between the steps. The tests stop there.
     package var boundary: @Sendable () throws -> Void = {}
 
@@ -31,10 +34,11 @@ package struct Forget: Sendable {
         }
         try boundary()
         let bundles = try erase(row)
+        let deliveries = try await withdrawAll(of: id)
         try await ledger.abandonCorrection(of: row.id)
         try boundary()
         try await ledger.forget(row.id, actor: actor)
-        return ForgottenArrival(id: row.id, bundles: bundles, related: related)
+        return ForgottenArrival(id: row.id, bundles: bundles, related: related, deliveries: deliveries)
     }
 
     /// Ends what an earlier run began.
@@ -42,6 +46,7 @@ package struct Forget: Sendable {
         for (id, actor) in try await ledger.halfForgotten() {
             guard let row = try await ledger.arrival(id) else { continue }
             _ = try erase(row)
+            _ = try await withdrawAll(of: id)
             try await ledger.abandonCorrection(of: id)
             try await ledger.forget(id, actor: actor)
         }
@@ -58,9 +63,26 @@ package struct Forget: Sendable {
         } catch let error as FileError { throw PapillaError(any: error) }
     }
 
-    package init(ledger: LedgerStore, folders: ServiceFolders, boundary: @escaping @Sendable () throws -> Void = {}) {
+    /// Also of what is due: a stop may have come between a file and the word that it is there.
+    ///
+    /// - Returns: what had left the house.
+    private func withdrawAll(of id: ScreeningID) async throws -> [ForgottenArrival.Delivery] {
+        var left: [ForgottenArrival.Delivery] = []
+        for row in try await ledger.deliveries(of: id) {
+            let withdrawn = withdraw(row)
+            guard row.state == .delivered || withdrawn else { continue }
+            left.append(.init(target: row.target, version: row.version, at: row.changed, withdrawn: withdrawn))
+        }
+        return left
+    }
+
+    package init(
+        ledger: LedgerStore, folders: ServiceFolders, withdraw: @escaping @Sendable (DeliveryRow) -> Bool,
+        boundary: @escaping @Sendable () throws -> Void = {}
+    ) {
         self.ledger = ledger
         self.folders = folders
+        self.withdraw = withdraw
         self.boundary = boundary
     }
 }

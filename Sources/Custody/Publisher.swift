@@ -77,6 +77,18 @@ package struct Publisher: Sendable {
         return try read(name, in: try folder.folder(name), day: day)
     }
 
+    /// The bytes of a published report, by its bundle's path relative to the outbox; nil where they are not there, or not of this digest.
+    package func report(_ bundle: String, expecting digest: Digest) throws(FileError) -> [UInt8]? {
+        guard let path = RelativePath(ours: bundle) else { return nil }
+        let bytes: [UInt8]?
+        do { bytes = try outbox.folder(path).read(FileName(ours: Bundle.reportName), limit: Self.reportLimit) } catch
+            where error.isMissing
+        {
+            return nil
+        }
+        return bytes.flatMap { Digest(of: $0) == digest ? $0 : nil }
+    }
+
     private func read(_ name: FileName, in folder: Folder, day: String) throws -> Published {
         guard let bytes = try folder.read(FileName(ours: Bundle.reportName), limit: Self.reportLimit),
             let report = try? CanonicalJSON.decode(Report.self, from: bytes)

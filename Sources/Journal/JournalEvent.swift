@@ -35,6 +35,8 @@ package enum JournalEvent: String, Sendable, CaseIterable {
     case statement
     /// Something was asked for through the socket.
     case control
+    /// Results were carried to a target.
+    case delivered
     /// Originals were kept long enough and are removed.
     case expired
     /// Every original and every published file was read and held against its digest.
@@ -61,6 +63,7 @@ package enum JournalEvent: String, Sendable, CaseIterable {
         case .auditHead: "059ec2b74d3f4a81b6e80f7d9c15a3e6"
         case .statement: "8d4f10a6b3e74c92a05cf8e21d7b6930"
         case .control: "b37c9e51f0824d6a94fb2e8d05a7c163"
+        case .delivered: "d2f7a61c84e94b05a9130c7be5f86a42"
         case .expired: "61c8f2d07b5a4e39a4d3c0917fe2b86a"
         case .verified: "8f8c70e951c66401950238ef1c888a7a"
         case .trouble: "4ea6d80b1c9f4357be03a2f7650cd81b"

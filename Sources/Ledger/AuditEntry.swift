@@ -46,7 +46,7 @@ public struct AuditEntry: Sendable, Codable, Hashable {
     /// What the ledger itself writes; the service adds its own events by name.
     enum Event: String {
         case created, received, claimed, begun, waiting, finished, expired, forgotten, decided, correcting, corrected, abandoned,
-            migrated, bound
+            delivered, migrated, bound
     }
 
     /// The hash before the first entry.

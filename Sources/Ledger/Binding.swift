@@ -36,12 +36,12 @@ struct Binding: Codable, Equatable {
 extension Binding {
     /// The tables whose rows entries bind. `finding` is bound with its screening; `setting` is derived from the audit itself.
     enum Table: String, CaseIterable {
-        case arrival, image, model, screening, decision, correction
+        case arrival, image, model, screening, decision, correction, delivery
 
         /// The column of the primary key.
         var key: String {
             switch self {
-            case .arrival, .model, .screening, .decision: "id"
+            case .arrival, .model, .screening, .decision, .delivery: "id"
             case .image: "sha256"
             case .correction: "arrival"
             }
@@ -58,7 +58,7 @@ extension Binding {
                 ]
             case .screening: ["bundle"]
             case .decision: ["note"]
-            case .image, .model, .correction: []
+            case .image, .model, .correction, .delivery: []
             }
         }
 
@@ -111,9 +111,10 @@ extension Binding {
         static func model(_ id: Int64) -> Key { Key(table: .model, value: id.databaseValue) }
         static func screening(_ id: Int64) -> Key { Key(table: .screening, value: id.databaseValue) }
         static func decision(_ id: Int64) -> Key { Key(table: .decision, value: id.databaseValue) }
+        static func delivery(_ id: Int64) -> Key { Key(table: .delivery, value: id.databaseValue) }
         static func correction(of id: ScreeningID) -> Key { Key(table: .correction, value: id.description.databaseValue) }
 
-        /// Every row that forgetting may touch, or that speaks of an arrival.
+        /// Every row of an arrival that forgetting may blank.
         static func all(_ db: Database, of id: String) throws -> [Key] {
             let screenings = try Int64.fetchAll(
                 db, sql: "SELECT id FROM screening WHERE arrival = ? ORDER BY id", arguments: [id])

@@ -16,13 +16,17 @@ public struct Ending: Sendable, Hashable {
     public var timing: Report.Timing
     /// Of models and settings: readings of the same content under the same key can be used again. Nil: never.
     public var key: String?
+    /// Where the result goes besides.
+    public var deliveries: [DeliveryTerms]
 
     /// How an arrival ended.
     public init(
-        report: Report, bundle: String, bundleDigest: Digest, original: String?, timing: Report.Timing, key: String? = nil
+        report: Report, bundle: String, bundleDigest: Digest, original: String?, timing: Report.Timing, key: String? = nil,
+        deliveries: [DeliveryTerms] = []
     ) {
         (self.report, self.bundle, self.bundleDigest) = (report, bundle, bundleDigest)
         (self.original, self.timing, self.key) = (original, timing, key)
+        self.deliveries = deliveries
     }
 
     /// Refuses an ending that cannot be this arrival's.
@@ -84,7 +88,7 @@ extension LedgerStore {
         }
     }
 
-    /// Adds a screening with its findings and models.
+    /// Adds a screening with its findings, models and deliveries.
     ///
     /// - Returns: the rows that an audit entry of the same transaction must bind.
     func insertScreening(_ db: Database, _ end: Ending, image: Digest?, at time: Timestamp) throws -> [Binding.Key] {
@@ -115,7 +119,7 @@ extension LedgerStore {
                     finding.detail,
                 ])
         }
-        return rows + [.screening(screening)]
+        return rows + [.screening(screening)] + (try Self.makeDue(db, end, screening: screening, at: time))
     }
 
     /// The row of a model that took part, made at its first use.

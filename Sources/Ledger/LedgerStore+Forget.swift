@@ -9,11 +9,33 @@ public struct ForgottenArrival: Sendable, Codable, Hashable {
     public var bundles: Int
     /// Others of the same patient or the same image that are still there.
     public var related: [ScreeningID]
+    /// What had left the house before.
+    public var deliveries: [Delivery]
 
-    package init(id: ScreeningID, bundles: Int, related: [ScreeningID]) {
+    /// A result that a target was given.
+    public struct Delivery: Sendable, Codable, Hashable {
+        /// To whom.
+        public var target: String
+        /// Which version.
+        public var version: Int
+        /// When.
+        public var at: Timestamp
+        /// Whether it was still where it was put, and was taken away there. What reads the target may have read it before.
+        public var withdrawn: Bool
+
+        package init(target: String, version: Int, at: Timestamp, withdrawn: Bool) {
+            self.target = target
+            self.version = version
+            self.at = at
+            self.withdrawn = withdrawn
+        }
+    }
+
+    package init(id: ScreeningID, bundles: Int, related: [ScreeningID], deliveries: [Delivery] = []) {
         self.id = id
         self.bundles = bundles
         self.related = related
+        self.deliveries = deliveries
     }
 }
 
@@ -46,10 +68,11 @@ extension LedgerStore {
             try db.execute(
                 sql: "UPDATE decision SET note = NULL WHERE screening IN (SELECT id FROM screening WHERE arrival = ?)",
                 arguments: subject)
+            let deliveries = try Self.cancelDeliveries(db, of: id, at: time)
             // First the entry that proves the blanks: the file itself refuses one without it.
             try AuditEntry.append(
                 db, at: time, actor: actor, event: .forgotten, subject: id.description, detail: [String: String](),
-                rows: try Binding.Key.all(db, of: id.description))
+                rows: try Binding.Key.all(db, of: id.description) + deliveries)
             try db.execute(
                 sql: "UPDATE audit SET detail = NULL WHERE subject = ? AND detail IS NOT NULL AND event <> 'forgotten'",
                 arguments: subject)

@@ -14,7 +14,7 @@ extension LedgerStore {
     public nonisolated func violatedInvariants() throws(PapillaError) -> [ViolatedInvariant] {
         try read { db in
             var violations: [ViolatedInvariant] = []
-            for (invariant, query) in Self.invariants {
+            for (invariant, query) in Self.invariants + Self.deliveryInvariants {
                 for subject in try String.fetchAll(db, sql: query + " LIMIT 20") {
                     violations.append(ViolatedInvariant(invariant: invariant, subject: subject))
                 }

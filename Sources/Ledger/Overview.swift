@@ -56,9 +56,11 @@ public struct Overview: Sendable, Codable, Hashable {
     public var finishedLastDay: Int
     /// Arrivals that came within the last 24 hours.
     public var receivedLastDay: Int
+    /// How deliveries stand, target by target; none where nothing ever was due.
+    public var deliveries: [DeliveryCounts]
 
     enum CodingKeys: String, CodingKey {
-        case states, outcomes, waits, failures
+        case states, outcomes, waits, failures, deliveries
         case oldestPending = "oldest_pending"
         case finishedLastHour = "finished_last_hour"
         case finishedLastDay = "finished_last_day"
@@ -94,7 +96,8 @@ extension LedgerStore {
             return Overview(
                 states: states, outcomes: outcomes, waits: try Self.waits(db), oldestPending: try Self.oldestPending(db),
                 failures: try Self.latestFailures(db, failures), finishedLastHour: try count("finished > ?", [hour]),
-                finishedLastDay: try count("finished > ?", [day]), receivedLastDay: try count("received > ?", [day]))
+                finishedLastDay: try count("finished > ?", [day]), receivedLastDay: try count("received > ?", [day]),
+                deliveries: try Self.deliveryCounts(db))
         }
     }
 

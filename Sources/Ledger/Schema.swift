@@ -9,7 +9,7 @@ enum Schema {
     /// "PPLA" in SQLite's header: what `file` shows, and what tells a ledger from any other database.
     static let applicationID: Int32 = 0x5050_4C41
     /// The newest schema that this Papilla knows; also SQLite's user_version.
-    static let version = 2
+    static let version = 3
 
     /// - Parameter time: of the audit entries that a migration adds; nil: it adds none, to a copy that is only looked at.
     static func migrator(at time: Timestamp?) -> DatabaseMigrator {
@@ -22,7 +22,47 @@ enum Schema {
             // Last, when every row is as it will be.
             if let time { try bindAll(db, at: time) }
         }
+        migrator.registerMigration("3") { db in
+            try db.execute(sql: deliveries + "PRAGMA user_version = 3;")
+            if let time { try note(db, 3, at: time) }
+        }
         return migrator
+    }
+
+    // MARK: - Migration 3, deliveries
+
+    /// What is carried out of the house: one version of a screening to one target of the configuration, by its name there. A row is written
+    /// with the end of the arrival, or with the correction, whose result it carries; so what is due is never forgotten by a stop, and what
+    /// has no row was never due. `why` says what a withheld row lacks, and why a cancelled one never goes. Of what ended before this
+    /// migration nothing was due.
+    private static let deliveries = """
+        CREATE TABLE delivery (
+            id INTEGER PRIMARY KEY,
+            screening INTEGER NOT NULL REFERENCES screening,
+            target TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('due', 'withheld', 'delivered', 'cancelled')),
+            why TEXT CHECK (why IN ('no_identity', 'identity_conflict', 'superseded', 'forgotten')),
+            due TEXT NOT NULL,
+            changed TEXT NOT NULL,
+            UNIQUE (screening, target),
+            CHECK ((state IN ('withheld', 'cancelled')) = (why IS NOT NULL))
+        ) STRICT;
+        CREATE INDEX delivery_due ON delivery (target, id) WHERE state = 'due';
+        CREATE INDEX delivery_state ON delivery (target, state, due);
+
+        CREATE TRIGGER delivery_keep BEFORE DELETE ON delivery
+        BEGIN SELECT RAISE(ABORT, 'a delivery is never deleted'); END;
+
+        CREATE TRIGGER delivery_once BEFORE UPDATE ON delivery WHEN OLD.state IN ('delivered', 'cancelled')
+        BEGIN SELECT RAISE(ABORT, 'a delivery that was made or cancelled stays so'); END;
+
+        """
+
+    /// Notes a migration of a ledger that was there before.
+    private static func note(_ db: Database, _ version: Int, at time: Timestamp) throws {
+        guard let identity = try String.fetchOne(db, sql: "SELECT subject FROM audit WHERE seq = 1") else { return }
+        try AuditEntry.append(
+            db, at: time, actor: "service", event: .migrated, subject: identity, detail: ["schema": version])
     }
 
     // MARK: - Migration 2, identity
@@ -82,7 +122,7 @@ enum Schema {
         guard let identity = try String.fetchOne(db, sql: "SELECT subject FROM audit WHERE seq = 1") else { return }
         func bind(_ event: AuditEntry.Event, _ subject: String, _ rows: [Binding.Key]) throws {
             try AuditEntry.append(
-                db, at: time, actor: "service", event: event, subject: subject, detail: ["schema": version], rows: rows)
+                db, at: time, actor: "service", event: event, subject: subject, detail: ["schema": 2], rows: rows)
         }
         var rest = try [.model, .correction, .image].flatMap { table in try Binding.Key.all(db, in: table) }[...]
         repeat {

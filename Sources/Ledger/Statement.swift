@@ -21,9 +21,15 @@ public struct Statement: Sendable, Codable, Hashable {
     public var pending = 0
     /// Arrivals whose file is nowhere, whatever their outcome, and files of ours without an arrival.
     public var unexplained = 0
+    /// Results that a target was given.
+    public var delivered = 0
+    /// Results that are still to be carried to a target.
+    public var undelivered = 0
+    /// Results that must not leave the house yet: whose image it is is not known, or doubted.
+    public var withheld = 0
 
     enum CodingKeys: String, CodingKey {
-        case day, received, measured, ungradable, failed, pending, unexplained
+        case day, received, measured, ungradable, failed, pending, unexplained, delivered, undelivered, withheld
         case noFinding = "no_finding"
         case outOfDomain = "out_of_domain"
     }
@@ -56,6 +62,10 @@ extension LedgerStore {
         for row in rows where !lost.missing.contains(row.id) { statement.count(row.outcome) }
         statement.unexplained = lost.missing.count + lost.strays.count
         statement.received = rows.count + lost.strays.count
+        let deliveries = try deliveries(day: day)
+        statement.delivered = deliveries[.delivered] ?? 0
+        statement.undelivered = deliveries[.due] ?? 0
+        statement.withheld = deliveries[.withheld] ?? 0
         return statement
     }
 

@@ -11,6 +11,8 @@ public struct ImageReader: Sendable {
     public let settings: ReadingSettings
     /// The thresholds: standard, manifests', settings'.
     public let thresholds: Thresholds
+    /// What puts files into a screening's bundle.
+    public let writers: [any BundleWriter]
     /// Where answers are kept, and the image's name there; nil in service.
     private var memory: (answers: LookMemory, image: String)?
 
@@ -23,12 +25,15 @@ public struct ImageReader: Sendable {
 
     /// A reader.
     /// - Throws: `badConfiguration` for thresholds that do not exist or make no sense.
-    public init(models: ReadingModels, settings: ReadingSettings = ReadingSettings()) throws(PapillaError) {
+    public init(
+        models: ReadingModels, settings: ReadingSettings = ReadingSettings(), writers: [any BundleWriter] = [StandardBundle()]
+    ) throws(PapillaError) {
         var thresholds = models.thresholds
         try thresholds.override(settings.thresholds)
         self.models = models
         self.settings = settings
         self.thresholds = thresholds
+        self.writers = writers
     }
 
     /// The number of the rules by which images are read, decoding included. Who changes what becomes of an image under the same models and

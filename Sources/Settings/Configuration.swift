@@ -121,6 +121,22 @@ public struct Configuration: Sendable, Equatable {
         }
     }
 
+    /// A folder that results are carried to: of an interface engine, for example.
+    public struct Delivery: Sendable, Equatable {
+        /// What the ledger, status and metrics call it.
+        public var name: String
+        /// An absolute path.
+        public var folder: String
+        /// Whether it is given results of nobody known.
+        public var withoutIdentity: Bool
+
+        package init(name: String, folder: String, withoutIdentity: Bool = false) {
+            self.name = name
+            self.folder = folder
+            self.withoutIdentity = withoutIdentity
+        }
+    }
+
     /// Where everything is.
     public var paths = Paths()
     /// How long a file must be unchanged to count as whole.
@@ -151,6 +167,8 @@ public struct Configuration: Sendable, Equatable {
     public var blindShare = 0.02
     /// Names under which users decide, by login name; who is not among them decides under their login name.
     public var readers: [String: String] = [:]
+    /// Folders that results are carried to.
+    public var deliveries: [Delivery] = []
     /// The engine's threads; 0: one for each core.
     public var threads = 0
     /// The precision of the networks' arithmetic.
@@ -173,6 +191,9 @@ public struct Configuration: Sendable, Equatable {
 
     /// What a reading needs to know of it.
     public var reading: ReadingSettings { ReadingSettings(thresholds: thresholds, limits: limits) }
+
+    /// What puts files into bundles: the standard bundle always, and first.
+    public var bundleWriters: [any BundleWriter] { [StandardBundle()] }
 
     /// Keys that only a restart can change, where they differ from `other`'s.
     public func fixedKeys(differingFrom other: Configuration) -> [String] {

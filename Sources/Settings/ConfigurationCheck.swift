@@ -27,7 +27,9 @@ package struct ConfigurationCheck {
     }
 
     private func refuse(_ key: String, _ message: String, hint: String) -> PapillaError {
-        PapillaError(.badConfiguration, "paths.\(key): \(message)", place: lines[key].map { "\(file):\($0)" } ?? file, hint: hint)
+        let name = key.hasPrefix("deliveries[") ? key : "paths.\(key)"
+        return PapillaError(
+            .badConfiguration, "\(name): \(message)", place: lines[key].map { "\(file):\($0)" } ?? file, hint: hint)
     }
 
     private func checkOverlaps() throws(PapillaError) {
@@ -55,6 +57,24 @@ package struct ConfigurationCheck {
                     "found \(path), which lies in or above paths.\(folder.key) (\(folder.path)), expected a place outside of it",
                     hint: "What is in those folders is moved and removed by the service")
             }
+        }
+        try checkDeliveries(from: folders)
+    }
+
+    /// Whoever reads a target may remove what is in it, and what is delivered must not be taken for what was dropped or published.
+    private func checkDeliveries(from folders: [(key: String, path: String)]) throws(PapillaError) {
+        var others = folders.map { (key: "paths.\($0.key)", path: $0.path) }
+        others.append(("paths.ledger", AbsolutePath.resolved(configuration.paths.ledger)))
+        others.append(("paths.models", AbsolutePath.resolved(configuration.paths.models)))
+        for (index, delivery) in configuration.deliveries.enumerated() {
+            let key = "deliveries[\(index)].folder"
+            let path = AbsolutePath.resolved(delivery.folder)
+            for other in others where AbsolutePath.overlap(path, other.path) {
+                throw refuse(
+                    key, "found \(path), which overlaps \(other.key) (\(other.path)), expected a folder of its own",
+                    hint: "Whoever reads a target's folder may remove what is in it")
+            }
+            others.append((key, path))
         }
     }
 

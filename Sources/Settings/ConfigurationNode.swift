@@ -51,8 +51,8 @@ package struct ConfigurationNode {
     }
 
     /// The values of a list.
-    package func list() throws(PapillaError) -> [ConfigurationNode] {
-        guard case .sequence(let sequence) = node else { throw refuse(found, expected: "a list, such as [\"*.bak\"]") }
+    package func list(_ expected: String = "a list, such as [\"*.bak\"]") throws(PapillaError) -> [ConfigurationNode] {
+        guard case .sequence(let sequence) = node else { throw refuse(found, expected: expected) }
         return sequence.enumerated().map { index, value in
             ConfigurationNode(node: value, key: "\(key)[\(index)]", line: value.mark?.line ?? line, file: file)
         }
@@ -75,6 +75,12 @@ package struct ConfigurationNode {
     package func integer(in range: ClosedRange<Int>, _ unit: String) throws(PapillaError) -> Int {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound) (\(unit))"
         guard let value = Int(try text(expected)), range.contains(value) else { throw refuse(found, expected: expected) }
+        return value
+    }
+
+    /// Yes or no.
+    package func truth() throws(PapillaError) -> Bool {
+        guard let value = Bool(try text("true or false")) else { throw refuse(found, expected: "true or false") }
         return value
     }
 

@@ -12,7 +12,7 @@ package struct ConfigurationReader {
     private static let keys = [
         "paths", "settle", "rescan", "deadline", "image_deadline", "keep_empty", "ignore", "name_pattern", "disk_floor", "alarms",
         "retention", "limits",
-        "thresholds", "readers", "threads", "precision", "blind_share",
+        "thresholds", "readers", "deliveries", "threads", "precision", "blind_share",
     ]
     private static let pathKeys = ["inbox", "outbox", "spool", "archive", "quarantine", "ledger", "models", "socket", "metrics"]
     private static let precisions = PrecisionChoice.allCases.map(\.rawValue)
@@ -52,6 +52,7 @@ package struct ConfigurationReader {
         if let node = values["thresholds"] { configuration.thresholds = try readThresholds(node) }
         if let node = values["blind_share"] { configuration.blindShare = try node.share(atMost: 100) }
         if let node = values["readers"] { configuration.readers = try readReaders(node) }
+        if let node = values["deliveries"] { configuration.deliveries = try readDeliveries(node, &lines) }
         if let node = values["threads"] { configuration.threads = try node.integer(in: 0...1024, "0: one for each core") }
         if let node = values["precision"] {
             let known = "one of \(Self.precisions.joined(separator: ", "))"
@@ -218,6 +219,32 @@ package struct ConfigurationReader {
             readers[String(member.key.dropFirst(node.key.count + 1))] = name
         }
         return readers
+    }
+
+    private func readDeliveries(
+        _ node: ConfigurationNode, _ lines: inout [String: Int]
+    ) throws(PapillaError) -> [Configuration.Delivery] {
+        let example = "{name: ehr, folder: /srv/ehr}"
+        var deliveries: [Configuration.Delivery] = []
+        for entry in try node.isNull ? [] : node.list("a list, such as [\(example)]") {
+            let values = try entry.values(["name", "folder", "without_identity"])
+            guard let name = values["name"], let folder = values["folder"] else {
+                throw entry.refuse(entry.found, expected: "a name and a folder, such as \(example)")
+            }
+            let word = "a name of 1 to 32 lower-case letters, digits and hyphens, another one for each target"
+            let text = try name.text(word)
+            guard text.wholeMatch(of: #/[a-z0-9][a-z0-9-]{0,31}/#) != nil, !deliveries.contains(where: { $0.name == text }) else {
+                throw name.refuse(name.found, expected: word)
+            }
+            let path = try folder.text("a path")
+            guard !path.isEmpty else { throw folder.refuse("nothing", expected: "a path") }
+            lines[folder.key] = folder.line
+            deliveries.append(
+                Configuration.Delivery(
+                    name: text, folder: AbsolutePath.of(path, in: AbsolutePath.parent(of: file)),
+                    withoutIdentity: try values["without_identity"]?.truth() ?? false))
+        }
+        return deliveries
     }
 
     private func readThresholds(_ node: ConfigurationNode) throws(PapillaError) -> [String: Double] {

@@ -25,7 +25,7 @@ struct Papilla: AsyncParsableCommand {
                 name: "The account",
                 subcommands: [
                     StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, RequeueCommand.self,
-                    ForgetCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
+                    DeliveriesCommand.self, ForgetCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
                 ]),
             CommandGroup(name: "Readers", subcommands: [ReviewCommand.self]),
             CommandGroup(

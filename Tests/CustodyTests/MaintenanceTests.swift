@@ -43,7 +43,7 @@ import Settings
         let again = try #require(finished.first { $0.report.source.name == "anna again.jpg" }?.report.id)
         let (folders, ledger) = try sandbox.open()
         let head = try await ledger.head().hash.description
-        let forget = Forget(ledger: ledger, folders: folders)
+        let forget = Forget(ledger: ledger, folders: folders, withdraw: { _ in false })
         let forgotten = try await forget.run(String(id.description.suffix(8)), actor: "anna@1000")
         #expect(forgotten == ForgottenArrival(id: id, bundles: 1, related: [again]))
         let left = try (sandbox.files("archive") + sandbox.files("outbox")).filter { $0.contains("\(id)") }
@@ -65,7 +65,8 @@ import Settings
         let others = try await sandbox.drain().map(\.bundle).sorted()
         #expect(others.count == 4)
         let (folders, ledger) = try sandbox.open()
-        #expect(try await Forget(ledger: ledger, folders: folders).run("\(id)", actor: "a@1").bundles == 1)
+        #expect(
+            try await Forget(ledger: ledger, folders: folders, withdraw: { _ in false }).run("\(id)", actor: "a@1").bundles == 1)
         for bundle in others { #expect(try folders.publisher.has(bundle)) }
         #expect(try await sandbox.verify() == [])
     }
@@ -96,7 +97,7 @@ import Settings
         let (folders, ledger) = try sandbox.open()
         try await ledger.record("forgetting", subject: "\(id)", detail: [String: String](), actor: "anna@1000")
         #expect(try folders.publisher.erase(id, day: Timestamp.now.day) == 1)
-        try await Forget(ledger: ledger, folders: folders).complete()
+        try await Forget(ledger: ledger, folders: folders, withdraw: { _ in false }).complete()
         #expect(try sandbox.files("archive") == [])
         #expect(try await sandbox.verify() == [])
         #expect(try await ledger.halfForgotten().isEmpty)

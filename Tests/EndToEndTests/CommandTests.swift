@@ -7,7 +7,7 @@ struct CommandTests {
     @Test(
         "Every command has help with an example",
         arguments: [
-            "serve", "screen", "status", "statement", "audit", "export", "review", "requeue", "forget", "backup",
+            "serve", "screen", "status", "statement", "audit", "export", "review", "requeue", "deliveries", "forget", "backup",
             "restore", "doctor", "models", "train", "evaluate", "calibrate", "retrain", "study",
             "architectures",
             "bench", "phantom", "dataset",

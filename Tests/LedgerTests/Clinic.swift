@@ -107,7 +107,7 @@ final class Clinic: Sendable {
     @discardableResult
     func finish(
         _ id: ScreeningID, _ outcome: Outcome = .measured, key: String? = "key", reusedFrom: ScreeningID? = nil,
-        change: (inout Report) -> Void = { _ in }
+        deliveries: [DeliveryTerms] = [], change: (inout Report) -> Void = { _ in }
     ) async throws -> Ending {
         let row = try #require(try await ledger.arrival(id))
         let bundle = "2026-11-24/eye.\(id)"
@@ -135,7 +135,7 @@ final class Clinic: Sendable {
         let ending = Ending(
             report: report, bundle: bundle, bundleDigest: Digest(of: json.utf8), original: original,
             timing: Report.Timing(wait: 1, decode: 2, route: 3, infer: 4, render: 5, publish: 6),
-            key: key)
+            key: key, deliveries: deliveries)
         try await ledger.finish(id, ending)
         return ending
     }
@@ -144,17 +144,17 @@ final class Clinic: Sendable {
     @discardableResult
     func screen(
         _ id: ScreeningID, _ outcome: Outcome = .measured, name: String = "eye.jpg", content: String = "image",
-        key: String? = "key",
+        key: String? = "key", deliveries: [DeliveryTerms] = [],
         change: (inout Report) -> Void = { _ in }
     ) async throws -> Ending {
         try await receive(id, name: name, content: content)
         try await claim(id)
         _ = try await ledger.begin(id)
-        return try await finish(id, outcome, key: key, change: change)
+        return try await finish(id, outcome, key: key, deliveries: deliveries, change: change)
     }
 
     /// A reader's correction of a first version: announced, published, written down.
-    func correct(_ id: ScreeningID) async throws {
+    func correct(_ id: ScreeningID, deliveries: [DeliveryTerms] = []) async throws {
         let bundle = "2026-11-24/eye.\(id).v2"
         var report = Self.report(try #require(try await ledger.arrival(id)), .measured)
         (report.version, report.supersedes) = (2, "2026-11-24/eye.\(id)")
@@ -165,7 +165,9 @@ final class Clinic: Sendable {
             NewDecision(id, reader: "Anna", verdict: .correct, note: nil), version: 2, actor: "anna@1000")
         try Self.write(json, to: "\(folders.outbox)/\(bundle)/report.json")
         _ = try await ledger.concludeCorrection(
-            Ending(report: report, bundle: bundle, bundleDigest: Digest(of: json.utf8), original: nil, timing: report.timing))
+            Ending(
+                report: report, bundle: bundle, bundleDigest: Digest(of: json.utf8), original: nil, timing: report.timing,
+                deliveries: deliveries))
     }
 
     /// Erases an arrival's files, then its names.

@@ -11,22 +11,26 @@ import Testing
     var ledger: LedgerStore { clinic.ledger }
 
     /// A clinic in which everything has happened: every outcome, a reading used again, decisions, a correction, one that is under way, one
-    /// that was forgotten, one that expired, and arrivals in every state.
+    /// that was forgotten, one that expired, arrivals in every state, and deliveries in every state.
     init() async throws {
         clinic = try Clinic()
+        let terms = [
+            DeliveryTerms(target: "ehr", takesUnidentified: true), DeliveryTerms(target: "archive", takesUnidentified: false),
+        ]
         for (number, outcome) in Outcome.allCases.enumerated() {
-            try await clinic.screen(Clinic.id(number), outcome, content: "image \(number)")
+            try await clinic.screen(Clinic.id(number), outcome, content: "image \(number)", deliveries: number < 2 ? terms : [])
         }
+        try await ledger.deliver(try #require(try await ledger.due(to: "ehr", limit: 1).first?.number))
         try await clinic.receive(Clinic.id(10), name: "SMITH.jpg")
         try await clinic.claim(Clinic.id(10), patient: "Smith", study: "S-1", eye: .left, sidecar: #"{"patient": "Smith"}"#)
         _ = try await ledger.begin(Clinic.id(10))
         try await clinic.finish(Clinic.id(10))
         _ = try await ledger.decide(
             NewDecision(Clinic.id(10), reader: "Anna", verdict: .reject, note: "blurred"), actor: "anna@1000")
-        try await clinic.correct(Clinic.id(0))
+        try await clinic.correct(Clinic.id(0), deliveries: terms)
         try await ledger.beginCorrection(
             NewDecision(Clinic.id(1), reader: "Ben", verdict: .correct, note: nil), version: 2, actor: "ben@1001")
-        try await clinic.screen(Clinic.id(11), name: "MUELLER.jpg", content: "another image")
+        try await clinic.screen(Clinic.id(11), name: "MUELLER.jpg", content: "another image", deliveries: terms)
         _ = try await ledger.decide(
             NewDecision(Clinic.id(11), reader: "Ben", verdict: .reject, note: "of Mr. Mueller"), actor: "ben@1001")
         try await clinic.forget(Clinic.id(11))

@@ -64,7 +64,13 @@ struct BundleTests {
         #expect(bundle.report.modality == nil && bundle.report.quality == nil)
     }
 
-    @Test func reusedReadingNamesWhereItCameFrom() throws {
+    private func reused(_ bundle: Bundle, _ id: ScreeningID, _ source: Report.Source, waited: Double = 0) async throws -> Bundle {
+        try await Bundle.reusing(bundle, id: id, source: source, waited: waited, writers: [StandardBundle()]) {
+            () throws(PapillaError) in []
+        }
+    }
+
+    @Test func reusedReadingNamesWhereItCameFrom() async throws {
         let first = try Bundle(
             report: Report(id: try Self.id(), source: try Self.source(), outcome: .noFinding, engine: Self.engine),
             files: [("overlay.jpg", [9])])
@@ -73,21 +79,56 @@ struct BundleTests {
         source.format = nil
         source.width = nil
         source.height = nil
-        let again = try Bundle.reusing(first, id: other, source: source, waited: 12)
+        let again = try await reused(first, other, source, waited: 12)
         #expect(again.report.reusedFrom == first.report.id && again.report.id == other && again.report.source.name == "copy.png")
         #expect(again.report.source.width == 800 && again.report.timing.wait == 12)
         #expect(again.files.map(\.name) == ["overlay.jpg", "report.json"] && again.report.files == first.report.files)
-        #expect(try Bundle.reusing(again, id: try Self.id(), source: source).report.reusedFrom == first.report.id)
+        #expect(try await reused(again, Self.id(), source).report.reusedFrom == first.report.id)
+    }
+
+    /// A writer of a later format: its file names the arrival.
+    private struct Letter: BundleWriter {
+        var name = "letter.hl7"
+        func files(for draft: BundleDraft) async throws(PapillaError) -> [(name: String, bytes: [UInt8])] {
+            let text = "\(draft.report.id) \(draft.files.map(\.name)) \(try draft.original().count)"
+            return [(name, Array(text.utf8))]
+        }
+    }
+
+    @Test func aReusedReadingIsWrittenAnewByWritersThatNameTheArrival() async throws {
+        let first = try Bundle(
+            report: Report(id: try Self.id(), source: try Self.source(), outcome: .noFinding, engine: Self.engine),
+            files: [("overlay.jpg", [9]), ("disc.png", [8]), ("letter.hl7", Array("of another".utf8))])
+        let other = try #require(ScreeningID("20261125-00000001"))
+        let again = try await Bundle.reusing(
+            first, id: other, source: try Self.source(), writers: [StandardBundle(), Letter()]
+        ) { () throws(PapillaError) in [1, 2, 3] }
+        #expect(again.files.map(\.name) == ["overlay.jpg", "disc.png", "letter.hl7", "report.json"])
+        let letter = try #require(again.files.first { $0.name == "letter.hl7" })
+        #expect(String(decoding: letter.bytes, as: UTF8.self) == "\(other) [\"overlay.jpg\", \"disc.png\"] 3")
+        #expect(again.report.files.map(\.sha256) == again.files.dropLast().map { Digest(of: $0.bytes) })
+    }
+
+    @Test(arguments: ["overlay.jpg", "report.json", "", ".hidden", "a/b"])
+    func aNameThatIsTakenOrNoneIsRefused(_ name: String) async throws {
+        let first = try Bundle(
+            report: Report(id: try Self.id(), source: try Self.source(), outcome: .noFinding, engine: Self.engine),
+            files: [("overlay.jpg", [9])])
+        await #expect(throws: PapillaError.self) {
+            try await Bundle.reusing(
+                first, id: try Self.id(), source: try Self.source(), writers: [StandardBundle(), Letter(name: name)]
+            ) { () throws(PapillaError) in [] }
+        }
     }
 
     @Test("B1: a report of schema 1 is still read, and used again as one of schema 2")
-    func schemaOneIsRead() throws {
+    func schemaOneIsRead() async throws {
         let path = Checkout.path("Tests/ReadingTests/Fixtures/report-1.json")
         let report = try CanonicalJSON.decode(Report.self, from: String(contentsOfFile: path, encoding: .utf8).utf8)
         #expect(report.schema == "papilla.report/1" && report.subject == nil && report.examination == Examination())
         #expect(report.source.name == "eye.jpg" && report.outcome == .ungradable)
         let bundle = try Bundle(report: report, files: [("overlay.jpg", [1, 2, 3])])
-        #expect(try Bundle.reusing(bundle, id: try Self.id(), source: try Self.source()).report.schema == "papilla.report/2")
+        #expect(try await reused(bundle, Self.id(), Self.source()).report.schema == "papilla.report/2")
     }
 
     /// Every key is there, absent values as null. Run with PAPILLA_REGENERATE=1 to write the golden file anew, and look at the difference.

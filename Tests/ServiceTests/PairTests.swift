@@ -13,12 +13,13 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Deliveries
 @testable import Service
 
 /// Two requests on one arrival at once: whoever is first, nothing is left between the chairs, and both answers are true.
 @Suite struct PairTests {
     /// What may be done to an arrival.
-    enum Act: String, CaseIterable, Sendable { case forget, correct, accept, requeue, retain }
+    enum Act: String, CaseIterable, Sendable { case forget, correct, accept, requeue, retain, deliver }
 
     private struct Resources: Sendable {
         let sandbox: Sandbox
@@ -27,11 +28,13 @@ import Testing
         let id: ScreeningID
         let executor = WorkExecutor()
 
+        private var configuration: Configuration { PairTests.configuration(sandbox) }
+
         func act(_ act: Act, _ boundary: @escaping @Sendable () throws -> Void = {}) async throws {
             let log = Logger.silent
             switch act {
             case .forget:
-                var forget = Forget(ledger: ledger, folders: folders)
+                var forget = Forget(ledger: ledger, folders: folders, withdraw: configuration.withdraw)
                 forget.boundary = boundary
                 _ = try await forget.run("\(id)", actor: "root@0")
             case .correct, .accept:
@@ -41,7 +44,8 @@ import Testing
                 let request = ReviewRequest(
                     arrival: "\(id)", verdict: act == .correct ? .correct : .accept, reader: "Anna", masks: masks)
                 let reviewing = Reviewing(
-                    ledger: ledger, folders: folders, limits: ImageLimits(), checkpoint: { _ in try boundary() })
+                    ledger: ledger, folders: folders, limits: ImageLimits(), configuration: { [configuration] in configuration },
+                    checkpoint: { _ in try boundary() })
                 _ = try await reviewing.run(request, actor: "anna@1000")
             case .requeue:
                 var requeue = Requeue(ledger: ledger, folders: folders)
@@ -54,6 +58,9 @@ import Testing
                 var retention = Retention(ledger: ledger, folders: folders, log: log)
                 retention.boundary = boundary
                 _ = try await retention.run(rules)
+            case .deliver:
+                let target = FolderTarget(configuration.deliveries[0]) { _ in try boundary() }
+                _ = try await Deliverer(ledger: ledger, folders: folders, target: target).pass()
             }
         }
 
@@ -104,6 +111,13 @@ import Testing
                     #expect(try #require(decided) >= #require(row.expired), what)
                 }
             }
+            let ehr = try entries("ehr").filter { $0.contains("\(id)") }
+            #expect(!ehr.contains { $0.hasPrefix(".") } && (row.forgotten == nil || ehr == []), what)
+            if row.forgotten == nil {
+                let delivered = try await ledger.deliveries(of: id, in: [.delivered])
+                #expect(
+                    ehr.count == delivered.count && (row.outcome == .failed || !done.contains(.deliver) || !ehr.isEmpty), what)
+            }
             let decisions = try ledger.decisions(of: id).map(\.verdict)
             #expect(decisions.count == done.count { $0 == .correct || $0 == .accept }, what)
             #expect(try entries("inbox").filter { $0 != ".papilla-inbox" } == (done.contains(.requeue) ? ["eye.png"] : []), what)
@@ -120,17 +134,25 @@ import Testing
         try isImage ? ImageEncoder.png(Raster(width: 200, height: 160, fill: (120, 60, 20))) : Array("no image".utf8)
     }
 
+    /// With a target that takes everything.
+    private static func configuration(_ sandbox: Sandbox) -> Configuration {
+        var configuration = sandbox.configuration
+        configuration.deliveries = [.init(name: "ehr", folder: "\(sandbox.path)/ehr", withoutIdentity: true)]
+        return configuration
+    }
+
     private static func tools(
         _ sandbox: Sandbox, _ folders: ServiceFolders, _ ledger: LedgerStore, _ checkpoint: @escaping Checkpoint = { _ in }
     )
         -> Pipeline
     {
         let screener = ReviewingTests.BlindScreener(modality: .fundus)
+        _ = try? Folder.make("\(sandbox.path)/ehr")
         var folders = folders
         folders.publisher.checkpoint = checkpoint
         return Pipeline(
             Pipeline.Tools(
-                configuration: sandbox.configuration, folders: folders, ledger: ledger, executor: WorkExecutor(),
+                configuration: configuration(sandbox), folders: folders, ledger: ledger, executor: WorkExecutor(),
                 telemetry: Telemetry(),
                 log: .silent, checkpoint: checkpoint, reload: { ($0, screener) }),
             screener: screener, isDraining: true)
@@ -194,7 +216,7 @@ import Testing
                     let resources = Resources(sandbox: sandbox, folders: folders, ledger: ledger, id: id)
                     do {
                         try await resources.act(act)
-                        results.set(results.get + [act == .retain])
+                        results.set(results.get + [[.retain, .deliver].contains(act)])
                     } catch { results.set(results.get + [true]) }
                 }
                 while !isOver.isSet { usleep(1000) }

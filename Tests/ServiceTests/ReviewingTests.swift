@@ -22,6 +22,7 @@ import Settings
         let modality: Modality
         let key = Digest(of: "blind".utf8)
         let described: [Report.Model] = []
+        let writers: [any BundleWriter] = [StandardBundle()]
         func engine() async -> Report.Engine { Report.Engine(version: "0", isa: "none", threads: 1, batch: 1) }
         func screen(
             _ bytes: [UInt8], id: ScreeningID, source: Report.Source, identification: Identification, waited: Double
@@ -67,7 +68,7 @@ import Settings
 
     private func reviewing(_ resources: Resources, stopAt stop: Stage? = nil) -> Reviewing {
         Reviewing(
-            ledger: resources.ledger, folders: resources.folders, limits: ImageLimits(),
+            ledger: resources.ledger, folders: resources.folders, limits: ImageLimits(), configuration: { Configuration() },
             checkpoint: { stage in if stage == stop { throw Stopped() } })
     }
 
@@ -291,7 +292,7 @@ import Settings
         let cup = Ellipse(cx: 100, cy: 80, a: 20, b: 20, angle: 0).mask(width: 200, height: 160)
         let word = Report.Decision(reader: "Anna", verdict: .correct, note: nil, at: .now)
         let next = try await Correction(of: theirs, image: image, drawn: [.disc: mask("disc.png"), .cup: cup], eye: .unknown)
-            .bundle(word, supersedes: "2026-11-24/x")
+            .bundle(word, supersedes: "2026-11-24/x", writers: [StandardBundle()], original: [])
         #expect(next.report.drawn == [.cup] && next.report.fundus?.disc.meanProbability == 0.9)
         // Once a reader drew it, it may be said again.
         _ = try Correction(of: drawn, image: image, drawn: [.disc: mask("disc-raw.png")], eye: .unknown)

@@ -60,7 +60,7 @@ import Settings
             oldestPending: .init(
                 id: try #require(ScreeningID("20261124-k7q2m9xd")), received: Timestamp(milliseconds: 1_700_000_000_000),
                 state: .waiting),
-            failures: [], finishedLastHour: 0, finishedLastDay: 0, receivedLastDay: 0)
+            failures: [], finishedLastHour: 0, finishedLastDay: 0, receivedLastDay: 0, deliveries: [])
         let text = MetricsFile.text(
             telemetry.now, disks: [.init(folder: "outbox", free: 5, size: 9)], overview,
             now: Timestamp(milliseconds: 1_700_000_042_000))

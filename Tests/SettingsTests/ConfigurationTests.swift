@@ -49,7 +49,14 @@ import Testing
             threads: 2
             precision: fp32
             blind_share: 100 %
+            deliveries:
+            - {name: ehr, folder: ../ehr}
+            - {name: copy-2, folder: /srv/copy, without_identity: true}
             """)
+        #expect(
+            configuration.deliveries == [
+                .init(name: "ehr", folder: "/srv/ehr"), .init(name: "copy-2", folder: "/srv/copy", withoutIdentity: true),
+            ])
         #expect(configuration.blindShare == 1)
         let paths = configuration.paths
         #expect([paths.inbox, paths.outbox, paths.archive] == ["/srv/site/in", "/srv/site/out", "/srv/archive"])
@@ -86,7 +93,7 @@ import Testing
         ),
         (
             "setle: 2 s\n",
-            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, readers, threads, precision, blind_share. Did you mean settle?"
+            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, readers, deliveries, threads, precision, blind_share. Did you mean settle?"
         ),
         (
             "deadline: 10\n",
@@ -144,6 +151,42 @@ import Testing
         (
             "paths:\n  spool: /proc/spool\n",
             "/etc/papilla.yaml:2: paths.spool: found /proc/spool on another file system than paths.outbox (/var/lib/papilla/outbox), expected the same one. Put both on one disk, so that a rename between them is a single step"
+        ),
+        (
+            "deliveries: ehr\n",
+            "/etc/papilla.yaml:1: deliveries: found \"ehr\", expected a list, such as [{name: ehr, folder: /srv/ehr}]"
+        ),
+        (
+            "deliveries:\n- name: ehr\n",
+            "/etc/papilla.yaml:2: deliveries[0]: found keys with values, expected a name and a folder, such as {name: ehr, folder: /srv/ehr}"
+        ),
+        (
+            "deliveries:\n- name: E.H.R.\n  folder: /srv/ehr\n",
+            "/etc/papilla.yaml:2: deliveries[0].name: found \"E.H.R.\", expected a name of 1 to 32 lower-case letters, digits and hyphens, another one for each target"
+        ),
+        (
+            "deliveries:\n- {name: a, folder: /srv/a}\n- {name: a, folder: /srv/b}\n",
+            "/etc/papilla.yaml:3: deliveries[1].name: found \"a\", expected a name of 1 to 32 lower-case letters, digits and hyphens, another one for each target"
+        ),
+        (
+            "deliveries:\n- {name: a, folder: ''}\n",
+            "/etc/papilla.yaml:2: deliveries[0].folder: found nothing, expected a path"
+        ),
+        (
+            "deliveries:\n- {name: a, folder: /srv/a, without_identity: maybe}\n",
+            "/etc/papilla.yaml:2: deliveries[0].without_identity: found \"maybe\", expected true or false"
+        ),
+        (
+            "deliveries:\n- {name: a, foldr: /srv/a}\n",
+            "/etc/papilla.yaml:2: deliveries[0].foldr: found an unknown key, expected one of name, folder, without_identity. Did you mean folder?"
+        ),
+        (
+            "paths:\n  outbox: /srv/out\n  spool: /srv/spool\ndeliveries:\n- {name: a, folder: /srv/out/a}\n",
+            "/etc/papilla.yaml:5: deliveries[0].folder: found /srv/out/a, which overlaps paths.outbox (/srv/out), expected a folder of its own. Whoever reads a target's folder may remove what is in it"
+        ),
+        (
+            "deliveries:\n- {name: a, folder: /srv/a}\n- name: b\n  folder: /srv/a/b\n",
+            "/etc/papilla.yaml:4: deliveries[1].folder: found /srv/a/b, which overlaps deliveries[0].folder (/srv/a), expected a folder of its own. Whoever reads a target's folder may remove what is in it"
         ),
         (
             "deadline: 1 s\n",

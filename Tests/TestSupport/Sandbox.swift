@@ -88,8 +88,10 @@ package final class FakeClock: Sendable {
 package final class FakeScreener: ImageScreener {
     package let key = Digest(of: "fake".utf8)
     package let described: [Report.Model] = []
+    package let writers: [any BundleWriter]
     private let screened = Mutex<[String]>([])
-    package init() {}
+
+    package init(writers: [any BundleWriter] = [StandardBundle()]) { self.writers = writers }
 
     /// The paths that were read, in order.
     package var reads: [String] { screened.withLock(\.self) }
@@ -118,7 +120,10 @@ package final class FakeScreener: ImageScreener {
         let report = Report(
             id: id, source: source, identification: identification, outcome: .noFinding,
             attention: identification.attention, engine: await engine())
-        return try Bundle(report: report, files: [(name: "overlay.jpg", bytes: Array("drawn".utf8))])
+        let drawn = try Bundle(report: report, files: [(name: "overlay.jpg", bytes: Array("drawn".utf8))])
+        var draft = BundleDraft(report: report, pictures: .taken(from: drawn)) { () throws(PapillaError) in bytes }
+        try await draft.write(by: writers)
+        return try Bundle(report: report, files: draft.files)
     }
 }
 

@@ -12,7 +12,10 @@ extension LedgerStore {
         let time = now()
         return try write { db in
             let shown = try Self.shown(db, for: decision)
-            return try Self.insert(db, decision, shown: shown.rowID, result: nil, actor: actor, at: time) { number in
+            let released = decision.verdict == .accept ? try Self.release(db, screening: shown.rowID, at: time) : []
+            return try Self.insert(
+                db, decision, shown: shown.rowID, result: nil, actor: actor, at: time, rows: released
+            ) { number in
                 DecisionDetail(decision, number: number, version: shown.version)
             }
         }

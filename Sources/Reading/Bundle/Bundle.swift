@@ -45,12 +45,14 @@ public struct Bundle: Sendable {
     /// same attention to whose it is.
     ///
     /// - Parameters:
-    ///   - bundle: the earlier one; overlay and masks name neither file nor ID and are used as they are.
+    ///   - bundle: the earlier one.
     ///   - source: of the new arrival; format, size and colour space are taken from the earlier one.
+    ///   - writers: what puts files into it.
+    ///   - original: reads the new arrival's file.
     public static func reusing(
         _ bundle: Bundle, id: ScreeningID, source: Report.Source, identification: Identification = Identification(),
-        waited: Double = 0
-    ) throws(PapillaError) -> Bundle {
+        waited: Double = 0, writers: [any BundleWriter], original: @escaping @Sendable () throws(PapillaError) -> [UInt8]
+    ) async throws(PapillaError) -> Bundle {
         var report = bundle.report
         report.schema = Report.schema
         report.subject = identification.subject
@@ -66,6 +68,30 @@ public struct Bundle: Sendable {
         report.source.eye = bundle.report.source.eye
         report.measurements = report.codedFindings
         report.timing = Report.Timing(wait: waited)
-        return try Bundle(report: report, files: bundle.files.filter { $0.name != reportName })
+        report.files = []
+        var draft = BundleDraft(report: report, pictures: .taken(from: bundle), original: original)
+        try await draft.write(by: writers)
+        return try Bundle(report: report, files: draft.files)
+    }
+}
+
+/// The name of a bundle's folder.
+enum BundleName {
+    /// `STEM.ID`: the file's name without its extension, every character but A–Z a–z 0–9 . _ - replaced by `_`, 80 bytes at most, then the
+    /// ID. A folder's name never begins with a dot: nothing published is hidden.
+    static func folder(file name: String, id: ScreeningID) -> String {
+        var stem = Substring(name)
+        if let dot = name.lastIndex(of: "."), dot > name.startIndex { stem = name[..<dot] }
+        var kept = String(stem.prefix(80).map { isPlain($0) ? $0 : "_" })
+        if kept.isEmpty { kept = "_" }
+        if kept.hasPrefix(".") { kept = "_" + kept.dropFirst() }
+        return "\(kept).\(id)"
+    }
+
+    private static func isPlain(_ character: Character) -> Bool {
+        switch character {
+        case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-": character.isASCII
+        default: false
+        }
     }
 }

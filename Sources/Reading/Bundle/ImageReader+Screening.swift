@@ -31,14 +31,15 @@ extension ImageReader {
         try Task.checkCancellation()
         var reading = try await read(image, eye: identification.examination.eye)
         reading.attention = identification.attention + reading.attention
-        let read = clock.now
-        let files = try await Self.files(of: reading, image)
         reading.timing.wait = waited
         reading.timing.decode = Self.milliseconds(decoded - start)
-        reading.timing.render = Self.milliseconds(clock.now - read)
         let report = Report(
             reading, of: image, id: id, source: source, identification: identification, engine: await Self.engine())
-        return try Bundle(report: report, files: files)
+        var draft = BundleDraft(report: report, pictures: .drawn(of: reading, image)) { () throws(PapillaError) in bytes }
+        let read = clock.now
+        try await draft.write(by: writers)
+        draft.report.timing.render = Self.milliseconds(clock.now - read)
+        return try Bundle(report: draft.report, files: draft.files)
     }
 
     /// What the report says of the engine.
@@ -46,36 +47,6 @@ extension ImageReader {
         await EngineActor.run {
             Report.Engine(version: Version.current, isa: EngineInfo.isa, threads: EngineInfo.threads, batch: 1)
         }
-    }
-
-    /// Overlay and masks of a reading, drawn and encoded on all cores: besides the networks nothing takes longer.
-    static func files(of reading: ImageReading, _ image: DecodedImage) async throws(PapillaError) -> [(
-        name: String, bytes: [UInt8]
-    )] {
-        typealias Encoding = @Sendable () throws(PapillaError) -> [UInt8]
-        let comment = image.isPhantom ? "PHANTOM: a synthetic image, no patient" : nil
-        let text = image.isPhantom ? ["Papilla": "PHANTOM"] : [:]
-        var encodings: [(name: String, encode: Encoding)] = [
-            (
-                "overlay.jpg",
-                { () throws(PapillaError) in
-                    try ImageEncoder.jpeg(Overlay(of: reading, image).drawn(), quality: 90, comment: comment)
-                }
-            )
-        ]
-        for name in ["disc", "cup", "polyp", "disc-raw", "cup-raw"] {
-            guard let mask = reading.masks[name] else { continue }
-            encodings.append(("\(name).png", { () throws(PapillaError) in try ImageEncoder.png(mask, text: text) }))
-        }
-        let encoded = await withTaskGroup(of: (index: Int, bytes: Result<[UInt8], PapillaError>).self) { group in
-            for (index, (_, encode)) in encodings.enumerated() {
-                group.addTask { (index, Result(catching: encode)) }
-            }
-            return await group.reduce(into: [:]) { $0[$1.index] = $1.bytes }
-        }
-        var files: [(name: String, bytes: [UInt8])] = []
-        for (index, (name, _)) in encodings.enumerated() { files.append((name, try encoded[index]?.get() ?? [])) }
-        return files
     }
 }
 

@@ -82,8 +82,12 @@ public struct Correction: Sendable {
     /// - Parameters:
     ///   - decision: as the report will state it.
     ///   - supersedes: the earlier bundle's folder, relative to the outbox.
+    ///   - writers: what puts files into it.
+    ///   - original: the image's file.
     /// - Throws: `badInput` for outlines that cannot be measured.
-    public func bundle(_ decision: Report.Decision, supersedes: String) async throws(PapillaError) -> Bundle {
+    public func bundle(
+        _ decision: Report.Decision, supersedes: String, writers: [any BundleWriter], original: [UInt8]
+    ) async throws(PapillaError) -> Bundle {
         let former = earlier.report
         var reading = ImageReading(.measured)
         reading.quality = former.quality
@@ -103,7 +107,6 @@ public struct Correction: Sendable {
         } else {
             try measureFundus(rules, &reading)
         }
-        let files = try await ImageReader.files(of: reading, image)
         var identification = Identification()
         identification.subject = former.subject
         identification.examination = former.examination
@@ -114,7 +117,9 @@ public struct Correction: Sendable {
         report.supersedes = supersedes
         report.decision = decision
         report.measurements = report.codedFindings
-        return try Bundle(report: report, files: files)
+        var draft = BundleDraft(report: report, pictures: .drawn(of: reading, image)) { () throws(PapillaError) in original }
+        try await draft.write(by: writers)
+        return try Bundle(report: report, files: draft.files)
     }
 
     // MARK: - Endoscopy

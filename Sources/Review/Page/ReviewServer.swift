@@ -6,6 +6,7 @@ public import Ledger
 public import Logging
 internal import Mustache
 internal import NIOCore
+internal import Reading
 public import Screening
 
 /// A decision that a reader made on the page.
@@ -102,11 +103,11 @@ public struct ReviewServer: Sendable {
         }
         router.get("api/screenings/:id/:version/:file") { _, context in
             let (name, version) = (context.parameters.get("file") ?? "", context.parameters.get("version").flatMap { Int($0) })
-            guard let version, name.hasSuffix(".png") || name.hasSuffix(".jpg") else {
+            guard let version, let type = StandardBundle.mediaType(of: name) else {
                 throw PapillaError(.badInput, "Only pictures of a version are served: VERSION/overlay.jpg, for example")
             }
             let bytes = try catalogue.file(name, of: Self.id(context), version: version)
-            return Self.answer(bytes, name.hasSuffix(".png") ? "image/png" : "image/jpeg")
+            return Self.answer(bytes, type)
         }
         router.post("api/screenings/:id/decisions") { request, context in
             try Self.json(await decide(decision(request, context)))

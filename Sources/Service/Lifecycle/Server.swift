@@ -1,5 +1,6 @@
 internal import Control
 internal import Custody
+internal import Deliveries
 internal import Files
 internal import Journal
 internal import Ledger
@@ -141,7 +142,7 @@ public struct Server: Sendable {
         clocks.look(.now, ClockWatch.steady)
         try await clocks.note(in: ledger)
         try await FolderMark.check(folders, ledger)
-        try await Forget(ledger: ledger, folders: folders).complete()
+        try await Forget(ledger: ledger, folders: folders, withdraw: configuration.withdraw).complete()
         try await Requeue(ledger: ledger, folders: folders).complete()
         try await tellOfRoles(ledger)
         let pause = try await pauseAfterDeaths(ledger, telemetry)
@@ -193,7 +194,7 @@ public struct Server: Sendable {
         try ImageReader(
             models: try await ReadingModels(
                 store: ModelStore(directory: configuration.paths.models), precision: configuration.precision),
-            settings: configuration.reading)
+            settings: configuration.reading, writers: configuration.bundleWriters)
     }
 
     private func serve(
@@ -202,6 +203,7 @@ public struct Server: Sendable {
         _ pause: Duration, _ lifecycle: LifecycleControl
     ) async throws {
         let outbox = configuration.paths.outbox
+        let becameDue = WakeSignal()
         let tools = Pipeline.Tools(
             configuration: configuration, folders: folders, ledger: ledger, executor: parts.executor, telemetry: parts.telemetry,
             log: log,
@@ -214,20 +216,28 @@ public struct Server: Sendable {
                 let next = read.reloaded(into: running)
                 try await promotion.settle()
                 return (next, try await Self.screener(next))
-            }, ended: { [ended] in ended(Result($0, outbox: outbox)) })
+            },
+            ended: { [ended] in
+                becameDue.send()
+                ended(Result($0, outbox: outbox))
+            })
         let pipeline = Pipeline(tools, screener: screener, isDraining: isDraining, pause: pause)
-        let reviewing = Reviewing(ledger: ledger, folders: folders, limits: configuration.limits)
+        let now = { @Sendable in await pipeline.tools.configuration }
+        let reviewing = Reviewing(ledger: ledger, folders: folders, limits: configuration.limits, configuration: now)
         try await reviewing.recover()
+        let deliveries = DeliveryLoop(
+            ledger: ledger, folders: folders, executor: parts.executor, telemetry: parts.telemetry, log: log,
+            wakeSignal: becameDue, now: tools.now, configuration: now)
         let housekeeping = Housekeeping(
             ledger: ledger, folders: folders, telemetry: parts.telemetry, log: log, clocks: clocks,
-            configuration: { await pipeline.tools.configuration })
+            configuration: now)
         let check = FileCheck(
             ledger: ledger, folders: folders, paths: configuration.paths, telemetry: parts.telemetry, log: log)
-        let group = group(pipeline, housekeeping, isDraining ? nil : check, parts.telemetry, now: tools.now)
+        let group = group(pipeline, [housekeeping, deliveries], isDraining ? nil : check, parts.telemetry, now: tools.now)
         parts.requestHandler.open(
             RequestHandler.Resources(
                 ledger: ledger, folders: folders, reviewing: reviewing, promotion: promotion,
-                readers: { await pipeline.tools.configuration.readers }, reload: { await pipeline.requestReload() }))
+                configuration: now, deliver: { becameDue.send() }, reload: { await pipeline.requestReload() }))
         parts.telemetry.update { $0.isReady = true }
         for reason in screener.models.fallbacks { log.tell(.ready, .info, "a model runs in fp32", ["why": reason]) }
         log.tell(.ready, .notice, "ready", ["models": screener.described.map(\.name).joined(separator: " ")])
@@ -236,6 +246,7 @@ public struct Server: Sendable {
         let failure: (any Error)?
         do {
             try await group.run()
+            if isDraining, await !lifecycle.isStopping { try await deliveries.drain() }
             failure = nil
         } catch { failure = error }
         await lifecycle.hold(nil)
@@ -245,11 +256,11 @@ public struct Server: Sendable {
     }
 
     private func group(
-        _ pipeline: Pipeline, _ housekeeping: Housekeeping, _ check: FileCheck?, _ telemetry: Telemetry,
+        _ pipeline: Pipeline, _ others: [any ServiceLifecycle.Service], _ check: FileCheck?, _ telemetry: Telemetry,
         now: @escaping @Sendable () -> Duration
     ) -> ServiceGroup {
         typealias Member = ServiceGroupConfiguration.ServiceConfiguration
-        var members = [Member(service: housekeeping, successTerminationBehavior: .ignore)]
+        var members = others.map { Member(service: $0, successTerminationBehavior: .ignore) }
         if let check {
             members.append(Member(service: check, successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore))
         }

@@ -1,4 +1,5 @@
 internal import Custody
+internal import Deliveries
 internal import Files
 internal import Imaging
 internal import Ledger
@@ -116,7 +117,7 @@ struct ArrivalProcessor: Sendable {
         // What a person should look at is drawn into the overlay.
         let noted = identification.attention.map(\.detail).joined()
         let key = Digest(of: "\(screener.key)\(source.eye.rawValue)\(noted)".utf8).description
-        if let bundle = try await reuse(arrival, source, identification, key: key, waited: waited) {
+        if let bundle = try await reuse(arrival, held, source, identification, key: key, waited: waited) {
             try checkUnchanged(held)
             return try await publish(arrival, bundle, key: key)
         }
@@ -163,12 +164,17 @@ struct ArrivalProcessor: Sendable {
     }
 
     private func reuse(
-        _ arrival: Arrival, _ source: Report.Source, _ identification: Identification, key: String, waited: Double
+        _ arrival: Arrival, _ held: Spool.Held, _ source: Report.Source, _ identification: Identification, key: String,
+        waited: Double
     ) async throws -> Bundle? {
         guard let digest = source.sha256 else { return nil }
         let found = try await Obstacle.within(.storage) { try await ledger.reusable(sha256: digest, key: key).map(Reused.init) }
         guard let found, let earlier = try? publisher.load(found.bundle), earlier.report.id == found.id else { return nil }
-        return try Bundle.reusing(earlier, id: arrival.id, source: source, identification: identification, waited: waited)
+        return try await Bundle.reusing(
+            earlier, id: arrival.id, source: source, identification: identification, waited: waited, writers: screener.writers
+        ) { () throws(PapillaError) in
+            do { return try OpenFile.open(held.name, in: held.folder).readAll() } catch { throw PapillaError(any: error) }
+        }
     }
 
     private struct Reused: Sendable {
@@ -234,7 +240,7 @@ struct ArrivalProcessor: Sendable {
                 arrival.id,
                 Ending(
                     report: report, bundle: published.folder, bundleDigest: published.digest, original: original, timing: timing,
-                    key: key))
+                    key: key, deliveries: configuration.deliveryTerms))
             try spool.tidy(arrival.id)
         }
         try checkpoint(.finished)

@@ -5,6 +5,8 @@ internal import Screening
 protocol ImageScreener: Sendable {
     /// Names models and settings: two readings of one image under the same key are the same.
     var key: Digest { get }
+    /// What puts files into a screening's bundle.
+    var writers: [any BundleWriter] { get }
     /// The models, for `status`.
     var described: [Report.Model] { get }
     /// What reports say of the engine.

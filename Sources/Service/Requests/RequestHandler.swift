@@ -1,10 +1,12 @@
 internal import Control
 internal import Custody
+internal import Deliveries
 internal import Journal
 internal import Ledger
 internal import Logging
 internal import Registry
 internal import Screening
+internal import Settings
 internal import Synchronization
 
 /// Answers what is asked through the socket, from before the folders are open until the last image is done.
@@ -15,8 +17,10 @@ final class RequestHandler: Sendable {
         let folders: ServiceFolders
         let reviewing: Reviewing
         let promotion: Promotion
-        /// `readers` of the configuration, as it is now.
-        let readers: @Sendable () async -> [String: String]
+        /// As it is now.
+        let configuration: @Sendable () async -> Configuration
+        /// Has what became due carried out.
+        let deliver: @Sendable () -> Void
         /// Has the models read again before anything else begins.
         let reload: @Sendable () async -> Void
     }
@@ -66,14 +70,16 @@ final class RequestHandler: Sendable {
             let requeue = Requeue(ledger: resources.ledger, folders: resources.folders)
             return ControlResponse(requeued: try await requeue.run(arrivals, allFailed: failed, actor: actor))
         case .forget(let arrival):
-            let forget = Forget(ledger: resources.ledger, folders: resources.folders)
+            let configuration = await resources.configuration()
+            let forget = Forget(ledger: resources.ledger, folders: resources.folders, withdraw: configuration.withdraw)
             let forgotten = try await forget.run(arrival, actor: actor)
             log.tell(.control, .notice, "an arrival is forgotten", id: forgotten.id, ["actor": actor])
             return ControlResponse(forgotten: forgotten)
         case .review(let review):
             var review = review
-            review.reader = try peer.reader(review.reader, await resources.readers())
+            review.reader = try peer.reader(review.reader, await resources.configuration().readers)
             let decided = try await resources.reviewing.run(review, actor: actor)
+            resources.deliver()
             log.tell(.control, .notice, "a reader decided: \(decided.verdict.rawValue)", id: decided.arrival, ["actor": actor])
             return ControlResponse(decided: decided)
         case .promote, .rollback:

@@ -1,12 +1,14 @@
 internal import Control
 internal import Custody
 internal import DataSets
+internal import Deliveries
 internal import Files
 internal import FoundationEssentials
 internal import Imaging
 internal import Ledger
 internal import Reading
 internal import Screening
+internal import Settings
 
 /// Does what readers decide: writes decisions down, measures corrections again and publishes them as the next version.
 ///
@@ -17,17 +19,21 @@ actor Reviewing {
     private let publisher: Publisher
     private let archive: Folder
     private let limits: ImageLimits
+    /// As it is now: a reload changes it.
+    private let configuration: @Sendable () async -> Configuration
     private let checkpoint: Checkpoint
     private let now: @Sendable () -> Timestamp
     private let locks: KeyedLock<ScreeningID>
 
     init(
-        ledger: LedgerStore, folders: ServiceFolders, limits: ImageLimits, checkpoint: @escaping Checkpoint = { _ in },
+        ledger: LedgerStore, folders: ServiceFolders, limits: ImageLimits,
+        configuration: @escaping @Sendable () async -> Configuration, checkpoint: @escaping Checkpoint = { _ in },
         now: @escaping @Sendable () -> Timestamp = { .now }
     ) {
         (self.ledger, archive, self.limits, self.checkpoint, self.now) = (
             ledger, folders.originals.archive, limits, checkpoint, now
         )
+        self.configuration = configuration
         locks = folders.arrivals
         var publisher = folders.publisher
         publisher.checkpoint = checkpoint
@@ -80,12 +86,14 @@ actor Reviewing {
             throw PapillaError(
                 .damaged, "The newest bundle is not as it was published", place: "\(row.id)", hint: "Run papilla audit verify")
         }
-        let image = try Self.image(try read(path), expecting: row.sha256, limits)
+        let file = try read(path)
+        let image = try Self.image(file, expecting: row.sha256, limits)
         let given = Report.Decision(
             reader: decision.reader, verdict: .correct, note: decision.note, at: now(), blind: decision.blind)
         let correction = try Correction(
             of: earlier, image: image, drawn: Self.drawn(masks, limits), eye: row.eye, blind: decision.blind)
-        let bundle = try await correction.bundle(given, supersedes: newest)
+        let bundle = try await correction.bundle(
+            given, supersedes: newest, writers: await configuration().bundleWriters, original: file)
         try await ledger.beginCorrection(decision, version: bundle.report.version, actor: user)
         try checkpoint(.begun)
         let published = try publisher.publish(bundle, day: row.received.day)
@@ -102,7 +110,7 @@ actor Reviewing {
         try await ledger.concludeCorrection(
             Ending(
                 report: published.report, bundle: published.folder, bundleDigest: published.digest, original: nil,
-                timing: published.report.timing))
+                timing: published.report.timing, deliveries: await configuration().deliveryTerms))
     }
 
     private func read(_ path: RelativePath) throws -> [UInt8] {

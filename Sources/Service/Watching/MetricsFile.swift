@@ -31,6 +31,7 @@ enum MetricsFile {
             let oldest = ledger.oldestPending.map { max(0, seconds(now) - seconds($0.received)) } ?? 0
             text.metric(
                 "oldest_pending_seconds", .gauge, "How long the oldest of them has been pending; 0: there is none.", oldest)
+            deliveries(ledger.deliveries, now, &text)
         }
         text.metric("inbox_waiting", .gauge, "Files seen in the inbox and not taken yet.", Double(state.inbox.waiting))
         text.metric("inbox_ignored", .gauge, "Entries of the inbox that are left alone.", Double(state.inbox.ignored))
@@ -61,6 +62,20 @@ enum MetricsFile {
             "stage_seconds", "By stage of the way.",
             state.stages.sorted { $0.key < $1.key }.map { (labels: [("stage", $0.key)], $0.value) })
         return text.text
+    }
+
+    /// By target; nothing where there never was one.
+    private static func deliveries(_ counts: [DeliveryCounts], _ now: Timestamp, _ text: inout PrometheusText) {
+        guard !counts.isEmpty else { return }
+        func metric(_ name: String, _ kind: PrometheusText.Kind, _ help: String, _ value: (DeliveryCounts) -> Double) {
+            text.metric(name, kind, help, counts.map { ("target", $0.target, value($0)) })
+        }
+        metric("deliveries_due", .gauge, "Results that are still to be carried to a target.") { Double($0.due) }
+        metric("deliveries_withheld", .gauge, "Results that must not leave the house yet.") { Double($0.withheld) }
+        metric("delivered_total", .counter, "Results that a target was given.") { Double($0.delivered) }
+        metric("oldest_delivery_seconds", .gauge, "How long the oldest of those that are due has been; 0: there is none.") {
+            $0.oldestDue.map { max(0, seconds(now) - seconds($0)) } ?? 0
+        }
     }
 
     private static func seconds(_ time: Timestamp) -> Double { Double(time.milliseconds) / 1000 }

@@ -31,6 +31,8 @@ final class Telemetry: Sendable {
             case rot
             /// The clock jumped ahead; nothing is removed by its age.
             case clock
+            /// Results cannot be carried to a target.
+            case deliveries
 
             /// The name that it had in 0.1.0, by which scripts and dashboards may still ask; nil where that is the present one.
             var formerName: String? { self == .storage ? "house" : nil }

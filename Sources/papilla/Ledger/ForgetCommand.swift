@@ -12,7 +12,9 @@ struct ForgetCommand: AsyncParsableCommand {
         discussion: """
             The running service removes the original with its sidecar and every version of the bundle, and blanks names, paths, patient and \
             study in the ledger and its audit. Counts, outcome, figures and digests stay, and the audit still verifies. Other arrivals of the \
-            same patient or image are named, not touched. Copies elsewhere (backups, what was taken from the outbox) are yours to erase. For root and the group papilla-admin.
+            same patient or image are named, not touched. What was still to be delivered is not; what was delivered is named, and taken away \
+            where it still lies. Copies elsewhere (backups, what was taken from the outbox, what a target has read) are yours to erase. For \
+            root and the group papilla-admin.
 
             Example: papilla forget k7q2m9xd
             """)
@@ -27,6 +29,11 @@ struct ForgetCommand: AsyncParsableCommand {
         }
         if json { return print(try CanonicalJSON.document(forgotten), terminator: "") }
         print("\(forgotten.id) is forgotten, \(forgotten.bundles) \(forgotten.bundles == 1 ? "bundle" : "bundles") erased")
+        for delivery in forgotten.deliveries {
+            let now =
+                delivery.withdrawn ? "taken away there; it may have been read before" : "not there any more, or out of reach"
+            print("version \(delivery.version) went to \(delivery.target) at \(delivery.at): \(now)")
+        }
         for id in forgotten.related { print("\(id) is of the same patient or image, and still there") }
     }
 }

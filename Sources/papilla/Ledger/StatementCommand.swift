@@ -10,7 +10,8 @@ struct StatementCommand: AsyncParsableCommand {
         commandName: "statement", abstract: "Accounts for every file received: measured, ..., failed, pending, unexplained.",
         discussion: """
             received is the sum of all the others. unexplained counts arrivals whose file is nowhere and files of ours that no arrival \
-            explains: it must be 0; if it is not, papilla audit verify names them. Only reads: it may run while the service works.
+            explains: it must be 0; if it is not, papilla audit verify names them. Where results go to targets, it also says how many were \
+            delivered, are still to be, and are withheld: papilla deliveries names them. Only reads: it may run while the service works.
 
             Example: papilla statement --day 2026-11-24 --json
             """)
@@ -27,11 +28,15 @@ struct StatementCommand: AsyncParsableCommand {
         let ledger = try LedgerStore(path: loaded.paths.ledger, mode: .readOnly)
         let statement = try await ledger.statement(day: day, in: Folders(loaded))
         if json { return print(try CanonicalJSON.document(statement), terminator: "") }
-        let rows = [
+        var rows = [
             ("measured", statement.measured), ("no finding", statement.noFinding), ("ungradable", statement.ungradable),
             ("out of domain", statement.outOfDomain), ("failed", statement.failed), ("pending", statement.pending),
             ("unexplained", statement.unexplained),
         ]
+        let deliveries = [
+            ("delivered", statement.delivered), ("undelivered", statement.undelivered), ("withheld", statement.withheld),
+        ]
+        if deliveries.contains(where: { $0.1 > 0 }) { rows += deliveries }
         print(TextTable(["received", "\(statement.received)"], rows.map { [$0.0, "\($0.1)"] }, right: [1]).text)
     }
 }

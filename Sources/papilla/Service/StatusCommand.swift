@@ -107,6 +107,11 @@ struct StatusCommand: AsyncParsableCommand {
             rows.append(["oldest pending", "\(oldest.id), since \(oldest.received), \(oldest.state.rawValue)"])
         }
         for wait in overview.waits { rows.append(["waiting for", "\(wait.what): \(wait.count), since \(wait.since)"]) }
+        for delivery in overview.deliveries {
+            var parts = ["\(delivery.due) due" + (delivery.oldestDue.map { " since \($0)" } ?? "")]
+            if delivery.withheld > 0 { parts.append("\(delivery.withheld) withheld") }
+            rows.append(["delivery to \(delivery.target)", (parts + ["\(delivery.delivered) delivered"]).joined(separator: ", ")])
+        }
         for failure in overview.failures { rows.append(["failed", "\(failure.id)  \(failure.code)  \(failure.detail ?? "")"]) }
         print(TextTable(["", ""], rows).text.drop { $0 == "\n" })
     }

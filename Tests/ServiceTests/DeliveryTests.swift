@@ -1,0 +1,456 @@
+import Control
+import Custody
+import Files
+import FoundationEssentials
+import Glibc
+import Imaging
+import Ledger
+import Logging
+import Reading
+import Screening
+import Settings
+import TestSupport
+import Testing
+
+@testable import Deliveries
+@testable import Service
+
+/// Results that go to a target: each once, whatever stops the process; nothing is due that nobody knows of.
+@Suite struct DeliveryTests {
+    private let sandbox: Sandbox
+    private let target: Configuration.Delivery
+
+    init() throws {
+        sandbox = try Sandbox()
+        target = Configuration.Delivery(name: "ehr", folder: "\(sandbox.path)/ehr")
+        _ = try Folder.make(target.folder)
+    }
+
+    private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Drops an image, of a patient where one is named, and has it read.
+    @discardableResult
+    private func screen(
+        _ name: String, _ content: String = "image", patient: String? = "7", writers: [any BundleWriter] = [StandardBundle()],
+        change: @escaping @Sendable (inout Configuration) -> Void = { _ in }
+    ) async throws -> ScreeningID {
+        try sandbox.drop(name, content + name)
+        if let patient {
+            try sandbox.drop("\(name.prefix { $0 != "." }).json", #"{"patient": "\#(patient)"}"#)
+        }
+        let finished = try await sandbox.drain(FakeScreener(writers: writers)) { [target] in
+            $0.deliveries = [target]
+            change(&$0)
+        }
+        return try #require(finished.first?.report.id)
+    }
+
+    private func open() throws -> (ServiceFolders, LedgerStore) {
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        return (folders, try folders.ledger(sandbox.configuration.paths.ledger))
+    }
+
+    private func pass(
+        _ folders: ServiceFolders, _ ledger: LedgerStore,
+        boundary: @escaping @Sendable (FolderTarget.Step) throws -> Void = { _ in }
+    ) async throws -> Deliverer.Pass {
+        try await Deliverer(ledger: ledger, folders: folders, target: FolderTarget(target, boundary: boundary)).pass()
+    }
+
+    /// The only row of a target.
+    private func row(_ ledger: LedgerStore) async throws -> DeliveryRow {
+        let rows = try await ledger.deliveries()
+        #expect(rows.count == 1)
+        return try #require(rows.first)
+    }
+
+    // MARK: - Carried out
+
+    @Test(arguments: FolderTarget.Step.allCases) func aStopAtEveryStepDeliversOnce(_ step: FolderTarget.Step) async throws {
+        let id = try await screen("eye.jpg")
+        let (folders, ledger) = try open()
+        await #expect(throws: Stopped.self) {
+            try await pass(folders, ledger) { if $0 == step { throw Stopped() } }
+        }
+        #expect(try await row(ledger).state == .due)
+        let ehr = try Folder.open(target.folder)
+        let there = try ehr.status(FileName(ours: "\(id).json"))
+        #expect((there != nil) == (step == .named))
+        #expect(try await pass(folders, ledger).delivered == 1)
+        #expect(try sandbox.files("ehr") == ["\(id).json"])
+        // What was there already was not written again, and no draft is left.
+        if let there { #expect(try ehr.status(FileName(ours: "\(id).json")) == there) }
+        #expect(try ehr.names().map(\.text) == [".papilla", "\(id).json"])
+        let bundle = RelativePath(ours: try #require(try await row(ledger).bundle))
+        let published = try folders.publisher.outbox.folder(bundle).read(FileName(ours: "report.json"), limit: 1 << 20)
+        #expect(try ehr.read(FileName(ours: "\(id).json"), limit: 1 << 20) == published)
+        #expect(try await pass(folders, ledger) == .init(last: 0))
+        #expect(try await ledger.auditEntries(AuditFilter(event: "delivered")).map(\.subject) == ["\(id)"])
+        #expect(try await sandbox.verify() == [])
+    }
+
+    /// The word that it was delivered could not be written: it is found there, and said then.
+    @Test func aLedgerThatCannotBeWrittenDeliversOnce() async throws {
+        let id = try await screen("eye.jpg")
+        let (folders, ledger) = try open()
+        await #expect(throws: PapillaError.self) {
+            try await pass(folders, ledger) { step in
+                guard step == .named else { return }
+                throw PapillaError(.system, "The ledger could not be written", isRetryable: true)
+            }
+        }
+        let (_, other) = try open()
+        #expect(try await pass(folders, other).delivered == 1)
+        #expect(try sandbox.files("ehr") == ["\(id).json"])
+    }
+
+    @Test(arguments: [Stage.read, .staged, .published, .stored])
+    func aStopBeforeTheEndMakesItDueOnce(_ stage: Stage) async throws {
+        try sandbox.drop("eye.jpg")
+        try sandbox.drop("eye.json", #"{"patient": "7"}"#)
+        let set = { @Sendable [target] (configuration: inout Configuration) in configuration.deliveries = [target] }
+        // A drain tries three times; it may get over the stop by itself.
+        _ = try? await sandbox.drain(
+            change: set,
+            checkpoint: { if $0 == stage { throw PapillaError(.system, "a stop", isRetryable: true) } })
+        try await sandbox.drain(change: set)
+        let (folders, ledger) = try open()
+        #expect(try await pass(folders, ledger).delivered == 1)
+        #expect(try await row(ledger).state == .delivered)
+        #expect(try sandbox.files("ehr").count == 1)
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test func theyGoInTheirOrder() async throws {
+        var ids: [ScreeningID] = []
+        for number in 0..<3 { ids.append(try await screen("\(number).jpg")) }
+        let (folders, ledger) = try open()
+        #expect(try await pass(folders, ledger).delivered == 3)
+        #expect(try await ledger.auditEntries(AuditFilter(event: "delivered")).map(\.subject) == ids.map(\.description))
+        #expect(try Set(sandbox.files("ehr")) == Set(ids.map { "\($0).json" }))
+    }
+
+    @Test func whatCouldNotBeReadGoesNowhere() async throws {
+        try sandbox.drop("text.jpg", "not an image")
+        try sandbox.drop("text.json", #"{"patient": "7"}"#)
+        try await sandbox.drain { [target] in $0.deliveries = [target] }
+        let (_, ledger) = try open()
+        #expect(try await ledger.deliveries() == [])
+    }
+
+    // MARK: - Targets that are not there
+
+    @Test func aMissingFolderIsWaitedForAndNeverMade() async throws {
+        try await screen("eye.jpg")
+        let (folders, ledger) = try open()
+        rmdir(target.folder)
+        await #expect { try await pass(folders, ledger) } throws: { ($0 as? PapillaError)?.place == target.folder }
+        #expect(!NamedPath.exists(target.folder))
+        #expect(try await row(ledger).state == .due)
+        _ = try Folder.make(target.folder)
+        #expect(try await pass(folders, ledger).delivered == 1)
+    }
+
+    /// A share that is not mounted leaves an empty folder in its place: what was put there would reach nobody.
+    @Test func anotherFolderInItsPlaceIsNotTaken() async throws {
+        try await screen("a.jpg")
+        let (folders, ledger) = try open()
+        #expect(try await pass(folders, ledger).delivered == 1)
+        try await ledger.close()
+        try await screen("b.jpg")
+        #expect(rename(target.folder, target.folder + "-away") == 0)
+        let empty = try Folder.make(target.folder)
+        let (_, again) = try open()
+        await #expect { try await pass(folders, again) } throws: { error in
+            let error = error as? PapillaError
+            return error?.code == .notFound && error?.isRetryable == true && error?.hint?.contains(".papilla") == true
+        }
+        #expect(try empty.isEmpty())
+        // A person says that it is meant.
+        try empty.write([], as: FileName(ours: ".papilla"))
+        #expect(try await pass(folders, again).delivered == 1)
+    }
+
+    @Test func whatBearsItsNameIsReplacedAndNoLinkIsFollowed() async throws {
+        let id = try await screen("eye.jpg")
+        let (folders, ledger) = try open()
+        try Folder.open(sandbox.path).write(Array("secret".utf8), as: FileName(ours: "elsewhere"))
+        for name in ["\(id).json", ".\(id).json.part"] {
+            #expect(symlink("\(sandbox.path)/elsewhere", "\(target.folder)/\(name)") == 0)
+        }
+        #expect(try await pass(folders, ledger).delivered == 1)
+        let ehr = try Folder.open(target.folder)
+        #expect(try ehr.status(FileName(ours: "\(id).json"))?.kind == .file)
+        #expect(try Folder.open(sandbox.path).read(FileName(ours: "elsewhere"), limit: 100) == Array("secret".utf8))
+    }
+
+    @Test func aBundleThatIsNotThereHoldsUpNoOther() async throws {
+        let gone = try await screen("a.jpg")
+        let changed = try await screen("b.jpg")
+        let whole = try await screen("c.jpg")
+        let (folders, ledger) = try open()
+        let outbox = folders.publisher.outbox
+        let rows = try await ledger.deliveries()
+        let paths = try rows.map { try #require(RelativePath(ours: $0.bundle ?? "")) }
+        try outbox.folder(paths[0].parent).removeTree(paths[0].name)
+        try outbox.folder(paths[1]).replace(FileName(ours: "report.json"), with: Array("{}".utf8))
+        let pass = try await pass(folders, ledger)
+        #expect(pass.delivered == 1 && pass.stuck == 2)
+        #expect(try sandbox.files("ehr") == ["\(whole).json"])
+        #expect(try await ledger.due(to: "ehr", limit: 10).map(\.arrival) == [gone, changed])
+    }
+
+    // MARK: - What must not leave the house
+
+    @Test func whatNobodyNamedIsWithheldUnlessTheTargetTakesIt() async throws {
+        try await screen("eye.jpg", patient: nil)
+        let (folders, ledger) = try open()
+        var row = try await row(ledger)
+        #expect(row.state == .withheld && row.why == .noIdentity)
+        #expect(try await pass(folders, ledger).delivered == 0)
+        try await ledger.close()
+        try await screen("other.jpg", patient: nil) { $0.deliveries[0].withoutIdentity = true }
+        let (_, again) = try open()
+        row = try #require(try await again.deliveries().last)
+        #expect(row.state == .due)
+        #expect(try await again.statement().withheld == 1)
+        #expect(try await again.statement().undelivered == 1)
+    }
+
+    @Test(arguments: [Report.Decision.Verdict.accept, .reject])
+    func aDoubtedIdentityWaitsForAReadersWord(_ verdict: Report.Decision.Verdict) async throws {
+        let id = try await screen("8.jpg") { $0.namePattern = "(?<patient>[0-9]+)" }
+        let (folders, ledger) = try open()
+        #expect(try await row(ledger).why == .identityConflict)
+        #expect(try await pass(folders, ledger).delivered == 0)
+        _ = try await ledger.decide(NewDecision(id, reader: "Anna", verdict: verdict, note: "looked"), actor: "anna@1000")
+        #expect(try await row(ledger).state == (verdict == .accept ? .due : .withheld))
+        #expect(try await pass(folders, ledger).delivered == (verdict == .accept ? 1 : 0))
+        #expect(try await sandbox.verify() == [])
+    }
+
+    /// A reader's outlines for an image of 200 x 160 px.
+    private func correct(_ id: ScreeningID, _ folders: ServiceFolders, _ ledger: LedgerStore) async throws {
+        let mask = Data(try ImageEncoder.png(Ellipse(cx: 100, cy: 80, a: 30, b: 20, angle: 90).mask(width: 200, height: 160)))
+        let reviewing = Reviewing(
+            ledger: ledger, folders: folders, limits: ImageLimits(),
+            configuration: { [target] in
+                var configuration = Configuration()
+                configuration.deliveries = [target]
+                return configuration
+            })
+        _ = try await reviewing.run(
+            ReviewRequest(arrival: "\(id)", verdict: .correct, reader: "Anna", masks: ["polyp": mask]), actor: "anna@1000")
+    }
+
+    @Test(arguments: [true, false]) func aCorrectionGoesInItsPlace(_ isDelivered: Bool) async throws {
+        let raster = Raster(width: 200, height: 160, fill: (120, 60, 20))
+        try sandbox.drop([Array("eye.png".utf8)], try ImageEncoder.png(raster))
+        try sandbox.drop("eye.json", #"{"patient": "7"}"#)
+        try await sandbox.drain { [target] in $0.deliveries = [target] }
+        let (folders, ledger) = try open()
+        if isDelivered { _ = try await pass(folders, ledger) }
+        let id = try #require(try await ledger.arrivals().first?.id)
+        try await correct(id, folders, ledger)
+        let rows = try await ledger.deliveries()
+        #expect(rows.map(\.version) == [1, 2])
+        #expect(rows.map(\.state) == [isDelivered ? .delivered : .cancelled, .due])
+        #expect(rows[0].why == (isDelivered ? nil : .superseded))
+        #expect(try await pass(folders, ledger).delivered == 1)
+        #expect(try sandbox.files("ehr") == (isDelivered ? ["\(id).json"] : []) + ["\(id).v2.json"])
+        #expect(try await sandbox.verify() == [])
+    }
+
+    // MARK: - Forgetting
+
+    private func forget(_ id: ScreeningID, _ folders: ServiceFolders, _ ledger: LedgerStore) async throws -> ForgottenArrival {
+        var configuration = sandbox.configuration
+        configuration.deliveries = [target]
+        return try await Forget(ledger: ledger, folders: folders, withdraw: configuration.withdraw).run(
+            "\(id)", actor: "anna@1000")
+    }
+
+    @Test func whatIsDueIsCancelledWithItsArrival() async throws {
+        let id = try await screen("eye.jpg")
+        let (folders, ledger) = try open()
+        #expect(try await forget(id, folders, ledger).deliveries == [])
+        let row = try await row(ledger)
+        #expect(row.state == .cancelled && row.why == .forgotten && row.bundle == nil)
+        #expect(try await pass(folders, ledger) == .init())
+        #expect(try sandbox.files("ehr") == [])
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test(arguments: ["there", "read", "unmounted"]) func whatLeftTheHouseIsNamed(_ now: String) async throws {
+        let id = try await screen("eye.jpg")
+        let (folders, ledger) = try open()
+        _ = try await pass(folders, ledger)
+        switch now {
+        case "read": try Folder.open(target.folder).remove(FileName(ours: "\(id).json"))
+        case "unmounted": #expect(rename(target.folder, target.folder + "-away") == 0)
+        default: break
+        }
+        let left = try await forget(id, folders, ledger).deliveries
+        #expect(left.map(\.target) == ["ehr"] && left.map(\.version) == [1])
+        #expect(left.map(\.withdrawn) == [now == "there"])
+        #expect(try sandbox.files("ehr") == [])
+        #expect(try await row(ledger).state == .delivered)
+        #expect(try await sandbox.verify() == [])
+    }
+
+    /// The process died between a file and the word that it is there, and the arrival is forgotten before the next pass.
+    @Test func whatWasPutThereBeforeAStopIsTakenAwayToo() async throws {
+        let id = try await screen("eye.jpg")
+        let (folders, ledger) = try open()
+        await #expect(throws: Stopped.self) { try await pass(folders, ledger) { if $0 == .named { throw Stopped() } } }
+        #expect(try await forget(id, folders, ledger).deliveries.map(\.withdrawn) == [true])
+        #expect(try sandbox.files("ehr") == [])
+        #expect(try await row(ledger).why == .forgotten)
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test func nothingGoesWhileItIsBeingForgotten() async throws {
+        let id = try await screen("eye.jpg")
+        let (folders, ledger) = try open()
+        try await ledger.record("forgetting", subject: "\(id)", detail: [String: String](), actor: "anna@1000")
+        #expect(try await pass(folders, ledger).delivered == 0)
+        #expect(try sandbox.files("ehr") == [])
+    }
+
+    // MARK: - The loop, and what is told
+
+    private func loop(
+        _ folders: ServiceFolders, _ ledger: LedgerStore, _ telemetry: Telemetry, _ clock: FakeClock, _ wakeSignal: WakeSignal,
+        targets: [Configuration.Delivery]
+    ) -> DeliveryLoop {
+        var configuration = sandbox.configuration
+        configuration.deliveries = targets
+        return DeliveryLoop(
+            ledger: ledger, folders: folders, executor: WorkExecutor(), telemetry: telemetry, log: Self.log,
+            wakeSignal: wakeSignal, now: { clock.now }, configuration: { [configuration] in configuration })
+    }
+
+    /// Waits for what another task does.
+    private func eventually(_ isSo: () async throws -> Bool) async throws {
+        for _ in 0..<3000 {
+            if try await isSo() { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("it never came about")
+    }
+
+    @Test func aTargetThatComesBackGetsEverythingAndHoldsUpNoOther() async throws {
+        let second = Configuration.Delivery(name: "copy", folder: "\(sandbox.path)/copy")
+        _ = try Folder.make(second.folder)
+        for name in ["a.jpg", "b.jpg"] { try await screen(name) { $0.deliveries.append(second) } }
+        rmdir(target.folder)
+        let (folders, ledger) = try open()
+        let (telemetry, clock, wakeSignal) = (Telemetry(), FakeClock(), WakeSignal())
+        let loop = loop(folders, ledger, telemetry, clock, wakeSignal, targets: [target, second])
+        let running = Task { try await loop.run() }
+        try await eventually { try sandbox.files("copy").count == 2 && !telemetry.now.alarms.isEmpty }
+        let alarm = try #require(telemetry.now.alarms.first)
+        #expect(alarm.kind == .deliveries && alarm.text.hasPrefix("results do not reach ehr: "))
+        _ = try Folder.make(target.folder)
+        // Not before its time, and then at once.
+        #expect(try await ledger.due(to: "ehr", limit: 10).count == 2)
+        clock.advance(.seconds(2))
+        wakeSignal.send()
+        try await eventually { try sandbox.files("ehr").count == 2 && telemetry.now.alarms.isEmpty }
+        running.cancel()
+        try await running.value
+        #expect(try await ledger.deliveryCounts().map(\.delivered) == [2, 2])
+        await telemetry.notes.end()
+        #expect(try await ledger.auditEntries(AuditFilter(event: "alarm_over")).count == 1)
+    }
+
+    @Test func aDrainSaysWhatIsStillDue() async throws {
+        try await screen("a.jpg")
+        let (folders, ledger) = try open()
+        let loop = loop(folders, ledger, Telemetry(), FakeClock(), WakeSignal(), targets: [target])
+        rmdir(target.folder)
+        await #expect { try await loop.drain() } throws: { error in
+            let error = error as? PapillaError
+            return error?.code == .refused && error?.message.contains("1 result is still to be delivered, to ehr") == true
+        }
+        _ = try Folder.make(target.folder)
+        try await loop.drain()
+        #expect(try sandbox.files("ehr").count == 1)
+    }
+
+    @Test func statusStatementMetricsAndDoctorTellOfIt() async throws {
+        for name in ["a.jpg", "b.jpg"] { try await screen(name) }
+        try await screen("c.jpg", patient: nil)
+        let (folders, ledger) = try open()
+        let first = try #require(try await ledger.due(to: "ehr", limit: 1).first)
+        try await ledger.deliver(first.number)
+        let overview = try await ledger.overview()
+        let counts = try #require(overview.deliveries.first)
+        #expect([counts.due, counts.withheld, counts.delivered, counts.cancelled] == [1, 1, 1, 0])
+        #expect(counts.oldestDue != nil)
+        let statement = try await ledger.statement(in: sandbox.configuration.paths.folders)
+        #expect([statement.delivered, statement.undelivered, statement.withheld] == [1, 1, 1])
+        #expect(try await ledger.statement(day: "2001-01-01").undelivered == 0)
+        let text = MetricsFile.text(Telemetry().now, disks: [], overview, now: .now)
+        for line in ["deliveries_due", "deliveries_withheld", "delivered_total"] {
+            #expect(text.contains("papilla_\(line){target=\"ehr\"} 1\n"), "\(line)")
+        }
+        #expect(text.contains("papilla_alarm{about=\"deliveries\"} 0\n"))
+        var configuration = sandbox.configuration
+        func check() async -> Doctor.Check? { await Doctor(configuration).examine().first { $0.name == "delivery, ehr" } }
+        // The configuration does not name it any more.
+        let forgotten = try #require(await check())
+        #expect(!forgotten.ok && forgotten.found.hasPrefix("1 due"))
+        configuration.deliveries = [target]
+        // Something was delivered, but not into this folder.
+        #expect(await check()?.found.contains("not the folder that was used before") == true)
+        try Folder.open(target.folder).write([], as: FolderMark.name)
+        let whole = try #require(await check())
+        #expect(whole.ok && whole.found.contains("1 due, the oldest since"))
+        try Folder.open(sandbox.path).removeTree(FileName(ours: "ehr"))
+        #expect(await check()?.ok == false)
+        withExtendedLifetime(folders) {}
+    }
+
+    // MARK: - What else is in a bundle
+
+    /// A file of a later format, named for the arrival.
+    private struct Letter: BundleWriter {
+        func files(for draft: BundleDraft) async throws(PapillaError) -> [(name: String, bytes: [UInt8])] {
+            [("letter.hl7", Array("\(draft.report.id) \(draft.report.version) \(try draft.original().count)".utf8))]
+        }
+    }
+
+    @Test func aBundleOfMoreFilesIsVerifiedReusedRestoredAndForgotten() async throws {
+        let writers: [any BundleWriter] = [StandardBundle(), Letter()]
+        try sandbox.drop("a.jpg")
+        var finished = try await sandbox.drain(FakeScreener(writers: writers))
+        try sandbox.drop("b.jpg")
+        finished += try await sandbox.drain(FakeScreener(writers: writers))
+        let again = try #require(finished.first { $0.report.reusedFrom != nil }?.report)
+        #expect(again.files.map(\.name) == ["overlay.jpg", "letter.hl7"])
+        let letters = try sandbox.files("outbox").filter { $0.hasSuffix("letter.hl7") }
+        #expect(letters.count == 2)
+        let outbox = try Folder.open("\(sandbox.path)/outbox")
+        for one in finished {
+            let letter = try outbox.folder(RelativePath(ours: one.bundle)).read(FileName(ours: "letter.hl7"), limit: 1000)
+            #expect(String(decoding: letter ?? [], as: UTF8.self) == "\(one.report.id) 1 5")
+        }
+        #expect(try await sandbox.verify() == [])
+        // A ledger made of the bundles knows them too.
+        for suffix in ["", "-wal", "-shm"] { unlink("\(sandbox.path)/ledger.sqlite\(suffix)") }
+        let restored = try await Restore(sandbox.configuration, actor: "root@0").run(from: .bundles)
+        #expect(restored.adopted.finished == 2 && restored.adopted.damaged == [])
+        // What is changed is named, whatever file it is.
+        let path = try #require(RelativePath(ours: finished[0].bundle))
+        let letter = try #require(try outbox.folder(path).read(FileName(ours: "letter.hl7"), limit: 1000))
+        try outbox.folder(path).replace(FileName(ours: "letter.hl7"), with: Array("forged".utf8))
+        #expect(try await sandbox.verify() == ["file_changed \(finished[0].report.id)"])
+        try outbox.folder(path).replace(FileName(ours: "letter.hl7"), with: letter)
+        let (folders, ledger) = try open()
+        let forgotten = try await forget(again.id, folders, ledger)
+        #expect(forgotten.bundles == 1)
+        #expect(try sandbox.files("outbox").filter { $0.hasSuffix("letter.hl7") }.count == 1)
+        #expect(try await sandbox.verify() == [])
+    }
+}
