@@ -42,7 +42,7 @@ enum DurableFile {
 
     /// Waits until a folder's entries are on the disk.
     static func sync(_ folder: String) throws(PapillaError) {
-        let opened = try open(folder)
+        let opened = try Self.open(folder)
         try PapillaError.telling("The models' folder did not reach the disk", at: folder) { () throws(FileError) in
             try opened.sync()
         }
