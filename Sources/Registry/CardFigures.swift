@@ -162,7 +162,9 @@ enum CardFigures {
             "The confidence from which on a region is taken for a polyp was chosen on val of the sets that choose"
         let empty = figures["empty_frames"], found = figures["false_positive_frames"]
         if let target = figures["false_positive_target"] {
-            let goal = "\(chosen), so that at most \(decimal(100 * target, 0)) % of the empty frames have one"
+            let regions =
+                figures["false_regions_target"].map { ", and no set more than \(decimal($0, 1)) false ones a frame" } ?? ""
+            let goal = "\(chosen), so that at most \(decimal(100 * target, 0)) % of the empty frames have one\(regions)"
             // Older manifests do not say how many there were.
             guard let empty, let found else { return goal + "." }
             return "\(goal): \(decimal(found, 0)) of \(decimal(empty, 0)) have."

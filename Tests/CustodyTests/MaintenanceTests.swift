@@ -11,7 +11,8 @@ import Testing
 import Settings
 
 /// Forgetting, backing up, restoring.
-@Suite struct MaintenanceTests {
+// One after the other: each test has an inbox, and the kernel allows a user 128 instances of inotify.
+@Suite(.serialized) struct MaintenanceTests {
     private let sandbox: Sandbox
     private let screener = FakeScreener()
     init() throws { sandbox = try Sandbox() }

@@ -10,7 +10,8 @@ import Testing
 import Settings
 
 /// Failed arrivals are read again: each once, with all that was beside them, whatever stops the process.
-@Suite struct RequeueTests {
+// One after the other: each test has an inbox, and the kernel allows a user 128 instances of inotify.
+@Suite(.serialized) struct RequeueTests {
     private let sandbox: Sandbox
     init() throws { sandbox = try Sandbox() }
 

@@ -16,7 +16,8 @@ import Testing
 @testable import Service
 
 /// Results that go to a target: each once, whatever stops the process; nothing is due that nobody knows of.
-@Suite struct DeliveryTests {
+// One after the other: each test has an inbox, and the kernel allows a user 128 instances of inotify.
+@Suite(.serialized) struct DeliveryTests {
     private let sandbox: Sandbox
     private let target: Configuration.Delivery
 

@@ -17,7 +17,8 @@ import Testing
 @testable import Service
 
 /// Two requests on one arrival at once: whoever is first, nothing is left between the chairs, and both answers are true.
-@Suite struct PairTests {
+// One after the other: each test has an inbox, and the kernel allows a user 128 instances of inotify.
+@Suite(.serialized) struct PairTests {
     /// What may be done to an arrival.
     enum Act: String, CaseIterable, Sendable { case forget, correct, accept, requeue, retain, deliver }
 

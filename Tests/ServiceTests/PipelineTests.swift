@@ -13,7 +13,8 @@ import Testing
 import Settings
 
 /// The whole way, from the inbox to the end, with a reader that reads nothing.
-@Suite struct PipelineTests {
+// One after the other: each test has an inbox, and the kernel allows a user 128 instances of inotify.
+@Suite(.serialized) struct PipelineTests {
     private let sandbox: Sandbox
     private let screener = FakeScreener()
     init() throws { sandbox = try Sandbox() }

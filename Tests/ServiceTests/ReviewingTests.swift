@@ -13,7 +13,8 @@ import Testing
 import Settings
 
 /// What readers decide: written down once, published once, wherever the process stops on the way.
-@Suite struct ReviewingTests {
+// One after the other: each test has an inbox, and the kernel allows a user 128 instances of inotify.
+@Suite(.serialized) struct ReviewingTests {
     private let sandbox: Sandbox
     init() throws { sandbox = try Sandbox() }
 

@@ -56,8 +56,8 @@ struct CalibrationTests {
 }
 
 struct OperatingPointTests {
-    private func frame(_ id: Int, isEmpty: Bool, _ regions: [FoundRegion]) -> ImageScore {
-        var score = ImageScore(set: isEmpty ? "empty" : "full", id: "\(id)", group: "\(id)")
+    private func frame(_ id: Int, isEmpty: Bool, set: String? = nil, _ regions: [FoundRegion]) -> ImageScore {
+        var score = ImageScore(set: set ?? (isEmpty ? "empty" : "full"), id: "\(id)", group: "\(id)")
         score.dice = 0
         score.isEmpty = isEmpty
         score.regions = regions
@@ -88,6 +88,22 @@ struct OperatingPointTests {
         // Polyps of 0.84, 0.88, 0.92 and 0.96 remain.
         #expect(outcome.sensitivity == 0.4 && abs(outcome.dice - 0.4 * 0.9) < 1e-12)
         #expect(OperatingPoint.outcome(of: scores, from: 0, sizes: 0.01..<0.05).polyps == 4)
+    }
+
+    @Test func noSetPaysForAnother() {
+        // Beside the frames of the other tests, 50 of another hospital: a polyp of 0.9 in each, and in ten a false region of 0.7.
+        let other = (0..<50).map { index in
+            frame(
+                index, isEmpty: false, set: "other",
+                [.init(confidence: 0.9, area: 100, overlap: 90, polyp: 0)]
+                    + (index < 10 ? [.init(confidence: 0.7, area: 50, overlap: 0, polyp: nil)] : []))
+        }
+        let both = scores + other
+        #expect(OperatingPoint.chosen(on: both, falsePositives: 1).confidence < 0.6)
+        let strict = OperatingPoint.chosen(on: both, falsePositives: 1, falseRegions: 0.1)
+        #expect((0.7..<0.9).contains(strict.confidence) && strict.borderline < 0.6)
+        // Too few frames to say it.
+        #expect(OperatingPoint.chosen(on: scores, falsePositives: 1, falseRegions: 0.1).confidence < 0.6)
     }
 
     /// Below the last polyp there are only false regions.

@@ -53,21 +53,31 @@ public struct OperatingPoint: Sendable, Equatable {
         return outcome
     }
 
-    /// The point of the highest sensitivity at which at most `falsePositives` of the empty frames have a region, and four times that share
-    /// one that is borderline. Of several such points the highest, which has the fewest false regions. Where none keeps to it, the highest
-    /// of all, which does not keep to it either: its ``Outcome`` says so.
-    public static func chosen(on scores: [ImageScore], falsePositives: Double) -> OperatingPoint {
+    /// The point of the highest sensitivity at which at most `falsePositives` of the empty frames have a region (four times that share one
+    /// that is borderline), and no data set of 50 frames and more has more than `falseRegions` false regions a frame: the mean over all sets
+    /// would let one hospital's frames pay for another's. Of several such points the highest, which has the fewest false regions. Where none
+    /// keeps to it, the highest of all, which does not keep to it either: its ``Outcome`` says so.
+    public static func chosen(
+        on scores: [ImageScore], falsePositives: Double, falseRegions: Double = .infinity
+    ) -> OperatingPoint {
         let points = points(scores)
-        func chosen(_ share: Double) -> Double {
+        let sets = Dictionary(grouping: scores, by: \.set).values.filter { $0.count >= 50 }
+        func chosen(_ share: Double, _ regions: Double) -> Double {
             // The lower the point, the more of everything: each search halves what is left.
-            let allowed = first(points) { outcome(of: scores, from: $0).falsePositives > share }
+            let allowed = first(points) { point in
+                outcome(of: scores, from: point).falsePositives > share
+                    || sets.contains {
+                        let outcome = outcome(of: $0, from: point)
+                        return Double(outcome.falseRegions) > regions * Double(outcome.frames)
+                    }
+            }
             let admissible = points.prefix(max(1, allowed))
             guard let last = admissible.last else { return 1 }
             let most = outcome(of: scores, from: last).hits
             return admissible[first(Array(admissible)) { outcome(of: scores, from: $0).hits >= most }]
         }
-        let confidence = chosen(falsePositives)
-        return OperatingPoint(confidence: confidence, borderline: min(confidence, chosen(4 * falsePositives)))
+        let confidence = chosen(falsePositives, falseRegions)
+        return OperatingPoint(confidence: confidence, borderline: min(confidence, chosen(4 * falsePositives, .infinity)))
     }
 
     /// Every point that keeps other regions than the one before it, from the highest, that keeps none, to the lowest, that keeps all.

@@ -19,6 +19,8 @@ public struct NetworkMeasurement: Sendable {
     public let judges: [DataSet]
     /// Share of the empty frames of `sets`' val in which a polyp may be found.
     public let falsePositives: Double
+    /// False regions a frame that no data set's val may have.
+    private static let falseRegions = 0.1
     /// Told how far it is.
     public let progress: @Sendable (String, Int, Int) -> Void
 
@@ -94,7 +96,8 @@ public struct NetworkMeasurement: Sendable {
             let found = try await scores(.val, of: sets, candidate, memory, "val, regions from \(probability)")
             candidate.confidence = RegionConfidence(fittedTo: found)
             let judged = found.map { $0.judged(by: candidate.confidence) }
-            let point = OperatingPoint.chosen(on: judged, falsePositives: falsePositives)
+            let point = OperatingPoint.chosen(
+                on: judged, falsePositives: falsePositives, falseRegions: Self.falseRegions)
             let outcome = OperatingPoint.outcome(of: judged, from: point.confidence)
             candidate.confidence?.heldOut = heldOut(found)
             let merit = outcome.dice + outcome.sensitivity
@@ -112,6 +115,7 @@ public struct NetworkMeasurement: Sendable {
         // A target that nothing tested, or that was missed, is none that the model keeps to.
         if outcome.emptyFrames > 0, outcome.falsePositives <= falsePositives {
             manifest.calibration["false_positive_target"] = falsePositives
+            manifest.calibration["false_regions_target"] = Self.falseRegions
         }
         manifest.plots.append(Self.freeResponse(best.scores, best.point))
     }
@@ -123,7 +127,9 @@ public struct NetworkMeasurement: Sendable {
         let others = scores.filter { $0.set != set }
         guard let confidence = RegionConfidence(fittedTo: others) else { return nil }
         let judged = others.map { $0.judged(by: confidence) }
-        let point = OperatingPoint.chosen(on: judged, falsePositives: falsePositives).confidence
+        let point = OperatingPoint.chosen(
+            on: judged, falsePositives: falsePositives, falseRegions: Self.falseRegions
+        ).confidence
         let left = OperatingPoint.outcome(
             of: scores.filter { $0.set == set }.map { $0.judged(by: confidence) }, from: point)
         return .init(

@@ -11,8 +11,9 @@ struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
         discussion: """
             The temperature makes probabilities mean what they say. For polyps, how sure the model is of a region is learnt from all that the \
             network says of it, and the confidence from which a region counts is that of the highest sensitivity at which at most \
-            --false-positives of val's empty frames have one. For the cup, the ratio's interval is made of the errors on val. Then val and test are read as the service reads, and manifest and \
-            card are written anew. A live model is refused: its readings must not change under its name. train --models does the same at its end.
+            --false-positives of val's empty frames have one and no data set's val more than 0.1 false regions a frame. For the cup, the \
+            ratio's interval is made of the errors on val. Then val and test are read as the service reads, and manifest and card are written \
+            anew. A live model is refused: its readings must not change under its name. train --models does the same at its end.
 
             Example: papilla calibrate --task polyp --model polyp-20261124-1 --data kvasir_seg polypgen --models models
             """)
