@@ -66,10 +66,12 @@ struct Surround: Sendable, Equatable {
     /// outermost pixels, which are mixed with black; nil where it is the frame itself, or less than a tenth of it.
     private static func lit(_ small: Raster, in frame: PixelBox) -> PixelBox? {
         var lit = Mask(width: small.width, height: small.height)
-        for y in frame.y..<frame.y + frame.height {
-            for index in y * small.width + frame.x..<y * small.width + frame.x + frame.width
-            where small.pixels[3 * index..<3 * index + 3].max() ?? 0 > Ground.darkest {
-                lit.pixels[index] = 255
+        small.pixels.withUnsafeBufferPointer { pixels in
+            for y in frame.y..<frame.y + frame.height {
+                for index in y * small.width + frame.x..<y * small.width + frame.x + frame.width {
+                    let brightest = max(pixels[3 * index], pixels[3 * index + 1], pixels[3 * index + 2])
+                    if brightest > Ground.darkest { lit.pixels[index] = 255 }
+                }
             }
         }
         let area = frame.width * frame.height
