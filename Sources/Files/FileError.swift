@@ -31,10 +31,10 @@ extension FileError: CustomStringConvertible {
 extension PapillaError {
     /// Runs `body`, telling what the operating system refuses in words of the caller's.
     package static func telling<Value>(
-        _ message: String, at place: String, hint: String? = nil, _ body: () throws(FileError) -> Value
+        _ message: String, at place: String, _ body: () throws(FileError) -> Value
     ) throws(PapillaError) -> Value {
         do throws(FileError) { return try body() } catch {
-            throw .system(message, errno: error.number, place: place, hint: hint)
+            throw .system(message, errno: error.number, place: place)
         }
     }
 

@@ -76,7 +76,9 @@ extension NamedPath {
         let folder = path.utf8.contains(UInt8(ascii: "/")) ? String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) : ""
         let draft = "\(folder).\(path.pathNames().last ?? path).\(getpid()).draft"
         do throws(FileError) {
-            let file = try OpenFile.create(draft, isNew: false)
+            // What a process of this number left is taken away, and nothing is written through a link that somebody put there.
+            unlink(draft)
+            let file = try OpenFile.create(draft)
             if let present { try file.setMode(present.st_mode & 0o7777) }
             try file.write(bytes)
             try file.sync()
@@ -110,8 +112,9 @@ extension NamedPath {
 
     /// Makes a folder for this user alone, of a name that nobody else has, below $TMPDIR or /tmp.
     package static func makeTemporaryFolder(_ purpose: String) throws(FileError) -> String {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? ""
-        var template = Array("\(parent.isEmpty ? "/tmp" : parent)/papilla-\(purpose)-XXXXXX".utf8CString)
+        // Where POSIX has temporary files: in the folder that TMPDIR names, else in /tmp, which every system has.
+        let parent = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+        var template = Array("\(parent)/papilla-\(purpose)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw FileError("a folder could not be made", place: parent) }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

@@ -34,13 +34,6 @@ struct UpsampledConvolution {
     ///   - weights: (out, in, 3, 3), row-major.
     ///   - constant: whether they stay as they are, so that their sums are made now.
     func forward(weights: Tensor, rectified: Bool, constant: Bool) throws(PapillaError) -> Call {
-        let target = target
-        let source = source
-        let scratch = scratch
-        let images = images
-        let low = low
-        let maps = maps
-        let out = out
         let work = upsampled_scratch(images, low, maps, out, Processor.block)
         try scratch.reserve(work + (constant ? 0 : 25 * out * maps))
         let prepared = constant ? try Tensor([25 * out * maps]) : nil
@@ -58,12 +51,6 @@ struct UpsampledConvolution {
     func backward(
         weights: Tensor, targetGradient: Tensor, weightsGradient: Tensor, sourceGradient: Tensor, accumulates: Bool
     ) throws(PapillaError) -> Call {
-        let source = source
-        let scratch = scratch
-        let images = images
-        let low = low
-        let maps = maps
-        let out = out
         let work = upsampled_back_scratch(images, low, maps, out)
         try scratch.reserve(work + 25 * out * maps)
         return { () throws(PapillaError) in

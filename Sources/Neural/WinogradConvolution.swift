@@ -55,13 +55,6 @@ struct WinogradConvolution {
     func forward(
         weights: Tensor, bias: Tensor?, rectified: Bool, constant: Bool, pooled: (to: Tensor, factor: Int)? = nil
     ) throws(PapillaError) -> Call {
-        let target = target
-        let source = source
-        let scratch = scratch
-        let images = images
-        let side = side
-        let maps = maps
-        let out = out
         let work = winograd_scratch(images, side, maps, out, Processor.block)
         try scratch.reserve(work + (constant ? 0 : 36 * out * maps))
         let prepared = constant ? try Tensor([36 * out * maps]) : nil
@@ -80,11 +73,6 @@ struct WinogradConvolution {
     func backwardData(
         weights: Tensor, targetGradient: Tensor, sourceGradient: Tensor, accumulates: Bool
     ) throws(PapillaError) -> Call {
-        let scratch = scratch
-        let images = images
-        let side = side
-        let maps = maps
-        let out = out
         let work = winograd_scratch(images, side, out, maps, Processor.block)
         try scratch.reserve(work + 36 * out * maps)
         return { () throws(PapillaError) in
@@ -100,12 +88,6 @@ struct WinogradConvolution {
     func backwardWeights(
         targetGradient: Tensor, weightsGradient: Tensor, biasGradient: Tensor?
     ) throws(PapillaError) -> Call {
-        let source = source
-        let scratch = scratch
-        let images = images
-        let side = side
-        let maps = maps
-        let out = out
         try scratch.reserve(winograd_gradient_scratch(images, side, maps, out, Processor.block))
         return { () throws(PapillaError) in
             winograd_gradient_f32(
