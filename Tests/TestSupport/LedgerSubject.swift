@@ -32,8 +32,10 @@ package struct LedgerSubject: Sendable {
 }
 
 /// Runs every test of a suite once on each database.
-package struct OnEveryDatabase: SuiteTrait, TestScoping {
-    package let isRecursive = true
+package struct OnEveryDatabase: SuiteTrait, TestTrait, TestScoping {
+    package var isRecursive: Bool { true }
+
+    package func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? { testCase == nil ? nil : self }
 
     package func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
