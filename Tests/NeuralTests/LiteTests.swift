@@ -72,7 +72,7 @@ import Testing
         }
         let comparison = try GradientComparison(try gradients(learner), fixture.expectedGradients())
         // Where values lie at the rectifiers' corners, rounding decides about some of them.
-        let (overall, worst) = side == 128 ? (3e-5, 3e-4) : (1e-2, 3e-2)
+        let (overall, worst) = side == 128 ? (3e-5, 3e-4) : (2e-2, 6e-2)
         #expect(comparison.overall < overall)
         #expect(comparison.worst.distance < worst, "\(comparison.worst.name)")
         let state = try learner.state()
