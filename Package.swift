@@ -47,6 +47,8 @@ let package = Package(
         .target(name: "OneDNN", dependencies: ["COneDNN", "Screening"], swiftSettings: computing),
         .target(name: "Neural", dependencies: ["OneDNN", "CKernels", "Screening"], swiftSettings: computing),
         .target(name: "Imaging", dependencies: ["CImageCodecs", "CCairo", "Screening"], swiftSettings: vectorised),
+        .target(name: "Dicom", dependencies: ["Files", "Imaging", "Screening"], swiftSettings: computing),
+        .target(name: "Exchange", dependencies: ["Screening"], swiftSettings: swift),
         .target(name: "Registry", dependencies: ["Files", "Neural", "Screening"], swiftSettings: swift),
         .target(name: "Reading", dependencies: ["Imaging", "Neural", "Registry", "Screening"], swiftSettings: computing),
         .target(name: "Phantoms", dependencies: ["Files", "Imaging", "Screening"], swiftSettings: computing),
@@ -65,7 +67,8 @@ let package = Package(
             name: "Journal", dependencies: ["CSystemd", "Screening", .product(name: "Logging", package: "swift-log")],
             swiftSettings: swift),
         .target(
-            name: "Settings", dependencies: ["Reading", "Registry", "Imaging", "Files", "Screening", "Yams"],
+            name: "Settings",
+            dependencies: ["Dicom", "Exchange", "Reading", "Registry", "Imaging", "Files", "Screening", "Yams"],
             swiftSettings: swift),
         .target(
             name: "Intake",
@@ -136,6 +139,13 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: computing),
         .testTarget(
             name: "ImagingTests", dependencies: ["TestSupport", "Imaging", "Screening"], exclude: ["Fixtures"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "DicomTests",
+            dependencies: ["TestSupport", "papilla", "Dicom", "Imaging", "Screening"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "ExchangeTests", dependencies: ["TestSupport", "Exchange", "Screening"], exclude: ["Fixtures"],
             swiftSettings: swift),
         .testTarget(
             name: "RegistryTests", dependencies: ["TestSupport", "Registry", "Neural", "Screening"], swiftSettings: swift),

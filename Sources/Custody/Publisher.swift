@@ -108,7 +108,7 @@ package struct Publisher: Sendable {
         else { return nil }
         var files: [(name: String, bytes: [UInt8])] = []
         for file in published.report.files {
-            guard let bytes = try folder.read(FileName(ours: file.name), limit: Self.reportLimit * 4),
+            guard let bytes = try folder.read(FileName(ours: file.name), limit: max(Self.reportLimit * 4, file.bytes)),
                 Digest(of: bytes) == file.sha256
             else {
                 return nil

@@ -1,3 +1,4 @@
+package import Dicom
 package import Files
 public import Imaging
 public import Reading
@@ -167,6 +168,12 @@ public struct Configuration: Sendable, Equatable {
     public var blindShare = 0.02
     /// Names under which users decide, by login name; who is not among them decides under their login name.
     public var readers: [String: String] = [:]
+    /// The DICOM objects that bundles hold.
+    package var objects = ObjectChoice()
+    /// Whether bundles hold an HL7 v2 message.
+    public var hl7 = false
+    /// Whether bundles hold a FHIR transaction.
+    public var fhir = false
     /// Folders that results are carried to.
     public var deliveries: [Delivery] = []
     /// The engine's threads; 0: one for each core.
@@ -191,9 +198,6 @@ public struct Configuration: Sendable, Equatable {
 
     /// What a reading needs to know of it.
     public var reading: ReadingSettings { ReadingSettings(thresholds: thresholds, limits: limits) }
-
-    /// What puts files into bundles: the standard bundle always, and first.
-    public var bundleWriters: [any BundleWriter] { [StandardBundle()] }
 
     /// Keys that only a restart can change, where they differ from `other`'s.
     public func fixedKeys(differingFrom other: Configuration) -> [String] {

@@ -1,3 +1,4 @@
+internal import Dicom
 internal import Files
 internal import Glibc
 internal import Imaging
@@ -12,7 +13,7 @@ package struct ConfigurationReader {
     private static let keys = [
         "paths", "settle", "rescan", "deadline", "image_deadline", "keep_empty", "ignore", "name_pattern", "disk_floor", "alarms",
         "retention", "limits",
-        "thresholds", "readers", "deliveries", "threads", "precision", "blind_share",
+        "thresholds", "readers", "dicom", "hl7", "fhir", "deliveries", "threads", "precision", "blind_share",
     ]
     private static let pathKeys = ["inbox", "outbox", "spool", "archive", "quarantine", "ledger", "models", "socket", "metrics"]
     private static let precisions = PrecisionChoice.allCases.map(\.rawValue)
@@ -52,6 +53,9 @@ package struct ConfigurationReader {
         if let node = values["thresholds"] { configuration.thresholds = try readThresholds(node) }
         if let node = values["blind_share"] { configuration.blindShare = try node.share(atMost: 100) }
         if let node = values["readers"] { configuration.readers = try readReaders(node) }
+        if let node = values["dicom"] { configuration.objects = try readObjects(node) }
+        if let node = values["hl7"] { configuration.hl7 = try node.truth() }
+        if let node = values["fhir"] { configuration.fhir = try node.truth() }
         if let node = values["deliveries"] { configuration.deliveries = try readDeliveries(node, &lines) }
         if let node = values["threads"] { configuration.threads = try node.integer(in: 0...1024, "0: one for each core") }
         if let node = values["precision"] {
@@ -219,6 +223,13 @@ package struct ConfigurationReader {
             readers[String(member.key.dropFirst(node.key.count + 1))] = name
         }
         return readers
+    }
+
+    private func readObjects(_ node: ConfigurationNode) throws(PapillaError) -> ObjectChoice {
+        let values = try node.values(["sr", "seg", "overlay", "image"])
+        return ObjectChoice(
+            report: try values["sr"]?.truth() ?? false, segmentation: try values["seg"]?.truth() ?? false,
+            overlay: try values["overlay"]?.truth() ?? false, image: try values["image"]?.truth() ?? false)
     }
 
     private func readDeliveries(

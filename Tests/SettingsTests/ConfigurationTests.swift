@@ -93,7 +93,11 @@ import Testing
         ),
         (
             "setle: 2 s\n",
-            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, readers, deliveries, threads, precision, blind_share. Did you mean settle?"
+            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, readers, dicom, hl7, fhir, deliveries, threads, precision, blind_share. Did you mean settle?"
+        ),
+        (
+            "dicom:\n  sr: perhaps\n",
+            "/etc/papilla.yaml:2: dicom.sr: found \"perhaps\", expected true or false"
         ),
         (
             "deadline: 10\n",

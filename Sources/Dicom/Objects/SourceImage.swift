@@ -1,0 +1,111 @@
+internal import Screening
+
+/// The image that results speak of: what came as DICOM, or the wrapped original of what did not, written or not.
+struct SourceImage: Sendable {
+    /// What results have of the image's patient and study: archives split a patient whose objects differ in them.
+    static let inherited: [Attribute] = [
+        .studyDate, .studyTime, .accessionNumber, .referringPhysician, .studyDescription, .patientName, .patientID,
+        .patientIssuer,
+        .birthDate, .sex, .studyInstance, .studyID,
+    ]
+
+    let sopClass: String
+    let instance: String
+    let series: String
+    let study: String
+    /// Of the pixels that the report speaks of.
+    let width: Int
+    let height: Int
+    /// More than one: references name the frame.
+    let frames: Int
+    let eye: Eye
+    /// Patient and study.
+    let attributes: DataSet
+    /// What our times are ahead of UTC, s.
+    let offset: Int64
+    /// A pixel's area, mm²; nil where the file states no scale.
+    let pixelArea: Double?
+    /// Whether it is the wrapped original of an image that did not come as DICOM.
+    let isWrapped: Bool
+
+    /// - Returns: nil where the image has no size, or a patient's number that DICOM cannot hold whole.
+    init?(_ report: Report, header: SourceHeader?, wrapping: WrappedOriginal.Kind, names: ObjectNames) {
+        guard let width = report.source.width, let height = report.source.height, width <= UInt16.max, height <= UInt16.max
+        else { return nil }
+        let identifier = report.subject?.identifier ?? "PAPILLA-\(report.id)"
+        guard identifier.unicodeScalars.count <= 64, !identifier.contains("\\") else { return nil }
+        self.width = width
+        self.height = height
+        eye = report.examination.eye.value
+        // A file of another person's says nothing of this one.
+        let isSame = header.map { report.subject == nil || $0.text(.patientID) == identifier } ?? false
+        let ownStudy = report.examination.study.flatMap { UID.isValid($0) ? $0 : nil } ?? names.study
+        if let header {
+            sopClass = header.text(.sopClass)
+            instance = header.text(.sopInstance)
+            series = header.text(.seriesInstance)
+            study = isSame ? header.text(.studyInstance) : names.study
+            frames = header.number(.numberOfFrames) ?? 1
+            let isFull = header.number(.columns) == width && header.number(.rows) == height
+            pixelArea = isFull ? header.spacing.map { $0.rows * $0.columns } : nil
+            offset = header.offset ?? ExaminationTime.offsetHere(report.source.received.milliseconds / 1000)
+            isWrapped = false
+        } else {
+            sopClass = wrapping.objectClass.rawValue
+            (instance, series) = names.image
+            study = ownStudy
+            frames = 1
+            pixelArea = nil
+            offset = 0
+            isWrapped = true
+        }
+        var attributes = DataSet()
+        for attribute in Self.inherited { attributes.setEmpty(attribute) }
+        if let header, isSame {
+            for attribute in Self.inherited { attributes.copy(attribute, raw: header.text(attribute)) }
+            if header.offset != nil { attributes.copy(.timezoneOffset, raw: header.text(.timezoneOffset)) }
+        } else {
+            let taken = report.examination.taken?.description
+            let moment = DicomMoment(Timestamp(taken ?? "") ?? report.source.received, offset: offset)
+            attributes.set(.studyDate, taken.map { $0.prefix(10).filter { $0 != "-" } } ?? moment.date)
+            // A day alone has no time of day.
+            if taken == nil || Timestamp(taken ?? "") != nil { attributes.set(.studyTime, moment.time) }
+            if header == nil { attributes.set(.timezoneOffset, "+0000") }
+            if let accession = report.examination.accession, accession.unicodeScalars.count <= 16 {
+                attributes.set(.accessionNumber, accession)
+            }
+            let stated = report.examination.study.flatMap { UID.isValid($0) ? nil : $0 }
+            attributes.set(.studyID, stated ?? String(report.id.suffix))
+        }
+        attributes.set(.patientID, identifier)
+        if let issuer = report.subject?.issuer { attributes.set(.patientIssuer, issuer) }
+        attributes.set(.studyInstance, study)
+        self.attributes = attributes
+    }
+
+    /// A reference to it, for an item of a sequence.
+    ///
+    /// - Parameter frame: which frame is meant; nil: the whole image.
+    func reference(frame: Int? = nil) -> DataSet {
+        var item = DataSet()
+        item.set(.referencedClass, sopClass)
+        item.set(.referencedInstance, instance)
+        if let frame, frames > 1 { item.set(.referencedFrame, frame) }
+        return item
+    }
+}
+
+/// A moment as DICOM writes it.
+struct DicomMoment {
+    /// `20261124`
+    let date: String
+    /// `104107.250`
+    let time: String
+
+    /// - Parameter offset: seconds east of UTC.
+    init(_ time: Timestamp, offset: Int64) {
+        let text = Timestamp(milliseconds: time.milliseconds + offset * 1000).description
+        date = text.prefix(10).filter { $0 != "-" }
+        self.time = text.dropFirst(11).dropLast().filter { $0 != ":" }
+    }
+}

@@ -1,0 +1,120 @@
+internal import Imaging
+internal import Screening
+
+/// An image that did not come as DICOM, as a DICOM object: a baseline JPEG with its bytes as they are, anything else as its pixels.
+struct WrappedOriginal {
+    /// What the image becomes.
+    struct Kind: Sendable {
+        let objectClass: ObjectClass
+        /// The header of a JPEG that can stand in the object as it is; nil: pixels are written.
+        let jpeg: JpegHeader?
+
+        init(_ report: Report, _ original: [UInt8]) {
+            let header = JpegHeader(original)
+            let isAsSeen =
+                header.map { $0.isBaseline && $0.width == report.source.width && $0.height == report.source.height } ?? false
+            jpeg = isAsSeen ? header : nil
+            objectClass =
+                switch report.modality?.value {
+                case _ where !isAsSeen: .secondaryCapture
+                // Ophthalmic photography cannot say that it does not know the eye.
+                case .fundus: report.examination.eye.value == .unknown ? .photographic : .ophthalmicPhotography
+                case .endoscopy: .endoscopic
+                default: .photographic
+                }
+        }
+
+        var modality: String {
+            switch objectClass {
+            case .ophthalmicPhotography: "OP"
+            case .endoscopic: "ES"
+            case .photographic: "XC"
+            default: "OT"
+            }
+        }
+    }
+
+    private let frame: ObjectFrame
+    private let kind: Kind
+    private let original: [UInt8]
+    private let limits: ImageLimits
+
+    init(_ frame: ObjectFrame, kind: Kind, original: [UInt8], limits: ImageLimits) {
+        self.frame = frame
+        self.kind = kind
+        self.original = original
+        self.limits = limits
+    }
+
+    func file() throws(PapillaError) -> [UInt8] {
+        let (instance, series) = frame.names.image
+        let reference = ObjectReference(objectClass: kind.objectClass, instance: instance, series: series)
+        var data = frame.begin(reference, .image, modality: kind.modality, description: "Original image")
+        let isFundus = frame.report.modality?.value == .fundus
+        let burnedIn = frame.report.examination.burnedIn
+        if kind.objectClass != .secondaryCapture || burnedIn != nil {
+            data.set(.burnedInAnnotation, burnedIn == true ? "YES" : "NO")
+        }
+        if isFundus { data.set(.anatomicRegion, .retina) }
+        switch kind.objectClass {
+        case .ophthalmicPhotography: describeOphthalmic(&data)
+        case .secondaryCapture:
+            data.set(.conversionType, "WSD")
+            data.setEmpty(.patientOrientation)
+            data.set(.laterality, Self.side(frame.source.eye))
+        default:
+            data.set(.imageType, ["ORIGINAL", "PRIMARY"])
+            data.setEmpty(.patientOrientation)
+            data.set(.laterality, Self.side(frame.source.eye))
+            data.setEmpty(.acquisitionContext)
+        }
+        guard let jpeg = kind.jpeg else { return try pixels(data) }
+        data.describePixels(
+            width: jpeg.width, height: jpeg.height, components: jpeg.components, interpretation: "YBR_FULL_422")
+        data.describeLosses(width: jpeg.width, height: jpeg.height, components: jpeg.components, bytes: original.count)
+        data.set(.pixelData, fragments: [original])
+        return data.file(.jpegBaseline)
+    }
+
+    /// `R`, `L`, or nothing.
+    static func side(_ eye: Eye) -> String {
+        switch eye {
+        case .right: "R"
+        case .left: "L"
+        case .unknown: ""
+        }
+    }
+
+    private func pixels(_ data: DataSet) throws(PapillaError) -> [UInt8] {
+        var data = data
+        let image: DecodedImage
+        do { image = try ImageDecoder.decode(original, limits: limits) } catch {
+            throw PapillaError(.damaged, "The original cannot be read again: \(error)", place: "\(frame.report.id)")
+        }
+        let (width, height) = (image.raster.width, image.raster.height)
+        data.describePixels(width: width, height: height, components: 3, interpretation: "RGB")
+        if image.format == .jpeg { data.describeLosses(width: width, height: height, components: 3, bytes: original.count) }
+        data.set(.pixelData, bytes: image.raster.pixels)
+        return data.file(.explicitLittleEndian)
+    }
+
+    private func describeOphthalmic(_ data: inout DataSet) {
+        let moment = DicomMoment(frame.report.source.received, offset: frame.source.offset)
+        data.set(.imageType, ["ORIGINAL", "PRIMARY", "", "COLOR"])
+        data.set(.acquisitionDateTime, moment.date + moment.time)
+        data.set(.imageLaterality, Self.side(frame.source.eye))
+        data.setEmpty(.patientOrientation)
+        data.setEmpty(.acquisitionContext)
+        data.set(.numberOfFrames, 1)
+        data.set(.frameTime, 0)
+        data.set(.frameIncrementPointer, pointingTo: .frameTime)
+        data.set(.synchronisationFrame, UID.named("papilla/\(frame.report.id)/synchronisation"))
+        data.set(.synchronisationTrigger, "NO TRIGGER")
+        data.set(.acquisitionTimeSynchronised, "N")
+        data.set(.acquisitionDevice, .fundusCamera)
+        for unknown in [
+            Attribute.illuminationType, .lightPathFilters, .imagePathFilters, .lenses, .refractiveStates, .eyeMovementCommanded,
+            .emmetropicMagnification, .intraOcularPressure, .horizontalField, .pupilDilated, .detectorType,
+        ] { data.setEmpty(unknown) }
+    }
+}

@@ -1,0 +1,119 @@
+package import Screening
+
+/// A person's particulars as the image's own file states them. They stand in no report.
+package struct PersonDetails: Sendable, Hashable {
+    /// As DICOM writes it: family, given, middle, prefix and suffix, with carets between them.
+    package var name: String
+    /// `19610214`; empty where it is not known.
+    package var birthDate: String
+    /// `M`, `F` or `O`; empty where it is not known.
+    package var sex: String
+
+    package init(name: String = "", birthDate: String = "", sex: String = "") {
+        self.name = name
+        self.birthDate = birthDate
+        self.sex = sex
+    }
+}
+
+/// A screening as other systems are told of it, whatever their language.
+package struct ResultContent: Sendable {
+    /// One figure of one frame.
+    struct Figure: Sendable {
+        /// Of a file that holds several; nil for a plain image.
+        let frame: Int?
+        let measurement: Measurement
+
+        /// The measurement's code, told apart from that of another frame.
+        var key: String { measurement.code.value + (frame.map { "-\($0)" } ?? "") }
+
+        /// A name for a person.
+        var name: String {
+            let name = measurement.code == .numberOfFindings ? "Polyps in the frame" : measurement.code.meaning
+            return name + (frame.map { ", frame \($0)" } ?? "")
+        }
+
+        /// The unit in words.
+        var unit: String { measurement.unit.filter { $0 != "{" && $0 != "}" } }
+
+        /// To four places, which is finer than anything is known.
+        var value: Double { (measurement.value * 10000).rounded() / 10000 }
+    }
+
+    /// How far a result is from being final.
+    enum State: Sendable {
+        /// What networks found; nobody has looked at it.
+        case preliminary
+        /// A reader's word, in place of an earlier version.
+        case amended
+    }
+
+    let report: Report
+    let person: PersonDetails
+    /// Of the DICOM objects; nil where there are none.
+    let study: String?
+
+    /// - Parameters:
+    ///   - report: complete but for its files, of any outcome but `failed`.
+    ///   - study: the UID of the study in which the image or the results are; nil where they are in none.
+    package init(_ report: Report, person: PersonDetails = PersonDetails(), study: String?) {
+        self.report = report
+        self.person = person
+        self.study = study
+    }
+
+    /// The figures, frame by frame.
+    var figures: [Figure] {
+        guard let frames = report.frames, frames.count > 1 else {
+            return report.codedFindings.map { Figure(frame: nil, measurement: $0) }
+        }
+        return frames.flatMap { frame in
+            var report = report
+            report.fundus = frame.fundus
+            report.endoscopy = frame.endoscopy
+            return report.codedFindings.map { Figure(frame: frame.frame, measurement: $0) }
+        }
+    }
+
+    var state: State { report.decision?.verdict == .correct ? .amended : .preliminary }
+
+    /// The patient's number; one that belongs to nobody else where none is known.
+    var patient: String { report.subject?.identifier ?? "PAPILLA-\(report.id)" }
+
+    /// When it was taken, or else came: a day or a moment.
+    var taken: String { report.examination.taken?.description ?? report.source.received.description }
+
+    /// When this version was made.
+    var issued: Timestamp { report.decision?.at ?? report.source.received }
+
+    /// Whether the vertical ratio is one that a person should look at.
+    var isRatioHigh: Bool { report.attention.contains { $0.code == .ratioHigh || $0.code == .ratioInterval } }
+
+    /// In a sentence or two: the result, or why there is none, and what this is not.
+    var summary: String {
+        var sentences: [String] = []
+        if let ratio = report.fundus?.cdr {
+            var sentence = "Vertical cup-to-disc ratio \(Self.hundredths(ratio.vertical))"
+            if ratio.interval.count == 2 {
+                sentence += " (95 % interval \(Self.hundredths(ratio.interval[0])) to \(Self.hundredths(ratio.interval[1])))"
+            }
+            sentences.append(sentence + ".")
+        } else if report.fundus != nil {
+            sentences.append("The optic disc was measured; no cup was seen in it.")
+        } else if let polyps = report.endoscopy?.polyps.count {
+            sentences.append(polyps == 1 ? "1 polyp was outlined." : "\(polyps) polyps were outlined.")
+        } else {
+            sentences.append("\(outcome.prefix(1).uppercased() + outcome.dropFirst()).")
+            sentences += report.reasons.map(\.detail)
+        }
+        return (sentences + [report.notice]).joined(separator: " ")
+    }
+
+    /// The outcome in words.
+    var outcome: String { report.outcome.rawValue.replacing("_", with: " ") }
+
+    private static func hundredths(_ value: Double) -> String {
+        let rounded = Int((value * 100).rounded())
+        return "\(rounded / 100).\(rounded % 100 < 10 ? "0" : "")\(rounded % 100)"
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import Imaging
+import Screening
+import TestSupport
+import Testing
+
+@testable import Dicom
+
+/// What objects take over from an image that came as DICOM, and whose name they carry.
+@Suite("Whose objects they are")
+struct ObjectSourceTests {
+    private static func report(_ change: (inout Report) -> Void = { _ in }) throws -> Report {
+        var report = Report(
+            id: try #require(ScreeningID("20261124-k7q2m9xd")),
+            source: Report.Source(
+                name: "a.jpg", path: "a.jpg", sha256: nil, bytes: 3, format: "jpeg", width: 40, height: 24,
+                received: try #require(Timestamp("2026-11-24T10:41:07.250Z"))),
+            outcome: .ungradable, reasons: [Reason(.noDisc, "No optic disc was found.")],
+            modality: Report.ModalityFinding(value: .fundus, probabilities: ["fundus": 1, "endoscopy": 0, "neither": 0]),
+            engine: Report.Engine(version: "0.1.0", isa: "AVX2", threads: 1, batch: 1))
+        change(&report)
+        return report
+    }
+
+    /// A photograph's file as a camera writes it, with what it says of the patient.
+    private static func photograph(_ change: (inout DataSet) -> Void = { _ in }) -> [UInt8] {
+        var data = DataSet()
+        data.set(.sopClass, ObjectClass.ophthalmicPhotography.rawValue)
+        data.set(.sopInstance, "1.2.3.4")
+        data.set(.seriesInstance, "1.2.3")
+        data.set(.studyInstance, "1.2")
+        data.set(.patientID, "P1")
+        data.set(.patientName, "Berg^Anna")
+        data.set(.birthDate, "19610214")
+        data.set(.sex, "F")
+        data.set(.studyDate, "20261123")
+        data.set(.columns, 40)
+        data.set(.rows, 24)
+        data.set(.pixelData, bytes: [UInt8](repeating: 0, count: 40 * 24))
+        change(&data)
+        return data.file(.explicitLittleEndian)
+    }
+
+    private static func source(_ report: Report, _ original: [UInt8]) -> SourceImage? {
+        SourceImage(
+            report, header: SourceHeader(original), wrapping: WrappedOriginal.Kind(report, original),
+            names: ObjectNames(id: report.id, version: report.version))
+    }
+
+    @Test func whatCameAsDicomStaysInItsStudy() throws {
+        let report = try Self.report { $0.subject = Subject(identifier: "P1") }
+        let source = try #require(Self.source(report, Self.photograph()))
+        #expect(source.instance == "1.2.3.4" && source.series == "1.2.3" && source.study == "1.2" && !source.isWrapped)
+        #expect(source.attributes.text(.patientName) == "Berg^Anna" && source.attributes.text(.birthDate) == "19610214")
+        #expect(source.attributes.text(.patientID) == "P1" && source.attributes.text(.studyDate) == "20261123")
+        #expect(source.pixelArea == nil && source.reference(frame: 2).text(.referencedFrame).isEmpty)
+    }
+
+    @Test("A name is not given to another patient: a sidecar that names another one counts")
+    func anotherPatient() throws {
+        let report = try Self.report { $0.subject = Subject(identifier: "P2", issuer: "Clinic") }
+        let source = try #require(Self.source(report, Self.photograph()))
+        #expect(source.attributes.text(.patientID) == "P2" && source.attributes.text(.patientIssuer) == "Clinic")
+        #expect(source.attributes.text(.patientName).isEmpty && source.attributes.text(.birthDate).isEmpty)
+        #expect(source.study != "1.2" && source.instance == "1.2.3.4")
+    }
+
+    @Test func nobodyIsNobody() throws {
+        let source = try #require(Self.source(try Self.report(), Array("no dicom".utf8)))
+        #expect(source.attributes.text(.patientID) == "PAPILLA-20261124-k7q2m9xd")
+        #expect(source.attributes.text(.studyID) == "k7q2m9xd")
+        #expect(source.attributes.text(.studyDate) == "20261124" && source.attributes.text(.studyTime) == "104107.250")
+        #expect(source.isWrapped && source.sopClass == ObjectClass.secondaryCapture.rawValue)
+    }
+
+    @Test(arguments: [String(repeating: "9", count: 65), "a\\b"])
+    func aNumberThatDicomCannotHoldWholeIsNotCut(_ identifier: String) throws {
+        let report = try Self.report { $0.subject = Subject(identifier: identifier) }
+        #expect(Self.source(report, []) == nil)
+        #expect(try ResultObjects(report, files: [], limits: .init()).objects(.init(report: true), original: [1]).isEmpty)
+    }
+
+    @Test func whatIsKnownOfTheExaminationIsStated() throws {
+        let report = try Self.report {
+            $0.subject = Subject(identifier: "Ä-7")
+            $0.examination.accession = "A 12"
+            $0.examination.study = "visit 3"
+            $0.examination.taken = ExaminationTime("2026-11-20")
+        }
+        let source = try #require(Self.source(report, []))
+        #expect(source.attributes.text(.accessionNumber) == "A 12" && source.attributes.text(.studyID) == "visit 3")
+        #expect(source.attributes.text(.studyDate) == "20261120" && source.attributes.text(.studyTime).isEmpty)
+        let stated = try Self.report { $0.examination.study = "1.2.840.99" }
+        #expect(try #require(Self.source(stated, [])).study == "1.2.840.99")
+    }
+
+    @Test func areasHaveAUnitOnlyWhereTheFileStatesAScale() throws {
+        let scaled = Self.photograph { $0.copy(.pixelSpacing, raw: "0.02\\0.03 ") }
+        let area = try #require(Self.source(try Self.report(), scaled)?.pixelArea)
+        #expect(abs(area - 0.0006) < 1e-12)
+        for text in ["0.02", "0\\0", "-1\\1", "a\\b", ""] {
+            #expect(Self.source(try Self.report(), Self.photograph { $0.copy(.pixelSpacing, raw: text) })?.pixelArea == nil)
+        }
+    }
+
+    @Test func aFrameIsNamedWhereThereAreSeveral() throws {
+        let source = try #require(Self.source(try Self.report(), Self.photograph { $0.set(.numberOfFrames, 3) }))
+        #expect(source.reference(frame: 2).text(.referencedFrame) == "2" && source.reference().text(.referencedFrame).isEmpty)
+    }
+
+    // MARK: - The header
+
+    @Test(arguments: [
+        ("ISO_IR 192", Array("Müller".utf8), "Müller"), ("ISO_IR 100", [0x4D, 0xFC, 0x6C], "Mül"), ("", [0x4D, 0xFC], "Mü"),
+        ("ISO_IR 144", [0xBB, 0xEE], "Лю"), ("ISO_IR 101", [0xB3], "ł"), ("\\ISO 2022 IR 100", [0xFC], "ü"),
+        ("\\ISO 2022 IR 87", [0x1B, 0x24, 0x42, 0x3B, 0x33, 0x1B, 0x28, 0x42], "山"),
+        ("\\ISO 2022 IR 149", [0x1B, 0x24, 0x29, 0x43, 0xB1, 0xE8], "김"), ("GB18030", [0xCD, 0xF5], "王"),
+        ("ISO_IR 192", [0xFF, 0x41], "ÿA"),
+    ])
+    func namesAreReadInTheirCharacterSet(_ set: String, _ bytes: [UInt8], _ name: String) throws {
+        #expect(TextEncoding.utf8(bytes, in: set) == name)
+    }
+
+    /// Implicit VR, and sequences of undefined length that hold what looks like the patient's number.
+    @Test func nestedElementsAreNotTheFilesOwn() throws {
+        func element(_ group: UInt16, _ number: UInt16, _ value: [UInt8], open: Bool = false) -> [UInt8] {
+            group.littleEndianBytes + number.littleEndianBytes
+                + (open ? UInt32.max : UInt32(value.count)).littleEndianBytes + value
+        }
+        let end = element(0xFFFE, 0xE00D, []) + element(0xFFFE, 0xE0DD, [])
+        let inner = element(0x0010, 0x0020, Array("WRONG ".utf8))
+        let nested = element(
+            0x0008, 0x1140,
+            element(
+                0xFFFE, 0xE000, inner + element(0x0008, 0x1140, element(0xFFFE, 0xE000, inner, open: true) + end, open: true),
+                open: true) + end, open: true)
+        var meta = DataSet()
+        meta.set(.transferSyntax, "1.2.840.10008.1.2")
+        var encoded: [UInt8] = []
+        meta.encode(into: &encoded)
+        let data =
+            element(0x0008, 0x0018, Array("1.2.3\0".utf8)) + nested + element(0x0010, 0x0020, Array("P1".utf8))
+            + element(0x0028, 0x0010, [24, 0])
+        let file = [UInt8](repeating: 0, count: 128) + Array("DICM".utf8) + encoded + data
+        let header = try #require(SourceHeader(file))
+        #expect(header.text(.patientID) == "P1" && header.number(.rows) == 24 && header.text(.sopInstance) == "1.2.3")
+        // However it is cut or changed, it is read or not, and nothing stops.
+        for count in 0..<file.count { _ = SourceHeader(Array(file.prefix(count))) }
+        var random = SeededGenerator(5)
+        for _ in 0..<2000 {
+            var changed = file
+            for _ in 0..<3 {
+                changed[Int.random(in: 132..<file.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            _ = SourceHeader(changed)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Screening
+import TestSupport
+import Testing
+
+@testable import Exchange
+
+@Suite("A report in the words of records")
+struct RecordTests {
+    /// Python with hl7apy and fhir.resources: what Deploy/test installs.
+    private static let python = ProcessInfo.processInfo.environment["PAPILLA_RECORDS"]
+
+    /// Golden files. Run with PAPILLA_REGENERATE=1 to write them anew, and look at the difference.
+    @Test func messagesAndBundlesAreTheGoldenOnes() throws {
+        let folder = Checkout.top.appending(path: "Tests/ExchangeTests/Fixtures")
+        for (name, content) in try Results.all() {
+            // Lines in the golden file, so that a difference can be read.
+            for (file, text) in [
+                ("\(name).hl7", HL7Message(content).text), ("fhir-\(name).json", try FHIRBundle(content).document()),
+            ] {
+                let place = folder.appending(path: file)
+                if ProcessInfo.processInfo.environment["PAPILLA_REGENERATE"] != nil { try Data(text.utf8).write(to: place) }
+                #expect(text == String(decoding: try Data(contentsOf: place), as: UTF8.self), "\(file)")
+            }
+        }
+    }
+
+    @Test("hl7apy (strict) and fhir.resources take the golden files", .enabled(if: python != nil))
+    func goldenFilesAreValid() throws {
+        let folder = Checkout.path("Tests/ExchangeTests/Fixtures")
+        let result = try Program.run([Checkout.path("Tests/Records/check.py"), folder], program: try #require(Self.python))
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("7 messages, 7 bundles"))
+    }
+
+    @Test func delimitersAreEscaped() throws {
+        #expect(HL7Message.escaped("a|b^c&d~e\\f\r\ng") == "a\\F\\b\\S\\c\\T\\d\\R\\e\\E\\f  g")
+        let text = HL7Message(ResultContent(try Results.fundus(), study: nil)).text
+        #expect(text.contains("PID|1||Ä\\F\\7\\S\\1\\T\\2\\R\\3\\E\\4^^^Klinik Süd^MR"))
+    }
+
+    @Test func namesHaveTheirPartsInOrder() throws {
+        func name(_ text: String) throws -> String {
+            let content = ResultContent(try Results.fundus(), person: PersonDetails(name: text), study: nil)
+            let segment = HL7Message(content).text.split(separator: "\r").first { $0.hasPrefix("PID") } ?? ""
+            return String(segment.split(separator: "|", omittingEmptySubsequences: false)[5])
+        }
+        #expect(try name("Berg^Anna^Maria^Dr.^jun.=山") == "Berg^Anna^Maria^jun.^Dr.")
+        #expect(try name("Berg^Anna^^Dr.") == "Berg^Anna^^^Dr.")
+        #expect(try name("Berg") == "Berg")
+        #expect(try name("") == "^" && name("^^") == "^")
+        #expect(try name("A|B^C") == "A\\F\\B^C")
+    }
+
+    @Test func timesAreInUTC() {
+        #expect(HL7Message.time("2026-11-24T10:41:07.250Z") == "20261124104107+0000")
+        #expect(HL7Message.time("2026-11-24") == "20261124")
+    }
+
+    @Test("What is sent again is not made twice, and a correction takes the place of what it corrects")
+    func amends() throws {
+        func requests(_ name: String) throws -> [[String: Any]] {
+            let content = try #require(try Results.all().first { $0.name == name }?.content)
+            let data = Data(try FHIRBundle(content).document().utf8)
+            let bundle = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+            return try #require(bundle["entry"] as? [[String: Any]]).compactMap { $0["request"] as? [String: Any] }
+        }
+        let (first, second) = (try requests("fundus"), try requests("corrected"))
+        #expect(first.allSatisfy { $0["method"] as? String == "POST" && $0["ifNoneExist"] is String })
+        for (before, after) in zip(first.dropFirst(), second.dropFirst()) {
+            let condition = try #require(before["ifNoneExist"] as? String)
+            #expect(after["method"] as? String == "PUT")
+            #expect(after["url"] as? String == "\(before["url"] ?? "")?\(condition)")
+        }
+        let text = try FHIRBundle(try #require(try Results.all().first { $0.name == "corrected" }?.content)).document()
+        #expect(text.contains("\"amended\"") && !text.contains("\"preliminary\"") && text.contains("Anna Berg"))
+    }
+
+    @Test func nothingSaysNull() throws {
+        for (_, content) in try Results.all() { #expect(!(try FHIRBundle(content).document()).contains("null")) }
+    }
+}
