@@ -12,7 +12,7 @@ package struct ConfigurationReader {
     private static let keys = [
         "paths", "settle", "rescan", "deadline", "image_deadline", "keep_empty", "ignore", "name_pattern", "disk_floor", "alarms",
         "retention", "limits",
-        "thresholds", "readers", "deliveries", "threads", "precision", "blind_share",
+        "thresholds", "dicom", "readers", "deliveries", "threads", "precision", "blind_share",
     ]
     private static let pathKeys = ["inbox", "outbox", "spool", "archive", "quarantine", "ledger", "models", "socket", "metrics"]
     private static let precisions = PrecisionChoice.allCases.map(\.rawValue)
@@ -50,6 +50,9 @@ package struct ConfigurationReader {
         if let node = values["retention"] { try readRetention(node, &configuration.retention) }
         if let node = values["limits"] { try readLimits(node, &configuration) }
         if let node = values["thresholds"] { configuration.thresholds = try readThresholds(node) }
+        if let node = values["dicom"], let frames = try node.values(["frames"])["frames"] {
+            configuration.frames = try frames.integer(in: 1...1000, "frames of a file that are read")
+        }
         if let node = values["blind_share"] { configuration.blindShare = try node.share(atMost: 100) }
         if let node = values["readers"] { configuration.readers = try readReaders(node) }
         if let node = values["deliveries"] { configuration.deliveries = try readDeliveries(node, &lines) }
