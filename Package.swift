@@ -1,4 +1,5 @@
 // swift-tools-version:6.2
+import Foundation
 import PackageDescription
 
 /// Every Swift target: Swift 6 and strict imports.
@@ -47,7 +48,8 @@ let package = Package(
         .target(name: "OneDNN", dependencies: ["COneDNN", "Screening"], swiftSettings: computing),
         .target(name: "Neural", dependencies: ["OneDNN", "CKernels", "Screening"], swiftSettings: computing),
         .target(name: "Imaging", dependencies: ["CImageCodecs", "CCairo", "Screening"], swiftSettings: vectorised),
-        .target(name: "Dicom", dependencies: ["Files", "Imaging", "Screening"], swiftSettings: computing),
+        .target(name: "CSpawn", cSettings: c),
+        .target(name: "Dicom", dependencies: ["CSpawn", "Files", "Imaging", "Screening"], swiftSettings: computing),
         .target(name: "Exchange", dependencies: ["Screening"], swiftSettings: swift),
         .target(name: "Registry", dependencies: ["Files", "Neural", "Screening"], swiftSettings: swift),
         .target(name: "Reading", dependencies: ["Imaging", "Neural", "Registry", "Screening"], swiftSettings: computing),
@@ -93,7 +95,7 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "DataSets", "Reading", "Ledger",
+                "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "DataSets", "Dicom", "Reading", "Ledger",
                 "LedgerSQLite", "Imaging",
                 "Neural",
                 "Registry", "Files", "Screening",
@@ -120,7 +122,7 @@ let package = Package(
             dependencies: [
                 "Retraining", "Review", "Service", "Control", "Custody", "Intake", "Settings", "Journal", "Training",
                 "DataSets",
-                "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging", "Files", "Screening",
+                "Dicom", "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging", "Files", "Screening",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),
@@ -142,8 +144,9 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "DicomTests",
-            dependencies: ["TestSupport", "papilla", "Dicom", "Imaging", "Screening"],
-            swiftSettings: swift),
+            dependencies: [
+                "TestSupport", "papilla", "Dicom", "Settings", "Reading", "Registry", "Phantoms", "Imaging", "Files", "Screening",
+            ], swiftSettings: swift),
         .testTarget(
             name: "ExchangeTests", dependencies: ["TestSupport", "Exchange", "Screening"], exclude: ["Fixtures"],
             swiftSettings: swift),
@@ -214,13 +217,30 @@ let package = Package(
     ]
 )
 
+// The program that reads DICOM files is C++ on DCMTK and OpenJPEG. Nothing else links them, and where their headers are not installed
+// (Deploy/packages.sh does it) the rest is built without it: Papilla then refuses DICOM files and says what is missing.
+// SwiftPM remembers what this file said: after installing them, run `swift package purge-cache` once.
+let headers = ["/usr/include/dcmtk/dcmdata/dctk.h", "/usr/include/openjpeg-2.5/openjpeg.h"]
+if headers.allSatisfy(FileManager.default.fileExists) {
+    package.products.append(.executable(name: "papilla-dicom", targets: ["CDicom"]))
+    package.targets.append(
+        .executableTarget(
+            name: "CDicom",
+            cxxSettings: [
+                .unsafeFlags(["-O2", "-std=c++17", "-Wall", "-Wextra", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2"])
+            ],
+            linkerSettings: [
+                "dcmimage", "dcmimgle", "dcmjpeg", "dcmjpls", "dcmdata", "oflog", "ofstd", "openjp2",
+            ].map { .linkedLibrary($0) }))
+}
+
 // The fuzzers are built by Tests/Fuzzing/run alone: they need a main of their own kind, and sanitizers in everything.
 if Context.environment["PAPILLA_FUZZING"] != nil {
     package.targets.append(
         .executableTarget(
             name: "Fuzzers",
             dependencies: [
-                "Imaging", "Neural", "Reading", "Registry", "Settings", "Control", "Intake", "Files", "Screening",
+                "Dicom", "Imaging", "Neural", "Reading", "Registry", "Settings", "Control", "Intake", "Files", "Screening",
             ],
             path: "Tests/Fuzzing",
             exclude: ["Found", "run", "seeds"], swiftSettings: [.swiftLanguageMode(.v5)]))

@@ -12,6 +12,9 @@ package enum NamedPath {
     /// Whether this user may make something in a folder.
     package static func isWritable(_ path: String) -> Bool { access(path, W_OK | X_OK) == 0 }
 
+    /// Whether this user may run what a path leads to.
+    package static func isProgram(_ path: String) -> Bool { access(path, X_OK) == 0 }
+
     /// What the file system says of what a path leads to; nil where there is nothing.
     package static func status(_ path: String) throws(FileError) -> FileStatus? {
         try look(at: path, 0).map(FileStatus.init)

@@ -40,6 +40,19 @@ public struct ImageReading: Sendable {
     /// A reading that ended so far without anything found.
     init(_ outcome: Outcome) { self.outcome = outcome }
 
+    /// Gives the masks in its findings the names of a frame's files.
+    mutating func name(frame: Int) {
+        func named(_ structure: Structure) -> Structure {
+            var structure = structure
+            structure.mask = StandardBundle.name(structure.mask, frame: frame)
+            structure.rawMask = StandardBundle.name(structure.rawMask, frame: frame)
+            return structure
+        }
+        if let disc = fundus?.disc { fundus?.disc = named(disc) }
+        if let cup = fundus?.cup { fundus?.cup = named(cup) }
+        if let mask = endoscopy?.mask { endoscopy?.mask = StandardBundle.name(mask, frame: frame) }
+    }
+
     /// Ends the reading for some reasons.
     mutating func end(_ reasons: [Reason]) {
         self.reasons = reasons

@@ -127,7 +127,9 @@ public struct ReviewCatalogue: Sendable {
             let digest = row.sha256
         else { throw PapillaError(.notFound, "There is no image of this screening in the archive", place: "\(id)") }
         let bytes = try ArchiveFile.original(original, of: id, in: archive, expecting: digest)
-        do { return try ImageEncoder.jpeg(try ImageDecoder.decode(bytes).raster, quality: 95) } catch {
+        // Of a file that holds several, the frame whose findings are shown.
+        let frame = try await newestReport(of: id)?.decidingFrame ?? 1
+        do { return try ImageEncoder.jpeg(try ImageDecoder.decode(bytes, frame: frame).raster, quality: 95) } catch {
             throw PapillaError(.damaged, "The original can no longer be read", place: original, cause: error)
         }
     }

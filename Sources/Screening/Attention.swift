@@ -22,6 +22,8 @@ public struct Attention: Sendable, Codable, Hashable {
         case identityConflict = "identity_conflict"
         case cupNotSeen = "cup_not_seen"
         case colourSpace = "colour_space"
+        /// A file holds more frames than were read.
+        case framesLeftOut = "frames_left_out"
     }
 
     /// The machine-readable part.
@@ -50,7 +52,7 @@ extension Attention.Code {
         case .rimThin, .identityConflict: 7
         case .ratioInterval, .polypBorderline: 5
         case .disagreement, .lowConfidence, .eyeConflict, .sidecar: 4
-        case .cupOutsideDisc, .discShape, .cupNotSeen: 3
+        case .cupOutsideDisc, .discShape, .cupNotSeen, .framesLeftOut: 3
         case .discSize, .outOfDomainNear, .colourSpace: 2
         case .qualityUsable: 1
         }

@@ -49,6 +49,8 @@ public struct IdentityStatement: Sendable, Hashable {
     public private(set) var taken: ExaminationTime?
     /// Whether it is the last image of its visit.
     public private(set) var isLast: Bool?
+    /// Whether a person's data are written into the pixels; nil where nothing is stated.
+    public private(set) var isBurnedIn: Bool?
     /// What could not be used, each as a clause that names the field and never whom it is of.
     public private(set) var unusable: [String] = []
 
@@ -83,6 +85,9 @@ public struct IdentityStatement: Sendable, Hashable {
             }
         }
     }
+
+    /// Takes whether a person's data are written into the pixels.
+    public mutating func stateBurnedIn(_ isBurnedIn: Bool) { self.isBurnedIn = isBurnedIn }
 
     /// Notes that a field was stated in a way that cannot be used.
     ///
@@ -156,6 +161,7 @@ public struct Identification: Sendable, Hashable {
         examination.device = text(.device)
         examination.operatorName = text(.operator)
         examination.taken = statements.lazy.compactMap(\.taken).first
+        examination.burnedIn = statements.lazy.compactMap(\.isBurnedIn).first
         isLast = statements.lazy.compactMap(\.isLast).first ?? false
         for statement in statements where examination.eye.whence == nil {
             switch statement.eye {

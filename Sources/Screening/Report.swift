@@ -214,6 +214,11 @@ public struct Report: Sendable, Codable, Hashable {
         @Nullable public var endoscopy: EndoscopyFindings?
         /// What a person should look at.
         public var attention: [Attention]
+
+        /// A frame that ended as it did; what was found in it is added.
+        public init(_ frame: Int, _ outcome: Outcome, reasons: [Reason] = [], attention: [Attention] = []) {
+            (self.frame, self.outcome, self.reasons, self.attention) = (frame, outcome, reasons, attention)
+        }
     }
 
     /// `papilla.report/2`; of an older report that was read, its own.
@@ -304,6 +309,14 @@ public struct Report: Sendable, Codable, Hashable {
 }
 
 extension Report {
+    /// The frame whose findings are those of the whole file, counted from 1; 1 for a plain image.
+    public var decidingFrame: Int {
+        let found = frames?.first {
+            $0.outcome == outcome && $0.reasons == reasons && $0.fundus == fundus && $0.endoscopy == endoscopy
+        }
+        return found?.frame ?? 1
+    }
+
     /// The structures whose outlines a reader drew, in this version or in an earlier one that it kept: disc, cup, polyp. All others are
     /// the networks' own.
     public var drawn: Set<ModelTask> {

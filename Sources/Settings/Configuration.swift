@@ -162,6 +162,8 @@ public struct Configuration: Sendable, Equatable {
     public var retention = Retention()
     /// Larger files and images are refused.
     public var limits = ImageLimits()
+    /// How many frames of a file that holds several are read.
+    public var frames = 32
     /// Thresholds that override those of the models.
     public var thresholds: [String: Double] = [:]
     /// Share of undecided screenings that the review page shows without their results, to be drawn, 0...1.
@@ -197,7 +199,7 @@ public struct Configuration: Sendable, Equatable {
     public static func paths(ofBroken path: String) -> Paths { ConfigurationReader(file: AbsolutePath.of(path)).readPathsAlone() }
 
     /// What a reading needs to know of it.
-    public var reading: ReadingSettings { ReadingSettings(thresholds: thresholds, limits: limits) }
+    public var reading: ReadingSettings { ReadingSettings(thresholds: thresholds, limits: limits, frames: frames) }
 
     /// Keys that only a restart can change, where they differ from `other`'s.
     public func fixedKeys(differingFrom other: Configuration) -> [String] {

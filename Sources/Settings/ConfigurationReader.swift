@@ -53,7 +53,7 @@ package struct ConfigurationReader {
         if let node = values["thresholds"] { configuration.thresholds = try readThresholds(node) }
         if let node = values["blind_share"] { configuration.blindShare = try node.share(atMost: 100) }
         if let node = values["readers"] { configuration.readers = try readReaders(node) }
-        if let node = values["dicom"] { configuration.objects = try readObjects(node) }
+        if let node = values["dicom"] { try readDicom(node, &configuration) }
         if let node = values["hl7"] { configuration.hl7 = try node.truth() }
         if let node = values["fhir"] { configuration.fhir = try node.truth() }
         if let node = values["deliveries"] { configuration.deliveries = try readDeliveries(node, &lines) }
@@ -225,9 +225,12 @@ package struct ConfigurationReader {
         return readers
     }
 
-    private func readObjects(_ node: ConfigurationNode) throws(PapillaError) -> ObjectChoice {
-        let values = try node.values(["sr", "seg", "overlay", "image"])
-        return ObjectChoice(
+    private func readDicom(_ node: ConfigurationNode, _ configuration: inout Configuration) throws(PapillaError) {
+        let values = try node.values(["frames", "sr", "seg", "overlay", "image"])
+        if let frames = values["frames"] {
+            configuration.frames = try frames.integer(in: 1...1000, "frames of a file that are read")
+        }
+        configuration.objects = ObjectChoice(
             report: try values["sr"]?.truth() ?? false, segmentation: try values["seg"]?.truth() ?? false,
             overlay: try values["overlay"]?.truth() ?? false, image: try values["image"]?.truth() ?? false)
     }

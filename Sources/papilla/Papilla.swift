@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Dicom
 internal import Files
 internal import Foundation
 internal import Neural
@@ -36,11 +37,12 @@ struct Papilla: AsyncParsableCommand {
                     ArchitecturesCommand.self,
                     BenchCommand.self,
                 ]),
-            CommandGroup(name: "Data", subcommands: [DatasetCommand.self, PhantomCommand.self]),
+            CommandGroup(name: "Data", subcommands: [DicomCommand.self, DatasetCommand.self, PhantomCommand.self]),
         ])
 
     static func main() async {
         StandardStreams.reserve()
+        DicomFile.install()
         if let refusal = Arguments.refusal {
             say(refusal.description)
             Foundation.exit(64)

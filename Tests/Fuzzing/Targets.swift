@@ -6,6 +6,7 @@ import Registry
 import Screening
 import Settings
 
+@testable import Dicom
 @testable import Imaging
 @testable import Reading
 
@@ -16,6 +17,26 @@ let targets: [String: ([UInt8]) -> Void] = [
     "png": { decode(PNG.withChecksums(PNG.signature + $0)) },
     "exif": { decode(PNG.withEntry("eXIf", $0)) },
     "profile": { decode(PNG.withEntry("iCCP", Array("made\0\0".utf8) + PNG.stored($0))) },
+    "dicom": { bytes in
+        let file = [UInt8](repeating: 0, count: 128) + Array("DICM".utf8) + bytes
+        func look(_ bytes: [UInt8]) -> Result<DicomStructure, DicomStructure.Refusal> {
+            var file = FileBytes<Never>(size: Int64(bytes.count)) { offset, count in
+                Array(bytes[min(bytes.count, Int(offset))..<min(bytes.count, Int(offset) + count)])
+            }
+            return DicomStructure.walk(&file)
+        }
+        guard case .success(let structure) = look(file), let pixels = structure.pixels else { return }
+        // The header alone is sound where the whole is, and has no pixels.
+        guard case .success(let header) = look(Array(file.prefix(Int(pixels)))), header.pixels == nil else {
+            fatalError("a header is not what the whole file begins with")
+        }
+    },
+    "dicom-answer": { bytes in
+        guard let answer = try? Answer(bytes, count: 12) else { return }
+        let words = answer.refusal?.reason.detail ?? ""
+        guard words.utf8.count <= 300, words.utf8.allSatisfy({ (32...126).contains($0) }) else { fatalError("words of a file's") }
+        _ = DicomFacts(answer).statement
+    },
     "ending": EndingTarget.check,
     "safetensors": { bytes in
         guard let weights = try? Weights(safetensors: bytes) else { return }

@@ -18,10 +18,10 @@ public struct FileBytes<Failure: Error> {
     }
 
     /// So many bytes from an offset on, fewer at the end of the file.
-    func bytes(at offset: Int64, count: Int) throws(Failure) -> [UInt8] { try read(offset, count) }
+    package func bytes(at offset: Int64, count: Int) throws(Failure) -> [UInt8] { try read(offset, count) }
 
     /// The byte at an offset; nil behind the end.
-    mutating func byte(_ offset: Int64) throws(Failure) -> UInt8? {
+    package mutating func byte(_ offset: Int64) throws(Failure) -> UInt8? {
         guard offset < size else { return nil }
         if offset < windowStart || offset >= windowStart + Int64(window.count) {
             window = try read(offset, Self.windowSize)

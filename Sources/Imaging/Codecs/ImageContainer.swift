@@ -4,6 +4,8 @@ public import Screening
 public enum ImageFormat: String, Sendable, Codable, CaseIterable {
     case jpeg
     case png
+    /// Pixels of any of the kinds that a DICOM file may hold.
+    case dicom
 }
 
 /// A container's verdict on a file's first bytes.

@@ -2,10 +2,11 @@ public import Screening
 
 /// The reason why bytes did not become an image. The reason is ready for a report: its sentence names no file.
 public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// `.empty`, `.notAnImage`, `.unsupportedFormat`, `.truncated`, `.corrupt`, `.tooLarge` or `.outOfMemory`, with its sentence.
+    /// `.empty`, `.notAnImage`, `.unsupportedFormat`, `.truncated`, `.corrupt`, `.tooLarge` or `.outOfMemory`, with its sentence; of a file
+    /// that another program reads also `.crashed` and `.timedOut`.
     public let reason: Reason
 
-    init(_ code: Reason.Code, _ detail: String) { reason = Reason(code, detail) }
+    package init(_ code: Reason.Code, _ detail: String) { reason = Reason(code, detail) }
 
     /// The sentence.
     public var description: String { reason.detail }
@@ -34,8 +35,22 @@ public enum ImageDecoder {
     /// Alpha that is the same everywhere is unused: the colours count.
     /// The size is checked against the limits before memory is taken. What a decoder would paper over with grey (an early end,
     /// damaged data, missing scans) is an error; bytes after the image's end are not.
-    public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(ImageError) -> DecodedImage {
-        try ImageFile.open(bytes, limits: limits).frame(1)
+    ///
+    /// - Parameter frame: of a file that holds several, counted from 1.
+    public static func decode(
+        _ bytes: [UInt8], limits: ImageLimits = .init(), frame: Int = 1
+    ) throws(ImageError) -> DecodedImage {
+        let container = try ImageFile.open(bytes, limits: limits)
+        guard (1...container.frameCount).contains(frame) else {
+            throw ImageError(.corrupt, "The file has no frame \(frame): it holds \(container.frameCount).")
+        }
+        return try container.frame(frame)
+    }
+
+    /// Reads a JPEG image that lies in a file of another kind.
+    package static func decode(jpeg bytes: [UInt8], limits: ImageLimits) throws(ImageError) -> DecodedImage {
+        guard Jpeg.claim(bytes) == .mine else { throw ImageError(.corrupt, "What should be a JPEG image is none.") }
+        return try Jpeg(bytes, limits: limits).frame(1)
     }
 
     /// Reads a mask with its exact grey values: profiles and gamma do not count.

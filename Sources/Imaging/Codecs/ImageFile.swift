@@ -1,9 +1,16 @@
 public import Screening
+internal import Synchronization
 
 /// A file that may be an image: the one place where its kind is found out.
 public enum ImageFile {
     /// The kinds of files that are read, in the order in which they are asked.
-    static let containers: [any ImageContainer.Type] = [Jpeg.self, Png.self]
+    static var containers: [any ImageContainer.Type] { added.withLock(\.self) + [Jpeg.self, Png.self] }
+    private static let added = Mutex<[any ImageContainer.Type]>([])
+
+    /// Has another kind of files read, too, from now on in the whole process. It is asked before those that are known already.
+    public static func add(_ kind: any ImageContainer.Type) {
+        added.withLock { kinds in if !kinds.contains(where: { $0 == kind }) { kinds.insert(kind, at: 0) } }
+    }
 
     /// The container of a file's content.
     /// - Throws: `ImageError` with what the file is instead, or why it is not read.
@@ -39,6 +46,14 @@ public enum ImageFile {
             return ContainerIdentity(statement: IdentityStatement(from: .container))
         }
         return ContainerIdentity(statement: try kind.identity(in: &file))
+    }
+
+    /// The same of a file's content.
+    public static func identity(of bytes: [UInt8]) -> ContainerIdentity {
+        identity(
+            in: FileBytes<Never>(size: Int64(bytes.count)) { offset, count in
+                Array(bytes[min(bytes.count, Int(offset))..<min(bytes.count, Int(offset) + count)])
+            })
     }
 }
 

@@ -17,6 +17,8 @@ public struct BundleDraft: Sendable {
     public enum Pictures: Sendable {
         /// A reading of an image: they are to be drawn.
         case drawn(of: ImageReading, DecodedImage)
+        /// A file of several frames: they were drawn frame by frame, so that only one frame's pixels are held at a time.
+        case made([(name: String, bytes: [UInt8])])
         /// An earlier bundle of the same content: its pictures name neither file nor ID and are used as they are.
         case taken(from: Bundle)
     }
@@ -66,13 +68,28 @@ public struct StandardBundle: BundleWriter {
     public func files(for draft: BundleDraft) async throws(PapillaError) -> [(name: String, bytes: [UInt8])] {
         switch draft.pictures {
         case .taken(let earlier): earlier.files.filter { Self.mediaType(of: $0.name) != nil }
+        case .made(let files): files
         case .drawn(let reading, let image): try await Self.drawn(reading, image)
         }
     }
 
-    private static func drawn(_ reading: ImageReading, _ image: DecodedImage) async throws(PapillaError) -> [(
-        name: String, bytes: [UInt8]
-    )] {
+    /// The name of a frame's file: of the first as that of a plain image, of the others with their number, `disc-k02.png`.
+    static func name(_ plain: String, frame: Int) -> String {
+        guard frame > 1, let dot = plain.lastIndex(of: ".") else { return plain }
+        return "\(plain[..<dot])\(mark(frame))\(plain[dot...])"
+    }
+
+    private static func mark(_ frame: Int) -> String { frame < 10 ? "-k0\(frame)" : "-k\(frame)" }
+
+    /// Whether a file is of a frame; the first one's have no number.
+    static func isOf(_ frame: Int, _ name: String) -> Bool {
+        if frame > 1 { return name.contains("\(mark(frame)).") }
+        return name.firstMatch(of: #/-k[0-9]{2,}\./#) == nil
+    }
+
+    static func drawn(
+        _ reading: ImageReading, _ image: DecodedImage, frame: Int = 1
+    ) async throws(PapillaError) -> [(name: String, bytes: [UInt8])] {
         typealias Encoding = @Sendable () throws(PapillaError) -> [UInt8]
         let comment = image.isPhantom ? "PHANTOM: a synthetic image, no patient" : nil
         let text = image.isPhantom ? ["Papilla": "PHANTOM"] : [:]
@@ -95,7 +112,9 @@ public struct StandardBundle: BundleWriter {
             return await group.reduce(into: [:]) { $0[$1.index] = $1.bytes }
         }
         var files: [(name: String, bytes: [UInt8])] = []
-        for (index, (name, _)) in encodings.enumerated() { files.append((name, try encoded[index]?.get() ?? [])) }
+        for (index, (name, _)) in encodings.enumerated() {
+            files.append((Self.name(name, frame: frame), try encoded[index]?.get() ?? []))
+        }
         return files
     }
 }

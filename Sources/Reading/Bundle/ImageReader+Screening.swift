@@ -20,15 +20,23 @@ extension ImageReader {
         var source = source
         source.bytes = bytes.count
         source.sha256 = Digest(of: bytes)
+        let container: any ImageContainer
         let image: DecodedImage
         do {
-            image = try ImageDecoder.decode(bytes, limits: settings.limits)
+            container = try ImageFile.open(bytes, limits: settings.limits)
+            image = try container.frame(1)
         } catch {
             return try Bundle.failed(
                 id: id, source: source, identification: identification, reason: error.reason, engine: await Self.engine())
         }
         let decoded = clock.now
         try Task.checkCancellation()
+        guard container.frameCount == 1 else {
+            return try await FrameScreening(
+                reader: self, container: container, id: id, source: source, identification: identification
+            ).bundle(first: image, decode: Self.milliseconds(decoded - start), waited: waited) { () throws(PapillaError) in bytes
+            }
+        }
         var reading = try await read(image, eye: identification.examination.eye)
         reading.attention = identification.attention + reading.attention
         reading.timing.wait = waited

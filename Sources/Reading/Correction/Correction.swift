@@ -11,6 +11,8 @@ public struct Correction: Sendable {
     private let image: DecodedImage
     private let drawn: [ModelTask: Mask]
     private let statedEye: Eye
+    /// The frame that is drawn on, of a file that holds several: the one that decides.
+    private var frame: Int { earlier.report.decidingFrame }
 
     /// A reader's outlines for a screening.
     ///
@@ -68,7 +70,8 @@ public struct Correction: Sendable {
     private static func isNetworks(_ mask: Mask, _ task: ModelTask, in earlier: Bundle) throws(PapillaError) -> Bool {
         guard !earlier.report.drawn.contains(task) else { return false }
         for name in ["\(task.rawValue).png", "\(task.rawValue)-raw.png"] {
-            guard let file = earlier.files.first(where: { $0.name == name }) else { continue }
+            let own = StandardBundle.name(name, frame: earlier.report.decidingFrame)
+            guard let file = earlier.files.first(where: { $0.name == own }) else { continue }
             do { if try ImageDecoder.decodeMask(file.bytes).mask(atLeast: 128) == mask { return true } } catch {
                 throw PapillaError(
                     .damaged, "The earlier version's \(task.rawValue) mask cannot be read", place: "\(earlier.report.id)")
@@ -100,13 +103,15 @@ public struct Correction: Sendable {
         reading.modality = finding
         let thresholds = Thresholds(stated: former.thresholds)
         let rules = AttentionRules(thresholds: thresholds)
-        reading.attention = former.attention.filter { [.sidecar, .identityConflict].contains($0.code) }
+        reading.attention = former.attention.filter { [.sidecar, .identityConflict, .framesLeftOut].contains($0.code) }
         if let quality = former.quality { reading.attention += rules.common(quality: quality, modality: finding) }
         if let polyps = drawn[.polyp] {
             measure(polyps, thresholds, rules, &reading)
         } else {
             try measureFundus(rules, &reading)
         }
+        let own = reading.attention.filter { ![.sidecar, .identityConflict, .framesLeftOut].contains($0.code) }
+        if former.frames != nil { reading.name(frame: frame) }
         var identification = Identification()
         identification.subject = former.subject
         identification.examination = former.examination
@@ -117,7 +122,16 @@ public struct Correction: Sendable {
         report.supersedes = supersedes
         report.decision = decision
         report.measurements = report.codedFindings
-        var draft = BundleDraft(report: report, pictures: .drawn(of: reading, image)) { () throws(PapillaError) in original }
+        var pictures = BundleDraft.Pictures.drawn(of: reading, image)
+        if let frames = former.frames {
+            // The others stay as they were.
+            report.frames = frames.map { $0.frame == frame ? Report.Frame(reading, frame, attention: own) : $0 }
+            let kept = earlier.files.filter {
+                StandardBundle.mediaType(of: $0.name) != nil && !StandardBundle.isOf(frame, $0.name)
+            }
+            pictures = .made(try await StandardBundle.drawn(reading, image, frame: frame) + kept)
+        }
+        var draft = BundleDraft(report: report, pictures: pictures) { () throws(PapillaError) in original }
         try await draft.write(by: writers)
         return try Bundle(report: report, files: draft.files)
     }
@@ -191,7 +205,8 @@ public struct Correction: Sendable {
             guard mask.area > 0 else { throw Self.empty(task) }
             return mask
         }
-        guard let file = earlier.files.first(where: { $0.name == "\(task.rawValue)-raw.png" }) else {
+        let name = StandardBundle.name("\(task.rawValue)-raw.png", frame: frame)
+        guard let file = earlier.files.first(where: { $0.name == name }) else {
             throw PapillaError(
                 .badInput, "There is no \(task.rawValue) yet to go with what was drawn", hint: "Draw both the disc and the cup")
         }

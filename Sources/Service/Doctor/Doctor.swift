@@ -1,6 +1,7 @@
 internal import Control
 internal import Custody
 internal import Deliveries
+internal import Dicom
 internal import Files
 internal import Intake
 internal import Ledger
@@ -51,6 +52,7 @@ public struct Doctor: Sendable {
         if let marks = await marks(folders) { checks.append(marks) }
         checks.append(statementKey())
         checks += models()
+        checks.append(dicom())
         checks += entries()
         checks.append(watches())
         checks.append(service())
@@ -59,6 +61,12 @@ public struct Doctor: Sendable {
     }
 
     private static let asUser = "Give the service's user the right, and run this as that user: sudo -u papilla papilla doctor"
+
+    private func dicom() -> Check {
+        DicomFile.isRead
+            ? Check("DICOM", ok: true, "read by papilla-dicom")
+            : Check("DICOM", ok: true, "not read", advice: "Install the package papilla-dicom where cameras send DICOM files")
+    }
 
     private func inbox() -> Check {
         let path = configuration.paths.inbox

@@ -11,8 +11,10 @@ internal import Settings
 extension ArrivalProcessor {
     /// Makes sure that an arrival's file is whole, moves it into the spool, and writes down what it is.
     ///
-    /// - Returns: nil where the file is nowhere any more.
-    func claim(_ arrival: Arrival, _ row: ArrivalRow, from inbox: Folder?) async throws -> Spool.Held? {
+    /// - Returns: where it is, and whose it is; nil where the file is nowhere any more.
+    func claim(
+        _ arrival: Arrival, _ row: ArrivalRow, from inbox: Folder?
+    ) async throws -> (held: Spool.Held, identification: Identification)? {
         var held = try Obstacle.within(.storage) { try spool.held(for: arrival.id, arrival.path.name) }
         if held == nil {
             guard let inbox else {
@@ -49,7 +51,7 @@ extension ArrivalProcessor {
                     sidecar: held.sidecar?.text, sidecarDigest: sidecarDigest, identification: identification))
         }
         try checkpoint(.claimed)
-        return held
+        return (held, identification)
     }
 
     /// Looks whether a file that is still in the inbox goes on to its end. What is missing, and what is no file, is for later steps.

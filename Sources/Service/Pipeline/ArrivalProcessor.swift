@@ -60,13 +60,14 @@ struct ArrivalProcessor: Sendable {
                 let content = try Obstacle.within(.file) { try OpenFile.open(held.name, in: held.folder).digest() }
                 (source.sha256, source.bytes) = (content.digest, content.bytes)
             }
-            return try await read(arrival, held, source, identification(arrival, held, row))
+            let told = try held.map { held throws(Obstacle) in try identification(of: arrival, held) }
+            return try await read(arrival, held, source, identification(told, row))
         }
-        let held = try await claim(arrival, row, from: inbox)
+        let found = try await claim(arrival, row, from: inbox)
         guard let claimed = try await Obstacle.within(.storage, { try await ledger.arrival(arrival.id) }) else {
             return try await carryOn(arrival, from: inbox)
         }
-        return try await read(arrival, held, source(arrival, claimed), identification(arrival, held, claimed))
+        return try await read(arrival, found?.held, source(arrival, claimed), identification(found?.identification, claimed))
     }
 
     /// What the report says of the file.
@@ -77,10 +78,11 @@ struct ArrivalProcessor: Sendable {
             sidecar: row.sidecar, patient: row.patient, study: row.study, eye: row.eye)
     }
 
-    /// What the report says of whose it is: as the ledger has it, with what a person should look at.
-    private func identification(_ arrival: Arrival, _ held: Spool.Held?, _ row: ArrivalRow) throws(Obstacle) -> Identification {
+    /// What the report says of whose it is: as the ledger has it, with what of it is not in the ledger.
+    private func identification(_ told: Identification?, _ row: ArrivalRow) -> Identification {
         var identification = row.identification
-        if let held { identification.attention = try self.identification(of: arrival, held).attention }
+        identification.attention = told?.attention ?? []
+        identification.examination.burnedIn = told?.examination.burnedIn
         return identification
     }
 

@@ -87,7 +87,7 @@ actor Reviewing {
                 .damaged, "The newest bundle is not as it was published", place: "\(row.id)", hint: "Run papilla audit verify")
         }
         let file = try read(path)
-        let image = try Self.image(file, expecting: row.sha256, limits)
+        let image = try Self.image(file, expecting: row.sha256, limits, frame: earlier.report.decidingFrame)
         let given = Report.Decision(
             reader: decision.reader, verdict: .correct, note: decision.note, at: now(), blind: decision.blind)
         let correction = try Correction(
@@ -121,12 +121,14 @@ actor Reviewing {
         return bytes
     }
 
-    private static func image(_ bytes: [UInt8], expecting digest: Digest?, _ limits: ImageLimits) throws -> DecodedImage {
+    private static func image(_ bytes: [UInt8], expecting digest: Digest?, _ limits: ImageLimits, frame: Int) throws
+        -> DecodedImage
+    {
         guard Digest(of: bytes) == digest else {
             throw PapillaError(
                 .damaged, "The original in the archive is not the image that was screened", hint: "Run papilla audit verify")
         }
-        do { return try ImageDecoder.decode(bytes, limits: limits) } catch {
+        do { return try ImageDecoder.decode(bytes, limits: limits, frame: frame) } catch {
             throw PapillaError(.damaged, "The original can no longer be read: \(error.reason.detail)")
         }
     }

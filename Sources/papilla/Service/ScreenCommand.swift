@@ -17,7 +17,7 @@ struct ScreenCommand: AsyncParsableCommand {
             Example: papilla screen eye.jpg colon.png --out results
             """)
 
-    @Argument(help: "Image files: JPEG or PNG.") var files: [String]
+    @Argument(help: "Image files: JPEG, PNG or DICOM.") var files: [String]
     @Option(help: "The folder for the bundles; made if it is not there.") var out: String
     @OptionGroup var models: ModelsOption
     @Flag(help: "Print each report as one JSON line.") var json = false
@@ -65,7 +65,11 @@ struct ScreenCommand: AsyncParsableCommand {
         let name = path.pathNames().last ?? path
         var source = Report.Source(name: name, path: path, sha256: nil, bytes: 0, received: now)
         switch content {
-        case .bytes(let bytes): return try await reader.screen(bytes, id: id, source: source)
+        case .bytes(let bytes):
+            let identification = Identification([ImageFile.identity(of: bytes).statement])
+            source.patient = identification.subject?.identifier
+            source.study = identification.examination.study
+            return try await reader.screen(bytes, id: id, source: source, identification: identification)
         case .refused(let reason, let size):
             source.bytes = size
             return try Bundle.failed(id: id, source: source, reason: reason, engine: await ImageReader.engine())

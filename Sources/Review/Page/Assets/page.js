@@ -165,11 +165,23 @@ function whose({ subject, source }) {
 }
 
 // When, by what and by whom it was taken, as far as anyone said.
-function taking({ taken, device, operator, study, accession }) {
+function taking({ taken, device, operator, study, accession, burned_in }) {
   return [
     taken && `taken ${taken.slice(0, 16).replace("T", " ")}`, study && `study ${study}`, accession && `accession ${accession}`, device,
-    operator && `by ${operator}`,
+    operator && `by ${operator}`, burned_in && "a person's data are written into the picture",
   ].filter(Boolean).join(" · ");
+}
+
+// The frames of a file that holds several; the one that decides is the one that is shown large.
+function frameWords(report) {
+  return (report.frames ?? []).map(frame => {
+    const { fundus, endoscopy } = frame;
+    const found = fundus?.cdr ? `ratio ${decimal(fundus.cdr.vertical)}` : endoscopy ? polyps(endoscopy.polyps.length) : outcomes[frame.outcome];
+    const name = frame.frame === 1 ? "overlay.jpg" : `overlay-k${String(frame.frame).padStart(2, "0")}.jpg`;
+    const picture = report.files.some(file => file.name === name)
+      && el("img", { src: `/api/screenings/${report.id}/${report.version}/${name}`, alt: `Frame ${frame.frame}`, loading: "lazy" });
+    return [el("p", {}, `${frame.frame}: ${found}`), picture];
+  }).flat();
 }
 
 function showResult() {
@@ -194,6 +206,7 @@ function showResult() {
     ...part("Look at", list(report.attention.map(entry => el("span", { className: "look" }, entry.detail.replace(/\.$/, "") + (entry.value != null && entry.threshold != null && entry.code !== "polyp" ? ` (${decimal(entry.value)}, threshold ${decimal(entry.threshold)})` : ""))))),
     ...(had ? [el("h3", {}, "What the models had found"), el("p", {}, had + (fundus?.cdr && models.vcdr != null ? `, yours ${signed(fundus.cdr.vertical - models.vcdr)}` : "")),
       el("img", { src: `/api/screenings/${report.id}/${models.version}/overlay.jpg`, alt: "The models' result" })] : []),
+    ...part("Frames", ...frameWords(report)),
     ...part("Earlier, same eye", ...earlier.slice(0, 4).flatMap((result, index) => [
       el("p", {}, `${result.examined.slice(0, 10)}: ${decimal(result.vcdr)}` + (result.change == null ? "" : `, since then ${signed(result.change)}`)),
       result.other_models.length ? el("p", { className: "quiet" }, `by ${result.other_models.join(", ")}: not to be compared`) : null,

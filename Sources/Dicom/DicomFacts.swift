@@ -1,0 +1,95 @@
+public import Screening
+
+/// What a DICOM file says of its pictures: whose they are, what was examined, when and with what. Names, birth dates and sexes of persons
+/// are not among it.
+public struct DicomFacts: Sendable, Equatable {
+    /// How the file is written: the transfer syntax's UID.
+    public let syntax: String
+    /// What it says, by tag in our words: `patient`, `study`, `manufacturer` ... In the sender's words, and as long as they wrote them.
+    public let values: [String: String]
+    /// Tags whose text is in a character set that the file does not name.
+    public let spoiled: [String]
+
+    init(_ answer: Answer) {
+        syntax = answer.syntax ?? ""
+        values = answer.tags ?? [:]
+        spoiled = answer.spoiled ?? []
+    }
+
+    init(syntax: String = "", values: [String: String], spoiled: [String] = []) {
+        self.syntax = syntax
+        self.values = values
+        self.spoiled = spoiled
+    }
+
+    /// The same as a source of identity.
+    public var statement: IdentityStatement {
+        var statement = IdentityStatement(from: .container)
+        for (field, value) in [
+            (IdentityField.patient, value("patient")), (.issuer, value("issuer")), (.study, value("study")),
+            (.accession, value("accession")), (.operator, value("operator").map(Self.spoken)), (.device, device), (.eye, eye),
+            (.taken, taken),
+        ] {
+            if let value { statement.state(value, for: field) }
+        }
+        let fields: [(String, IdentityField)] = [
+            ("patient", .patient), ("issuer", .issuer), ("study", .study), ("accession", .accession), ("operator", .operator),
+            ("manufacturer", .device), ("model", .device),
+        ]
+        for (name, field) in fields where spoiled.contains(name) {
+            statement.spoil(field, "is in a character set that the file does not name")
+        }
+        switch value("burned_in")?.uppercased() {
+        case "YES": statement.stateBurnedIn(true)
+        case "NO": statement.stateBurnedIn(false)
+        default: break
+        }
+        return statement
+    }
+
+    /// A tag's first value, without the spaces that pad it.
+    private func value(_ name: String) -> String? {
+        guard let text = values[name] else { return nil }
+        let first = text.prefix { $0 != "\\" }
+        let trimmed = first.drop { $0 == " " || $0 == "\0" }
+        return trimmed.allSatisfy { $0 == " " || $0 == "\0" } ? nil : String(trimmed)
+    }
+
+    /// A person's name as it is said: of `Müller^Ané=...` the letters before the equals sign, with spaces (PS3.5, section 6.2.1).
+    private static func spoken(_ name: String) -> String {
+        String(name.prefix { $0 != "=" }).split(separator: "^").joined(separator: " ")
+    }
+
+    /// What it was taken with: maker and model, the maker once.
+    private var device: String? {
+        guard let model = value("model") else { return value("manufacturer") }
+        guard let maker = value("manufacturer"), !model.lowercased().hasPrefix(maker.lowercased()) else { return model }
+        return "\(maker) \(model)"
+    }
+
+    /// The eye: the picture's, else the series'. B is both, and U unknown.
+    private var eye: String? {
+        switch (value("image_laterality") ?? value("laterality"))?.uppercased() {
+        case "R": "right"
+        case "L": "left"
+        case "U", nil: nil
+        case "B": "both"
+        case let other?: other
+        }
+    }
+
+    /// When it was taken: the picture's own time, else its content's, else the study's.
+    private var taken: String? {
+        let zone = value("zone") ?? ""
+        if let moment = value("acquisition"), moment.count >= 8 {
+            // What has a zone of its own needs no other.
+            return moment.dropFirst(8).contains { "+-".contains($0) } || moment.count == 8 ? moment : moment + zone
+        }
+        for kind in ["acquisition", "content", "study"] {
+            guard let date = value("\(kind)_date") else { continue }
+            guard let time = value("\(kind)_time") else { return date }
+            return date + time + zone
+        }
+        return nil
+    }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+
+/// DICOM files on the way of every image: the built program, its reader beside it, and the models that ship.
+@Suite("DICOM files, end to end", .serialized, .enabled(if: DicomFiles.isRead, "papilla-dicom is not built"))
+struct DicomTests {
+    /// A phantom's pixels.
+    private func phantom(_ site: Site, _ kind: String, seed: Int) throws -> Raster {
+        let file = try #require(try site.phantoms(kind, count: 1, seed: seed).first)
+        return try ImageDecoder.decode([UInt8](Data(contentsOf: file))).raster
+    }
+
+    private func write(_ bytes: [UInt8], _ name: String, in folder: URL) throws -> String {
+        let file = folder.appending(path: name)
+        try Data(bytes).write(to: file)
+        return file.path
+    }
+
+    private func bundle(_ name: String, in folder: URL) throws -> (report: [String: Any], files: [String: Data]) {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let bundle = folder.appending(
+            path: try #require(names.first { $0.hasPrefix(name + ".") }, "no bundle of \(name) in \(names)"))
+        var files: [String: Data] = [:]
+        for file in try FileManager.default.contentsOfDirectory(atPath: bundle.path) {
+            files[file] = try Data(contentsOf: bundle.appending(path: file))
+        }
+        let report = try JSONSerialization.jsonObject(with: try #require(files["report.json"])) as? [String: Any]
+        return (try #require(report), files)
+    }
+
+    @Test("The same pixels give the same measures and masks as a PNG, and what the file says is in the report")
+    func samePixels() throws {
+        let site = try Site()
+        let out = site.folder.appending(path: "results")
+        let raster = try phantom(site, "fundus", seed: 11)
+        let jpeg = try ImageEncoder.jpeg(raster, quality: 92)
+        var plain = DicomSample()
+        plain.draw([raster])
+        plain.put(0x0010_0020, "LO", "P-0007")
+        plain.put(0x0010_0021, "LO", "St. Anna")
+        plain.put(0x0008_0050, "SH", "A-1001")
+        plain.put(0x0008_0070, "LO", "Maker")
+        plain.put(0x0028_0301, "CS", "YES")
+        var wrapped = DicomSample(syntax: DicomSample.jpeg)
+        wrapped.draw(jpegs: [jpeg], width: raster.width, height: raster.height)
+        let files = try [
+            write(ImageEncoder.png(raster), "png.png", in: site.folder), write(plain.bytes, "plain.dcm", in: site.folder),
+            write(jpeg, "jpeg.jpg", in: site.folder), write(wrapped.bytes, "wrapped.dcm", in: site.folder),
+        ]
+        let screened = try Program.run(["screen"] + files + ["--out", out.path, "--models", Program.models])
+        #expect(screened.status == 0, "\(screened.errors)")
+        for (one, other) in [("png", "plain"), ("jpeg", "wrapped")] {
+            let (first, second) = (try bundle(one, in: out), try bundle(other, in: out))
+            #expect(first.report["outcome"] as? String == "measured")
+            for field in ["outcome", "fundus", "quality", "modality", "measurements"] {
+                let values = try [first, second].map { bundle in
+                    try JSONSerialization.data(
+                        withJSONObject: [bundle.report[field] as Any? ?? NSNull() as Any], options: .sortedKeys)
+                }
+                #expect(values[0] == values[1], "\(other): \(field)")
+            }
+            for name in ["disc.png", "cup.png"] { #expect(first.files[name] == second.files[name] && first.files[name] != nil) }
+        }
+        let report = try bundle("plain", in: out).report
+        #expect((report["source"] as? [String: Any])?["format"] as? String == "dicom")
+        #expect(report["subject"] as? [String: String] == ["identifier": "P-0007", "issuer": "St. Anna"])
+        let examination = try #require(report["examination"] as? [String: Any])
+        #expect(examination["accession"] as? String == "A-1001" && examination["device"] as? String == "Maker")
+        #expect(examination["burned_in"] as? Bool == true)
+        #expect(report["frames"] is NSNull)
+        ReportSchema.check(out)
+
+        let dump = try Program.run(["dicom", "dump", files[1], "--json"]).json()
+        #expect((dump["subject"] as? [String: Any])?["identifier"] as? String == "P-0007" && dump["frames"] as? Int == 1)
+        let table = try Program.run(["dicom", "dump", files[1]])
+        #expect(table.output.contains("St. Anna") && table.output.contains("written into the picture"))
+        let refused = try Program.run(["dicom", "dump", files[0]])
+        #expect(refused.status == 1 && refused.errors.contains("DICM"))
+    }
+
+    @Test("Every frame is read, the best decides, and more than configured are left out and said")
+    func frames() throws {
+        let site = try Site(settings: "settle: {local: 200 ms, remote: 200 ms}\ndicom: {frames: 3}\n")
+        let good = try phantom(site, "fundus", seed: 12)
+        let black = Raster(width: good.width, height: good.height)
+        var sample = DicomSample()
+        sample.draw([black, good, black, good])
+        sample.put(0x0010_0020, "LO", "P-0008")
+        _ = try write(sample.bytes, "clip.dcm", in: site.inbox)
+        // A sidecar that says another patient counts, and is attention.
+        try Data(#"{"patient": "Q-9"}"#.utf8).write(to: site.inbox.appending(path: "clip.json"))
+        // A file that only begins like one.
+        _ = try write(Array(sample.bytes.prefix(9000)), "half.dcm", in: site.inbox)
+        let drained = try site.papilla("serve", "--drain")
+        #expect(drained.status == 0, "\(drained.errors)")
+        try site.expectAccounted(2)
+        let reports = try site.reports()
+        let report = try #require(reports["clip.dcm"]?.first)
+        #expect(report["outcome"] as? String == "measured")
+        let frames = try #require(report["frames"] as? [[String: Any]])
+        #expect(frames.map { $0["frame"] as? Int } == [1, 2, 3] && frames[1]["outcome"] as? String == "measured")
+        #expect(frames[0]["outcome"] as? String != "measured")
+        let fundus = try #require(report["fundus"] as? [String: Any])
+        #expect((fundus["disc"] as? [String: Any])?["mask"] as? String == "disc-k02.png")
+        let names = Set((report["files"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String })
+        #expect(names.isSuperset(of: ["overlay.jpg", "overlay-k02.jpg", "overlay-k03.jpg", "disc-k02.png", "cup-raw-k02.png"]))
+        #expect(!names.contains("disc.png") && !names.contains("overlay-k04.jpg"))
+        let attention = Set((report["attention"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String })
+        #expect(attention.isSuperset(of: ["frames_left_out", "identity_conflict"]))
+        #expect((report["subject"] as? [String: Any])?["identifier"] as? String == "Q-9")
+        let half = try #require(reports["half.dcm"]?.first)
+        #expect(half["outcome"] as? String == "failed")
+        #expect((half["reasons"] as? [[String: Any]])?.first?["code"] as? String == "truncated")
+    }
+
+    @Test("What is no picture, or is nested without end, is refused by name, and the service goes on")
+    func refused() throws {
+        let site = try Site()
+        let good = try phantom(site, "endoscopy", seed: 13)
+        var picture = DicomSample(sopClass: "1.2.840.10008.5.1.4.1.1.77.1.1")
+        picture.draw([good])
+        let video = DicomSample(syntax: "1.2.840.10008.1.2.4.102", sopClass: "1.2.840.10008.5.1.4.1.1.77.1.1.1")
+        var lies = picture
+        lies.put(0x0028_0010, "US", number: 60_000)
+        for (name, bytes) in [("a.dcm", picture.bytes), ("video.dcm", video.bytes), ("lies.dcm", lies.bytes)] {
+            _ = try write(bytes, name, in: site.inbox)
+        }
+        #expect(try site.papilla("serve", "--drain").status == 0)
+        try site.expectAccounted(3)
+        let reports = try site.reports()
+        func detail(_ name: String) -> String {
+            ((reports[name]?.first?["reasons"] as? [[String: Any]])?.first?["detail"] as? String) ?? ""
+        }
+        #expect(["measured", "no_finding"].contains(reports["a.dcm"]?.first?["outcome"] as? String))
+        #expect(detail("video.dcm").contains("endoscopy video"))
+        #expect(reports["lies.dcm"]?.first?["outcome"] as? String == "failed" && detail("lies.dcm").contains("fewer pixels"))
+    }
+}
+
+private enum DicomFiles {
+    /// Whether the reader lies beside the program.
+    static let isRead = FileManager.default.isExecutableFile(
+        atPath: URL(filePath: Program.path).deletingLastPathComponent().appending(path: "papilla-dicom").path)
+}
