@@ -58,7 +58,8 @@ struct ScreeningTests {
         try put("empty.jpg", Data())
         try put("text.jpg", Data("not a picture\n".utf8))
         try put("half.jpg", jpeg.prefix(jpeg.count / 2))
-        try put("dicom.dcm", Data(count: 128) + Data("DICM".utf8) + Data(count: 64))
+        try put("broken.dcm", Data(count: 128) + Data("DICM".utf8) + Data(count: 64))
+        try put("tiff.tif", Data([0x49, 0x49, 0x2a, 0, 8, 0, 0, 0]) + Data(count: 64))
         try put("gif.gif", Data("GIF89a".utf8) + Data(count: 32))
         let header = Data([
             0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0x9c, 0x40, 0, 0, 0x9c,
@@ -78,10 +79,10 @@ struct ScreeningTests {
 
         let drained = try site.papilla("serve", "--drain")
         #expect(drained.status == 0, "\(drained.errors)")
-        try site.expectAccounted(11)
+        try site.expectAccounted(12)
         let expected = [
             "empty.jpg": "empty", "text.jpg": "not_an_image", "half.jpg": "truncated", "half.png": "truncated",
-            "dicom.dcm": "unsupported_format",
+            "broken.dcm": DicomFiles.isRead ? "corrupt" : "unsupported_format", "tiff.tif": "unsupported_format",
             "gif.gif": "unsupported_format", "huge.png": "too_large", "one.png": "too_small", "link.jpg": "not_a_regular_file",
             "pipe.jpg": "not_a_regular_file",
         ]
