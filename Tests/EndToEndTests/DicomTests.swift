@@ -1,4 +1,5 @@
 import Foundation
+import FoundationNetworking
 import Imaging
 import TestSupport
 import Testing
@@ -113,6 +114,83 @@ struct DicomTests {
         let half = try #require(reports["half.dcm"]?.first)
         #expect(half["outcome"] as? String == "failed")
         #expect((half["reasons"] as? [[String: Any]])?.first?["code"] as? String == "truncated")
+    }
+
+    @Test("A reader sees and corrects the frame that decides, and the others stay as they were")
+    func corrected() async throws {
+        let site = try Site()
+        let file = try #require(try site.phantoms("fundus", count: 1, seed: 14).first)
+        let good = try ImageDecoder.decode([UInt8](Data(contentsOf: file))).raster
+        var sample = DicomSample()
+        sample.draw([Raster(width: good.width, height: good.height), good, good])
+        _ = try write(sample.bytes, "clip.dcm", in: site.inbox)
+        let drained = try site.papilla("serve", "--drain")
+        #expect(drained.status == 0, "\(drained.errors)")
+        let first = try #require(try site.reports()["clip.dcm"]?.first)
+        let id = try #require(first["id"] as? String)
+
+        let service = try site.start()
+        defer {
+            service.terminate()
+            service.waitUntilExit()
+        }
+        // What the page shows is the second frame; the first is black.
+        let page = try Program.start(["review", "serve", "--reader", "Anna", "--json", "--config", site.configuration])
+        let output = Pipe()
+        (page.standardOutput, page.standardError) = (output, FileHandle.nullDevice)
+        try page.run()
+        defer {
+            page.terminate()
+            page.waitUntilExit()
+        }
+        let line = try #require(try JSONSerialization.jsonObject(with: output.fileHandleForReading.availableData) as? [String: String])
+        let address = try #require(URL(string: try #require(line["address"])))
+        let session = URLSession(configuration: .ephemeral)
+        _ = try await session.data(from: address)
+        let (data, answer) = try await session.data(from: try #require(URL(string: "/api/screenings/\(id)/image", relativeTo: address)))
+        #expect((answer as? HTTPURLResponse)?.statusCode == 200)
+        let shown = try ImageDecoder.decode([UInt8](data)).raster
+        #expect(shown.width == good.width && shown.height == good.height)
+        let difference = zip(shown.pixels, good.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+        #expect(difference < 5 * good.pixels.count)
+
+        let mask = file.deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "masks/\(file.deletingPathExtension().lastPathComponent).png")
+        let corrected = try site.papilla("review", "correct", id, "--disc", mask.path, "--reader", "Anna")
+        #expect(corrected.status == 0, "\(corrected.errors)")
+        let versions = try #require(try site.reports()["clip.dcm"])
+        let second = try #require(versions.first { $0["version"] as? Int == 2 })
+        let (before, after) = (first["frames"] as? [[String: Any]] ?? [], second["frames"] as? [[String: Any]] ?? [])
+        #expect(before.count == 3 && after.count == 3)
+        for frame in [0, 2] { #expect(NSDictionary(dictionary: before[frame]) == NSDictionary(dictionary: after[frame])) }
+        #expect(NSDictionary(dictionary: before[1]) != NSDictionary(dictionary: after[1]))
+        func disc(_ fields: [String: Any]) -> NSDictionary? { (fields["fundus"] as? [String: Any])?["disc"] as? NSDictionary }
+        #expect(disc(second) == disc(after[1]) && disc(second)?["mask"] as? String == "disc-k02.png")
+        func digests(_ report: [String: Any]) -> [String: String] {
+            (report["files"] as? [[String: Any]] ?? []).reduce(into: [:]) { $0[$1["name"] as? String ?? ""] = $1["sha256"] as? String }
+        }
+        let (old, new) = (digests(first), digests(second))
+        #expect(Set(old.keys) == Set(new.keys))
+        for name in ["overlay.jpg", "overlay-k03.jpg", "disc-k03.png", "cup-k03.png"] {
+            #expect(old[name] != nil && old[name] == new[name], "\(name)")
+        }
+        #expect(old["disc-raw-k02.png"] != new["disc-raw-k02.png"])
+        #expect(try site.papilla("audit", "verify").status == 0)
+    }
+
+    @Test("A kind of picture that the file itself names and that is not ours is out of domain, whatever it looks like")
+    func foreign() throws {
+        let site = try Site()
+        let good = try phantom(site, "fundus", seed: 15)
+        var slide = DicomSample(sopClass: "1.2.840.10008.5.1.4.1.1.77.1.6")
+        slide.draw([good, good])
+        _ = try write(slide.bytes, "slide.dcm", in: site.inbox)
+        #expect(try site.papilla("serve", "--drain").status == 0)
+        let report = try #require(try site.reports()["slide.dcm"]?.first)
+        #expect(report["outcome"] as? String == "out_of_domain")
+        let reason = try #require((report["reasons"] as? [[String: Any]])?.first)
+        #expect(reason["code"] as? String == "neither" && (reason["detail"] as? String)?.contains("slide of a microscope") == true)
+        #expect((report["frames"] as? [[String: Any]])?.map { $0["outcome"] as? String } == ["out_of_domain", "out_of_domain"])
     }
 
     @Test("What is no picture, or is nested without end, is refused by name, and the service goes on")
