@@ -60,7 +60,9 @@ public struct ImageReader: Sendable {
         reading.thresholds = thresholds.values
         reading.eye = eye.value
         if modality == nil, let kind = image.foreignKind {
-            reading.end([Reason(.neither, "The file says that it holds \(kind): neither a fundus photograph nor an endoscopy frame.")])
+            reading.end([
+                Reason(.neither, "The file says that it holds \(kind): neither a fundus photograph nor an endoscopy frame.")
+            ])
             return reading
         }
         let field = FieldOfView(of: image.raster)

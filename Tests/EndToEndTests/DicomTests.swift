@@ -143,11 +143,13 @@ struct DicomTests {
             page.terminate()
             page.waitUntilExit()
         }
-        let line = try #require(try JSONSerialization.jsonObject(with: output.fileHandleForReading.availableData) as? [String: String])
+        let line = try #require(
+            try JSONSerialization.jsonObject(with: output.fileHandleForReading.availableData) as? [String: String])
         let address = try #require(URL(string: try #require(line["address"])))
         let session = URLSession(configuration: .ephemeral)
         _ = try await session.data(from: address)
-        let (data, answer) = try await session.data(from: try #require(URL(string: "/api/screenings/\(id)/image", relativeTo: address)))
+        let (data, answer) = try await session.data(
+            from: try #require(URL(string: "/api/screenings/\(id)/image", relativeTo: address)))
         #expect((answer as? HTTPURLResponse)?.statusCode == 200)
         let shown = try ImageDecoder.decode([UInt8](data)).raster
         #expect(shown.width == good.width && shown.height == good.height)
@@ -167,7 +169,9 @@ struct DicomTests {
         func disc(_ fields: [String: Any]) -> NSDictionary? { (fields["fundus"] as? [String: Any])?["disc"] as? NSDictionary }
         #expect(disc(second) == disc(after[1]) && disc(second)?["mask"] as? String == "disc-k02.png")
         func digests(_ report: [String: Any]) -> [String: String] {
-            (report["files"] as? [[String: Any]] ?? []).reduce(into: [:]) { $0[$1["name"] as? String ?? ""] = $1["sha256"] as? String }
+            (report["files"] as? [[String: Any]] ?? []).reduce(into: [:]) {
+                $0[$1["name"] as? String ?? ""] = $1["sha256"] as? String
+            }
         }
         let (old, new) = (digests(first), digests(second))
         #expect(Set(old.keys) == Set(new.keys))
@@ -189,7 +193,8 @@ struct DicomTests {
         let report = try #require(try site.reports()["slide.dcm"]?.first)
         #expect(report["outcome"] as? String == "out_of_domain")
         let reason = try #require((report["reasons"] as? [[String: Any]])?.first)
-        #expect(reason["code"] as? String == "neither" && (reason["detail"] as? String)?.contains("slide of a microscope") == true)
+        #expect(
+            reason["code"] as? String == "neither" && (reason["detail"] as? String)?.contains("slide of a microscope") == true)
         #expect((report["frames"] as? [[String: Any]])?.map { $0["outcome"] as? String } == ["out_of_domain", "out_of_domain"])
     }
 
