@@ -1,6 +1,7 @@
 import Foundation
 import FoundationNetworking
 import Imaging
+import Screening
 import TestSupport
 import Testing
 
@@ -196,6 +197,51 @@ struct DicomTests {
         #expect(
             reason["code"] as? String == "neither" && (reason["detail"] as? String)?.contains("slide of a microscope") == true)
         #expect((report["frames"] as? [[String: Any]])?.map { $0["outcome"] as? String } == ["out_of_domain", "out_of_domain"])
+    }
+
+    @Test("Damaged files end, each with an answer of its own, and the service lives")
+    func damaged() throws {
+        let count = Machine.isSoak ? 3000 : 40
+        let site = try Site()
+        let small = Raster(width: 96, height: 80)
+        let good = try ImageEncoder.jpeg(try phantom(site, "endoscopy", seed: 16), quality: 80)
+        let decoded = try ImageDecoder.decode(good).raster
+        var (plain, frames) = (DicomSample(), DicomSample(syntax: DicomSample.implicit))
+        plain.draw([small])
+        frames.draw([small, small, small])
+        var jpeg = DicomSample(syntax: DicomSample.jpeg)
+        jpeg.draw(jpegs: [good, good], width: decoded.width, height: decoded.height)
+        var samples = [plain, frames, jpeg].map(\.bytes)
+        // JPEG 2000, JPEG-LS, RLE, and what cameras write.
+        if let folder = ProcessInfo.processInfo.environment["PAPILLA_DICOM_SAMPLES"].map({ URL(filePath: $0) }) {
+            for part in ["input", "public", "real"] {
+                let files = try FileManager.default.contentsOfDirectory(
+                    at: folder.appending(path: part), includingPropertiesForKeys: nil)
+                for file in files.filter({ $0.pathExtension == "dcm" }).sorted(by: { $0.path < $1.path }) {
+                    samples.append([UInt8](try Data(contentsOf: file)))
+                }
+            }
+        }
+        var random = SeededGenerator(17)
+        for number in 0..<count {
+            var bytes = samples[Int.random(in: 0..<samples.count, using: &random)]
+            for _ in 0..<[1, 1, 2, 3, 8, 30][Int.random(in: 0..<6, using: &random)] {
+                // Mostly in the header, which all the rest hangs on.
+                let end = Bool.random(using: &random) ? min(bytes.count, 2000) : bytes.count
+                let place = Int.random(in: 132..<end, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+                case 1: bytes[place] = [0, 1, 127, 128, 254, 255][Int.random(in: 0..<6, using: &random)]
+                case 2: bytes.removeSubrange(place..<min(bytes.count, place + 24))
+                default: bytes.insert(contentsOf: bytes[(bytes.count - 24)...], at: place)
+                }
+                if bytes.count < 300 { break }
+            }
+            _ = try write(bytes, "damaged-\(number).dcm", in: site.inbox)
+        }
+        let drained = try site.papilla("serve", "--drain")
+        #expect(drained.status == 0, "\(drained.errors)")
+        try site.expectAccounted(count)
     }
 
     @Test("What is no picture, or is nested without end, is refused by name, and the service goes on")
