@@ -115,6 +115,9 @@ void describe(Reader &reader) {
     Frame frame;
     if (number > 0) {
         Picture picture = reader.picture(maximumPixels);
+        if (!allowTime(uint64_t(picture.rows) * picture.columns)) {
+            throw Refusal("internal", "was not looked at: limits could not be set");
+        }
         head += ",\"rows\":" + std::to_string(picture.rows) + ",\"columns\":" + std::to_string(picture.columns) +
                 ",\"frames\":" + std::to_string(picture.frames);
         frame = reader.frame(number - 1);

@@ -47,6 +47,9 @@ public struct DicomFacts: Sendable, Equatable {
         return statement
     }
 
+    /// What kind of picture it is by its SOP class, where that is neither of a fundus camera's nor of an endoscope's kinds.
+    var foreignKind: String? { value("sop_class").flatMap(DicomKind.name(ofForeignObject:)) }
+
     /// A tag's first value, without the spaces that pad it.
     private func value(_ name: String) -> String? {
         guard let text = values[name] else { return nil }

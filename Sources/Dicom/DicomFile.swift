@@ -89,14 +89,17 @@ public struct DicomFile: ImageContainer {
             picture = try Self.picture(answer, content, limits)
         }
         guard picture.isJpeg else {
-            return DecodedImage(
+            var image = DecodedImage(
                 raster: Raster(width: picture.width, height: picture.height, pixels: picture.bytes), format: .dicom)
+            image.foreignKind = facts.foreignKind
+            return image
         }
         var image = try ImageDecoder.decode(jpeg: picture.bytes, limits: limits)
         guard image.raster.width == picture.width, image.raster.height == picture.height else {
             throw ImageError(.corrupt, "The DICOM file holds a JPEG picture of another size than it says.")
         }
         image.format = .dicom
+        image.foreignKind = facts.foreignKind
         return image
     }
 

@@ -26,6 +26,26 @@ enum DicomKind {
         return syntax.hasPrefix(video) && syntax.count > video.count ? "a video (MPEG-2, H.264 or H.265)" : nil
     }
 
+    /// What a person would call a kind of object whose pictures are neither photographs of a retina nor frames of an endoscopy, article
+    /// included; nil for all others, secondary captures among them, which may hold anything (PS3.4, annex B.5).
+    static func name(ofForeignObject sopClass: String) -> String? {
+        let storage = "1.2.840.10008.5.1.4.1.1."
+        guard sopClass.hasPrefix(storage) else { return nil }
+        switch sopClass.dropFirst(storage.count) {
+        case "77.1.2", "77.1.3": return "a picture of a microscope"
+        case "77.1.6", "77.1.8": return "a slide of a microscope"
+        case "77.1.5.4": return "a tomography of the eye (OCT)"
+        case "1", "1.1", "1.1.1": return "an X-ray picture"
+        case "1.2", "1.2.1", "13.1.3": return "a mammography"
+        case "1.3", "1.3.1": return "a dental X-ray picture"
+        case "2", "2.1", "2.2": return "a computed tomography"
+        case "4", "4.1", "4.3", "4.4": return "a magnetic resonance picture"
+        case "12.1", "12.1.1", "12.2", "12.2.1": return "an X-ray angiography or fluoroscopy"
+        case "20", "128", "130": return "a picture of nuclear medicine"
+        default: return nil
+        }
+    }
+
     /// What a person would call a kind of object that holds no picture to be read, article included; nil for all others.
     static func name(ofUnreadObject sopClass: String) -> String? {
         switch sopClass {

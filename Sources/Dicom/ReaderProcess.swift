@@ -54,6 +54,11 @@ enum ReaderProcess {
                 "Reading the DICOM file was stopped: it took longer than \(time.components.seconds) s, or grew beyond what it says."
             )
         }
+        guard status & 0x7F != SIGXCPU else {
+            throw ImageError(
+                .timedOut,
+                "Reading the DICOM file was stopped: it took far more processor time than a picture of its size needs.")
+        }
         guard status == 0, let lineEnd = printed.prefix(lineLimit).firstIndex(of: UInt8(ascii: "\n")) else {
             // The low bits of a status are the signal that ended it.
             let how = status & 0x7F == 0 ? "status \(status >> 8)" : "signal \(status & 0x7F)"

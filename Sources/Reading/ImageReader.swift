@@ -59,6 +59,12 @@ public struct ImageReader: Sendable {
         var reading = ImageReading(.ungradable)
         reading.thresholds = thresholds.values
         reading.eye = eye.value
+        if modality == nil, let kind = image.foreignKind {
+            reading.end([
+                Reason(.neither, "The file says that it holds \(kind): neither a fundus photograph nor an endoscopy frame.")
+            ])
+            return reading
+        }
         let field = FieldOfView(of: image.raster)
         let raster = field.onBlack(image.raster)
         // Beside the router, which does not wait for it.

@@ -244,6 +244,7 @@ struct CallerTests {
     func misbehaviour() throws {
         #expect(code("exit 3") == .crashed)
         #expect(code("kill -SEGV $$") == .crashed)
+        #expect(code("kill -XCPU $$") == .timedOut)
         #expect(code("echo {}; kill -KILL $$") == .crashed)
         #expect(code(":") == .crashed)
         #expect(code("/usr/bin/sleep 100", within: .milliseconds(300)) == .timedOut)

@@ -1,5 +1,7 @@
 import Foundation
+import FoundationNetworking
 import Imaging
+import Screening
 import TestSupport
 import Testing
 
@@ -113,6 +115,133 @@ struct DicomTests {
         let half = try #require(reports["half.dcm"]?.first)
         #expect(half["outcome"] as? String == "failed")
         #expect((half["reasons"] as? [[String: Any]])?.first?["code"] as? String == "truncated")
+    }
+
+    @Test("A reader sees and corrects the frame that decides, and the others stay as they were")
+    func corrected() async throws {
+        let site = try Site()
+        let file = try #require(try site.phantoms("fundus", count: 1, seed: 14).first)
+        let good = try ImageDecoder.decode([UInt8](Data(contentsOf: file))).raster
+        var sample = DicomSample()
+        sample.draw([Raster(width: good.width, height: good.height), good, good])
+        _ = try write(sample.bytes, "clip.dcm", in: site.inbox)
+        let drained = try site.papilla("serve", "--drain")
+        #expect(drained.status == 0, "\(drained.errors)")
+        let first = try #require(try site.reports()["clip.dcm"]?.first)
+        let id = try #require(first["id"] as? String)
+
+        let service = try site.start()
+        defer {
+            service.terminate()
+            service.waitUntilExit()
+        }
+        // What the page shows is the second frame; the first is black.
+        let page = try Program.start(["review", "serve", "--reader", "Anna", "--json", "--config", site.configuration])
+        let output = Pipe()
+        (page.standardOutput, page.standardError) = (output, FileHandle.nullDevice)
+        try page.run()
+        defer {
+            page.terminate()
+            page.waitUntilExit()
+        }
+        let line = try #require(
+            try JSONSerialization.jsonObject(with: output.fileHandleForReading.availableData) as? [String: String])
+        let address = try #require(URL(string: try #require(line["address"])))
+        let session = URLSession(configuration: .ephemeral)
+        _ = try await session.data(from: address)
+        let (data, answer) = try await session.data(
+            from: try #require(URL(string: "/api/screenings/\(id)/image", relativeTo: address)))
+        #expect((answer as? HTTPURLResponse)?.statusCode == 200)
+        let shown = try ImageDecoder.decode([UInt8](data)).raster
+        #expect(shown.width == good.width && shown.height == good.height)
+        let difference = zip(shown.pixels, good.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+        #expect(difference < 5 * good.pixels.count)
+
+        let mask = file.deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "masks/\(file.deletingPathExtension().lastPathComponent).png")
+        let corrected = try site.papilla("review", "correct", id, "--disc", mask.path, "--reader", "Anna")
+        #expect(corrected.status == 0, "\(corrected.errors)")
+        let versions = try #require(try site.reports()["clip.dcm"])
+        let second = try #require(versions.first { $0["version"] as? Int == 2 })
+        let (before, after) = (first["frames"] as? [[String: Any]] ?? [], second["frames"] as? [[String: Any]] ?? [])
+        #expect(before.count == 3 && after.count == 3)
+        for frame in [0, 2] { #expect(NSDictionary(dictionary: before[frame]) == NSDictionary(dictionary: after[frame])) }
+        #expect(NSDictionary(dictionary: before[1]) != NSDictionary(dictionary: after[1]))
+        func disc(_ fields: [String: Any]) -> NSDictionary? { (fields["fundus"] as? [String: Any])?["disc"] as? NSDictionary }
+        #expect(disc(second) == disc(after[1]) && disc(second)?["mask"] as? String == "disc-k02.png")
+        func digests(_ report: [String: Any]) -> [String: String] {
+            (report["files"] as? [[String: Any]] ?? []).reduce(into: [:]) {
+                $0[$1["name"] as? String ?? ""] = $1["sha256"] as? String
+            }
+        }
+        let (old, new) = (digests(first), digests(second))
+        #expect(Set(old.keys) == Set(new.keys))
+        for name in ["overlay.jpg", "overlay-k03.jpg", "disc-k03.png", "cup-k03.png"] {
+            #expect(old[name] != nil && old[name] == new[name], "\(name)")
+        }
+        #expect(old["disc-raw-k02.png"] != new["disc-raw-k02.png"])
+        #expect(try site.papilla("audit", "verify").status == 0)
+    }
+
+    @Test("A kind of picture that the file itself names and that is not ours is out of domain, whatever it looks like")
+    func foreign() throws {
+        let site = try Site()
+        let good = try phantom(site, "fundus", seed: 15)
+        var slide = DicomSample(sopClass: "1.2.840.10008.5.1.4.1.1.77.1.6")
+        slide.draw([good, good])
+        _ = try write(slide.bytes, "slide.dcm", in: site.inbox)
+        #expect(try site.papilla("serve", "--drain").status == 0)
+        let report = try #require(try site.reports()["slide.dcm"]?.first)
+        #expect(report["outcome"] as? String == "out_of_domain")
+        let reason = try #require((report["reasons"] as? [[String: Any]])?.first)
+        #expect(
+            reason["code"] as? String == "neither" && (reason["detail"] as? String)?.contains("slide of a microscope") == true)
+        #expect((report["frames"] as? [[String: Any]])?.map { $0["outcome"] as? String } == ["out_of_domain", "out_of_domain"])
+    }
+
+    @Test("Damaged files end, each with an answer of its own, and the service lives")
+    func damaged() throws {
+        let count = Machine.isSoak ? 3000 : 40
+        let site = try Site()
+        let small = Raster(width: 96, height: 80)
+        let good = try ImageEncoder.jpeg(try phantom(site, "endoscopy", seed: 16), quality: 80)
+        let decoded = try ImageDecoder.decode(good).raster
+        var (plain, frames) = (DicomSample(), DicomSample(syntax: DicomSample.implicit))
+        plain.draw([small])
+        frames.draw([small, small, small])
+        var jpeg = DicomSample(syntax: DicomSample.jpeg)
+        jpeg.draw(jpegs: [good, good], width: decoded.width, height: decoded.height)
+        var samples = [plain, frames, jpeg].map(\.bytes)
+        // JPEG 2000, JPEG-LS, RLE, and what cameras write.
+        if let folder = ProcessInfo.processInfo.environment["PAPILLA_DICOM_SAMPLES"].map({ URL(filePath: $0) }) {
+            for part in ["input", "public", "real"] {
+                let files = try FileManager.default.contentsOfDirectory(
+                    at: folder.appending(path: part), includingPropertiesForKeys: nil)
+                for file in files.filter({ $0.pathExtension == "dcm" }).sorted(by: { $0.path < $1.path }) {
+                    samples.append([UInt8](try Data(contentsOf: file)))
+                }
+            }
+        }
+        var random = SeededGenerator(17)
+        for number in 0..<count {
+            var bytes = samples[Int.random(in: 0..<samples.count, using: &random)]
+            for _ in 0..<[1, 1, 2, 3, 8, 30][Int.random(in: 0..<6, using: &random)] {
+                // Mostly in the header, which all the rest hangs on.
+                let end = Bool.random(using: &random) ? min(bytes.count, 2000) : bytes.count
+                let place = Int.random(in: 132..<end, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+                case 1: bytes[place] = [0, 1, 127, 128, 254, 255][Int.random(in: 0..<6, using: &random)]
+                case 2: bytes.removeSubrange(place..<min(bytes.count, place + 24))
+                default: bytes.insert(contentsOf: bytes[(bytes.count - 24)...], at: place)
+                }
+                if bytes.count < 300 { break }
+            }
+            _ = try write(bytes, "damaged-\(number).dcm", in: site.inbox)
+        }
+        let drained = try site.papilla("serve", "--drain")
+        #expect(drained.status == 0, "\(drained.errors)")
+        try site.expectAccounted(count)
     }
 
     @Test("What is no picture, or is nested without end, is refused by name, and the service goes on")

@@ -14,6 +14,8 @@ public struct DecodedImage: Sendable, Equatable {
     public var colourProblem: String?
     /// Share of the pixels that a varying alpha hides by more than half, 0...1.
     public var hiddenShare = 0.0
+    /// What the file itself says the picture is, article included, where that is neither a photograph nor a frame of a video; nil elsewhere.
+    public var foreignKind: String?
 
     /// An image with what is known about it; `isGreyscale` is judged on the pixels.
     public init(raster: Raster, format: ImageFormat, isPhantom: Bool = false) {
