@@ -43,7 +43,8 @@ let package = Package(
         .target(name: "CKernels", cSettings: c, linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
         .target(name: "Screening", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift),
         .target(
-            name: "Files", dependencies: ["CSystemd", "Screening", .product(name: "Crypto", package: "swift-crypto")],
+            name: "Files",
+            dependencies: ["CSpawn", "CSystemd", "Screening", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: swift),
         .target(name: "OneDNN", dependencies: ["COneDNN", "Screening"], swiftSettings: computing),
         .target(name: "Neural", dependencies: ["OneDNN", "CKernels", "Screening"], swiftSettings: computing),
@@ -85,7 +86,8 @@ let package = Package(
             ],
             swiftSettings: swift),
         .target(
-            name: "Deliveries", dependencies: ["Custody", "Ledger", "Settings", "Files", "Screening"], swiftSettings: swift),
+            name: "Deliveries", dependencies: ["Custody", "Dicom", "Ledger", "Settings", "Files", "Screening"],
+            swiftSettings: swift),
         .target(
             name: "Control",
             dependencies: [
@@ -120,7 +122,8 @@ let package = Package(
         .executableTarget(
             name: "papilla",
             dependencies: [
-                "Retraining", "Review", "Service", "Control", "Custody", "Intake", "Settings", "Journal", "Training",
+                "Retraining", "Review", "Service", "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal",
+                "Training",
                 "DataSets",
                 "Dicom", "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging", "Files", "Screening",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -192,11 +195,12 @@ let package = Package(
             name: "ControlTests", dependencies: ["TestSupport", "Service", "Control", "Ledger", "Files", "Screening"],
             swiftSettings: swift),
         .testTarget(
+            name: "DeliveriesTests", dependencies: ["TestSupport", "Deliveries", "Screening"], swiftSettings: swift),
+        .testTarget(
             name: "ServiceTests",
             dependencies: [
                 "TestSupport", "Service", "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "Ledger",
-                "LedgerSQLite",
-                "Reading",
+                "LedgerSQLite", "Dicom", "Reading",
                 "Registry", "Neural", "Imaging", "Files", "Screening", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -213,7 +217,8 @@ let package = Package(
             ], swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: swift),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TestSupport", "papilla", "Imaging", "Screening"], swiftSettings: swift),
+            name: "EndToEndTests", dependencies: ["TestSupport", "papilla", "Dicom", "Imaging", "Screening"], swiftSettings: swift
+        ),
     ]
 )
 

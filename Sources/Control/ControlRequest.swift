@@ -10,6 +10,9 @@ public enum ControlRequest: Sendable, Hashable {
     case status
     /// Reads failed arrivals again, each as a new arrival: those named by ID (or a unique beginning of it), or all of them.
     case requeue(arrivals: [String], failed: Bool)
+    /// Has results that are due tried again, those of some arrivals (IDs or unique beginnings) or all that were given up, to one target or to
+    /// all.
+    case deliver(arrivals: [String], target: String?)
     /// A reader's decision on a screening.
     case review(ReviewRequest)
     /// Erases a finished arrival's original, bundles and names, by its ID or a unique beginning of it.
@@ -22,7 +25,7 @@ public enum ControlRequest: Sendable, Hashable {
     /// Who may ask for it. There is no default: a new request is not built until it is said.
     package var role: Role {
         switch self {
-        case .ping, .status, .requeue: .member
+        case .ping, .status, .requeue, .deliver: .member
         case .review: .reader
         case .forget, .promote, .rollback: .administrator
         }
@@ -30,8 +33,8 @@ public enum ControlRequest: Sendable, Hashable {
 }
 
 extension ControlRequest: Codable {
-    private enum CodingKeys: String, CodingKey { case request, arrivals, arrival, failed, review, model, task }
-    private enum Name: String, Codable { case ping, status, requeue, forget, review, promote, rollback }
+    private enum CodingKeys: String, CodingKey { case request, arrivals, arrival, failed, review, model, task, target }
+    private enum Name: String, Codable { case ping, status, requeue, deliver, forget, review, promote, rollback }
 
     /// Reads a request.
     public init(from decoder: any Decoder) throws {
@@ -44,6 +47,10 @@ extension ControlRequest: Codable {
             self = .requeue(
                 arrivals: try container.decodeIfPresent([String].self, forKey: .arrivals) ?? [],
                 failed: try container.decodeIfPresent(Bool.self, forKey: .failed) ?? false)
+        case .deliver:
+            self = .deliver(
+                arrivals: try container.decodeIfPresent([String].self, forKey: .arrivals) ?? [],
+                target: try container.decodeIfPresent(String.self, forKey: .target))
         case .forget: self = .forget(arrival: try container.decode(String.self, forKey: .arrival))
         case .promote: self = .promote(model: try container.decode(String.self, forKey: .model))
         case .rollback: self = .rollback(task: try container.decode(ModelTask.self, forKey: .task))
@@ -63,6 +70,10 @@ extension ControlRequest: Codable {
             try container.encode(Name.requeue, forKey: .request)
             try container.encode(arrivals, forKey: .arrivals)
             try container.encode(failed, forKey: .failed)
+        case .deliver(let arrivals, let target):
+            try container.encode(Name.deliver, forKey: .request)
+            try container.encode(arrivals, forKey: .arrivals)
+            try container.encodeIfPresent(target, forKey: .target)
         case .forget(let arrival):
             try container.encode(Name.forget, forKey: .request)
             try container.encode(arrival, forKey: .arrival)

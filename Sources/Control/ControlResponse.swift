@@ -22,6 +22,8 @@ public struct ControlResponse: Sendable, Codable {
     public var status: ServiceStatus?
     /// What was queued again, where that was asked.
     public var requeued: [RequeuedArrival]?
+    /// The deliveries that are tried again, where that was asked.
+    public var deliveries: [DeliveryRow]?
     /// What a reader decided, as it is written down.
     public var decided: DecisionRow?
     /// Which model became live, where that was asked.
@@ -31,12 +33,14 @@ public struct ControlResponse: Sendable, Codable {
     public var forgotten: ForgottenArrival?
 
     package init(
-        status: ServiceStatus? = nil, requeued: [RequeuedArrival]? = nil, decided: DecisionRow? = nil,
+        status: ServiceStatus? = nil, requeued: [RequeuedArrival]? = nil, deliveries: [DeliveryRow]? = nil,
+        decided: DecisionRow? = nil,
         forgotten: ForgottenArrival? = nil,
         change: LiveModels.Change? = nil
     ) {
         self.status = status
         self.requeued = requeued
+        self.deliveries = deliveries
         self.decided = decided
         self.forgotten = forgotten
         self.change = change

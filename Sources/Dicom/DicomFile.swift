@@ -49,7 +49,7 @@ public struct DicomFile: ImageContainer {
     /// What the header says; nothing for a file that is refused, whose reading says why.
     public static func identity<Failure>(in file: inout FileBytes<Failure>) throws(Failure) -> IdentityStatement {
         guard case .success(let structure) = try DicomStructure.walk(&file) else { return IdentityStatement(from: .container) }
-        let header = try MemoryFile(file, count: structure.pixels ?? file.size)
+        let header = try MemoryFile.of(file, count: structure.pixels ?? file.size)
         do throws(ImageError) {
             let answer = try ask(0, header, ImageLimits()).answer
             return answer.refused == nil ? DicomFacts(answer).statement : IdentityStatement(from: .container)
@@ -71,7 +71,7 @@ public struct DicomFile: ImageContainer {
         case .success: break
         case .failure(let refusal): throw ImageError(refusal.code, "The DICOM file \(refusal.words).")
         }
-        let (answer, content) = try Self.ask(1, MemoryFile(bytes), limits)
+        let (answer, content) = try Self.ask(1, try? MemoryFile.holding(bytes), limits)
         first = try Self.picture(answer, content, limits)
         facts = DicomFacts(answer)
         guard let frames = answer.frames, (1...Int(Int32.max)).contains(frames) else { throw Self.nonsense }
@@ -85,7 +85,7 @@ public struct DicomFile: ImageContainer {
         precondition((1...frameCount).contains(number), "there is no such frame")
         var picture = first
         if number > 1 {
-            let (answer, content) = try Self.ask(number, MemoryFile(bytes), limits)
+            let (answer, content) = try Self.ask(number, try? MemoryFile.holding(bytes), limits)
             picture = try Self.picture(answer, content, limits)
         }
         guard picture.isJpeg else {
@@ -110,9 +110,9 @@ public struct DicomFile: ImageContainer {
     }
 
     private static func ask(
-        _ frame: Int, _ file: borrowing MemoryFile, _ limits: ImageLimits
+        _ frame: Int, _ file: MemoryFile?, _ limits: ImageLimits
     ) throws(ImageError) -> (answer: Answer, bytes: [UInt8]) {
-        guard file.descriptor >= 0 else { throw ImageError(.outOfMemory, "There was not enough memory to read the DICOM file.") }
+        guard let file else { throw ImageError(.outOfMemory, "There was not enough memory to read the DICOM file.") }
         let limit = frame == 0 ? 0 : max(3 * limits.maximumPixels, limits.maximumBytes)
         let (line, bytes) = try ReaderProcess.ask(frame: frame, of: file, maximumPixels: limits.maximumPixels, limit: limit)
         return (try Answer(line, count: bytes.count), bytes)

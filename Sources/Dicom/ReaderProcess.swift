@@ -27,7 +27,7 @@ enum ReaderProcess {
     ///   - program: another program than the installed one.
     /// - Returns: what it printed: its line, and the bytes after it.
     static func ask(
-        frame: Int, of input: borrowing MemoryFile, maximumPixels: Int, limit: Int, program: String? = path,
+        frame: Int, of input: MemoryFile, maximumPixels: Int, limit: Int, program: String? = path,
         within time: Duration = timeLimit
     ) throws(ImageError) -> (line: [UInt8], bytes: [UInt8]) {
         guard let program else {
@@ -110,45 +110,16 @@ enum ReaderProcess {
     }
 }
 
-/// A file in memory, without a name, to be another program's input.
-struct MemoryFile: ~Copyable {
-    let descriptor: Int32
-
-    /// A file of so many bytes from the beginning of another.
-    init<Failure>(_ file: FileBytes<Failure>, count: Int64) throws(Failure) {
-        descriptor = papilla_memory_file()
+extension MemoryFile {
+    /// A file of so many bytes from the beginning of another. What there is no room for is missing, and the reader says so.
+    static func of<Failure>(_ file: FileBytes<Failure>, count: Int64) throws(Failure) -> MemoryFile? {
+        guard let memory = MemoryFile() else { return nil }
         var offset: Int64 = 0
         while offset < count {
             let part = try file.bytes(at: offset, count: Int(min(1 << 20, count - offset)))
-            guard !part.isEmpty, write(part) else { return }
+            guard !part.isEmpty, memory.append(part) else { break }
             offset += Int64(part.count)
         }
-        rewind()
-    }
-
-    /// A file of some bytes.
-    init(_ bytes: [UInt8]) {
-        descriptor = papilla_memory_file()
-        _ = write(bytes)
-        rewind()
-    }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
-
-    /// Its reader begins at its beginning, whether it maps the file or reads it.
-    private func rewind() { lseek(descriptor, 0, SEEK_SET) }
-
-    /// Whether all was written. What is not is missing, and the reader says so.
-    private func write(_ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { buffer in
-            var sent = 0
-            while sent < buffer.count {
-                let count = Glibc.write(descriptor, buffer.baseAddress.map { $0 + sent }, buffer.count - sent)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return false }
-                sent += count
-            }
-            return true
-        }
+        return memory
     }
 }

@@ -59,7 +59,7 @@ public struct DeliveryRow: Sendable, Codable, Hashable {
     public var state: State
     /// Why it stands there; null for what is due or delivered.
     @Nullable public var why: Why?
-    /// When the version was published.
+    /// When the version was published, a reader let go of it, or somebody last had it tried again.
     public var due: Timestamp
     /// When its state last changed.
     public var changed: Timestamp
@@ -98,6 +98,8 @@ public struct DeliveryCounts: Sendable, Codable, Hashable {
     public var target: String
     /// Those that must be carried out.
     public var due = 0
+    /// Those that must, and are tried no more: for too long the target did not take them.
+    public var givenUp = 0
     /// Since when the first of them is due; null: none is.
     @Nullable public var oldestDue: Timestamp?
     /// Those that must not leave the house yet.
@@ -109,10 +111,12 @@ public struct DeliveryCounts: Sendable, Codable, Hashable {
 
     /// As a database has it.
     package init(
-        target: String, due: Int = 0, oldestDue: Timestamp? = nil, withheld: Int = 0, delivered: Int = 0, cancelled: Int = 0
+        target: String, due: Int = 0, givenUp: Int = 0, oldestDue: Timestamp? = nil, withheld: Int = 0, delivered: Int = 0,
+        cancelled: Int = 0
     ) {
         self.target = target
         self.due = due
+        self.givenUp = givenUp
         self.oldestDue = oldestDue
         self.withheld = withheld
         self.delivered = delivered
@@ -121,6 +125,7 @@ public struct DeliveryCounts: Sendable, Codable, Hashable {
 
     enum CodingKeys: String, CodingKey {
         case target, due, withheld, delivered, cancelled
+        case givenUp = "given_up"
         case oldestDue = "oldest_due"
     }
 }

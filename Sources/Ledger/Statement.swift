@@ -24,11 +24,14 @@ public struct Statement: Sendable, Codable, Hashable {
     public var delivered = 0
     /// Results that are still to be carried to a target.
     public var undelivered = 0
+    /// Those of them that are tried no more: for too long the target did not take them.
+    public var givenUp = 0
     /// Results that must not leave the house yet: whose image it is is not known, or doubted.
     public var withheld = 0
 
     enum CodingKeys: String, CodingKey {
         case day, received, measured, ungradable, failed, pending, unexplained, delivered, undelivered, withheld
+        case givenUp = "given_up"
         case noFinding = "no_finding"
         case outOfDomain = "out_of_domain"
     }
@@ -51,8 +54,11 @@ extension MaintenanceLedger where Self: DeliveryLedger {
     /// - Parameters:
     ///   - day: `2026-11-24`, the day of arrival in UTC.
     ///   - folders: where to look for the files. Without them nothing is looked for, and `unexplained` is 0.
+    ///   - limits: by delivery target, the moment before which what became due is given up.
     /// - Throws: `badInput` for what is not a day; `system` for a folder that may not be looked into.
-    public func statement(day: String? = nil, in folders: Folders? = nil) async throws(PapillaError) -> Statement {
+    public func statement(
+        day: String? = nil, in folders: Folders? = nil, givingUp limits: [String: Timestamp] = [:]
+    ) async throws(PapillaError) -> Statement {
         if let day, Timestamp(startOf: day) == nil {
             throw PapillaError(.badInput, "This is not a day", place: day, hint: "Expected one like 2026-11-24 (UTC)")
         }
@@ -64,6 +70,7 @@ extension MaintenanceLedger where Self: DeliveryLedger {
         let deliveries = try await deliveryStates(day: day)
         statement.delivered = deliveries[.delivered] ?? 0
         statement.undelivered = deliveries[.due] ?? 0
+        if statement.undelivered > 0, !limits.isEmpty { statement.givenUp = try await givenUp(day: day, before: limits) }
         statement.withheld = deliveries[.withheld] ?? 0
         return statement
     }

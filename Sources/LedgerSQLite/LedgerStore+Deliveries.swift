@@ -35,8 +35,13 @@ extension LedgerStore {
     ///
     /// - Returns: the rows that the decision's audit entry must bind.
     static func release(_ db: Database, screening: Int64, at time: Timestamp) throws -> [Binding.Key] {
-        try change(
+        let rows = try change(
             db, to: .due, nil, at: time, where: "state = 'withheld' AND why = 'identity_conflict' AND screening = ?", [screening])
+        // The time in which a target may take it begins now.
+        try db.execute(
+            sql: "UPDATE delivery SET due = ? WHERE state = 'due' AND changed = ? AND screening = ?",
+            arguments: [time.description, time.description, screening])
+        return rows
     }
 
     /// Cancels what has not left the house of an arrival that is forgotten.
@@ -72,13 +77,17 @@ extension LedgerStore {
     ///
     /// - Parameters:
     ///   - number: only those after it.
+    ///   - moment: only those that became due then or later; nil: all.
     ///   - limit: at most so many.
-    public func due(to target: String, after number: Int64, limit: Int) throws(PapillaError) -> [DeliveryRow] {
+    public func due(
+        to target: String, after number: Int64, since moment: Timestamp?, limit: Int
+    ) throws(PapillaError) -> [DeliveryRow] {
         try read { db in
             try Row.fetchAll(
                 db,
-                sql: DeliveryRow.select + " WHERE target = ? AND state = 'due' AND delivery.id > ? ORDER BY delivery.id LIMIT ?",
-                arguments: [target, number, limit]
+                sql: DeliveryRow.select
+                    + " WHERE target = ? AND state = 'due' AND delivery.id > ? AND delivery.due >= ? ORDER BY delivery.id LIMIT ?",
+                arguments: [target, number, moment?.description ?? "", limit]
             ).map(DeliveryRow.init)
         }
     }
@@ -105,19 +114,46 @@ extension LedgerStore {
         }
         let time = now()
         try write { db in
-            guard let found = try Row.fetchOne(db, sql: DeliveryRow.select + " WHERE delivery.id = ?", arguments: [number]) else {
-                throw PapillaError(.notFound, "The ledger has no such delivery", place: "delivery \(number)")
-            }
-            let row = try DeliveryRow(found)
-            guard row.state == .due else {
-                throw PapillaError(
-                    .refused, "A delivery that is \(row.state.rawValue) was carried out", place: row.arrival.description)
-            }
+            let row = try Self.mustBeDue(db, number, "A delivery that is %@ was carried out")
             _ = try Self.change(db, to: .delivered, nil, at: time, where: "id = ?", [number])
             try AuditEntry.append(
                 db, at: time, actor: "service", event: .delivered, subject: row.arrival.description,
                 detail: Detail(delivery: number, target: row.target, version: row.version), rows: [.delivery(number)])
         }
+    }
+
+    /// Has what is due tried again: it counts as due from now on, and is no longer given up.
+    ///
+    /// - Parameter actor: `user@uid` who asked for it.
+    /// - Throws: `refused` where it was not due.
+    public func tryAgain(_ number: Int64, actor: String) throws(PapillaError) {
+        struct Detail: Encodable {
+            var delivery: Int64
+            var target: String
+        }
+        let time = now()
+        try write { db in
+            let row = try Self.mustBeDue(db, number, "A delivery that is %@ was to be tried again")
+            try db.execute(
+                sql: "UPDATE delivery SET due = ?, changed = ? WHERE id = ?",
+                arguments: [time.description, time.description, number])
+            try AuditEntry.append(
+                db, at: time, actor: actor, event: "delivery_again", subject: row.arrival.description,
+                detail: Detail(delivery: number, target: row.target), rows: [.delivery(number)])
+        }
+    }
+
+    /// - Parameter refusal: with `%@` for the state that it is in.
+    private static func mustBeDue(_ db: Database, _ number: Int64, _ refusal: String) throws -> DeliveryRow {
+        guard let found = try Row.fetchOne(db, sql: DeliveryRow.select + " WHERE delivery.id = ?", arguments: [number]) else {
+            throw PapillaError(.notFound, "The ledger has no such delivery", place: "delivery \(number)")
+        }
+        let row = try DeliveryRow(found)
+        guard row.state == .due else {
+            throw PapillaError(
+                .refused, refusal.replacing("%@", with: row.state.rawValue), place: row.arrival.description)
+        }
+        return row
     }
 
     /// Whether a target was ever given anything.
@@ -157,9 +193,13 @@ extension LedgerStore {
     }
 
     /// How deliveries stand, target by target.
-    public func deliveryCounts() throws(PapillaError) -> [DeliveryCounts] { try read { db in try Self.deliveryCounts(db) } }
+    ///
+    /// - Parameter limits: by target, the moment before which what became due is given up.
+    public func deliveryCounts(givingUp limits: [String: Timestamp]) throws(PapillaError) -> [DeliveryCounts] {
+        try read { db in try Self.deliveryCounts(db, givingUp: limits) }
+    }
 
-    static func deliveryCounts(_ db: Database) throws -> [DeliveryCounts] {
+    static func deliveryCounts(_ db: Database, givingUp limits: [String: Timestamp]) throws -> [DeliveryCounts] {
         var counts: [String: DeliveryCounts] = [:]
         let rows = try Row.fetchAll(
             db, sql: "SELECT target, state, count(*) AS count, min(due) AS first FROM delivery GROUP BY target, state")
@@ -174,6 +214,12 @@ extension LedgerStore {
             case .cancelled: counts[target, default: .init(target: target)].cancelled = count
             case nil: continue
             }
+        }
+        for (target, limit) in limits where counts[target] != nil {
+            let count = try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM delivery WHERE target = ? AND state = 'due' AND due < ?",
+                arguments: [target, limit.description])
+            counts[target]?.givenUp = count ?? 0
         }
         return counts.values.sorted { $0.target < $1.target }
     }
@@ -193,6 +239,24 @@ extension LedgerStore {
                 uniqueKeysWithValues: rows.compactMap { row in
                     DeliveryRow.State(rawValue: row["state"]).map { ($0, row["count"]) }
                 })
+        }
+    }
+
+    /// How many deliveries of the arrivals received on a day, or of all, are given up.
+    public nonisolated func givenUp(day: String?, before limits: [String: Timestamp]) throws(PapillaError) -> Int {
+        let range = day == nil ? "" : " JOIN arrival ON arrival.id = screening.arrival AND received >= ? AND received < ?"
+        return try read { db in
+            try limits.reduce(0) { sum, limit in
+                let arguments =
+                    StatementArguments(day.map { [$0 + "T", $0 + "U"] } ?? []) + [limit.key, limit.value.description]
+                let count = try Int.fetchOne(
+                    db,
+                    sql: """
+                        SELECT count(*) FROM delivery JOIN screening ON screening.id = delivery.screening\(range)
+                        WHERE delivery.target = ? AND delivery.state = 'due' AND delivery.due < ?
+                        """, arguments: arguments)
+                return sum + (count ?? 0)
+            }
         }
     }
 

@@ -5,8 +5,10 @@ public import Screening
 extension LedgerStore {
     /// How the work stands now.
     ///
-    /// - Parameter failures: how many of the latest failures to name.
-    public func overview(failures: Int) throws(PapillaError) -> Overview {
+    /// - Parameters:
+    ///   - failures: how many of the latest failures to name.
+    ///   - limits: by target, the moment before which what became due is given up.
+    public func overview(failures: Int, givingUp limits: [String: Timestamp]) throws(PapillaError) -> Overview {
         let time = now()
         let hour = Timestamp(milliseconds: time.milliseconds - 3_600_000).description
         let day = Timestamp(milliseconds: time.milliseconds - 86_400_000).description
@@ -31,7 +33,7 @@ extension LedgerStore {
                 states: states, outcomes: outcomes, waits: try Self.waits(db), oldestPending: try Self.oldestPending(db),
                 failures: try Self.latestFailures(db, failures), finishedLastHour: try count("finished > ?", [hour]),
                 finishedLastDay: try count("finished > ?", [day]), receivedLastDay: try count("received > ?", [day]),
-                deliveries: try Self.deliveryCounts(db))
+                deliveries: try Self.deliveryCounts(db, givingUp: limits))
         }
     }
 

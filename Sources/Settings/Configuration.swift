@@ -122,22 +122,6 @@ public struct Configuration: Sendable, Equatable {
         }
     }
 
-    /// A folder that results are carried to: of an interface engine, for example.
-    public struct Delivery: Sendable, Equatable {
-        /// What the ledger, status and metrics call it.
-        public var name: String
-        /// An absolute path.
-        public var folder: String
-        /// Whether it is given results of nobody known.
-        public var withoutIdentity: Bool
-
-        package init(name: String, folder: String, withoutIdentity: Bool = false) {
-            self.name = name
-            self.folder = folder
-            self.withoutIdentity = withoutIdentity
-        }
-    }
-
     /// Where everything is.
     public var paths = Paths()
     /// How long a file must be unchanged to count as whole.
@@ -176,7 +160,7 @@ public struct Configuration: Sendable, Equatable {
     public var hl7 = false
     /// Whether bundles hold a FHIR transaction.
     public var fhir = false
-    /// Folders that results are carried to.
+    /// Folders and archives that results are carried to.
     public var deliveries: [Delivery] = []
     /// The engine's threads; 0: one for each core.
     public var threads = 0

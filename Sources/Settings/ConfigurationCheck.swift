@@ -1,3 +1,4 @@
+internal import Dicom
 internal import Files
 package import Screening
 
@@ -59,6 +60,24 @@ package struct ConfigurationCheck {
             }
         }
         try checkDeliveries(from: folders)
+        try checkContents()
+    }
+
+    /// What a target is given must be in the bundles.
+    private func checkContents() throws(PapillaError) {
+        for (index, delivery) in configuration.deliveries.enumerated() {
+            let lacking: String? =
+                switch delivery.destination {
+                case .folder(_, .hl7): configuration.hl7 ? nil : "hl7: true"
+                case .folder(_, .fhir): configuration.fhir ? nil : "fhir: true"
+                case .folder(_, .report): nil
+                case .archive: configuration.objects.isEmpty ? "one of dicom.sr, seg, overlay and image: true" : nil
+                }
+            guard let lacking else { continue }
+            throw refuse(
+                "deliveries[\(index)]", "found a target of what bundles do not hold, expected \(lacking)",
+                hint: "Turn on what it is to be given")
+        }
     }
 
     /// Whoever reads a target may remove what is in it, and what is delivered must not be taken for what was dropped or published.
@@ -67,8 +86,9 @@ package struct ConfigurationCheck {
         others.append(("paths.ledger", AbsolutePath.resolved(configuration.paths.ledger)))
         others.append(("paths.models", AbsolutePath.resolved(configuration.paths.models)))
         for (index, delivery) in configuration.deliveries.enumerated() {
+            guard let folder = delivery.folder else { continue }
             let key = "deliveries[\(index)].folder"
-            let path = AbsolutePath.resolved(delivery.folder)
+            let path = AbsolutePath.resolved(folder)
             for other in others where AbsolutePath.overlap(path, other.path) {
                 throw refuse(
                     key, "found \(path), which overlaps \(other.key) (\(other.path)), expected a folder of its own",

@@ -235,32 +235,6 @@ package struct ConfigurationReader {
             overlay: try values["overlay"]?.truth() ?? false, image: try values["image"]?.truth() ?? false)
     }
 
-    private func readDeliveries(
-        _ node: ConfigurationNode, _ lines: inout [String: Int]
-    ) throws(PapillaError) -> [Configuration.Delivery] {
-        let example = "{name: ehr, folder: /srv/ehr}"
-        var deliveries: [Configuration.Delivery] = []
-        for entry in try node.isNull ? [] : node.list("a list, such as [\(example)]") {
-            let values = try entry.values(["name", "folder", "without_identity"])
-            guard let name = values["name"], let folder = values["folder"] else {
-                throw entry.refuse(entry.found, expected: "a name and a folder, such as \(example)")
-            }
-            let word = "a name of 1 to 32 lower-case letters, digits and hyphens, another one for each target"
-            let text = try name.text(word)
-            guard text.wholeMatch(of: #/[a-z0-9][a-z0-9-]{0,31}/#) != nil, !deliveries.contains(where: { $0.name == text }) else {
-                throw name.refuse(name.found, expected: word)
-            }
-            let path = try folder.text("a path")
-            guard !path.isEmpty else { throw folder.refuse("nothing", expected: "a path") }
-            lines[folder.key] = folder.line
-            deliveries.append(
-                Configuration.Delivery(
-                    name: text, folder: AbsolutePath.of(path, in: AbsolutePath.parent(of: file)),
-                    withoutIdentity: try values["without_identity"]?.truth() ?? false))
-        }
-        return deliveries
-    }
-
     private func readThresholds(_ node: ConfigurationNode) throws(PapillaError) -> [String: Double] {
         var result: [String: Double] = [:]
         for (name, value) in try node.isNull ? [:] : node.values(Thresholds.names.sorted()) {

@@ -83,6 +83,7 @@ import Testing
 
     @Test(arguments: [
         ControlRequest.ping, .status, .requeue(arrivals: ["abc", "def"], failed: true), .forget(arrival: "k7q"),
+        .deliver(arrivals: ["abc"], target: "pacs"), .deliver(arrivals: [], target: nil),
         .review(
             ReviewRequest(
                 arrival: "abc", verdict: .correct, reader: "Anna", note: "why", seen: Seen(version: 1, decisions: 0),
@@ -190,7 +191,7 @@ import Testing
         "A6: what a request does decides who may ask for it",
         arguments: [
             (ControlRequest.ping, Role.member), (.status, .member), (.requeue(arrivals: ["k7q"], failed: false), .member),
-            (.requeue(arrivals: [], failed: true), .member),
+            (.requeue(arrivals: [], failed: true), .member), (.deliver(arrivals: [], target: nil), .member),
             (.review(ReviewRequest(arrival: "k7q", verdict: .accept)), .reader),
             (.review(ReviewRequest(arrival: "k7q", verdict: .correct, masks: ["cup": Data([1])])), .reader),
             (.forget(arrival: "k7q"), .administrator), (.promote(model: "disc-1"), .administrator),

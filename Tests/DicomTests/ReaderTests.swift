@@ -150,7 +150,7 @@ struct ReaderTests {
         // The walk refuses it; past the walk it ends whoever recurses.
         #expect(reason(bytes)?.detail.contains("nested") == true)
         let error = #expect(throws: ImageError.self) {
-            try ReaderProcess.ask(frame: 1, of: MemoryFile(bytes), maximumPixels: 1000, limit: 1000)
+            try ReaderProcess.ask(frame: 1, of: MemoryFile.holding(bytes), maximumPixels: 1000, limit: 1000)
         }
         #expect(error?.reason.code == .crashed)
     }
@@ -220,7 +220,7 @@ struct CallerTests {
             program = path
         }
         return try ReaderProcess.ask(
-            frame: 1, of: MemoryFile([1, 2, 3]), maximumPixels: 7, limit: limit, program: program, within: time)
+            frame: 1, of: .holding([1, 2, 3]), maximumPixels: 7, limit: limit, program: program, within: time)
     }
 
     private func code(_ script: String?, limit: Int = 1000, within time: Duration = .seconds(30)) -> Reason.Code? {
@@ -259,7 +259,7 @@ struct CallerTests {
         #expect(error?.reason.code == .unsupportedFormat && error?.reason.detail.contains("papilla-dicom") == true)
         #expect(throws: ImageError.self) {
             try ReaderProcess.ask(
-                frame: 1, of: MemoryFile([1]), maximumPixels: 1, limit: 1, program: "/nonexistent/papilla-dicom")
+                frame: 1, of: .holding([1]), maximumPixels: 1, limit: 1, program: "/nonexistent/papilla-dicom")
         }
     }
 

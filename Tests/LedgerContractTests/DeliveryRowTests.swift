@@ -35,4 +35,31 @@ import Testing
         let batch = try await ledger.due(to: "ehr", after: rows[2].number, limit: 10)
         #expect(batch == [])
     }
+
+    @Test func whatWasGivenUpIsDueFromTheMomentInWhichSomebodyAsksForIt() async throws {
+        try await clinic.screen(Clinic.id(1), deliveries: terms)
+        let row = try #require(try await ledger.due(to: "ehr", limit: 1).first)
+        let limits = ["ehr": Timestamp(milliseconds: row.due.milliseconds + 1)]
+        #expect(try await ledger.due(to: "ehr", after: 0, since: row.due, limit: 10) == [row])
+        #expect(try await ledger.due(to: "ehr", after: 0, since: limits["ehr"], limit: 10) == [])
+        #expect(try await ledger.deliveryCounts(givingUp: limits).map(\.givenUp) == [1])
+        #expect(try await ledger.overview(givingUp: limits).deliveries.map(\.givenUp) == [1])
+        #expect(try await ledger.statement(givingUp: limits).givenUp == 1)
+        #expect(try await ledger.statement(day: row.due.day, givingUp: limits).givenUp == 1)
+        #expect(try await ledger.statement(day: "2001-01-01", givingUp: limits).givenUp == 0)
+        #expect(try await ledger.statement(givingUp: ["other": .init(milliseconds: row.due.milliseconds + 1)]).givenUp == 0)
+
+        let later = Timestamp(milliseconds: row.due.milliseconds + 10_000)
+        let again = try await clinic.reopened(now: { later })
+        try await again.tryAgain(row.number, actor: "anna@1000")
+        #expect(try await again.due(to: "ehr", after: 0, since: limits["ehr"], limit: 10).map(\.due) == [later])
+        #expect(try await again.givenUp(day: nil, before: limits) == 0)
+        #expect(try await again.auditEntries(AuditFilter(event: "delivery_again")).map(\.actor) == ["anna@1000"])
+        try await again.deliver(row.number)
+        await #expect { try await again.tryAgain(row.number, actor: "anna@1000") } throws: {
+            ($0 as? PapillaError)?.code == .refused
+        }
+        #expect(try await again.violatedInvariants() == [])
+        #expect(try await again.verifyChain().isIntact)
+    }
 }

@@ -8,7 +8,7 @@ import Testing
     @Test func theKeysAreTheDocumentedOnes() throws {
         #expect(
             try CanonicalJSON.line(Statement(received: 1, pending: 1))
-                == #"{"delivered":0,"failed":0,"measured":0,"no_finding":0,"out_of_domain":0,"pending":1,"received":1,"undelivered":0,"unexplained":0,"ungradable":0,"withheld":0}"#
+                == #"{"delivered":0,"failed":0,"given_up":0,"measured":0,"no_finding":0,"out_of_domain":0,"pending":1,"received":1,"undelivered":0,"unexplained":0,"ungradable":0,"withheld":0}"#
         )
     }
 

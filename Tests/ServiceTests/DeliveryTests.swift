@@ -19,20 +19,23 @@ import Testing
 /// Results that go to a target: each once, whatever stops the process; nothing is due that nobody knows of.
 // One after the other: each test has an inbox, and the kernel allows a user 128 instances of inotify.
 @Suite(.serialized) struct DeliveryTests {
-    private let sandbox: Sandbox
-    private let target: Configuration.Delivery
+    let sandbox: Sandbox
+    let target: Configuration.Delivery
+    /// The target's folder.
+    let place: String
 
     init() throws {
         sandbox = try Sandbox()
-        target = Configuration.Delivery(name: "ehr", folder: "\(sandbox.path)/ehr")
-        _ = try Folder.make(target.folder)
+        place = "\(sandbox.path)/ehr"
+        target = Configuration.Delivery(name: "ehr", folder: place)
+        _ = try Folder.make(place)
     }
 
-    private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Drops an image, of a patient where one is named, and has it read.
     @discardableResult
-    private func screen(
+    func screen(
         _ name: String, _ content: String = "image", patient: String? = "7", writers: [any BundleWriter] = [StandardBundle()],
         change: @escaping @Sendable (inout Configuration) -> Void = { _ in }
     ) async throws -> ScreeningID {
@@ -47,12 +50,12 @@ import Testing
         return try #require(finished.first?.report.id)
     }
 
-    private func open() throws -> (ServiceFolders, any WholeLedger) {
+    func open() throws -> (ServiceFolders, any WholeLedger) {
         let folders = try ServiceFolders(sandbox.configuration.paths)
         return (folders, try folders.ledger(sandbox.configuration.paths.ledger))
     }
 
-    private func pass(
+    func pass(
         _ folders: ServiceFolders, _ ledger: any WholeLedger,
         boundary: @escaping @Sendable (FolderTarget.Step) throws -> Void = { _ in }
     ) async throws -> Deliverer.Pass {
@@ -60,7 +63,7 @@ import Testing
     }
 
     /// The only row of a target.
-    private func row(_ ledger: any WholeLedger) async throws -> DeliveryRow {
+    func row(_ ledger: any WholeLedger) async throws -> DeliveryRow {
         let rows = try await ledger.deliveries()
         #expect(rows.count == 1)
         return try #require(rows.first)
@@ -75,7 +78,7 @@ import Testing
             try await pass(folders, ledger) { if $0 == step { throw Stopped() } }
         }
         #expect(try await row(ledger).state == .due)
-        let ehr = try Folder.open(target.folder)
+        let ehr = try Folder.open(place)
         let there = try ehr.status(FileName(ours: "\(id).json"))
         #expect((there != nil) == (step == .named))
         #expect(try await pass(folders, ledger).delivered == 1)
@@ -145,11 +148,11 @@ import Testing
     @Test func aMissingFolderIsWaitedForAndNeverMade() async throws {
         try await screen("eye.jpg")
         let (folders, ledger) = try open()
-        rmdir(target.folder)
-        await #expect { try await pass(folders, ledger) } throws: { ($0 as? PapillaError)?.place == target.folder }
-        #expect(!NamedPath.exists(target.folder))
+        rmdir(place)
+        await #expect { try await pass(folders, ledger) } throws: { ($0 as? PapillaError)?.place == place }
+        #expect(!NamedPath.exists(place))
         #expect(try await row(ledger).state == .due)
-        _ = try Folder.make(target.folder)
+        _ = try Folder.make(place)
         #expect(try await pass(folders, ledger).delivered == 1)
     }
 
@@ -160,8 +163,8 @@ import Testing
         #expect(try await pass(folders, ledger).delivered == 1)
         try await ledger.close()
         try await screen("b.jpg")
-        #expect(rename(target.folder, target.folder + "-away") == 0)
-        let empty = try Folder.make(target.folder)
+        #expect(rename(place, place + "-away") == 0)
+        let empty = try Folder.make(place)
         let (_, again) = try open()
         await #expect { try await pass(folders, again) } throws: { error in
             let error = error as? PapillaError
@@ -178,10 +181,10 @@ import Testing
         let (folders, ledger) = try open()
         try Folder.open(sandbox.path).write(Array("secret".utf8), as: FileName(ours: "elsewhere"))
         for name in ["\(id).json", ".\(id).json.part"] {
-            #expect(symlink("\(sandbox.path)/elsewhere", "\(target.folder)/\(name)") == 0)
+            #expect(symlink("\(sandbox.path)/elsewhere", "\(place)/\(name)") == 0)
         }
         #expect(try await pass(folders, ledger).delivered == 1)
-        let ehr = try Folder.open(target.folder)
+        let ehr = try Folder.open(place)
         #expect(try ehr.status(FileName(ours: "\(id).json"))?.kind == .file)
         #expect(try Folder.open(sandbox.path).read(FileName(ours: "elsewhere"), limit: 100) == Array("secret".utf8))
     }
@@ -289,8 +292,8 @@ import Testing
         let (folders, ledger) = try open()
         _ = try await pass(folders, ledger)
         switch now {
-        case "read": try Folder.open(target.folder).remove(FileName(ours: "\(id).json"))
-        case "unmounted": #expect(rename(target.folder, target.folder + "-away") == 0)
+        case "read": try Folder.open(place).remove(FileName(ours: "\(id).json"))
+        case "unmounted": #expect(rename(place, place + "-away") == 0)
         default: break
         }
         let left = try await forget(id, folders, ledger).deliveries
@@ -318,102 +321,6 @@ import Testing
         try await ledger.record("forgetting", subject: "\(id)", detail: [String: String](), actor: "anna@1000")
         #expect(try await pass(folders, ledger).delivered == 0)
         #expect(try sandbox.files("ehr") == [])
-    }
-
-    // MARK: - The loop, and what is told
-
-    private func loop(
-        _ folders: ServiceFolders, _ ledger: any WholeLedger, _ telemetry: Telemetry, _ clock: FakeClock,
-        _ wakeSignal: WakeSignal,
-        targets: [Configuration.Delivery]
-    ) -> DeliveryLoop {
-        var configuration = sandbox.configuration
-        configuration.deliveries = targets
-        return DeliveryLoop(
-            ledger: ledger, folders: folders, executor: WorkExecutor(), telemetry: telemetry, log: Self.log,
-            wakeSignal: wakeSignal, now: { clock.now }, configuration: { [configuration] in configuration })
-    }
-
-    /// Waits for what another task does.
-    private func eventually(_ isSo: () async throws -> Bool) async throws {
-        for _ in 0..<3000 {
-            if try await isSo() { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        Issue.record("it never came about")
-    }
-
-    @Test func aTargetThatComesBackGetsEverythingAndHoldsUpNoOther() async throws {
-        let second = Configuration.Delivery(name: "copy", folder: "\(sandbox.path)/copy")
-        _ = try Folder.make(second.folder)
-        for name in ["a.jpg", "b.jpg"] { try await screen(name) { $0.deliveries.append(second) } }
-        rmdir(target.folder)
-        let (folders, ledger) = try open()
-        let (telemetry, clock, wakeSignal) = (Telemetry(), FakeClock(), WakeSignal())
-        let loop = loop(folders, ledger, telemetry, clock, wakeSignal, targets: [target, second])
-        let running = Task { try await loop.run() }
-        try await eventually { try sandbox.files("copy").count == 2 && !telemetry.now.alarms.isEmpty }
-        let alarm = try #require(telemetry.now.alarms.first)
-        #expect(alarm.kind == .deliveries && alarm.text.hasPrefix("results do not reach ehr: "))
-        _ = try Folder.make(target.folder)
-        // Not before its time, and then at once.
-        #expect(try await ledger.due(to: "ehr", limit: 10).count == 2)
-        clock.advance(.seconds(2))
-        wakeSignal.send()
-        try await eventually { try sandbox.files("ehr").count == 2 && telemetry.now.alarms.isEmpty }
-        running.cancel()
-        try await running.value
-        #expect(try await ledger.deliveryCounts().map(\.delivered) == [2, 2])
-        await telemetry.notes.end()
-        #expect(try await ledger.auditEntries(AuditFilter(event: "alarm_over")).count == 1)
-    }
-
-    @Test func aDrainSaysWhatIsStillDue() async throws {
-        try await screen("a.jpg")
-        let (folders, ledger) = try open()
-        let loop = loop(folders, ledger, Telemetry(), FakeClock(), WakeSignal(), targets: [target])
-        rmdir(target.folder)
-        await #expect { try await loop.drain() } throws: { error in
-            let error = error as? PapillaError
-            return error?.code == .refused && error?.message.contains("1 result is still to be delivered, to ehr") == true
-        }
-        _ = try Folder.make(target.folder)
-        try await loop.drain()
-        #expect(try sandbox.files("ehr").count == 1)
-    }
-
-    @Test func statusStatementMetricsAndDoctorTellOfIt() async throws {
-        for name in ["a.jpg", "b.jpg"] { try await screen(name) }
-        try await screen("c.jpg", patient: nil)
-        let (folders, ledger) = try open()
-        let first = try #require(try await ledger.due(to: "ehr", limit: 1).first)
-        try await ledger.deliver(first.number)
-        let overview = try await ledger.overview()
-        let counts = try #require(overview.deliveries.first)
-        #expect([counts.due, counts.withheld, counts.delivered, counts.cancelled] == [1, 1, 1, 0])
-        #expect(counts.oldestDue != nil)
-        let statement = try await ledger.statement(in: sandbox.configuration.paths.folders)
-        #expect([statement.delivered, statement.undelivered, statement.withheld] == [1, 1, 1])
-        #expect(try await ledger.statement(day: "2001-01-01").undelivered == 0)
-        let text = MetricsFile.text(Telemetry().now, disks: [], overview, now: .now)
-        for line in ["deliveries_due", "deliveries_withheld", "delivered_total"] {
-            #expect(text.contains("papilla_\(line){target=\"ehr\"} 1\n"), "\(line)")
-        }
-        #expect(text.contains("papilla_alarm{about=\"deliveries\"} 0\n"))
-        var configuration = sandbox.configuration
-        func check() async -> Doctor.Check? { await Doctor(configuration).examine().first { $0.name == "delivery, ehr" } }
-        // The configuration does not name it any more.
-        let forgotten = try #require(await check())
-        #expect(!forgotten.ok && forgotten.found.hasPrefix("1 due"))
-        configuration.deliveries = [target]
-        // Something was delivered, but not into this folder.
-        #expect(await check()?.found.contains("not the folder that was used before") == true)
-        try Folder.open(target.folder).write([], as: FolderMark.name)
-        let whole = try #require(await check())
-        #expect(whole.ok && whole.found.contains("1 due, the oldest since"))
-        try Folder.open(sandbox.path).removeTree(FileName(ours: "ehr"))
-        #expect(await check()?.ok == false)
-        withExtendedLifetime(folders) {}
     }
 
     // MARK: - What else is in a bundle

@@ -52,10 +52,23 @@ import Testing
             deliveries:
             - {name: ehr, folder: ../ehr}
             - {name: copy-2, folder: /srv/copy, without_identity: true}
+            - {name: engine, folder: /srv/engine, content: hl7, give_up: }
+            - name: pacs
+              archive: {host: pacs.example.org, port: 11112, title: PACS_1, calling: EYES, ask: true}
+              give_up: 2 d
+            - {name: near, archive: {host: "::1", title: NEAR}}
+            hl7: true
+            dicom: {sr: true}
             """)
         #expect(
             configuration.deliveries == [
                 .init(name: "ehr", folder: "/srv/ehr"), .init(name: "copy-2", folder: "/srv/copy", withoutIdentity: true),
+                .init(name: "engine", to: .folder("/srv/engine", .hl7), giveUp: nil),
+                .init(
+                    name: "pacs",
+                    to: .archive(.init(host: "pacs.example.org", port: 11112, title: "PACS_1", calling: "EYES", asks: true)),
+                    giveUp: .seconds(2 * 86400)),
+                .init(name: "near", to: .archive(.init(host: "::1", title: "NEAR"))),
             ])
         #expect(configuration.blindShare == 1)
         let paths = configuration.paths
@@ -162,7 +175,7 @@ import Testing
         ),
         (
             "deliveries:\n- name: ehr\n",
-            "/etc/papilla.yaml:2: deliveries[0]: found keys with values, expected a name and a folder, such as {name: ehr, folder: /srv/ehr}"
+            "/etc/papilla.yaml:2: deliveries[0]: found keys with values, expected a name and a folder or an archive, such as {name: ehr, folder: /srv/ehr}"
         ),
         (
             "deliveries:\n- name: E.H.R.\n  folder: /srv/ehr\n",
@@ -182,7 +195,35 @@ import Testing
         ),
         (
             "deliveries:\n- {name: a, foldr: /srv/a}\n",
-            "/etc/papilla.yaml:2: deliveries[0].foldr: found an unknown key, expected one of name, folder, without_identity. Did you mean folder?"
+            "/etc/papilla.yaml:2: deliveries[0].foldr: found an unknown key, expected one of name, folder, content, archive, without_identity, give_up. Did you mean folder?"
+        ),
+        (
+            "deliveries:\n- {name: a, folder: /srv/a, archive: {host: a, title: A}}\n",
+            "/etc/papilla.yaml:2: deliveries[0]: found keys with values, expected a name and a folder or an archive, such as {name: ehr, folder: /srv/ehr}"
+        ),
+        (
+            "deliveries:\n- {name: a, archive: {host: a}}\n",
+            "/etc/papilla.yaml:2: deliveries[0].archive: found keys with values, expected a host and a title, such as {host: pacs.example.org, port: 11112, title: PACS}"
+        ),
+        (
+            "deliveries:\n- {name: a, archive: {host: -x, title: A}}\n",
+            "/etc/papilla.yaml:2: deliveries[0].archive.host: found \"-x\", expected a host's name or address"
+        ),
+        (
+            "deliveries:\n- {name: a, archive: {host: a, title: A B}}\n",
+            "/etc/papilla.yaml:2: deliveries[0].archive.title: found \"A B\", expected a title of 1 to 16 letters, digits, _, - and ."
+        ),
+        (
+            "deliveries:\n- {name: a, archive: {host: a, title: A, calling: -aec}}\n",
+            "/etc/papilla.yaml:2: deliveries[0].archive.calling: found \"-aec\", expected a title of 1 to 16 letters, digits, _, - and ."
+        ),
+        (
+            "deliveries:\n- {name: a, archive: {host: a, title: A}, content: hl7}\n",
+            "/etc/papilla.yaml:2: deliveries[0].content: found \"hl7\", expected none: an archive is given objects"
+        ),
+        (
+            "deliveries:\n- {name: a, folder: /srv/a, content: text}\n",
+            "/etc/papilla.yaml:2: deliveries[0].content: found \"text\", expected one of report, hl7, fhir"
         ),
         (
             "paths:\n  outbox: /srv/out\n  spool: /srv/spool\ndeliveries:\n- {name: a, folder: /srv/out/a}\n",

@@ -54,8 +54,10 @@ public protocol ArrivalLedger: Sendable {
 
     /// How the work stands now.
     ///
-    /// - Parameter failures: how many of the latest failures to name.
-    func overview(failures: Int) async throws(PapillaError) -> Overview
+    /// - Parameters:
+    ///   - failures: how many of the latest failures to name.
+    ///   - limits: by delivery target, the moment before which what became due is given up.
+    func overview(failures: Int, givingUp limits: [String: Timestamp]) async throws(PapillaError) -> Overview
 
     /// When the latest arrival came; nil before the first.
     func lastReceived() async throws(PapillaError) -> Timestamp?
@@ -71,7 +73,14 @@ extension ArrivalLedger {
     public func arrivals() async throws(PapillaError) -> [ArrivalRow] { try await arrivals(ArrivalFilter()) }
 
     /// How the work stands now, with the five latest failures.
-    public func overview() async throws(PapillaError) -> Overview { try await overview(failures: 5) }
+    public func overview(givingUp limits: [String: Timestamp] = [:]) async throws(PapillaError) -> Overview {
+        try await overview(failures: 5, givingUp: limits)
+    }
+
+    /// How the work stands now, with no delivery given up.
+    public func overview(failures: Int) async throws(PapillaError) -> Overview {
+        try await overview(failures: failures, givingUp: [:])
+    }
 
     /// Hands every screening to `body`, in order of arrival.
     public func export(to body: (ExportRow) throws -> Void) async throws(PapillaError) {

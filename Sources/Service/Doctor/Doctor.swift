@@ -1,6 +1,5 @@
 internal import Control
 internal import Custody
-internal import Deliveries
 internal import Dicom
 internal import Files
 internal import Intake
@@ -30,7 +29,7 @@ public struct Doctor: Sendable {
         }
     }
 
-    private let configuration: Configuration
+    let configuration: Configuration
 
     /// A doctor for an installation.
     public init(_ configuration: Configuration) { self.configuration = configuration }
@@ -53,6 +52,7 @@ public struct Doctor: Sendable {
         checks.append(statementKey())
         checks += models()
         checks.append(dicom())
+        if let objects = objects() { checks.append(objects) }
         checks += entries()
         checks.append(watches())
         checks.append(service())
@@ -60,7 +60,7 @@ public struct Doctor: Sendable {
         return checks
     }
 
-    private static let asUser = "Give the service's user the right, and run this as that user: sudo -u papilla papilla doctor"
+    static let asUser = "Give the service's user the right, and run this as that user: sudo -u papilla papilla doctor"
 
     private func dicom() -> Check {
         DicomFile.isRead
@@ -131,43 +131,6 @@ public struct Doctor: Sendable {
         return Check(
             "folders", ok: false, "\(strange.joined(separator: ", ")): not there, or not the ones that this ledger was used with",
             advice: "Mount the disk that belongs there; if the folder is meant, make the empty file \(FolderMark.name) in it")
-    }
-
-    /// Every target that the configuration names, and every one that it does not name and that something is still due to.
-    private func deliveries() async -> [Check] {
-        let ledger = try? await configuration.paths.openLedger()
-        let identity = try? await ledger?.identity()
-        let counts = (try? await ledger?.deliveryCounts()) ?? []
-        func due(_ target: String) -> String {
-            counts.first { $0.target == target }.flatMap { count in
-                count.oldestDue.map { "; \(count.due) due, the oldest since \($0)" }
-            } ?? ""
-        }
-        var checks = configuration.deliveries.map { delivery in
-            let (name, path) = ("delivery, \(delivery.name)", delivery.folder)
-            func wrong(_ found: String, _ advice: String) -> Check {
-                Check(name, ok: false, found + due(delivery.name), advice: advice)
-            }
-            guard NamedPath.exists(path) else {
-                return wrong("there is no folder \(path)", "Make it, or mount what belongs there; it is never made by itself")
-            }
-            guard NamedPath.isUsable(path), let folder = try? Folder.open(path) else {
-                return wrong("\(path) cannot be read and written", Self.asUser)
-            }
-            let isUsed = counts.contains { $0.target == delivery.name && $0.delivered > 0 }
-            if isUsed, let identity, (try? FolderMark.isOurs(folder, identity)) != true {
-                return wrong(
-                    "\(path) is not the folder that was used before",
-                    "Mount the disk that belongs there; if this folder is meant, make the empty file \(FolderMark.name) in it")
-            }
-            return Check(name, ok: true, path + due(delivery.name))
-        }
-        checks += counts.filter { count in count.due > 0 && !configuration.deliveries.contains { $0.name == count.target } }.map {
-            Check(
-                "delivery, \($0.target)", ok: false, "\($0.due) due, and the configuration does not name it any more",
-                advice: "Name it in deliveries until papilla deliveries lists nothing")
-        }
-        return checks
     }
 
     private func statementKey() -> Check {

@@ -23,6 +23,10 @@ actor DeliveryLoop: ServiceLifecycle.Service {
         var after: Int64 = 0
         /// What is wrong; nil where nothing is.
         var trouble: String?
+        /// Results that are tried no more.
+        var givenUp = 0
+        /// Everything that is due was tried since the start, also what was given up: nobody may have been there to try it in its time.
+        var isTried = false
     }
 
     private let ledger: any DeliveryLedger & AuditLedger
@@ -108,15 +112,19 @@ actor DeliveryLoop: ServiceLifecycle.Service {
         let name = delivery.name
         var line = lines[name] ?? Line()
         let isWhole = now() >= line.due
-        let deliverer = Deliverer(ledger: ledger, folders: folders, target: FolderTarget(delivery))
+        let deliverer = Deliverer(ledger: ledger, folders: folders, target: delivery.target)
+        let limit = delivery.givesUp(at: .now)
+        let isFirst = !line.isTried
         do {
-            let pass = try await Self.carryOut(deliverer, after: isWhole ? 0 : line.after, on: executor)
+            let pass = try await Self.carryOut(
+                deliverer, after: isWhole ? 0 : line.after, since: isFirst ? nil : limit, on: executor)
             if pass.delivered > 0 {
                 log.tell(.delivered, .info, "results were delivered", ["target": name, "reports": "\(pass.delivered)"])
             }
             if pass.stuck > 0 {
                 line.trouble =
-                    "results cannot go to \(name): their bundles are not in the outbox, or not as they were published"
+                    "results cannot go to \(name): "
+                    + (pass.refusal ?? "their bundles are not in the outbox, not as they were published, or hold nothing for it")
                 if isWhole { fail(&line) }
                 line.after = pass.last
             } else if isWhole {
@@ -132,6 +140,8 @@ actor DeliveryLoop: ServiceLifecycle.Service {
             line.after = 0
             fail(&line)
         }
+        line.isTried = !isFirst || isWhole && !Task.isCancelled
+        line.givenUp = await givenUp(name, before: limit)
         line.isRunning = false
         lines[name] = line
         tell()
@@ -142,14 +152,24 @@ actor DeliveryLoop: ServiceLifecycle.Service {
         line.due = now() + Backoff.wait(line.failures)
     }
 
+    /// How many results are tried no more.
+    private func givenUp(_ target: String, before limit: Timestamp?) async -> Int {
+        guard let limit else { return 0 }
+        let counts = try? await ledger.deliveryCounts(givingUp: [target: limit])
+        return counts?.first { $0.target == target }?.givenUp ?? 0
+    }
+
     private nonisolated static func carryOut(
-        _ deliverer: Deliverer, after number: Int64, on executor: WorkExecutor
+        _ deliverer: Deliverer, after number: Int64, since limit: Timestamp?, on executor: WorkExecutor
     ) async throws -> Deliverer.Pass {
-        try await withTaskExecutorPreference(executor) { try await deliverer.pass(after: number) }
+        try await withTaskExecutorPreference(executor) { try await deliverer.pass(after: number, since: limit) }
     }
 
     private func tell() {
-        let troubles = lines.sorted { $0.key < $1.key }.compactMap(\.value.trouble)
+        let troubles = lines.sorted { $0.key < $1.key }.flatMap { name, line in
+            [line.trouble, line.givenUp > 0 ? "\(line.givenUp) given up for \(name): papilla deliveries lists them" : nil]
+                .compactMap(\.self)
+        }
         alarms.set(.deliveries, troubles.isEmpty ? nil : troubles.joined(separator: "; "))
     }
 }

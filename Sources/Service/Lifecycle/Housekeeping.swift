@@ -1,5 +1,6 @@
 internal import Control
 internal import Custody
+internal import Deliveries
 internal import Files
 internal import Journal
 internal import Ledger
@@ -58,7 +59,7 @@ struct Housekeeping: ServiceLifecycle.Service {
 
     private func writeMetrics(_ configuration: Configuration) async {
         guard let metrics = configuration.paths.metrics else { return }
-        let overview = try? await ledger.overview(failures: 0)
+        let overview = try? await ledger.overview(failures: 0, givingUp: configuration.givenUp(at: wallClock()))
         let text = MetricsFile.text(telemetry.now, disks: ServiceStatus(telemetry, folders).disks, overview, now: wallClock())
         do { try MetricsFile.write(text, to: metrics) } catch {
             log.tell(.trouble, .warning, "the metrics file could not be written: \(PapillaError(any: error).description)")
@@ -154,7 +155,8 @@ struct Housekeeping: ServiceLifecycle.Service {
                     ArrivalFilter(since: start, until: Timestamp(milliseconds: start.milliseconds + 86_400_000), limit: 1)
                 ).isEmpty
             else { return }
-            let statement = try await ledger.statement(day: day, in: configuration.paths.folders)
+            let statement = try await ledger.statement(
+                day: day, in: configuration.paths.folders, givingUp: configuration.givenUp(at: wallClock()))
             let head = try await ledger.head()
             let file = StatementFile(at: wallClock(), statement: statement, head: head.hash, entries: head.entries)
             try folders.publisher.outbox.replace(StatementFile.name(of: day), with: try file.signed(by: StatementKey.load()))

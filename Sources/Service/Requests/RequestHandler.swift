@@ -69,6 +69,12 @@ final class RequestHandler: Sendable {
             log.tell(.control, .notice, "failed arrivals are read again", ["actor": actor])
             let requeue = Requeue(ledger: resources.ledger, folders: resources.folders)
             return ControlResponse(requeued: try await requeue.run(arrivals, allFailed: failed, actor: actor))
+        case .deliver(let arrivals, let target):
+            let again = Redelivery(ledger: resources.ledger, configuration: await resources.configuration())
+            let rows = try await again.run(arrivals, target: target, actor: actor)
+            resources.deliver()
+            log.tell(.control, .notice, "results are delivered again", ["actor": actor, "results": "\(rows.count)"])
+            return ControlResponse(deliveries: rows)
         case .forget(let arrival):
             let configuration = await resources.configuration()
             let forget = Forget(ledger: resources.ledger, folders: resources.folders, withdraw: configuration.withdraw)
@@ -123,7 +129,7 @@ extension ControlRequest {
     /// Whether it changes arrivals, and so must end before the ledger is closed. A model's promotion may take long, and makes good for itself.
     fileprivate var concernsArrivals: Bool {
         switch self {
-        case .requeue, .review, .forget: true
+        case .requeue, .deliver, .review, .forget: true
         case .ping, .status, .promote, .rollback: false
         }
     }

@@ -71,6 +71,7 @@ enum MetricsFile {
             text.metric(name, kind, help, counts.map { ("target", $0.target, value($0)) })
         }
         metric("deliveries_due", .gauge, "Results that are still to be carried to a target.") { Double($0.due) }
+        metric("deliveries_given_up", .gauge, "Those of them that are tried no more.") { Double($0.givenUp) }
         metric("deliveries_withheld", .gauge, "Results that must not leave the house yet.") { Double($0.withheld) }
         metric("delivered_total", .counter, "Results that a target was given.") { Double($0.delivered) }
         metric("oldest_delivery_seconds", .gauge, "How long the oldest of those that are due has been; 0: there is none.") {

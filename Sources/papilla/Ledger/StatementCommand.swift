@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Deliveries
 internal import Ledger
 internal import Screening
 internal import Service
@@ -11,7 +12,7 @@ struct StatementCommand: AsyncParsableCommand {
         discussion: """
             received is the sum of all the others. unexplained counts arrivals whose file is nowhere and files of ours that no arrival \
             explains: it must be 0; if it is not, papilla audit verify names them. Where results go to targets, it also says how many were \
-            delivered, are still to be, and are withheld: papilla deliveries names them. Only reads: it may run while the service works.
+            delivered, are still to be (and how many of those are given up), and are withheld: papilla deliveries names them. Only reads: it may run while the service works.
 
             Example: papilla statement --day 2026-11-24 --json
             """)
@@ -26,7 +27,8 @@ struct StatementCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try configuration.load()
         let ledger = try await loaded.paths.openLedger()
-        let statement = try await ledger.statement(day: day, in: Folders(loaded))
+        let statement = try await ledger.statement(
+            day: day, in: Folders(loaded), givingUp: loaded.givenUp(at: .now))
         if json { return print(try CanonicalJSON.document(statement), terminator: "") }
         var rows = [
             ("measured", statement.measured), ("no finding", statement.noFinding), ("ungradable", statement.ungradable),
@@ -34,7 +36,8 @@ struct StatementCommand: AsyncParsableCommand {
             ("unexplained", statement.unexplained),
         ]
         let deliveries = [
-            ("delivered", statement.delivered), ("undelivered", statement.undelivered), ("withheld", statement.withheld),
+            ("delivered", statement.delivered), ("undelivered", statement.undelivered), ("given up", statement.givenUp),
+            ("withheld", statement.withheld),
         ]
         if deliveries.contains(where: { $0.1 > 0 }) { rows += deliveries }
         print(TextTable(["received", "\(statement.received)"], rows.map { [$0.0, "\($0.1)"] }, right: [1]).text)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Control
+internal import Deliveries
 internal import Ledger
 internal import Screening
 internal import Service
@@ -31,7 +32,12 @@ struct StatusCommand: AsyncParsableCommand {
         // A service that runs goes on with the configuration that it began with: a broken file keeps nobody from asking it.
         var refusal: PapillaError?
         let paths: Configuration.Paths
-        do { paths = try configuration.load().paths } catch {
+        var limits: [String: Timestamp] = [:]
+        do {
+            let configuration = try configuration.load()
+            paths = configuration.paths
+            limits = configuration.givenUp(at: .now)
+        } catch {
             refusal = error
             paths = Configuration.paths(ofBroken: configuration.file)
         }
@@ -40,7 +46,9 @@ struct StatusCommand: AsyncParsableCommand {
         var overview: Overview?
         var problem: PapillaError?
         // What the service says counts most when the ledger cannot be read.
-        do throws(PapillaError) { overview = try await paths.openLedger().overview() } catch {
+        do throws(PapillaError) {
+            overview = try await paths.openLedger().overview(givingUp: limits)
+        } catch {
             if error.code != .notFound { problem = error }
         }
         if json {
@@ -109,6 +117,7 @@ struct StatusCommand: AsyncParsableCommand {
         for wait in overview.waits { rows.append(["waiting for", "\(wait.what): \(wait.count), since \(wait.since)"]) }
         for delivery in overview.deliveries {
             var parts = ["\(delivery.due) due" + (delivery.oldestDue.map { " since \($0)" } ?? "")]
+            if delivery.givenUp > 0 { parts.append("\(delivery.givenUp) of them given up") }
             if delivery.withheld > 0 { parts.append("\(delivery.withheld) withheld") }
             rows.append(["delivery to \(delivery.target)", (parts + ["\(delivery.delivered) delivered"]).joined(separator: ", ")])
         }
