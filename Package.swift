@@ -87,6 +87,7 @@ let package = Package(
                 "Journal", "Ledger", "Registry", "Files", "Screening", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),
+        .target(name: "Trends", dependencies: ["Screening"], swiftSettings: swift),
         .target(
             name: "Service",
             dependencies: [
@@ -179,6 +180,7 @@ let package = Package(
         .testTarget(
             name: "ReviewTests", dependencies: ["TestSupport", "Review", "Ledger", "Registry", "Neural", "Imaging", "Screening"],
             swiftSettings: swift),
+        .testTarget(name: "TrendsTests", dependencies: ["TestSupport", "Trends", "Screening"], swiftSettings: swift),
         .testTarget(
             name: "RetrainingTests",
             dependencies: [
