@@ -56,10 +56,10 @@ let package = Package(
             dependencies: ["Files", "DataSets", "Reading", "Phantoms", "Imaging", "Neural", "Registry", "Screening"],
             swiftSettings: computing),
         .target(
-            name: "Ledger",
-            dependencies: [
-                "Screening", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
-            ],
+            name: "Ledger", dependencies: ["Screening", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: swift),
+        .target(
+            name: "LedgerSQLite", dependencies: ["Ledger", "Screening", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: swift),
         .target(
             name: "Journal", dependencies: ["CSystemd", "Screening", .product(name: "Logging", package: "swift-log")],
@@ -91,7 +91,8 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "DataSets", "Reading", "Ledger", "Imaging",
+                "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "DataSets", "Reading", "Ledger",
+                "LedgerSQLite", "Imaging",
                 "Neural",
                 "Registry", "Files", "Screening",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
@@ -125,7 +126,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Service", "Custody", "Settings", "Review", "Ledger", "Reading", "DataSets", "Registry", "Neural", "Imaging",
+                "Service", "Custody", "Settings", "Review", "Ledger", "LedgerSQLite", "Reading", "DataSets", "Registry", "Neural",
+                "Imaging",
                 "Files", "Screening", .product(name: "Logging", package: "swift-log"),
             ], path: "Tests/TestSupport", swiftSettings: swift),
         .testTarget(name: "ScreeningTests", dependencies: ["TestSupport", "Screening"], swiftSettings: swift),
@@ -152,8 +154,15 @@ let package = Package(
                 "TestSupport", "Training", "DataSets", "Phantoms", "Reading", "Registry", "Neural", "Imaging", "Screening",
             ], exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
-            name: "LedgerTests",
-            dependencies: ["TestSupport", "Ledger", "Screening", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "LedgerTests", dependencies: ["TestSupport", "Ledger", "Screening"], swiftSettings: swift),
+        .testTarget(
+            name: "LedgerContractTests", dependencies: ["TestSupport", "Ledger", "LedgerSQLite", "Screening"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "LedgerSQLiteTests",
+            dependencies: [
+                "TestSupport", "Ledger", "LedgerSQLite", "Screening", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
             name: "SettingsTests", dependencies: ["TestSupport", "Settings", "Reading", "Imaging", "Screening"],
@@ -163,7 +172,9 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "CustodyTests",
-            dependencies: ["TestSupport", "Service", "Custody", "Settings", "Ledger", "Reading", "Files", "Screening"],
+            dependencies: [
+                "TestSupport", "Service", "Custody", "Settings", "Ledger", "LedgerSQLite", "Reading", "Files", "Screening",
+            ],
             swiftSettings: swift),
         .testTarget(
             name: "ControlTests", dependencies: ["TestSupport", "Service", "Control", "Ledger", "Files", "Screening"],
@@ -172,19 +183,22 @@ let package = Package(
             name: "ServiceTests",
             dependencies: [
                 "TestSupport", "Service", "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "Ledger",
+                "LedgerSQLite",
                 "Reading",
                 "Registry", "Neural", "Imaging", "Files", "Screening", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: swift),
         .testTarget(
-            name: "ReviewTests", dependencies: ["TestSupport", "Review", "Ledger", "Registry", "Neural", "Imaging", "Screening"],
+            name: "ReviewTests",
+            dependencies: ["TestSupport", "Review", "Ledger", "LedgerSQLite", "Registry", "Neural", "Imaging", "Screening"],
             swiftSettings: swift),
         .testTarget(name: "TrendsTests", dependencies: ["TestSupport", "Trends", "Screening"], swiftSettings: swift),
         .testTarget(
             name: "RetrainingTests",
             dependencies: [
-                "TestSupport", "Retraining", "Review", "Training", "Ledger", "DataSets", "Registry", "Imaging", "Screening",
+                "TestSupport", "Retraining", "Review", "Training", "Ledger", "LedgerSQLite", "DataSets", "Registry", "Imaging",
+                "Screening",
             ], swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: swift),
         .testTarget(

@@ -11,7 +11,7 @@ package enum FolderMark {
     /// Makes sure that the folders are this ledger's. A ledger that knows of no arrival takes folders as they are.
     ///
     /// - Throws: `notFound`, to be tried again, where a folder bears no mark, or another ledger's.
-    package static func check(_ folders: ServiceFolders, _ ledger: LedgerStore) async throws {
+    package static func check(_ folders: ServiceFolders, _ ledger: any ArrivalLedger & AuditLedger) async throws {
         let identity = try await ledger.identity()
         let isNew = try await ledger.arrivals(ArrivalFilter(limit: 1)).isEmpty
         for (name, folder) in folders.all {

@@ -6,7 +6,7 @@ internal import Screening
 /// counts, the outcome, the figures and the digests stay, and the audit's chain still verifies. What was still to be delivered is not, and
 /// what was delivered is taken back where it still lies.
 package struct Forget: Sendable {
-    package let ledger: LedgerStore
+    package let ledger: any WholeLedger
     package let folders: ServiceFolders
     /// Takes a delivery away from its target; false where it is not there any more, or cannot be reached.
     package let withdraw: @Sendable (DeliveryRow) -> Bool
@@ -77,7 +77,7 @@ package struct Forget: Sendable {
     }
 
     package init(
-        ledger: LedgerStore, folders: ServiceFolders, withdraw: @escaping @Sendable (DeliveryRow) -> Bool,
+        ledger: any WholeLedger, folders: ServiceFolders, withdraw: @escaping @Sendable (DeliveryRow) -> Bool,
         boundary: @escaping @Sendable () throws -> Void = {}
     ) {
         self.ledger = ledger

@@ -8,7 +8,7 @@ package import Screening
 /// A copy lies aside under an ignored name until the audit says that the arrival is read again, and appears by a rename then. So whatever
 /// stops the process, `complete` knows what was meant: a copy that the audit knows of appears, any other goes.
 package struct Requeue: Sendable {
-    package let ledger: LedgerStore
+    package let ledger: any ArrivalLedger & MaintenanceLedger
     package let folders: ServiceFolders
     /// Called between the steps. The tests stop there.
     package var boundary: @Sendable () throws -> Void = {}
@@ -181,7 +181,10 @@ package struct Requeue: Sendable {
         } catch let error as FileError where error.isMissing { return nil }
     }
 
-    package init(ledger: LedgerStore, folders: ServiceFolders, boundary: @escaping @Sendable () throws -> Void = {}) {
+    package init(
+        ledger: any ArrivalLedger & MaintenanceLedger, folders: ServiceFolders,
+        boundary: @escaping @Sendable () throws -> Void = {}
+    ) {
         self.ledger = ledger
         self.folders = folders
         self.boundary = boundary

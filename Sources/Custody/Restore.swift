@@ -31,9 +31,14 @@ public struct Restore: Sendable {
 
     private let configuration: Configuration
     private let actor: String
+    private let ledgers: any LedgerProvider
 
-    /// - Parameter actor: `user@uid` who asked for it.
-    public init(_ configuration: Configuration, actor: String) { (self.configuration, self.actor) = (configuration, actor) }
+    /// - Parameters:
+    ///   - actor: `user@uid` who asked for it.
+    ///   - ledgers: the kind of database that the ledger is kept in.
+    public init(_ configuration: Configuration, actor: String, ledgers: any LedgerProvider) {
+        (self.configuration, self.actor, self.ledgers) = (configuration, actor, ledgers)
+    }
 
     /// Restores.
     ///
@@ -47,7 +52,7 @@ public struct Restore: Sendable {
         let draft = path + ".restoring"
         for suffix in Self.suffixes { _ = try? NamedPath.remove(draft + suffix) }
         let (adopted, identity) = try await make(draft, from: source)
-        let verified = try LedgerStore.verify(backup: draft)
+        let verified = try await ledgers.verify(backup: draft)
         for suffix in ["-wal", "-shm"] { _ = try? NamedPath.remove(draft + suffix) }
         let before = try setAside(path)
         do {
@@ -81,10 +86,10 @@ public struct Restore: Sendable {
         }
         var head: String?
         if case .backup(let file) = source {
-            head = try LedgerStore.verify(backup: file).head
+            head = try await ledgers.verify(backup: file).head
             try copy(file, to: draft)
         }
-        let ledger = try LedgerStore(path: draft, mode: source == .bundles ? .create : .open)
+        let ledger = try await ledgers.open(draft, source == .bundles ? .create : .open)
         let adopted = try await ledger.adopt(configuration.paths.folders, actor: actor)
         try await ledger.record(
             "restored", subject: "service",

@@ -11,7 +11,7 @@ package import Settings
 /// says `measured` or `no_finding`, is its arrival's newest, and its bundle is in the outbox. So an image that was measured goes only after
 /// the site has taken its bundle away; one that failed, or could not be graded, goes by itself. The row in the ledger stays.
 package struct Retention: Sendable {
-    package let ledger: LedgerStore
+    package let ledger: any MaintenanceLedger
     package let folders: ServiceFolders
     package let log: Logger
     package var wallClock: @Sendable () -> Timestamp = { .now }
@@ -26,7 +26,7 @@ package struct Retention: Sendable {
     @discardableResult
     package func run(_ rules: Configuration.Retention, byAge: Bool = true) async throws -> Int {
         var count = 0
-        for (place, rule) in [(LedgerStore.Kept.archive, rules.archive), (.quarantine, rules.quarantine)] {
+        for (place, rule) in [(OriginalsFolder.archive, rules.archive), (.quarantine, rules.quarantine)] {
             var rule = rule
             if !byAge { rule.age = nil }
             if rule != .init() { count += try await run(place, rule) }
@@ -34,7 +34,7 @@ package struct Retention: Sendable {
         return count
     }
 
-    private func run(_ place: LedgerStore.Kept, _ rule: Configuration.Retention.Rule) async throws -> Int {
+    private func run(_ place: OriginalsFolder, _ rule: Configuration.Retention.Rule) async throws -> Int {
         let limit = rule.age.map { Timestamp(milliseconds: wallClock().milliseconds - Int64($0 / .milliseconds(1))) }
         var excess = try await rule.size.asyncMap { try await ledger.bytes(in: place) - $0 } ?? 0
         var removed = 0
@@ -84,7 +84,8 @@ package struct Retention: Sendable {
     }
 
     package init(
-        ledger: LedgerStore, folders: ServiceFolders, log: Logger, wallClock: @escaping @Sendable () -> Timestamp = { .now },
+        ledger: any MaintenanceLedger, folders: ServiceFolders, log: Logger,
+        wallClock: @escaping @Sendable () -> Timestamp = { .now },
         boundary: @escaping @Sendable () throws -> Void = {}
     ) {
         self.ledger = ledger

@@ -42,8 +42,12 @@ package struct ServiceFolders: Sendable {
     }
 
     /// Opens the ledger. One that is missing while our folders hold what it should know of is never made anew.
-    package func ledger(_ path: String) throws(PapillaError) -> LedgerStore {
-        do { return try LedgerStore(path: path, mode: .open) } catch {
+    ///
+    /// - Parameter open: opens what is at `path`, or makes it.
+    package func ledger<Store: ArrivalLedger>(
+        _ path: String, open: (LedgerMode) throws(PapillaError) -> Store
+    ) throws(PapillaError) -> Store {
+        do { return try open(.open) } catch {
             guard error.code == .notFound else { throw error }
             guard try isUnused() else {
                 throw PapillaError(
@@ -52,7 +56,7 @@ package struct ServiceFolders: Sendable {
                         "Put it back, or run papilla restore with a backup or --from-bundles; for a new beginning, move outbox, spool, archive and quarantine away"
                 )
             }
-            return try LedgerStore(path: path, mode: .create)
+            return try open(.create)
         }
     }
 

@@ -18,13 +18,13 @@ package struct Deliverer: Sendable {
         package var last: Int64 = 0
     }
 
-    package let ledger: LedgerStore
+    package let ledger: any DeliveryLedger & AuditLedger
     package let folders: ServiceFolders
     package let target: FolderTarget
     /// Deliveries that are read from the ledger at once: what is due need not fit into memory.
     private static let batch = 100
 
-    package init(ledger: LedgerStore, folders: ServiceFolders, target: FolderTarget) {
+    package init(ledger: any DeliveryLedger & AuditLedger, folders: ServiceFolders, target: FolderTarget) {
         self.ledger = ledger
         self.folders = folders
         self.target = target

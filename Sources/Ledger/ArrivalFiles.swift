@@ -1,17 +1,21 @@
-internal import GRDB
-internal import Screening
+package import Screening
 
 /// What the ledger knows of the files of one arrival that has ended: every version's bundle, and the original with what lies beside it.
-struct ArrivalFiles: Equatable {
+public struct ArrivalFiles: Sendable, Equatable {
     /// A version whose bundle is known.
-    struct Version: Equatable {
-        var bundle: String
-        var bundleDigest: Digest
-        var findings: [Finding]
+    package struct Version: Sendable, Equatable {
+        package var bundle: String
+        package var bundleDigest: Digest
+        package var findings: [Finding]
+
+        /// A version whose bundle is known.
+        package init(bundle: String, bundleDigest: Digest, findings: [Finding]) {
+            (self.bundle, self.bundleDigest, self.findings) = (bundle, bundleDigest, findings)
+        }
     }
 
     /// Called after bytes were read, with how many: whoever reads slowly on purpose sleeps in it.
-    typealias Pace = @Sendable (_ bytes: Int) async -> Void
+    public typealias Pace = @Sendable (_ bytes: Int) async -> Void
 
     let id: ScreeningID
     /// `archive/…` or `quarantine/…`; nil where there is none (any more).
@@ -25,24 +29,16 @@ struct ArrivalFiles: Equatable {
     let versions: [Version]
 
     /// Nil for what has not ended, and for what was forgotten.
-    init?(_ db: Database, _ id: ScreeningID) throws {
-        guard let row = try ArrivalRow.fetch(db, id), let outcome = row.outcome, row.forgotten == nil else { return nil }
-        self.id = id
+    ///
+    /// - Parameters:
+    ///   - sidecarDigest: of the sidecar that came with it.
+    ///   - versions: those whose bundle is known, the first one first.
+    package init?(_ row: ArrivalRow, sidecarDigest: Digest?, versions: [Version]) {
+        guard let outcome = row.outcome, row.forgotten == nil else { return nil }
+        id = row.id
         (isExpired, sidecar, sha256) = (row.expired != nil, row.sidecar, row.sha256)
         original = isExpired ? nil : row.original
-        sidecarDigest = try String.fetchOne(
-            db, sql: "SELECT sidecar_sha256 FROM arrival WHERE id = ?", arguments: [id.description]
-        ).flatMap(Digest.init)
-        versions = try Row.fetchAll(
-            db, sql: "SELECT id, bundle, bundle_sha256 FROM screening WHERE arrival = ? AND bundle IS NOT NULL ORDER BY version",
-            arguments: [id.description]
-        ).map { row in
-            guard let digest = Digest(row["bundle_sha256"] as String) else {
-                throw PapillaError(.damaged, "A screening of the ledger cannot be read", hint: LedgerFile.damageHint)
-            }
-            return Version(
-                bundle: row["bundle"], bundleDigest: digest, findings: try Finding.stored(db, screening: row["id"]))
-        }
+        (self.sidecarDigest, self.versions) = (sidecarDigest, versions)
         reason =
             outcome.isQuarantined
             ? ReasonFile(

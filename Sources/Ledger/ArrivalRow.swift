@@ -1,4 +1,3 @@
-internal import GRDB
 public import Screening
 
 /// An arrival as the ledger knows it now.
@@ -66,6 +65,49 @@ public struct ArrivalRow: Sendable, Codable, Hashable {
     /// When its names were forgotten.
     @Nullable public var forgotten: Timestamp?
 
+    /// As a database has it.
+    package init(
+        id: ScreeningID, path: String? = nil, name: String? = nil, isUrgent: Bool, received: Timestamp, device: UInt64,
+        inode: UInt64, state: ArrivalState, changed: Timestamp, waitsFor: String? = nil, attempts: Int,
+        spool: String? = nil, sidecar: String? = nil, patient: String? = nil, study: String? = nil, eye: Eye,
+        eyeFrom: Examination.Whence? = nil, issuer: String? = nil, accession: String? = nil, operatorName: String? = nil,
+        equipment: String? = nil, taken: ExaminationTime? = nil, isLast: Bool, sha256: Digest? = nil, bytes: Int? = nil,
+        outcome: Outcome? = nil, finished: Timestamp? = nil, original: String? = nil, bundle: String? = nil,
+        expired: Timestamp? = nil, forgotten: Timestamp? = nil
+    ) {
+        self.id = id
+        self.path = path
+        self.name = name
+        self.isUrgent = isUrgent
+        self.received = received
+        self.device = device
+        self.inode = inode
+        self.state = state
+        self.changed = changed
+        self.waitsFor = waitsFor
+        self.attempts = attempts
+        self.spool = spool
+        self.sidecar = sidecar
+        self.patient = patient
+        self.study = study
+        self.eye = eye
+        self.eyeFrom = eyeFrom
+        self.issuer = issuer
+        self.accession = accession
+        self.operatorName = operatorName
+        self.equipment = equipment
+        self.taken = taken
+        self.isLast = isLast
+        self.sha256 = sha256
+        self.bytes = bytes
+        self.outcome = outcome
+        self.finished = finished
+        self.original = original
+        self.bundle = bundle
+        self.expired = expired
+        self.forgotten = forgotten
+    }
+
     enum CodingKeys: String, CodingKey {
         case id, path, name, received, device, inode, state, changed, attempts, spool, sidecar, patient, study, eye, sha256,
             bytes, outcome
@@ -92,59 +134,40 @@ extension ArrivalRow {
         result.isLast = isLast
         return result
     }
+}
 
-    /// What every query of arrivals begins with.
-    static let select = """
-        SELECT arrival.*,
-            (SELECT bundle FROM screening WHERE screening.arrival = arrival.id ORDER BY version DESC LIMIT 1) AS bundle
-        FROM arrival
-        """
-
-    /// Reads a stored arrival.
-    init(_ row: Row) throws {
-        let text: String = row["id"]
-        func damaged(_ column: String) -> PapillaError {
-            PapillaError(
-                .damaged, "The ledger's row of an arrival cannot be read: \(column)", place: text, hint: LedgerFile.damageHint)
-        }
-        func time(_ column: String) throws -> Timestamp? {
-            guard let text = row[column] as String? else { return nil }
-            guard let time = Timestamp(text) else { throw damaged(column) }
-            return time
-        }
-        guard let id = ScreeningID(text) else { throw damaged("id") }
-        guard let received = try time("received"), let changed = try time("changed") else { throw damaged("received, changed") }
-        guard let state = ArrivalState(rawValue: row["state"]) else { throw damaged("state") }
-        guard let eye = Eye(rawValue: row["eye"]) else { throw damaged("eye") }
-        (self.id, self.received, self.state, self.changed, self.eye) = (id, received, state, changed, eye)
-        (isUrgent, attempts) = (row["urgent"], row["attempts"])
-        (device, inode) = (UInt64(bitPattern: row["device"]), UInt64(bitPattern: row["inode"]))
-        (path, name, waitsFor, spool, sidecar) = (row["path"], row["name"], row["waits_for"], row["spool"], row["sidecar"])
-        (patient, study, bytes, original, bundle) = (row["patient"], row["study"], row["bytes"], row["original"], row["bundle"])
-        (issuer, accession, operatorName, equipment) = (row["issuer"], row["accession"], row["operator"], row["equipment"])
-        taken = (row["taken"] as String?).flatMap { ExaminationTime($0) }
-        eyeFrom = (row["eye_from"] as String?).flatMap(Examination.Whence.init)
-        isLast = (row["last"] as Bool?) ?? false
-        (finished, expired, forgotten) = (try time("finished"), try time("expired"), try time("forgotten"))
-        sha256 = (row["sha256"] as String?).flatMap(Digest.init)
-        outcome = (row["outcome"] as String?).flatMap(Outcome.init)
-    }
-
-    /// One arrival by its ID.
-    static func fetch(_ db: Database, _ id: ScreeningID) throws -> ArrivalRow? {
-        try Row.fetchOne(db, sql: select + " WHERE id = ?", arguments: [id.description]).map(ArrivalRow.init)
-    }
-
-    /// One arrival by its ID, from whose state `step` may be taken.
-    static func fetch(_ db: Database, _ id: ScreeningID, for step: ArrivalState.Step) throws -> ArrivalRow {
-        guard let row = try fetch(db, id) else {
-            throw PapillaError(.notFound, "The ledger has no arrival of this ID", place: id.description)
-        }
-        guard row.state.allows(step, isClaimed: row.spool != nil) else {
+extension ArrivalRow {
+    /// Refuses a step that may not be taken from here.
+    package func check(_ step: ArrivalState.Step) throws(PapillaError) {
+        guard state.allows(step, isClaimed: spool != nil) else {
             throw PapillaError(
-                .refused, "An arrival in state \(row.state.rawValue) cannot take the step \(step.rawValue)", place: id.description
-            )
+                .refused, "An arrival in state \(state.rawValue) cannot take the step \(step.rawValue)", place: id.description)
         }
-        return row
+    }
+}
+
+/// Which arrivals are asked for. Everything that is set must hold.
+public struct ArrivalFilter: Sendable, Hashable {
+    /// In one of these states.
+    public var states: Set<ArrivalState>?
+    /// Ended as one of these.
+    public var outcomes: Set<Outcome>?
+    /// Received at or after this moment.
+    public var since: Timestamp?
+    /// Received before this moment.
+    public var until: Timestamp?
+    /// At most so many.
+    public var limit: Int?
+    /// The latest received first, instead of the earliest.
+    public var newestFirst: Bool
+
+    /// Which arrivals are asked for; all of them by default.
+    public init(
+        states: Set<ArrivalState>? = nil, outcomes: Set<Outcome>? = nil, since: Timestamp? = nil, until: Timestamp? = nil,
+        limit: Int? = nil,
+        newestFirst: Bool = false
+    ) {
+        (self.states, self.outcomes, self.since, self.until) = (states, outcomes, since, until)
+        (self.limit, self.newestFirst) = (limit, newestFirst)
     }
 }

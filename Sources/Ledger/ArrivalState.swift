@@ -11,13 +11,13 @@ public enum ArrivalState: String, Sendable, Codable, CaseIterable {
     /// It has its one outcome.
     case finished
 
-    /// The steps between the states; `LedgerStore` has a method for each.
-    enum Step: String {
+    /// The steps between the states; `ArrivalLedger` has a method for each.
+    package enum Step: String {
         case claim, begin, wait, finish
     }
 
     /// Whether `step` may be taken from here. `isClaimed`: the file is known to be in the spool.
-    func allows(_ step: Step, isClaimed: Bool) -> Bool {
+    package func allows(_ step: Step, isClaimed: Bool) -> Bool {
         switch (self, step) {
         case (.finished, _): false
         case (_, .wait), (_, .finish): true

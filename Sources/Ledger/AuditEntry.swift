@@ -1,4 +1,3 @@
-internal import GRDB
 public import Screening
 
 /// One entry of the audit: who did what to which subject, chained to the entry before it.
@@ -38,22 +37,40 @@ public struct AuditEntry: Sendable, Codable, Hashable {
     /// Of all the fields above.
     public var hash: Digest
 
+    /// As a database has it.
+    package init(
+        seq: Int64, at: Timestamp, actor: String, event: String, subject: String, detail: String? = nil,
+        detailDigest: Digest, rule: Int, binding: String? = nil, previous: Digest, hash: Digest
+    ) {
+        self.seq = seq
+        self.at = at
+        self.actor = actor
+        self.event = event
+        self.subject = subject
+        self.detail = detail
+        self.detailDigest = detailDigest
+        self.rule = rule
+        self.binding = binding
+        self.previous = previous
+        self.hash = hash
+    }
+
     enum CodingKeys: String, CodingKey {
         case seq, at, actor, event, subject, detail, rule, binding, previous, hash
         case detailDigest = "detail_sha256"
     }
 
     /// What the ledger itself writes; the service adds its own events by name.
-    enum Event: String {
+    package enum Event: String {
         case created, received, claimed, begun, waiting, finished, expired, forgotten, decided, correcting, corrected, abandoned,
             delivered, migrated, bound
     }
 
     /// The hash before the first entry.
-    static let genesisPrevious = String(repeating: "0", count: 64)
+    package static let genesisPrevious = String(repeating: "0", count: 64)
 
     /// The chain's hash of an entry, from its fields as they are stored.
-    static func hash(
+    package static func hash(
         previous: String, seq: Int64, at: String, actor: String, event: String, subject: String, detailDigest: String, rule: Int,
         binding: String?
     ) -> Digest {
@@ -63,46 +80,16 @@ public struct AuditEntry: Sendable, Codable, Hashable {
         return fields.digest
     }
 
-    static func append(
-        _ db: Database, at: Timestamp, actor: String, event: Event, subject: String, detail: some Encodable,
-        rows: [Binding.Key] = []
-    ) throws {
-        try append(db, at: at, actor: actor, event: event.rawValue, subject: subject, detail: detail, rows: rows)
-    }
-
-    /// Adds an entry at the end of the chain, inside the caller's transaction.
-    ///
-    /// - Parameter rows: those that the transaction made, changed or removed, as it leaves them.
-    static func append(
-        _ db: Database, at: Timestamp, actor: String, event: String, subject: String, detail: some Encodable,
-        rows: [Binding.Key] = []
-    ) throws {
-        let last = try Row.fetchOne(db, sql: "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
-        let seq: Int64 = (last?["seq"] ?? 0) + 1
-        let previous: String = last?["hash"] ?? genesisPrevious
-        // A detail that goes with a forgotten arrival, and what its names were bound with, must not be guessed from a digest that stays.
-        let detail = try rows.isEmpty ? CanonicalJSON.line(detail) : CanonicalJSON.line(Salted(detail: detail))
-        let binding = try Binding(db, rows, detail: detail).text()
-        let detailDigest = Digest(of: detail.utf8).description
-        let hash = hash(
-            previous: previous, seq: seq, at: at.description, actor: actor, event: event, subject: subject,
-            detailDigest: detailDigest, rule: rule, binding: binding
-        ).description
-        try db.execute(
-            sql: """
-                INSERT INTO audit (seq, at, actor, event, subject, detail, detail_sha256, rule, binding, previous, hash)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [seq, at.description, actor, event, subject, detail, detailDigest, rule, binding, previous, hash])
-        try db.execute(
-            sql: """
-                INSERT INTO setting (name, value, at) VALUES ('head', ?, ?)
-                ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at
-                """, arguments: [hash, at.description])
-    }
-
     /// The rule of new entries.
-    static let rule = 2
+    package static let rule = 2
+
+    /// A detail as canonical JSON, as the chain keeps it.
+    ///
+    /// - Parameter isBound: whether its entry binds rows: a detail that goes with a forgotten arrival, and what its names were bound with,
+    ///   must not be guessed from a digest that stays.
+    package static func line(_ detail: some Encodable, isBound: Bool) throws -> String {
+        try isBound ? CanonicalJSON.line(Salted(detail: detail)) : CanonicalJSON.line(detail)
+    }
 
     /// A detail with a salt beside its own fields.
     private struct Salted<Detail: Encodable>: Encodable {
@@ -117,7 +104,7 @@ public struct AuditEntry: Sendable, Codable, Hashable {
     }
 
     /// 128 random bits.
-    static func randomHexadecimal() -> String {
+    package static func randomHexadecimal() -> String {
         (0..<2).map { _ in
             let word = String(UInt64.random(in: .min ... .max), radix: 16)
             return String(repeating: "0", count: 16 - word.count) + word
@@ -125,18 +112,22 @@ public struct AuditEntry: Sendable, Codable, Hashable {
     }
 }
 
-extension AuditEntry {
-    /// Reads a stored entry.
-    init(_ row: Row) throws {
-        let seq: Int64 = row["seq"]
-        guard let at = Timestamp(row["at"] as String), let detailDigest = Digest(row["detail_sha256"] as String),
-            let previous = Digest(row["previous"] as String), let hash = Digest(row["hash"] as String)
-        else {
-            throw PapillaError(
-                .damaged, "An audit entry cannot be read", place: "audit entry \(seq)", hint: "Run papilla audit verify")
-        }
-        (self.seq, self.at, self.detailDigest, self.previous, self.hash) = (seq, at, detailDigest, previous, hash)
-        (actor, event, subject) = (row["actor"], row["event"], row["subject"])
-        (detail, rule, binding) = (row["detail"], row["rule"], row["binding"])
+/// Which audit entries are asked for. Everything that is set must hold.
+public struct AuditFilter: Sendable, Hashable {
+    /// Of this subject: an arrival's ID, a model, `service`.
+    public var subject: String?
+    /// Of this event.
+    public var event: String?
+    /// At or after this moment.
+    public var since: Timestamp?
+    /// Before this moment.
+    public var until: Timestamp?
+    /// At most so many, the newest.
+    public var limit: Int?
+
+    /// Which entries are asked for; all of them by default.
+    public init(subject: String? = nil, event: String? = nil, since: Timestamp? = nil, until: Timestamp? = nil, limit: Int? = nil)
+    {
+        (self.subject, self.event, self.since, self.until, self.limit) = (subject, event, since, until, limit)
     }
 }

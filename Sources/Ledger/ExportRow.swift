@@ -1,4 +1,3 @@
-internal import GRDB
 public import Screening
 
 /// One screening as a line for spreadsheets and programs: the newest version of an arrival that has ended.
@@ -66,6 +65,49 @@ public struct ExportRow: Sendable, Codable, Hashable {
     /// Whether the reader drew without having been shown what the models found; null where nobody has decided.
     @Nullable public var blind: Bool?
 
+    /// As a database has it.
+    package init(
+        id: ScreeningID, received: Timestamp, file: String? = nil, subject: String? = nil, study: String? = nil, eye: Eye,
+        outcome: Outcome, reason: String? = nil, modality: Modality? = nil, quality: Quality.Grade? = nil,
+        vcdr: Double? = nil, vcdrLow: Double? = nil, vcdrHigh: Double? = nil, hcdr: Double? = nil, areaRatio: Double? = nil,
+        rimMinimum: Double? = nil, polyps: Int? = nil, polypAreaFraction: Double? = nil, maxConfidence: Double? = nil,
+        attention: [String], models: [String], version: Int, decision: Report.Decision.Verdict? = nil,
+        reader: String? = nil, bundle: String? = nil, issuer: String? = nil, accession: String? = nil,
+        taken: ExaminationTime? = nil, device: String? = nil, operatorName: String? = nil, blind: Bool? = nil
+    ) {
+        self.id = id
+        self.received = received
+        self.file = file
+        self.subject = subject
+        self.study = study
+        self.eye = eye
+        self.outcome = outcome
+        self.reason = reason
+        self.modality = modality
+        self.quality = quality
+        self.vcdr = vcdr
+        self.vcdrLow = vcdrLow
+        self.vcdrHigh = vcdrHigh
+        self.hcdr = hcdr
+        self.areaRatio = areaRatio
+        self.rimMinimum = rimMinimum
+        self.polyps = polyps
+        self.polypAreaFraction = polypAreaFraction
+        self.maxConfidence = maxConfidence
+        self.attention = attention
+        self.models = models
+        self.version = version
+        self.decision = decision
+        self.reader = reader
+        self.bundle = bundle
+        self.issuer = issuer
+        self.accession = accession
+        self.taken = taken
+        self.device = device
+        self.operatorName = operatorName
+        self.blind = blind
+    }
+
     enum CodingKeys: String, CodingKey, CaseIterable {
         case id, received, file, subject, study, eye, outcome, reason, modality, quality, vcdr
         case vcdrLow = "vcdr_low"
@@ -96,71 +138,5 @@ public struct ExportRow: Sendable, Codable, Hashable {
             models.joined(separator: " "), "\(version)", decision?.rawValue ?? "", reader ?? "", bundle ?? "",
             issuer ?? "", accession ?? "", text(taken), device ?? "", operatorName ?? "", text(blind),
         ]
-    }
-}
-
-extension ExportRow {
-    /// What every query of these rows begins with: the newest version of each arrival that has ended, and the last decision on it.
-    static let select = """
-        SELECT screening.*, arrival.received, arrival.name, arrival.patient, arrival.study, arrival.issuer, arrival.accession,
-            arrival.taken, arrival.equipment, arrival.operator, decision.verdict, decision.reader, decision.blind,
-            router.name AS router_name, disc.name AS disc_name, cup.name AS cup_name, polyp.name AS polyp_name
-        FROM arrival
-            JOIN screening ON screening.arrival = arrival.id
-                AND screening.version = (SELECT max(version) FROM screening AS newest WHERE newest.arrival = arrival.id)
-            LEFT JOIN decision ON decision.id = \(DecisionRow.last)
-            LEFT JOIN model AS router ON router.id = screening.router
-            LEFT JOIN model AS disc ON disc.id = screening.disc
-            LEFT JOIN model AS cup ON cup.id = screening.cup
-            LEFT JOIN model AS polyp ON polyp.id = screening.polyp
-        """
-
-    /// Reads a screening joined with its arrival and models, and its findings.
-    init(_ row: Row, _ findings: [Finding]) throws {
-        let text: String = row["arrival"]
-        guard let id = ScreeningID(text), let received = Timestamp(row["received"] as String),
-            let eye = Eye(rawValue: row["eye"]),
-            let outcome = Outcome(rawValue: row["outcome"])
-        else {
-            throw PapillaError(.damaged, "A screening of the ledger cannot be read", place: text, hint: LedgerFile.damageHint)
-        }
-        func measure(_ code: Finding.Measure) -> Double? {
-            findings.first { $0.kind == .measure && $0.code == code.rawValue }?.value
-        }
-        (self.id, self.received, self.eye, self.outcome) = (id, received, eye, outcome)
-        (file, subject, study, bundle) = (row["name"], row["patient"], row["study"], row["bundle"])
-        (issuer, accession, device, operatorName) = (row["issuer"], row["accession"], row["equipment"], row["operator"])
-        taken = (row["taken"] as String?).flatMap { ExaminationTime($0) }
-        reason = findings.first { $0.kind == .reason && $0.position == 0 }?.code
-        modality = (row["modality"] as String?).flatMap(Modality.init)
-        quality = (row["quality"] as String?).flatMap(Quality.Grade.init)
-        (vcdr, vcdrLow, vcdrHigh, hcdr) = (measure(.vcdr), measure(.vcdrLow), measure(.vcdrHigh), measure(.hcdr))
-        let fraction = measure(.polypAreaFraction)
-        (areaRatio, rimMinimum, polypAreaFraction) = (measure(.areaRatio), measure(.rimMinimum), fraction)
-        let areas = findings.filter { $0.kind == .polyp && $0.code == "area" }
-        let confidences = findings.filter { $0.kind == .polyp && $0.code == "confidence" }.compactMap(\.value)
-        polyps = fraction == nil ? nil : areas.count
-        maxConfidence = confidences.max()
-        (version, reader, blind) = (row["version"], row["reader"], row["blind"])
-        decision = (row["verdict"] as String?).flatMap(Report.Decision.Verdict.init)
-        attention = findings.filter { $0.kind == .attention }.map(\.code)
-        models = ["router_name", "disc_name", "cup_name", "polyp_name"].compactMap { row[$0] }
-    }
-}
-
-extension LedgerStore {
-    /// Hands every screening that a filter lets through to `body`, in order of arrival, without holding them all in memory.
-    ///
-    /// Of an arrival with corrections, the newest version. The filter's `states` does not matter: what is pending has no screening.
-    public nonisolated func export(_ filter: ArrivalFilter = ArrivalFilter(), to body: (ExportRow) throws -> Void)
-        throws(PapillaError)
-    {
-        try read { db in
-            let (clause, arguments) = filter.clause
-            let rows = try Row.fetchCursor(
-                db,
-                sql: ExportRow.select + clause, arguments: arguments)
-            while let row = try rows.next() { try body(ExportRow(row, try Finding.stored(db, screening: row["id"]))) }
-        }
     }
 }

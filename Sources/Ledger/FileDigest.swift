@@ -1,11 +1,11 @@
 internal import Crypto
 internal import Glibc
-internal import Screening
+package import Screening
 
 /// Bytes and digests of files of ours; never through a symbolic link.
-enum FileDigest {
+package enum FileDigest {
     /// SHA-256 of a file of any size, read in pieces.
-    static func of(_ path: String) throws(PapillaError) -> Screening.Digest? {
+    package static func of(_ path: String) throws(PapillaError) -> Screening.Digest? {
         let file = try Pieces(path)
         var hash = SHA256()
         while let piece = try file.next() { hash.update(data: piece) }
@@ -13,7 +13,7 @@ enum FileDigest {
     }
 
     /// The same, resting where `pace` says.
-    static func of(_ path: String, _ pace: ArrivalFiles.Pace) async throws(PapillaError) -> Screening.Digest? {
+    package static func of(_ path: String, _ pace: ArrivalFiles.Pace) async throws(PapillaError) -> Screening.Digest? {
         let file = try Pieces(path)
         var hash = SHA256()
         while let piece = try file.next() {
@@ -24,7 +24,7 @@ enum FileDigest {
     }
 
     /// All of a file, for small ones.
-    static func bytes(of path: String) throws(PapillaError) -> [UInt8] {
+    package static func bytes(of path: String) throws(PapillaError) -> [UInt8] {
         let file = try Pieces(path)
         var bytes: [UInt8] = []
         while let piece = try file.next() { bytes += piece }

@@ -1,9 +1,8 @@
-internal import GRDB
-internal import Screening
+package import Screening
 
 /// One row of `finding`: a figure or a sentence of a report, kept so that review and export need not open bundles.
-struct Finding: Equatable {
-    enum Kind: String {
+package struct Finding: Equatable, Sendable {
+    package enum Kind: String {
         /// Why it did not end as measured: code and sentence.
         case reason
         /// A figure of the whole image: one of `Measure`.
@@ -15,7 +14,7 @@ struct Finding: Equatable {
     }
 
     /// The figures of kind `measure`.
-    enum Measure: String {
+    package enum Measure: String {
         case vcdr
         case vcdrLow = "vcdr_low"
         case vcdrHigh = "vcdr_high"
@@ -26,15 +25,15 @@ struct Finding: Equatable {
         case polypAreaFraction = "polyp_area_fraction"
     }
 
-    var kind: Kind
-    var position: Int
-    var code: String
-    var value: Double?
-    var threshold: Double?
-    var detail: String?
+    package var kind: Kind
+    package var position: Int
+    package var code: String
+    package var value: Double?
+    package var threshold: Double?
+    package var detail: String?
 
     /// All findings of a report, in the order of the table's primary key.
-    static func all(of report: Report) -> [Finding] {
+    package static func all(of report: Report) -> [Finding] {
         var all: [Finding] = []
         func measure(_ code: Measure, _ value: Double?) {
             guard let value else { return }
@@ -70,22 +69,19 @@ struct Finding: Equatable {
         return all.sorted(by: Self.precedes)
     }
 
-    /// The findings of one stored screening, in the same order.
-    static func stored(_ db: Database, screening: Int64) throws -> [Finding] {
-        try Row.fetchAll(
-            db, sql: "SELECT kind, position, code, value, threshold, detail FROM finding WHERE screening = ?",
-            arguments: [screening]
-        ).map { row in
-            guard let kind = Kind(rawValue: row["kind"]) else {
-                throw PapillaError(.damaged, "A finding of the ledger has an unknown kind", place: "screening \(screening)")
-            }
-            return Finding(
-                kind: kind, position: row["position"], code: row["code"], value: row["value"], threshold: row["threshold"],
-                detail: row["detail"])
-        }.sorted(by: precedes)
+    package static func precedes(_ a: Finding, _ b: Finding) -> Bool {
+        (a.kind.rawValue, a.position, a.code) < (b.kind.rawValue, b.position, b.code)
     }
 
-    private static func precedes(_ a: Finding, _ b: Finding) -> Bool {
-        (a.kind.rawValue, a.position, a.code) < (b.kind.rawValue, b.position, b.code)
+    /// A figure or a sentence.
+    package init(
+        kind: Kind, position: Int, code: String, value: Double? = nil, threshold: Double? = nil, detail: String? = nil
+    ) {
+        self.kind = kind
+        self.position = position
+        self.code = code
+        self.value = value
+        self.threshold = threshold
+        self.detail = detail
     }
 }

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Screening
+package import Screening
 
 /// Where files are on their way from the inbox to archive, quarantine and outbox. Absolute paths, from the configuration.
 public struct Folders: Sendable, Hashable {
@@ -20,7 +20,7 @@ public struct Folders: Sendable, Hashable {
     }
 
     /// The place of an original as the ledger names it: `archive/…` or `quarantine/…`.
-    func place(ofOriginal original: String) -> String {
+    package func place(ofOriginal original: String) -> String {
         for (name, folder) in [("archive/", archive), ("quarantine/", quarantine)] where original.hasPrefix(name) {
             return folder + "/" + original.dropFirst(name.count)
         }
@@ -29,14 +29,14 @@ public struct Folders: Sendable, Hashable {
 }
 
 /// What lies in a folder, and what lies at a path; never through a symbolic link.
-enum FolderListing {
-    struct Entry {
-        var name: String
-        var isFolder: Bool
+package enum FolderListing {
+    package struct Entry {
+        package var name: String
+        package var isFolder: Bool
     }
 
     /// The entries of a folder, sorted, without `.` and `..`; none where there is no such folder.
-    static func entries(of path: String) throws(PapillaError) -> [Entry] {
+    package static func entries(of path: String) throws(PapillaError) -> [Entry] {
         guard let folder = opendir(path) else {
             if errno == ENOENT || errno == ENOTDIR { return [] }
             throw .system(
@@ -62,18 +62,18 @@ enum FolderListing {
         return entries.sorted { $0.name < $1.name }
     }
 
-    struct Status {
-        var isFolder: Bool
-        var isFile: Bool
-        var bytes: Int
-        var device: UInt64
+    package struct Status {
+        package var isFolder: Bool
+        package var isFile: Bool
+        package var bytes: Int
+        package var device: UInt64
     }
 
     /// What lies at a path, nil for nothing.
-    static func status(of path: String) throws(PapillaError) -> Status? { try status(of: Array(path.utf8)) }
+    package static func status(of path: String) throws(PapillaError) -> Status? { try status(of: Array(path.utf8)) }
 
     /// What lies at a path whose bytes need not be UTF-8, nil for nothing.
-    static func status(of path: [UInt8]) throws(PapillaError) -> Status? {
+    package static func status(of path: [UInt8]) throws(PapillaError) -> Status? {
         var status = stat()
         guard lstat(path.map { CChar(bitPattern: $0) } + [0], &status) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }

@@ -1,4 +1,3 @@
-internal import GRDB
 public import Screening
 
 /// A file name that appeared in the inbox: what is known before the file moves.
@@ -32,32 +31,40 @@ extension ArrivalRow {
     }
 }
 
-extension LedgerStore {
-    /// Writes an arrival down, before its file moves. State: `received`.
-    ///
-    /// - Throws: `refused` where the ID is taken (draw another); `system` where it could not be written.
-    public func receive(_ new: NewArrival) throws(PapillaError) {
-        struct Detail: Encodable {
-            var path: String, name: String, urgent: Bool
-        }
-        let time = now()
-        try write { db in
-            guard try String.fetchOne(db, sql: "SELECT id FROM arrival WHERE id = ?", arguments: [new.id.description]) == nil
-            else {
-                throw PapillaError(.refused, "The ID is taken: an arrival is received once", place: new.id.description)
-            }
-            try db.execute(
-                sql: """
-                    INSERT INTO arrival (id, path, name, urgent, received, device, inode, state, changed)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, 'received', ?)
-                    """,
-                arguments: [
-                    new.id.description, new.path, new.name, new.isUrgent, new.received.description, Int64(bitPattern: new.device),
-                    Int64(bitPattern: new.inode), time.description,
-                ])
-            try AuditEntry.append(
-                db, at: time, actor: "service", event: .received, subject: new.id.description,
-                detail: Detail(path: new.path, name: new.name, urgent: new.isUrgent), rows: [.arrival(new.id)])
-        }
+/// What is known of an arrival once its file is in the spool.
+public struct Claim: Sendable, Hashable {
+    /// The file's path in the spool, relative to it: `ID/NAME`.
+    public var spool: String
+    /// Of the content; nil for what has none to read (a symlink, a FIFO).
+    public var sha256: Digest?
+    /// The content's size.
+    public var bytes: Int
+    /// The sidecar's name beside it in the spool, where there is one.
+    public var sidecar: String?
+    /// Of the sidecar's bytes.
+    public var sidecarDigest: Digest?
+    /// Whose it is and what was examined, as sidecar and name say.
+    public var identification: Identification
+
+    /// A file in the spool.
+    public init(
+        spool: String, sha256: Digest?, bytes: Int, sidecar: String? = nil, sidecarDigest: Digest? = nil,
+        identification: Identification = Identification()
+    ) {
+        (self.spool, self.sha256, self.bytes, self.sidecar) = (spool, sha256, bytes, sidecar)
+        (self.sidecarDigest, self.identification) = (sidecarDigest, identification)
+    }
+}
+
+/// An arrival that is read again.
+public struct RequeuedArrival: Sendable, Codable, Hashable {
+    /// The failed one.
+    public var id: ScreeningID
+    /// Where its file was put in the inbox.
+    public var path: String
+
+    package init(id: ScreeningID, path: String) {
+        self.id = id
+        self.path = path
     }
 }

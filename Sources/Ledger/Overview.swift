@@ -1,4 +1,3 @@
-internal import GRDB
 public import Screening
 
 /// How the work stands: what `papilla status` shows of the ledger.
@@ -11,6 +10,15 @@ public struct Overview: Sendable, Codable, Hashable {
         public var count: Int
         /// Since when the first of them waits.
         public var since: Timestamp
+
+        /// As a database has it.
+        package init(
+            what: String, count: Int, since: Timestamp
+        ) {
+            self.what = what
+            self.count = count
+            self.since = since
+        }
 
         enum CodingKeys: String, CodingKey {
             case count, since
@@ -28,6 +36,16 @@ public struct Overview: Sendable, Codable, Hashable {
         public var code: String
         /// The reason's sentence; it names no patient and no file.
         @Nullable public var detail: String?
+
+        /// As a database has it.
+        package init(
+            id: ScreeningID, at: Timestamp, code: String, detail: String? = nil
+        ) {
+            self.id = id
+            self.at = at
+            self.code = code
+            self.detail = detail
+        }
     }
 
     /// The arrival that has waited longest.
@@ -38,6 +56,15 @@ public struct Overview: Sendable, Codable, Hashable {
         public var received: Timestamp
         /// Where it stands.
         public var state: ArrivalState
+
+        /// As a database has it.
+        package init(
+            id: ScreeningID, received: Timestamp, state: ArrivalState
+        ) {
+            self.id = id
+            self.received = received
+            self.state = state
+        }
     }
 
     /// Arrivals in each state; every state is there.
@@ -59,79 +86,27 @@ public struct Overview: Sendable, Codable, Hashable {
     /// How deliveries stand, target by target; none where nothing ever was due.
     public var deliveries: [DeliveryCounts]
 
+    /// As a database has it.
+    package init(
+        states: [String: Int], outcomes: [String: Int], waits: [Wait], oldestPending: Oldest? = nil, failures: [Failure],
+        finishedLastHour: Int, finishedLastDay: Int, receivedLastDay: Int, deliveries: [DeliveryCounts]
+    ) {
+        self.states = states
+        self.outcomes = outcomes
+        self.waits = waits
+        self.oldestPending = oldestPending
+        self.failures = failures
+        self.finishedLastHour = finishedLastHour
+        self.finishedLastDay = finishedLastDay
+        self.receivedLastDay = receivedLastDay
+        self.deliveries = deliveries
+    }
+
     enum CodingKeys: String, CodingKey {
         case states, outcomes, waits, failures, deliveries
         case oldestPending = "oldest_pending"
         case finishedLastHour = "finished_last_hour"
         case finishedLastDay = "finished_last_day"
         case receivedLastDay = "received_last_day"
-    }
-}
-
-extension LedgerStore {
-    /// How the work stands now.
-    ///
-    /// - Parameter failures: how many of the latest failures to name.
-    public func overview(failures: Int = 5) throws(PapillaError) -> Overview {
-        let time = now()
-        let hour = Timestamp(milliseconds: time.milliseconds - 3_600_000).description
-        let day = Timestamp(milliseconds: time.milliseconds - 86_400_000).description
-        return try read { db in
-            func count(_ sql: String, _ arguments: StatementArguments = []) throws -> Int {
-                try Int.fetchOne(db, sql: "SELECT count(*) FROM arrival WHERE " + sql, arguments: arguments) ?? 0
-            }
-            var states = Dictionary(uniqueKeysWithValues: ArrivalState.allCases.map { ($0.rawValue, 0) })
-            var outcomes = Dictionary(uniqueKeysWithValues: Outcome.allCases.map { ($0.rawValue, 0) })
-            for row in try Row.fetchAll(
-                db, sql: "SELECT outcome, count(*) AS count FROM arrival WHERE outcome IS NOT NULL GROUP BY outcome")
-            {
-                outcomes[row["outcome"]] = row["count"]
-            }
-            for row in try Row.fetchAll(
-                db, sql: "SELECT state, count(*) AS count FROM arrival WHERE state <> 'finished' GROUP BY state")
-            {
-                states[row["state"]] = row["count"]
-            }
-            states[ArrivalState.finished.rawValue] = outcomes.values.reduce(0, +)
-            return Overview(
-                states: states, outcomes: outcomes, waits: try Self.waits(db), oldestPending: try Self.oldestPending(db),
-                failures: try Self.latestFailures(db, failures), finishedLastHour: try count("finished > ?", [hour]),
-                finishedLastDay: try count("finished > ?", [day]), receivedLastDay: try count("received > ?", [day]),
-                deliveries: try Self.deliveryCounts(db))
-        }
-    }
-
-    private static func waits(_ db: Database) throws -> [Overview.Wait] {
-        try Row.fetchAll(
-            db,
-            sql: """
-                SELECT waits_for, count(*) AS count, min(changed) AS since FROM arrival WHERE state <> 'finished' AND state = 'waiting'
-                GROUP BY waits_for ORDER BY count DESC, since
-                """
-        ).compactMap { row in
-            Timestamp(row["since"] as String).map { Overview.Wait(what: row["waits_for"], count: row["count"], since: $0) }
-        }
-    }
-
-    private static func oldestPending(_ db: Database) throws -> Overview.Oldest? {
-        try Row.fetchOne(db, sql: ArrivalRow.select + " WHERE state <> 'finished' ORDER BY received, id LIMIT 1").map(
-            ArrivalRow.init
-        )
-        .map { Overview.Oldest(id: $0.id, received: $0.received, state: $0.state) }
-    }
-
-    private static func latestFailures(_ db: Database, _ count: Int) throws -> [Overview.Failure] {
-        try Row.fetchAll(
-            db,
-            sql: """
-                SELECT arrival.id, arrival.finished, finding.code, finding.detail
-                FROM arrival JOIN screening ON screening.arrival = arrival.id
-                    JOIN finding ON finding.screening = screening.id AND kind = 'reason' AND position = 0
-                WHERE arrival.outcome = 'failed' ORDER BY arrival.finished DESC, arrival.id DESC LIMIT ?
-                """, arguments: [max(0, count)]
-        ).compactMap { row in
-            guard let id = ScreeningID(row["id"]), let at = Timestamp(row["finished"] as String) else { return nil }
-            return Overview.Failure(id: id, at: at, code: row["code"], detail: row["detail"])
-        }
     }
 }

@@ -1,4 +1,3 @@
-internal import GRDB
 public import Screening
 
 /// Where everything that was received is: received = the sum of all the others, and `unexplained` must be 0.
@@ -46,67 +45,65 @@ public struct Statement: Sendable, Codable, Hashable {
     }
 }
 
-extension LedgerStore {
+extension MaintenanceLedger where Self: DeliveryLedger {
     /// The statement of one day, or of all. Looking through the folders does not hold up the service's steps.
     ///
     /// - Parameters:
     ///   - day: `2026-11-24`, the day of arrival in UTC.
     ///   - folders: where to look for the files. Without them nothing is looked for, and `unexplained` is 0.
     /// - Throws: `badInput` for what is not a day; `system` for a folder that may not be looked into.
-    public nonisolated func statement(day: String? = nil, in folders: Folders? = nil) async throws(PapillaError) -> Statement {
+    public func statement(day: String? = nil, in folders: Folders? = nil) async throws(PapillaError) -> Statement {
         if let day, Timestamp(startOf: day) == nil {
             throw PapillaError(.badInput, "This is not a day", place: day, hint: "Expected one like 2026-11-24 (UTC)")
         }
-        let (rows, lost) = try whereabouts(day: day, in: folders)
+        let (rows, lost) = try await whereabouts(day: day, in: folders)
         var statement = Statement(day: day)
         for row in rows where !lost.missing.contains(row.id) { statement.count(row.outcome) }
         statement.unexplained = lost.missing.count + lost.strays.count
         statement.received = rows.count + lost.strays.count
-        let deliveries = try deliveries(day: day)
+        let deliveries = try await deliveryStates(day: day)
         statement.delivered = deliveries[.delivered] ?? 0
         statement.undelivered = deliveries[.due] ?? 0
         statement.withheld = deliveries[.withheld] ?? 0
         return statement
     }
+}
 
-    /// What the ledger and the folders do not agree on.
-    struct Lost {
-        /// Arrivals whose file is nowhere.
-        var missing: Set<ScreeningID> = []
-        /// IDs of files or bundles without an arrival.
-        var strays: Set<ScreeningID> = []
-    }
-
+extension MaintenanceLedger {
     /// The rows of a day, and what is lost. While the service moves a file, it may be passed over on its way; so only what is lost at two
     /// looks counts, with its row unchanged between them.
-    nonisolated func whereabouts(day: String?, in folders: Folders?) throws(PapillaError) -> (rows: [Whereabouts], lost: Lost) {
-        guard let folders else { return (try read { db in try Whereabouts.all(db, day: day) }, Lost()) }
-        let first = try look(day: day, in: folders)
+    func whereabouts(day: String?, in folders: Folders?) async throws(PapillaError) -> (rows: [Whereabouts], lost: Lost) {
+        guard let folders else { return (try await whereabouts(day: day), Lost()) }
+        let first = try await look(day: day, in: folders)
         if first.missing.isEmpty && first.strays.isEmpty { return (first.rows, Lost()) }
-        let second = try look(day: day, in: folders)
+        let second = try await look(day: day, in: folders)
         let missing = Set(second.missing).intersection(first.missing).map(\.id)
         return (second.rows, Lost(missing: Set(missing), strays: second.strays.intersection(first.strays)))
     }
 
-    private nonisolated func look(
+    private func look(
         day: String?, in folders: Folders
-    ) throws(PapillaError) -> (rows: [Whereabouts], missing: [Whereabouts], strays: Set<ScreeningID>) {
+    ) async throws(PapillaError) -> (rows: [Whereabouts], missing: [Whereabouts], strays: Set<ScreeningID>) {
         let census = try FolderCensus(folders)
-        let rows = try read { db in try Whereabouts.all(db, day: day) }
+        let rows = try await whereabouts(day: day)
         var missing: [Whereabouts] = []
         for row in rows where try row.isNowhere(folders, census) { missing.append(row) }
-        return (rows, missing, try strays(census, day: day))
+        return (rows, missing, try await strays(census, day: day))
     }
 
-    private nonisolated func strays(_ census: FolderCensus, day: String?) throws(PapillaError) -> Set<ScreeningID> {
+    private func strays(_ census: FolderCensus, day: String?) async throws(PapillaError) -> Set<ScreeningID> {
         let date = day?.filter { $0 != "-" }
         let candidates = census.ids.filter { id in date.map { id.description.hasPrefix($0) } ?? true }
-        let unknown = try read { db in
-            let find = try db.cachedStatement(sql: "SELECT id FROM arrival WHERE id = ?")
-            return try candidates.filter { try String.fetchOne(find, arguments: [$0.description]) == nil }
-        }
         var strays: Set<ScreeningID> = []
-        for id in unknown where try census.holdsAnything(of: id) { strays.insert(id) }
+        for id in try await unknown(among: candidates) where try census.holdsAnything(of: id) { strays.insert(id) }
         return strays
     }
+}
+
+/// What the ledger and the folders do not agree on.
+struct Lost {
+    /// Arrivals whose file is nowhere.
+    var missing: Set<ScreeningID> = []
+    /// IDs of files or bundles without an arrival.
+    var strays: Set<ScreeningID> = []
 }

@@ -1,4 +1,3 @@
-internal import GRDB
 public import Screening
 
 /// Everything that `papilla audit verify` checks: the chain, every row against it, the ledger's own invariants, the digests
@@ -88,7 +87,7 @@ public struct Verification: Sendable, Codable, Hashable {
     }
 }
 
-extension LedgerStore {
+extension MaintenanceLedger where Self: AuditLedger & DecisionLedger {
     /// Checks everything; reads every published file and every original. The service may write meanwhile.
     ///
     /// - Parameters:
@@ -96,14 +95,11 @@ extension LedgerStore {
     ///   - progress: told how far it is, before each arrival's files are read.
     /// - Throws: `system` for a file or folder that may not be read, `damaged` for a ledger that cannot be read at all. What is found
     ///   wrong is not thrown.
-    public nonisolated func verify(
+    public func verify(
         _ folders: Folders, expecting head: String? = nil, progress: (Verification.Progress) -> Void = { _ in }
     ) async throws(PapillaError) -> Verification {
         typealias Problem = Verification.Problem
-        let chain = try read { db in
-            try LedgerFile.checkPages(db, path)
-            return try ChainVerdict(db, expecting: head)
-        }
+        let chain = try await verifyWhole(expecting: head)
         var problems = chain.faults.map { Problem(kind: .chain, subject: "audit entry \($0.seq)", detail: $0.problem) }
         problems += chain.rows.map { Problem(kind: .row, subject: $0.row, detail: $0.problem) }
         var (arrivals, bundles) = (0, 0)
@@ -121,20 +117,20 @@ extension LedgerStore {
     }
 
     /// What must hold between rows, and between rows and folders.
-    private nonisolated func checkRows(
+    private func checkRows(
         _ folders: Folders, _ progress: (Verification.Progress) -> Void, _ problems: inout [Verification.Problem],
         _ arrivals: inout Int, _ bundles: inout Int
     ) async throws(PapillaError) {
         typealias Problem = Verification.Problem
-        for violation in try violatedInvariants() {
+        for violation in try await violatedInvariants() {
             problems.append(Problem(kind: .invariant, subject: violation.subject, detail: violation.invariant))
         }
 
         // Folders before rows: a bundle or file is always announced in the ledger first.
         let census = try FolderCensus(folders)
-        let (rows, lost) = try whereabouts(day: nil, in: folders)
+        let (rows, lost) = try await whereabouts(day: nil, in: folders)
         // Before the screenings: a correction whose bundle is out is still pending here, or has its screening there.
-        let correcting = Set(try pendingCorrections().map(\.arrival))
+        let correcting = Set(try await pendingCorrections().map(\.arrival))
         for id in lost.missing.sorted() {
             problems.append(Problem(kind: .originalMissing, subject: id.description, detail: "the arrival's file is nowhere"))
         }
@@ -163,33 +159,18 @@ extension LedgerStore {
             known.formUnion(found.known)
             await Task.yield()
         }
-        problems += try unknownBundles(
+        problems += try await unknownBundles(
             census, folders, rows: rows.filter { !correcting.contains($0.id) }, known: known)
     }
 
-    /// Reads the files of an arrival that has ended; nil where it was forgotten.
-    ///
-    /// What the service did meanwhile (forgot it, removed its original, published a version) is no problem: then they are read again.
-    nonisolated func check(
-        _ id: ScreeningID, _ folders: Folders, isMissing: Bool = false, pace: ArrivalFiles.Pace
-    ) async throws(PapillaError) -> (problems: [Verification.Problem], bundles: Int, known: [String])? {
-        var files = try read { db in try ArrivalFiles(db, id) }
-        while let now = files {
-            let found = try await now.check(folders, isMissing: isMissing, pace: pace)
-            files = found.problems.isEmpty ? now : try read { db in try ArrivalFiles(db, id) }
-            if files == now { return (found.problems, found.bundles, now.versions.map(\.bundle)) }
-        }
-        return nil
-    }
-
     /// Bundles in the outbox that are not a screening's, although their arrival has ended. (One that has not may just have published.)
-    private nonisolated func unknownBundles(
+    private func unknownBundles(
         _ census: FolderCensus, _ folders: Folders, rows: [Whereabouts], known: Set<String>
-    ) throws(PapillaError) -> [Verification.Problem] {
-        let forgotten = Set(try read { db in try String.fetchAll(db, sql: "SELECT id FROM arrival WHERE forgotten IS NOT NULL") })
+    ) async throws(PapillaError) -> [Verification.Problem] {
+        let forgotten = try await forgotten()
         var problems: [Verification.Problem] = []
         for row in rows where row.state == .finished {
-            if forgotten.contains(row.id.description) {
+            if forgotten.contains(row.id) {
                 guard try census.holdsAnything(of: row.id) else { continue }
                 problems.append(
                     .init(
@@ -205,5 +186,48 @@ extension LedgerStore {
             }
         }
         return problems
+    }
+}
+
+extension MaintenanceLedger {
+    /// Reads the files of an arrival that has ended; nil where it was forgotten.
+    ///
+    /// What the service did meanwhile (forgot it, removed its original, published a version) is no problem: then they are read again.
+    func check(
+        _ id: ScreeningID, _ folders: Folders, isMissing: Bool = false, pace: ArrivalFiles.Pace
+    ) async throws(PapillaError) -> (problems: [Verification.Problem], bundles: Int, known: [String])? {
+        var files = try await files(of: id)
+        while let now = files {
+            let found = try await now.check(folders, isMissing: isMissing, pace: pace)
+            files = found.problems.isEmpty ? now : try await self.files(of: id)
+            if files == now { return (found.problems, found.bundles, now.versions.map(\.bundle)) }
+        }
+        return nil
+    }
+
+    /// Reads every file of an arrival, and says what is no longer as it was written. A bundle that the site took out of the outbox is none
+    /// of that.
+    ///
+    /// - Parameter pace: called after bytes were read, with how many.
+    public func rot(
+        of id: ScreeningID, in folders: Folders, pace: @escaping ArrivalFiles.Pace
+    ) async throws(PapillaError) -> [Verification.Problem] {
+        try await check(id, folders, pace: pace)?.problems.filter { $0.kind != .bundleMissing } ?? []
+    }
+}
+
+/// What always holds between the rows of a ledger, whatever happened: checked by the tests after every step, and by `audit verify`.
+public struct ViolatedInvariant: Sendable, Hashable {
+    /// The sentence that should be true.
+    public var invariant: String
+    /// The arrival (or table) for which it is not.
+    public var subject: String
+
+    /// As a database has it.
+    package init(
+        invariant: String, subject: String
+    ) {
+        self.invariant = invariant
+        self.subject = subject
     }
 }

@@ -1,8 +1,7 @@
-internal import GRDB
-internal import Screening
+package import Screening
 
 /// What is needed to find an arrival's file.
-struct Whereabouts: Hashable {
+public struct Whereabouts: Sendable, Hashable {
     var id: ScreeningID
     var state: ArrivalState
     var outcome: Outcome?
@@ -14,28 +13,13 @@ struct Whereabouts: Hashable {
     var original: String?
     var isExpired: Bool
 
-    /// Of the arrivals received on `day`, or of all.
-    static func all(_ db: Database, day: String?) throws -> [Whereabouts] {
-        let columns = "SELECT id, state, outcome, changed, path, device, spool, sidecar, original, expired FROM arrival"
-        let rows =
-            if let day {
-                try Row.fetchAll(db, sql: columns + " WHERE received >= ? AND received < ?", arguments: [day + "T", day + "U"])
-            } else {
-                try Row.fetchAll(db, sql: columns)
-            }
-        return try rows.map { row in
-            let text: String = row["id"]
-            guard let id = ScreeningID(text), let state = ArrivalState(rawValue: row["state"]) else {
-                throw PapillaError(
-                    .damaged, "The ledger's row of an arrival cannot be read", place: text, hint: LedgerFile.damageHint)
-            }
-            return Whereabouts(
-                id: id, state: state, outcome: (row["outcome"] as String?).flatMap(Outcome.init), changed: row["changed"],
-                path: row["path"],
-                device: UInt64(bitPattern: row["device"]), spool: row["spool"], sidecar: row["sidecar"],
-                original: row["original"],
-                isExpired: row["expired"] != nil)
-        }
+    /// What a database knows of it.
+    package init(
+        id: ScreeningID, state: ArrivalState, outcome: Outcome?, changed: String, path: String?, device: UInt64, spool: String?,
+        sidecar: String?, original: String?, isExpired: Bool
+    ) {
+        (self.id, self.state, self.outcome, self.changed, self.path) = (id, state, outcome, changed, path)
+        (self.device, self.spool, self.sidecar, self.original, self.isExpired) = (device, spool, sidecar, original, isExpired)
     }
 
     /// Whether the arrival's file is nowhere: not where the ledger says, not in the inbox, in no folder of ours that bears its ID.

@@ -28,13 +28,14 @@ public struct InformativeOrder: Sendable {
     /// Undecided rows, the most informative first. Rows of one modality are compared with one another; those whose report cannot be
     /// compared (not fundus or endoscopy, or nothing measured) come last, as they were.
     /// - Parameter rows: decided ones among them.
-    public func ordered(_ rows: [ExportRow]) throws(PapillaError) -> [ExportRow] {
+    public func ordered(_ rows: [ExportRow]) async throws(PapillaError) -> [ExportRow] {
         var ordered: [ExportRow] = []
         var rest = rows.filter { $0.decision == nil }
         for modality in [Modality.fundus, .endoscopy] {
             var chosen: [(row: ExportRow, sample: Sample)] = []
             for row in rows where row.modality == modality {
-                guard let report = try catalogue.newestReport(of: row.id), let sample = Self.sample(report, row.decision != nil)
+                guard let report = try await catalogue.newestReport(of: row.id),
+                    let sample = Self.sample(report, row.decision != nil)
                 else {
                     continue
                 }

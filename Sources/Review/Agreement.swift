@@ -98,9 +98,9 @@ public struct Agreement: Sendable, Codable {
 
 extension ReviewCatalogue {
     /// How far readers agree with the models, over everything that anybody decided on. Reads the masks of every correction.
-    public func agreement() throws(PapillaError) -> Agreement {
+    public func agreement() async throws(PapillaError) -> Agreement {
         var cases: [Agreement.Compared] = []
-        for judgement in try ledger.judgements() { cases.append(try compared(judgement)) }
+        for judgement in try await ledger.judgements() { cases.append(try compared(judgement)) }
         let (blind, shown) = (cases.filter(\.judgement.blind), cases.filter { !$0.judgement.blind })
         var models: [Agreement.OfModel] = []
         for task in [ModelTask.disc, .cup, .polyp] {

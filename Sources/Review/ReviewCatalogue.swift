@@ -6,7 +6,7 @@ public import Screening
 /// A reader's catalogue: the work list, and everything about one screening. Only reads; decisions go through the service.
 public struct ReviewCatalogue: Sendable {
     /// Every screening, decision and version.
-    public let ledger: LedgerStore
+    public let ledger: any ArrivalLedger & DecisionLedger
     package let outbox: String
     package let archive: String
     let models: ModelStore
@@ -19,7 +19,9 @@ public struct ReviewCatalogue: Sendable {
     ///   - ledger: opened to read.
     ///   - models: for what the manifests say of the models' error.
     ///   - blindShare: share of undecided screenings whose results are kept back until a reader has drawn, 0...1.
-    public init(ledger: LedgerStore, outbox: String, archive: String, models: ModelStore, blindShare: Double = 0) {
+    public init(
+        ledger: any ArrivalLedger & DecisionLedger, outbox: String, archive: String, models: ModelStore, blindShare: Double = 0
+    ) {
         self.ledger = ledger
         self.outbox = outbox
         self.archive = archive
@@ -28,16 +30,18 @@ public struct ReviewCatalogue: Sendable {
     }
 
     /// The work list. Of what is to be drawn blind, no row says what the models found.
-    func workList(_ filter: ReviewFilter) throws(PapillaError) -> [WorkRow] {
+    func workList(_ filter: ReviewFilter) async throws(PapillaError) -> [WorkRow] {
         var filter = filter
         filter.blindShare = blindShare
-        let rows = try ledger.review(filter)
-        let blind = try ledger.blind(share: blindShare)
+        let rows = try await ledger.review(filter)
+        let blind = try await ledger.blind(share: blindShare)
         return rows.map { WorkRow($0, blind: blind.contains($0.id)) }
     }
 
     /// Whether a screening is to be drawn before its result is shown.
-    func isBlind(_ id: ScreeningID) throws(PapillaError) -> Bool { try !ledger.blind(share: blindShare, only: id).isEmpty }
+    func isBlind(_ id: ScreeningID) async throws(PapillaError) -> Bool {
+        try await !ledger.blind(share: blindShare, only: id).isEmpty
+    }
 
     /// Everything about one screening; of one that is to be drawn blind, what the models found is left out.
     ///
@@ -50,17 +54,17 @@ public struct ReviewCatalogue: Sendable {
                 .refused, row.forgotten == nil ? "This arrival is still being screened" : "This arrival was forgotten",
                 place: "\(row.id)", isRetryable: row.forgotten == nil)
         }
-        let versions = try ledger.versions(of: row.id)
+        let versions = try await ledger.versions(of: row.id)
         guard let newest = versions.last, let bundle = newest.bundle else {
             throw PapillaError(.damaged, "A finished arrival has no bundle", place: "\(row.id)", hint: "Run papilla audit verify")
         }
         let report = try report(bundle, expecting: newest.digest)
-        let decisions = try ledger.decisions(of: row.id)
+        let decisions = try await ledger.decisions(of: row.id)
         let error = MeasurementError(of: report, models)
         var detail = ReviewDetail(
             report: report, versions: versions.map { .init(version: $0.version, bundle: $0.bundle) }, decisions: decisions,
             seen: Seen(version: report.version, decisions: decisions.count), earlier: [], measurementError: error)
-        if try isBlind(row.id) {
+        if try await isBlind(row.id) {
             detail.hide()
             return detail
         }
@@ -70,16 +74,16 @@ public struct ReviewCatalogue: Sendable {
         // What a reader rejected is compared with nothing.
         var compared = report
         if decisions.last?.verdict == .reject { compared.fundus = nil }
-        let hidden = try ledger.blind(share: blindShare)
-        detail.earlier = try ledger.earlier(than: row.id).filter { !hidden.contains($0.row.id) }.compactMap {
+        let hidden = try await ledger.blind(share: blindShare)
+        detail.earlier = try await ledger.earlier(than: row.id).filter { !hidden.contains($0.row.id) }.compactMap {
             EarlierResult($0, than: compared, error)
         }
         return detail
     }
 
     /// The report of a screening's newest version; nil once forgotten.
-    package func newestReport(of id: ScreeningID) throws(PapillaError) -> Report? {
-        guard let newest = try ledger.versions(of: id).last, let bundle = newest.bundle else { return nil }
+    package func newestReport(of id: ScreeningID) async throws(PapillaError) -> Report? {
+        guard let newest = try await ledger.versions(of: id).last, let bundle = newest.bundle else { return nil }
         return try report(bundle, expecting: newest.digest)
     }
 
@@ -100,11 +104,12 @@ public struct ReviewCatalogue: Sendable {
 
     /// A file of a published bundle: one that its report lists, as it was published.
     /// - Throws: `refused` for a screening that is to be drawn blind; `damaged` where the file is another one.
-    func file(_ name: String, of id: ScreeningID, version: Int) throws(PapillaError) -> [UInt8] {
-        guard let found = try ledger.versions(of: id).first(where: { $0.version == version }), let bundle = found.bundle else {
+    func file(_ name: String, of id: ScreeningID, version: Int) async throws(PapillaError) -> [UInt8] {
+        guard let found = try await ledger.versions(of: id).first(where: { $0.version == version }), let bundle = found.bundle
+        else {
             throw PapillaError(.notFound, "There is no such version", place: "\(id)")
         }
-        guard try !isBlind(id) else {
+        guard try await !isBlind(id) else {
             throw PapillaError(
                 .refused, "What the models found is shown when you have drawn", place: "\(id)", hint: "Draw first, then save")
         }

@@ -2,6 +2,7 @@ import Custody
 import Files
 import Glibc
 import Ledger
+import LedgerSQLite
 import Reading
 import Screening
 import TestSupport
@@ -32,7 +33,7 @@ import Settings
         #expect(chown(sandbox.path, 65534, 65534) == 0)
         defer { _ = chown(sandbox.path, 0, 0) }
         await #expect {
-            _ = try await Restore(sandbox.configuration, actor: "root@0").run(from: .bundles)
+            _ = try await Restore(sandbox.configuration, actor: "root@0", ledgers: SQLiteLedgers()).run(from: .bundles)
         } throws: { ($0 as? PapillaError)?.code == .refused && ($0 as? PapillaError)?.hint?.contains("sudo -u") == true }
     }
 
@@ -109,10 +110,10 @@ import Settings
         try await sandbox.drain(screener)
         let (_, ledger) = try sandbox.open()
         let file = "\(sandbox.path)/backup.sqlite"
-        let backup = try ledger.backUp(to: file)
+        let backup = try await ledger.backUp(to: file)
         let entries = try await ledger.head().entries
         #expect(backup.arrivals == 1 && backup.entries == entries)
-        #expect(throws: PapillaError.self) { try ledger.backUp(to: file) }
+        await #expect(throws: PapillaError.self) { try await ledger.backUp(to: file) }
         try await ledger.close()
         // After the backup: one arrival that ended, and one that a stop left in the spool.
         try sandbox.drop("b.jpg", "another image")
@@ -124,7 +125,7 @@ import Settings
             })
         }
 
-        let restore = Restore(sandbox.configuration, actor: "root@0")
+        let restore = Restore(sandbox.configuration, actor: "root@0", ledgers: SQLiteLedgers())
         let result = try await restore.run(from: .backup(file))
         #expect(result.adopted.finished == 1 && result.adopted.pending == 1 && result.adopted.withoutOriginal == 0)
         #expect(result.before != nil)
@@ -151,7 +152,7 @@ import Settings
         removeLedger()
         // Never by itself.
         #expect(throws: PapillaError.self) { try sandbox.open() }
-        let result = try await Restore(sandbox.configuration, actor: "root@0").run(from: .bundles)
+        let result = try await Restore(sandbox.configuration, actor: "root@0", ledgers: SQLiteLedgers()).run(from: .bundles)
         #expect(result.adopted.finished == 4 && result.adopted.pending == 0 && result.adopted.withoutOriginal == 0)
         #expect(result.adopted.damaged == [] && result.before == nil)
         #expect(try await statement() == before)
@@ -172,13 +173,13 @@ import Settings
         try await sandbox.drain(screener)
         let (_, ledger) = try sandbox.open()
         let file = "\(sandbox.path)/backup.sqlite"
-        _ = try ledger.backUp(to: file)
+        _ = try await ledger.backUp(to: file)
         try await ledger.close()
         let descriptor = Glibc.open(file, O_RDWR)
         let nonsense = [UInt8](repeating: 0x5A, count: 8192)
         #expect(pwrite(descriptor, nonsense, nonsense.count, 4096 * 3) == nonsense.count)
         Glibc.close(descriptor)
-        let restore = Restore(sandbox.configuration, actor: "root@0")
+        let restore = Restore(sandbox.configuration, actor: "root@0", ledgers: SQLiteLedgers())
         await #expect { try await restore.run(from: .backup(file)) } throws: { ($0 as? PapillaError)?.code == .damaged }
         await #expect(throws: PapillaError.self) { try await restore.run(from: .backup("/nowhere")) }
         #expect(try await sandbox.verify() == [])

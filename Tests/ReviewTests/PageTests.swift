@@ -221,7 +221,7 @@ struct PageTests {
     func changedFiles() async throws {
         let id = try await site.screen(1)
         let cookie = try await site.enter()
-        let bundle = try #require(try site.ledger.versions(of: id).first?.bundle)
+        let bundle = try await #require(try site.ledger.versions(of: id).first?.bundle)
         for (file, path) in [
             ("archive/2026-11-24/\(id)/eye.png", "/api/screenings/\(id)/image"),
             ("outbox/\(bundle)/overlay.jpg", "/api/screenings/\(id)/1/overlay.jpg"),

@@ -2,6 +2,7 @@ import Custody
 import Files
 import Glibc
 import Ledger
+import LedgerSQLite
 import Reading
 import Screening
 import TestSupport
@@ -16,7 +17,7 @@ import Settings
     private let screener = FakeScreener()
     init() throws { sandbox = try Sandbox() }
 
-    private func receive(_ ledger: LedgerStore, _ name: String) async throws -> Arrival {
+    private func receive(_ ledger: any WholeLedger, _ name: String) async throws -> Arrival {
         var random = SystemRandomNumberGenerator()
         let received = Timestamp.now
         let id = ScreeningID(at: received, using: &random)
@@ -30,7 +31,7 @@ import Settings
     }
 
     /// What a later life of the process does with what is pending.
-    private func recover(_ folders: ServiceFolders, _ ledger: LedgerStore, _ screener: FakeScreener) async throws
+    private func recover(_ folders: ServiceFolders, _ ledger: any WholeLedger, _ screener: FakeScreener) async throws
         -> [ArrivalProcessor.Finished]
     {
         try folders.publisher.clean()

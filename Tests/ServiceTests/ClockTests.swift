@@ -1,5 +1,6 @@
 import Custody
 import Ledger
+import LedgerSQLite
 import Logging
 import Screening
 import Settings
@@ -19,7 +20,7 @@ import Testing
         let steady = FakeClock()
         let telemetry = Telemetry()
         private let folders: ServiceFolders
-        private(set) var ledger: LedgerStore
+        private(set) var ledger: any WholeLedger
         private var watch: ClockWatch
         private var rules = Configuration.Retention()
 
@@ -34,7 +35,7 @@ import Testing
             await look()
         }
 
-        private func housekeeping(_ ledger: LedgerStore) -> Housekeeping {
+        private func housekeeping(_ ledger: any WholeLedger) -> Housekeeping {
             let configuration = sandbox.configuration
             return Housekeeping(
                 ledger: ledger, folders: folders, telemetry: telemetry,

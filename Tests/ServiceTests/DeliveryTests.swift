@@ -5,6 +5,7 @@ import FoundationEssentials
 import Glibc
 import Imaging
 import Ledger
+import LedgerSQLite
 import Logging
 import Reading
 import Screening
@@ -46,20 +47,20 @@ import Testing
         return try #require(finished.first?.report.id)
     }
 
-    private func open() throws -> (ServiceFolders, LedgerStore) {
+    private func open() throws -> (ServiceFolders, any WholeLedger) {
         let folders = try ServiceFolders(sandbox.configuration.paths)
         return (folders, try folders.ledger(sandbox.configuration.paths.ledger))
     }
 
     private func pass(
-        _ folders: ServiceFolders, _ ledger: LedgerStore,
+        _ folders: ServiceFolders, _ ledger: any WholeLedger,
         boundary: @escaping @Sendable (FolderTarget.Step) throws -> Void = { _ in }
     ) async throws -> Deliverer.Pass {
         try await Deliverer(ledger: ledger, folders: folders, target: FolderTarget(target, boundary: boundary)).pass()
     }
 
     /// The only row of a target.
-    private func row(_ ledger: LedgerStore) async throws -> DeliveryRow {
+    private func row(_ ledger: any WholeLedger) async throws -> DeliveryRow {
         let rows = try await ledger.deliveries()
         #expect(rows.count == 1)
         return try #require(rows.first)
@@ -231,7 +232,7 @@ import Testing
     }
 
     /// A reader's outlines for an image of 200 x 160 px.
-    private func correct(_ id: ScreeningID, _ folders: ServiceFolders, _ ledger: LedgerStore) async throws {
+    private func correct(_ id: ScreeningID, _ folders: ServiceFolders, _ ledger: any WholeLedger) async throws {
         let mask = Data(try ImageEncoder.png(Ellipse(cx: 100, cy: 80, a: 30, b: 20, angle: 90).mask(width: 200, height: 160)))
         let reviewing = Reviewing(
             ledger: ledger, folders: folders, limits: ImageLimits(),
@@ -264,7 +265,8 @@ import Testing
 
     // MARK: - Forgetting
 
-    private func forget(_ id: ScreeningID, _ folders: ServiceFolders, _ ledger: LedgerStore) async throws -> ForgottenArrival {
+    private func forget(_ id: ScreeningID, _ folders: ServiceFolders, _ ledger: any WholeLedger) async throws -> ForgottenArrival
+    {
         var configuration = sandbox.configuration
         configuration.deliveries = [target]
         return try await Forget(ledger: ledger, folders: folders, withdraw: configuration.withdraw).run(
@@ -321,7 +323,8 @@ import Testing
     // MARK: - The loop, and what is told
 
     private func loop(
-        _ folders: ServiceFolders, _ ledger: LedgerStore, _ telemetry: Telemetry, _ clock: FakeClock, _ wakeSignal: WakeSignal,
+        _ folders: ServiceFolders, _ ledger: any WholeLedger, _ telemetry: Telemetry, _ clock: FakeClock,
+        _ wakeSignal: WakeSignal,
         targets: [Configuration.Delivery]
     ) -> DeliveryLoop {
         var configuration = sandbox.configuration
@@ -440,7 +443,7 @@ import Testing
         #expect(try await sandbox.verify() == [])
         // A ledger made of the bundles knows them too.
         for suffix in ["", "-wal", "-shm"] { unlink("\(sandbox.path)/ledger.sqlite\(suffix)") }
-        let restored = try await Restore(sandbox.configuration, actor: "root@0").run(from: .bundles)
+        let restored = try await Restore(sandbox.configuration, actor: "root@0", ledgers: SQLiteLedgers()).run(from: .bundles)
         #expect(restored.adopted.finished == 2 && restored.adopted.damaged == [])
         // What is changed is named, whatever file it is.
         let path = try #require(RelativePath(ours: finished[0].bundle))

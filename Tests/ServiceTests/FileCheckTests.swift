@@ -2,6 +2,7 @@ import Custody
 import Files
 import Glibc
 import Ledger
+import LedgerSQLite
 import Logging
 import Screening
 import Synchronization
@@ -17,12 +18,12 @@ import Settings
     private let telemetry = Telemetry()
     init() throws { sandbox = try Sandbox() }
 
-    private func open() throws -> LedgerStore {
+    private func open() throws -> any WholeLedger {
         try ServiceFolders(sandbox.configuration.paths).ledger(sandbox.configuration.paths.ledger)
     }
 
     private func check(
-        _ ledger: LedgerStore, days: Int = 0, folders: ServiceFolders? = nil,
+        _ ledger: any WholeLedger, days: Int = 0, folders: ServiceFolders? = nil,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in }
     ) throws -> FileCheck {
         FileCheck(

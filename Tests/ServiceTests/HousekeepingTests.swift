@@ -2,6 +2,7 @@ import Custody
 import Files
 import Glibc
 import Ledger
+import LedgerSQLite
 import Logging
 import Screening
 import Settings
@@ -17,7 +18,7 @@ import Testing
     init() throws { sandbox = try Sandbox() }
 
     private func housekeeping(
-        _ folders: ServiceFolders, _ ledger: LedgerStore, _ telemetry: Telemetry = Telemetry(), hours: Int = 0
+        _ folders: ServiceFolders, _ ledger: any WholeLedger, _ telemetry: Telemetry = Telemetry(), hours: Int = 0
     )
         async throws -> Housekeeping
     {
@@ -116,7 +117,7 @@ import Testing
     // MARK: - Clocks
 
     /// A ledger whose clock, like everything else's, is set by hand.
-    private func open(at clock: WallClock) throws -> (ServiceFolders, LedgerStore) {
+    private func open(at clock: WallClock) throws -> (ServiceFolders, any WholeLedger) {
         let folders = try ServiceFolders(sandbox.configuration.paths)
         return (folders, try LedgerStore(path: sandbox.configuration.paths.ledger, mode: .open, now: { clock.now }))
     }

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Glibc
 import Imaging
 import Ledger
+import LedgerSQLite
 import Logging
 import Reading
 import Screening
@@ -25,7 +26,7 @@ import Testing
     private struct Resources: Sendable {
         let sandbox: Sandbox
         let folders: ServiceFolders
-        let ledger: LedgerStore
+        let ledger: any WholeLedger
         let id: ScreeningID
         let executor = WorkExecutor()
 
@@ -92,14 +93,14 @@ import Testing
         func check(_ done: [Act], _ what: Comment) async throws {
             #expect(try await sandbox.verify() == [], what)
             #expect(try await ledger.statement(in: sandbox.configuration.paths.folders).unexplained == 0, what)
-            #expect(try ledger.pendingCorrections().isEmpty, what)
+            #expect(try await ledger.pendingCorrections().isEmpty, what)
             #expect(try await ledger.halfForgotten().isEmpty, what)
             #expect(try Folder.open("\(sandbox.path)/outbox/.staging").isEmpty(), what)
             let row = try #require(try await ledger.arrival(id))
             #expect((row.forgotten != nil) == done.contains(.forget), what)
             let everything: [String] = try entries("outbox") + entries("archive") + entries("quarantine")
             let left = everything.filter { $0.contains("\(id)") }
-            let versions = try ledger.versions(of: id)
+            let versions = try await ledger.versions(of: id)
             #expect(versions.count == 1 + done.count { $0 == .correct }, what)
             if row.forgotten != nil {
                 #expect(left == [], what)
@@ -108,18 +109,18 @@ import Testing
                 if row.expired == nil { #expect(try folders.originals.has(row.original ?? "?"), what) }
                 // What a reader decided upon stays.
                 if done.contains(.correct) || done.contains(.accept), row.expired != nil {
-                    let decided = try ledger.decisions(of: id).first?.at
+                    let decided = try await ledger.decisions(of: id).first?.at
                     #expect(try #require(decided) >= #require(row.expired), what)
                 }
             }
             let ehr = try entries("ehr").filter { $0.contains("\(id)") }
             #expect(!ehr.contains { $0.hasPrefix(".") } && (row.forgotten == nil || ehr == []), what)
             if row.forgotten == nil {
-                let delivered = try await ledger.deliveries(of: id, in: [.delivered])
+                let delivered = try await ledger.deliveries(of: id, to: nil, in: [.delivered], limit: nil)
                 #expect(
                     ehr.count == delivered.count && (row.outcome == .failed || !done.contains(.deliver) || !ehr.isEmpty), what)
             }
-            let decisions = try ledger.decisions(of: id).map(\.verdict)
+            let decisions = try await ledger.decisions(of: id).map(\.verdict)
             #expect(decisions.count == done.count { $0 == .correct || $0 == .accept }, what)
             #expect(try entries("inbox").filter { $0 != ".papilla-inbox" } == (done.contains(.requeue) ? ["eye.png"] : []), what)
         }
@@ -143,7 +144,7 @@ import Testing
     }
 
     private static func tools(
-        _ sandbox: Sandbox, _ folders: ServiceFolders, _ ledger: LedgerStore, _ checkpoint: @escaping Checkpoint = { _ in }
+        _ sandbox: Sandbox, _ folders: ServiceFolders, _ ledger: any WholeLedger, _ checkpoint: @escaping Checkpoint = { _ in }
     )
         -> Pipeline
     {

@@ -3,6 +3,7 @@ import Files
 import Glibc
 import Imaging
 import Ledger
+import LedgerSQLite
 import Logging
 import Screening
 import Synchronization
@@ -197,7 +198,7 @@ import Settings
     }
 
     private func tools(
-        _ ledger: LedgerStore, _ folders: ServiceFolders,
+        _ ledger: any WholeLedger, _ folders: ServiceFolders,
         ended: @escaping @Sendable (ArrivalProcessor.Finished) -> Void = { _ in }
     )
         -> Pipeline.Tools

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Glibc
 import Ledger
+import LedgerSQLite
 import Neural
 import Screening
 import Synchronization
@@ -17,7 +18,7 @@ import Settings
 @Suite struct PromotionTests {
     private let sandbox: Sandbox
     private let store: ModelStore
-    private let ledger: LedgerStore
+    private let ledger: any WholeLedger
 
     init() throws {
         sandbox = try Sandbox()

@@ -3,6 +3,7 @@ import Custody
 import FoundationEssentials
 import Imaging
 import Ledger
+import LedgerSQLite
 import Logging
 import Reading
 import Screening
@@ -48,7 +49,7 @@ import Settings
 
     private struct Resources {
         let folders: ServiceFolders
-        let ledger: LedgerStore
+        let ledger: any WholeLedger
         let id: ScreeningID
     }
 
@@ -90,8 +91,8 @@ import Settings
             masks: verdict == .correct ? masks ?? drawn : [:], blind: blind)
     }
 
-    private func report(_ resources: Resources, version: Int) throws -> Report {
-        let bundle = try #require(try resources.ledger.versions(of: resources.id).first { $0.version == version }?.bundle)
+    private func report(_ resources: Resources, version: Int) async throws -> Report {
+        let bundle = try #require(try await resources.ledger.versions(of: resources.id).first { $0.version == version }?.bundle)
         return try #require(try resources.folders.publisher.load(bundle)).report
     }
 
@@ -100,11 +101,11 @@ import Settings
         let first = try sandbox.files("outbox")
         let decided = try await reviewing(resources).run(try request(resources), actor: "anna@1000")
         #expect(decided.result == 2 && decided.actor == "anna@1000" && decided.reader == "Anna")
-        let second = try report(resources, version: 2)
+        let second = try await report(resources, version: 2)
         let ratio = try #require(second.fundus?.cdr)
         #expect(abs(ratio.vertical - 0.6) < 0.02 && abs(ratio.horizontal - 0.5) < 0.02 && ratio.interval.isEmpty)
         #expect(second.outcome == .measured && second.reasons.isEmpty && second.version == 2)
-        #expect(second.supersedes == (try resources.ledger.versions(of: resources.id)[0].bundle))
+        #expect(second.supersedes == (try await resources.ledger.versions(of: resources.id)[0].bundle))
         #expect(
             second.decision?.reader == "Anna" && second.decision?.verdict == .correct && second.decision?.note == "seen by eye")
         #expect(second.fundus?.disc.meanProbability == nil && second.fundus?.disagreement == [:])
@@ -115,10 +116,10 @@ import Settings
         // Of the next version only the cup is drawn; the disc stays.
         let cup = try mask(Ellipse(cx: 100, cy: 80, a: 20, b: 20, angle: 0))
         _ = try await reviewing(resources).run(try request(resources, masks: ["cup": cup]), actor: "anna@1000")
-        let third = try report(resources, version: 3)
+        let third = try await report(resources, version: 3)
         #expect(third.fundus?.disc.ellipse == second.fundus?.disc.ellipse)
         #expect(abs(try #require(third.fundus?.cdr).vertical - 0.4) < 0.02)
-        #expect(third.supersedes == (try resources.ledger.versions(of: resources.id)[1].bundle))
+        #expect(third.supersedes == (try await resources.ledger.versions(of: resources.id)[1].bundle))
         #expect(try await sandbox.verify() == [])
     }
 
@@ -132,14 +133,14 @@ import Settings
         // The next start.
         try resources.folders.publisher.clean()
         try await reviewing(resources).recover()
-        let versions = try resources.ledger.versions(of: resources.id).map(\.version)
+        let versions = try await resources.ledger.versions(of: resources.id).map(\.version)
         #expect(versions == (stage == .published ? [1, 2] : [1]))
-        let decisions = try resources.ledger.decisions(of: resources.id)
+        let decisions = try await resources.ledger.decisions(of: resources.id)
         #expect(decisions.map(\.actor) == (stage == .published ? ["anna@1000"] : []))
-        #expect(try resources.ledger.pendingCorrections().isEmpty)
+        #expect(try await resources.ledger.pendingCorrections().isEmpty)
         #expect(try await sandbox.verify() == [])
         _ = try await reviewing(resources).run(try request(resources), actor: "anna@1000")
-        #expect(try resources.ledger.versions(of: resources.id).count == versions.count + 1)
+        #expect(try await resources.ledger.versions(of: resources.id).count == versions.count + 1)
         #expect(try await sandbox.verify() == [])
     }
 
@@ -150,7 +151,7 @@ import Settings
         }
         let decided = try await reviewing(resources).run(try request(resources, .accept), actor: "ben@1001")
         #expect(decided.version == 2)
-        #expect(try resources.ledger.decisions(of: resources.id).map(\.verdict) == [.correct, .accept])
+        #expect(try await resources.ledger.decisions(of: resources.id).map(\.verdict) == [.correct, .accept])
         #expect(try await sandbox.verify() == [])
     }
 
@@ -162,15 +163,15 @@ import Settings
         where pixel != 0 { both.pixels[index] = 255 }
         _ = try await reviewing(resources).run(
             try request(resources, masks: ["polyp": Data(try ImageEncoder.png(both))]), actor: "anna@1000")
-        let second = try report(resources, version: 2)
+        let second = try await report(resources, version: 2)
         #expect(second.outcome == .measured && second.endoscopy?.polyps.count == 2)
         #expect(second.endoscopy?.polyps.map(\.area).reduce(0, +) == Double(both.area))
         #expect(second.endoscopy?.polyps.first?.confidence == nil && second.attention.map(\.code) == [.polyp])
         let none = Data(try ImageEncoder.png(Mask(width: 200, height: 160)))
         _ = try await reviewing(resources).run(try request(resources, masks: ["polyp": none]), actor: "anna@1000")
-        #expect(try report(resources, version: 3).outcome == .noFinding)
+        #expect(try await report(resources, version: 3).outcome == .noFinding)
         #expect(
-            try resources.ledger.review(
+            try await resources.ledger.review(
                 {
                     var all = ReviewFilter(); all.includesQuiet = true; return all
                 }()
@@ -207,9 +208,9 @@ import Settings
                 return error?.code == .badInput && error?.message.contains(words) == true
             }
         }
-        #expect(
-            try resources.ledger.decisions(of: resources.id).isEmpty && resources.ledger.versions(of: resources.id).count == 1)
-        #expect(try resources.ledger.pendingCorrections().isEmpty)
+        #expect(try await resources.ledger.decisions(of: resources.id).isEmpty)
+        #expect(try await resources.ledger.versions(of: resources.id).count == 1)
+        #expect(try await resources.ledger.pendingCorrections().isEmpty)
         #expect(try await sandbox.verify() == [])
     }
 
@@ -232,17 +233,17 @@ import Settings
         } else {
             _ = try await reviewing(resources).run(try request(resources, blind: true), actor: "anna@1000")
         }
-        #expect(try resources.ledger.decisions(of: resources.id).map(\.blind) == [true])
-        let second = try report(resources, version: 2)
+        #expect(try await resources.ledger.decisions(of: resources.id).map(\.blind) == [true])
+        let second = try await report(resources, version: 2)
         #expect(second.decision?.blind == true && second.drawn == [.disc, .cup])
         await #expect(throws: PapillaError.self) {
             try await reviewing(resources).run(try request(resources, blind: true), actor: "b@2")
         }
         let cup = try mask(Ellipse(cx: 100, cy: 80, a: 20, b: 20, angle: 0))
         _ = try await reviewing(resources).run(try request(resources, masks: ["cup": cup]), actor: "b@2")
-        #expect(
-            try report(resources, version: 3).drawn == [.disc, .cup] && report(resources, version: 3).decision?.blind == false)
-        #expect(try resources.ledger.cases().map(\.blind) == [false])
+        let third = try await report(resources, version: 3)
+        #expect(third.drawn == [.disc, .cup] && third.decision?.blind == false)
+        #expect(try await resources.ledger.cases().map(\.blind) == [false])
         #expect(try await sandbox.verify() == [])
     }
 
@@ -253,14 +254,14 @@ import Settings
         let empty = Data(try ImageEncoder.png(Mask(width: 200, height: 160)))
         _ = try await reviewing(resources).run(
             try request(resources, masks: ["disc": disc, "cup": empty], blind: blind), actor: "anna@1000")
-        let second = try report(resources, version: 2)
+        let second = try await report(resources, version: 2)
         #expect(second.outcome == .measured && second.fundus?.cup == nil && second.fundus?.cdr == nil)
         #expect(second.attention.contains { $0.code == .cupNotSeen } && second.decision?.blind == blind)
         let cup = try mask(Ellipse(cx: 100, cy: 80, a: 20, b: 20, angle: 0))
         _ = try await reviewing(resources).run(try request(resources, masks: ["cup": cup]), actor: "b@2")
-        #expect(try report(resources, version: 3).fundus?.cdr != nil)
+        #expect(try await report(resources, version: 3).fundus?.cdr != nil)
         _ = try await reviewing(resources).run(try request(resources, masks: ["cup": empty]), actor: "b@2")
-        let last = try report(resources, version: 4)
+        let last = try await report(resources, version: 4)
         #expect(last.fundus?.cup == nil && last.fundus?.disc == second.fundus?.disc && last.decision?.verdict == .correct)
         #expect(try await sandbox.verify() == [])
     }
@@ -269,7 +270,7 @@ import Settings
     func theNetworksOwn() async throws {
         let resources = try await screened()
         _ = try await reviewing(resources).run(try request(resources), actor: "anna@1000")
-        let newest = try #require(try resources.ledger.versions(of: resources.id).last?.bundle)
+        let newest = try await #require(try resources.ledger.versions(of: resources.id).last?.bundle)
         let drawn = try #require(try resources.folders.publisher.load(newest))
         // As if networks had outlined it.
         var report = drawn.report
@@ -318,7 +319,7 @@ import Settings
             return await group.reduce(into: [Bool]()) { $0.append($1) }
         }
         #expect(outcomes.count { $0 } == 1)
-        #expect(try resources.ledger.decisions(of: resources.id).count == 1)
+        #expect(try await resources.ledger.decisions(of: resources.id).count == 1)
         #expect(try await sandbox.verify() == [])
     }
 }

@@ -9,6 +9,7 @@ import TestSupport
 import Testing
 
 @testable import Ledger
+import LedgerSQLite
 @testable import Service
 import Settings
 

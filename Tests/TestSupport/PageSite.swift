@@ -2,6 +2,7 @@ internal import Foundation
 internal import Glibc
 internal import Imaging
 package import Ledger
+import LedgerSQLite
 internal import Logging
 internal import struct Reading.Bundle
 internal import Registry
@@ -19,7 +20,7 @@ package final class PageSite: Sendable {
     }
 
     package var root: String { folder.path }
-    package let ledger: LedgerStore
+    package let ledger: any WholeLedger
     package let requestHandler: ReviewCatalogue
     package let port: Int
     /// Opens the page once.

@@ -1,6 +1,7 @@
 package import Custody
 package import Files
 package import Ledger
+import LedgerSQLite
 package import Logging
 package import Reading
 package import Screening
@@ -164,7 +165,7 @@ extension Logger {
 extension Sandbox {
     /// A processor over these folders; `stopAt` is where it stops, as if the process had died.
     package func processor(
-        _ folders: ServiceFolders, _ ledger: LedgerStore, _ screener: FakeScreener, stopAt: Stage? = nil,
+        _ folders: ServiceFolders, _ ledger: any WholeLedger, _ screener: FakeScreener, stopAt: Stage? = nil,
         change: (inout Configuration) -> Void = { _ in }
     )
         -> ArrivalProcessor
@@ -200,7 +201,7 @@ extension Sandbox {
     }
 
     /// The folders and their ledger, opened as the service opens them.
-    package func open() throws -> (ServiceFolders, LedgerStore) {
+    package func open() throws -> (ServiceFolders, any WholeLedger) {
         let folders = try ServiceFolders(configuration.paths)
         return (folders, try folders.ledger(configuration.paths.ledger))
     }

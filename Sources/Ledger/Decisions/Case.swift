@@ -1,4 +1,3 @@
-internal import GRDB
 public import Screening
 
 /// A screening whose last decision accepts or corrects it: what a site has to train and judge models with.
@@ -30,35 +29,25 @@ public struct Case: Sendable, Codable, Hashable {
     public var bundle: String
     /// Of the bytes of that bundle's report.json.
     public var bundleDigest: Digest
-}
 
-extension LedgerStore {
-    /// Every case, in order of arrival. What was forgotten, rejected or not decided is none.
-    public nonisolated func cases() throws(PapillaError) -> [Case] {
-        try read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT arrival.id, arrival.patient, arrival.original, truth.sha256, truth.outcome, truth.modality, truth.version,
-                        truth.bundle, truth.bundle_sha256, ifnull(made.blind, 0) AS blind, decision.verdict, decision.reader, decision.at
-                    FROM arrival JOIN decision ON decision.id = \(DecisionRow.last)
-                        JOIN screening AS truth ON truth.id = ifnull(decision.result, decision.screening)
-                        LEFT JOIN decision AS made ON made.result = truth.id
-                    WHERE decision.verdict IN ('accept', 'correct') AND forgotten IS NULL AND original LIKE 'archive/%' AND truth.bundle IS NOT NULL
-                    ORDER BY arrival.received, arrival.id
-                    """
-            ).map { row in
-                guard let id = ScreeningID(row["id"]), let image = (row["sha256"] as String?).flatMap(Digest.init),
-                    let outcome = Outcome(rawValue: row["outcome"]), let decided = Timestamp(row["at"] as String),
-                    let bundleDigest = Digest(row["bundle_sha256"] as String),
-                    let verdict = Report.Decision.Verdict(rawValue: row["verdict"])
-                else { throw PapillaError(.damaged, "A case of the ledger cannot be read", hint: LedgerFile.damageHint) }
-                return Case(
-                    id: id, image: image, patient: row["patient"], original: row["original"], outcome: outcome,
-                    modality: (row["modality"] as String?).flatMap(Modality.init), verdict: verdict, reader: row["reader"],
-                    decided: decided, version: row["version"], blind: row["blind"], bundle: row["bundle"],
-                    bundleDigest: bundleDigest)
-            }
-        }
+    /// As a database has it.
+    package init(
+        id: ScreeningID, image: Digest, patient: String? = nil, original: String, outcome: Outcome,
+        modality: Modality? = nil, verdict: Report.Decision.Verdict, reader: String, decided: Timestamp, version: Int,
+        blind: Bool, bundle: String, bundleDigest: Digest
+    ) {
+        self.id = id
+        self.image = image
+        self.patient = patient
+        self.original = original
+        self.outcome = outcome
+        self.modality = modality
+        self.verdict = verdict
+        self.reader = reader
+        self.decided = decided
+        self.version = version
+        self.blind = blind
+        self.bundle = bundle
+        self.bundleDigest = bundleDigest
     }
 }

@@ -1,4 +1,3 @@
-internal import GRDB
 public import Screening
 
 /// What a reader had before them: a decision on something else than the newest is refused, so that two readers never overwrite each other.
@@ -80,33 +79,67 @@ public struct DecisionRow: Sendable, Codable, Hashable {
     /// Whether the reader drew without having been shown what the models found.
     public var blind: Bool
 
-    static let select = """
-        SELECT decision.*, shown.arrival AS arrival, shown.version AS shown_version, made.version AS result_version
-        FROM decision JOIN screening AS shown ON shown.id = decision.screening
-            LEFT JOIN screening AS made ON made.id = decision.result
-        """
+    /// When, for a person: `2026-11-24 10:41`.
+    package var minute: String { String("\(at)".prefix(16)).replacing("T", with: " ") }
 
-    /// The number of an arrival's last decision, as SQL; the arrival is that of a table `arrival`.
-    static let last = """
-        (SELECT max(every.id) FROM decision AS every JOIN screening AS decided ON decided.id = every.screening
-            WHERE decided.arrival = arrival.id)
-        """
+    /// As a database has it.
+    package init(
+        number: Int64, arrival: ScreeningID, version: Int, reader: String, verdict: Report.Decision.Verdict,
+        note: String? = nil, actor: String, at: Timestamp, result: Int? = nil, blind: Bool
+    ) {
+        self.number = number
+        self.arrival = arrival
+        self.version = version
+        self.reader = reader
+        self.verdict = verdict
+        self.note = note
+        self.actor = actor
+        self.at = at
+        self.result = result
+        self.blind = blind
+    }
+}
 
-    init(_ row: Row) throws {
-        guard let arrival = ScreeningID(row["arrival"]), let at = Timestamp(row["at"] as String),
-            let verdict = Report.Decision.Verdict(rawValue: row["verdict"])
-        else { throw PapillaError(.damaged, "A decision of the ledger cannot be read", hint: LedgerFile.damageHint) }
-        (number, self.arrival, version, reader) = (row["id"], arrival, row["shown_version"], row["reader"])
-        (self.verdict, note, actor, self.at, result) = (verdict, row["note"], row["actor"], at, row["result_version"])
-        blind = row["blind"]
+/// A correction that is written down, and whose new version may or may not be in the outbox yet.
+public struct PendingCorrection: Sendable, Hashable {
+    /// Of which screening.
+    public var arrival: ScreeningID
+    /// The version that it publishes.
+    public var version: Int
+    /// When the arrival was received: under that day its bundles are.
+    public var received: Timestamp
+
+    /// As a database has it.
+    package init(
+        arrival: ScreeningID, version: Int, received: Timestamp
+    ) {
+        self.arrival = arrival
+        self.version = version
+        self.received = received
+    }
+}
+
+/// What the audit keeps of a decision; verification holds the rows against it. What only a correction has is absent otherwise.
+package struct DecisionDetail: Encodable {
+    package var decision: Int64
+    package var version: Int
+    package var reader: String
+    package var verdict: Report.Decision.Verdict
+    package var note: String?
+    package var result: Int?
+    package var outcome: Outcome?
+    package var bundle: String?
+    package var bundleDigest: Digest?
+    /// Absent where the result was shown.
+    package var blind: Bool?
+
+    package init(_ decision: NewDecision, number: Int64, version: Int) {
+        (self.decision, self.version, reader) = (number, version, decision.reader)
+        (verdict, note, blind) = (decision.verdict, decision.note, decision.blind ? true : nil)
     }
 
-    /// When, for a person: `2026-11-24 10:41`.
-    var minute: String { String("\(at)".prefix(16)).replacing("T", with: " ") }
-
-    /// All decisions on an arrival, in their order.
-    static func all(_ db: Database, of id: ScreeningID) throws -> [DecisionRow] {
-        try Row.fetchAll(db, sql: select + " WHERE shown.arrival = ? ORDER BY decision.id", arguments: [id.description])
-            .map(DecisionRow.init)
+    enum CodingKeys: String, CodingKey {
+        case decision, version, reader, verdict, note, result, outcome, bundle, blind
+        case bundleDigest = "bundle_sha256"
     }
 }

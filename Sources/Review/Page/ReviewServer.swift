@@ -95,7 +95,8 @@ public struct ReviewServer: Sendable {
             router.get(RouterPath(name)) { _, _ in Self.answer(bytes, type + "; charset=utf-8") }
         }
         router.get("api/screenings") { request, _ in
-            try Self.json(catalogue.workList(Self.filter(request.uri.queryParameters.map { (String($0.key), String($0.value)) })))
+            try Self.json(
+                await catalogue.workList(Self.filter(request.uri.queryParameters.map { (String($0.key), String($0.value)) })))
         }
         router.get("api/screenings/:id") { _, context in try Self.json(await catalogue.detail(Self.id(context).description)) }
         router.get("api/screenings/:id/image") { _, context in
@@ -106,7 +107,7 @@ public struct ReviewServer: Sendable {
             guard let version, let type = StandardBundle.mediaType(of: name) else {
                 throw PapillaError(.badInput, "Only pictures of a version are served: VERSION/overlay.jpg, for example")
             }
-            let bytes = try catalogue.file(name, of: Self.id(context), version: version)
+            let bytes = try await catalogue.file(name, of: Self.id(context), version: version)
             return Self.answer(bytes, type)
         }
         router.post("api/screenings/:id/decisions") { request, context in
@@ -131,7 +132,7 @@ public struct ReviewServer: Sendable {
             throw PapillaError(.badInput, "This is no decision", cause: error)
         }
         // The page knows what it showed; a browser is not asked.
-        let blind = try catalogue.isBlind(id)
+        let blind = try await catalogue.isBlind(id)
         guard !blind || word.verdict != .accept else {
             throw PapillaError(
                 .badInput, "What was not shown cannot be accepted", place: "\(id)", hint: "Draw first, then save")

@@ -111,7 +111,7 @@ public struct Doctor: Sendable {
 
     /// Whether the folders are the ones that the ledger was used with; nil while it knows of no arrival.
     private func marks(_ folders: [(String, String)]) async -> Check? {
-        guard let ledger = try? LedgerStore(path: configuration.paths.ledger, mode: .readOnly),
+        guard let ledger = try? await configuration.paths.openLedger(),
             let identity = try? await ledger.identity(),
             let isNew = try? await ledger.arrivals(ArrivalFilter(limit: 1)).isEmpty, !isNew
         else { return nil }
@@ -127,7 +127,7 @@ public struct Doctor: Sendable {
 
     /// Every target that the configuration names, and every one that it does not name and that something is still due to.
     private func deliveries() async -> [Check] {
-        let ledger = try? LedgerStore(path: configuration.paths.ledger, mode: .readOnly)
+        let ledger = try? await configuration.paths.openLedger()
         let identity = try? await ledger?.identity()
         let counts = (try? await ledger?.deliveryCounts()) ?? []
         func due(_ target: String) -> String {
@@ -188,7 +188,7 @@ public struct Doctor: Sendable {
 
     /// When every file was last read; nil where there is no ledger.
     private func fileChecks() async -> Check? {
-        guard let ledger = try? LedgerStore(path: configuration.paths.ledger, mode: .readOnly),
+        guard let ledger = try? await configuration.paths.openLedger(),
             let checks = try? await ledger.fileChecks()
         else { return nil }
         let last =
@@ -203,7 +203,7 @@ public struct Doctor: Sendable {
     private func ledger() async -> (check: Check, last: Timestamp?) {
         let path = configuration.paths.ledger
         do {
-            let ledger = try LedgerStore(path: path, mode: .readOnly)
+            let ledger = try await configuration.paths.openLedger()
             try await ledger.checkPages()
             let last = try await ledger.auditEntries(AuditFilter(limit: 1)).last
             return (Check("ledger", ok: true, "\(path), \(last?.seq ?? 0) audit entries"), last?.at)

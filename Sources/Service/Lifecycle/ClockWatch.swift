@@ -38,7 +38,7 @@ struct ClockWatch: Sendable {
     private(set) var doubt: ClockDoubt?
 
     /// Goes on from what the audit says, before anything else is written at a start.
-    init(_ ledger: LedgerStore) async throws(PapillaError) {
+    init(_ ledger: any AuditLedger) async throws(PapillaError) {
         noted = try await ledger.clockDoubt()
         doubt = noted
         let last = try await ledger.auditEntries(AuditFilter(limit: 1)).last?.at
@@ -91,7 +91,7 @@ struct ClockWatch: Sendable {
     }
 
     /// Writes down what is new. What cannot be written now is new at the next call, too.
-    mutating func note(in ledger: LedgerStore) async throws(PapillaError) {
+    mutating func note(in ledger: any AuditLedger) async throws(PapillaError) {
         switch (noted, doubt) {
         case (let noted?, nil): try await ledger.note(.trusted, noted)
         case (nil, let doubt?): try await ledger.note(.ahead, doubt)

@@ -25,7 +25,7 @@ actor DeliveryLoop: ServiceLifecycle.Service {
         var trouble: String?
     }
 
-    private let ledger: LedgerStore
+    private let ledger: any DeliveryLedger & AuditLedger
     private let folders: ServiceFolders
     private let executor: WorkExecutor
     private let alarms: Alarms
@@ -41,7 +41,8 @@ actor DeliveryLoop: ServiceLifecycle.Service {
     private static let tick = Duration.seconds(5)
 
     init(
-        ledger: LedgerStore, folders: ServiceFolders, executor: WorkExecutor, telemetry: Telemetry, log: Logger,
+        ledger: any DeliveryLedger & AuditLedger, folders: ServiceFolders, executor: WorkExecutor, telemetry: Telemetry,
+        log: Logger,
         wakeSignal: WakeSignal, now: @escaping @Sendable () -> Duration,
         configuration: @escaping @Sendable () async -> Configuration
     ) {

@@ -13,7 +13,7 @@ internal import Synchronization
 ///
 /// It goes slowly, slower still while images are read, and goes on where it was after a restart: the audit knows how far it came.
 struct FileCheck: ServiceLifecycle.Service {
-    let ledger: LedgerStore
+    let ledger: any AuditLedger & MaintenanceLedger
     let folders: ServiceFolders
     let paths: Configuration.Paths
     let telemetry: Telemetry

@@ -11,7 +11,7 @@ internal import Settings
 /// What is done by the clock: the metrics file and alarms, and hourly the audit's head to the journal, the statement of each day that is
 /// over, and what retention removes.
 struct Housekeeping: ServiceLifecycle.Service {
-    let ledger: LedgerStore
+    let ledger: any WholeLedger
     let folders: ServiceFolders
     let telemetry: Telemetry
     let log: Logger

@@ -134,9 +134,11 @@ public struct Server: Sendable {
         }
     }
 
-    private func openFolders(_ telemetry: Telemetry) async throws -> (ServiceFolders, LedgerStore, ClockWatch, pause: Duration) {
+    private func openFolders(_ telemetry: Telemetry) async throws -> (
+        ServiceFolders, any WholeLedger, ClockWatch, pause: Duration
+    ) {
         let folders = try ServiceFolders(configuration.paths)
-        let ledger = try folders.ledger(configuration.paths.ledger)
+        let ledger: any WholeLedger = try folders.ledger(configuration.paths.ledger)
         // Before anything is written by a clock that may be ahead.
         var clocks = try await ClockWatch(ledger)
         clocks.look(.now, ClockWatch.steady)
@@ -151,7 +153,7 @@ public struct Server: Sendable {
     }
 
     /// Says once, where an earlier version let every member of the group do everything, what an administrator must do now.
-    private func tellOfRoles(_ ledger: LedgerStore) async throws {
+    private func tellOfRoles(_ ledger: any AuditLedger) async throws {
         let isNew = try await ledger.auditEntries(AuditFilter(event: "started", limit: 1)).isEmpty
         let groups = [Role.reader, .administrator].map(\.group)
         guard try await ledger.recordOnce("roles", subject: "service", detail: ["groups": groups], actor: "service"), !isNew
@@ -171,7 +173,7 @@ public struct Server: Sendable {
     private static let rest = Duration.seconds(120)
 
     /// How long nothing is read, because the process has died again and again.
-    private func pauseAfterDeaths(_ ledger: LedgerStore, _ telemetry: Telemetry) async throws -> Duration {
+    private func pauseAfterDeaths(_ ledger: any AuditLedger, _ telemetry: Telemetry) async throws -> Duration {
         guard !isDraining else { return .zero }
         let deaths = try await ledger.deaths(since: Timestamp(milliseconds: Timestamp.now.milliseconds - 600_000))
         guard deaths >= Self.deathLimit else { return .zero }
@@ -198,7 +200,7 @@ public struct Server: Sendable {
     }
 
     private func serve(
-        _ folders: ServiceFolders, _ ledger: LedgerStore, _ clocks: ClockWatch, _ promotion: Promotion, _ parts: Parts,
+        _ folders: ServiceFolders, _ ledger: any WholeLedger, _ clocks: ClockWatch, _ promotion: Promotion, _ parts: Parts,
         _ screener: ImageReader,
         _ pause: Duration, _ lifecycle: LifecycleControl
     ) async throws {
@@ -276,7 +278,8 @@ public struct Server: Sendable {
         return ServiceGroup(configuration: ServiceGroupConfiguration(services: members, logger: quiet))
     }
 
-    private func end(_ housekeeping: Housekeeping, _ ledger: LedgerStore, _ telemetry: Telemetry, failure: (any Error)?) async {
+    private func end(_ housekeeping: Housekeeping, _ ledger: any WholeLedger, _ telemetry: Telemetry, failure: (any Error)?) async
+    {
         let isMoving = failure is Pipeline.FoldersMoved
         if !isMoving { Notify.stopping() }
         telemetry.update { ($0.isReady, $0.isStopping) = (!isMoving, !isMoving) }

@@ -20,7 +20,7 @@ struct ArrivalProcessor: Sendable {
         let timing: Report.Timing
     }
 
-    let ledger: LedgerStore
+    let ledger: any ArrivalLedger
     let spool: Spool
     let publisher: Publisher
     let originals: Originals

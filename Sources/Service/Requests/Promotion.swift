@@ -10,7 +10,10 @@ public import Settings
 /// Decides whether a model may become live, by its name and the ledger's cases.
 ///
 /// Returns the figures that decided it, for the audit; throws `refused`, with the figures in words, where it may not.
-public typealias PromotionGate = @Sendable (_ model: String, _ ledger: LedgerStore) async throws -> [String: Double]
+public typealias PromotionGate =
+    @Sendable (
+        _ model: String, _ ledger: any ArrivalLedger & DecisionLedger
+    ) async throws -> [String: Double]
 
 /// Promotion and rollback of a configuration's models, through the gate and into the audit.
 ///
@@ -19,14 +22,14 @@ public typealias PromotionGate = @Sendable (_ model: String, _ ledger: LedgerSto
 /// in the audit. What was promoted past the service (`--models`) is taken up in the same way.
 public struct Promotion: Sendable {
     let store: ModelStore
-    let ledger: LedgerStore
+    let ledger: any WholeLedger
     let gate: PromotionGate
     /// Called between the two files: where a test stops it.
     var betweenFiles: @Sendable () throws -> Void = {}
     /// One change at a time: what is live is read, judged and written.
     private let changes = KeyedLock<String>()
 
-    init(store: ModelStore, ledger: LedgerStore, gate: @escaping PromotionGate) {
+    init(store: ModelStore, ledger: any WholeLedger, gate: @escaping PromotionGate) {
         (self.store, self.ledger, self.gate) = (store, ledger, gate)
     }
 
@@ -44,8 +47,8 @@ public struct Promotion: Sendable {
             }
             return change
         }
-        let ledger: LedgerStore
-        do { ledger = try LedgerStore(path: paths.ledger, mode: .open) } catch {
+        let ledger: any WholeLedger
+        do { ledger = try await paths.openLedger(.open) } catch {
             guard error.code == .notFound else { throw error }
             throw PapillaError(
                 .notFound, "There is no ledger yet that could note it", place: paths.ledger,

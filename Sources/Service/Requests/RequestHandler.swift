@@ -13,7 +13,7 @@ internal import Synchronization
 final class RequestHandler: Sendable {
     /// What requests that change something work with: there once the service runs.
     struct Resources: Sendable {
-        let ledger: LedgerStore
+        let ledger: any WholeLedger
         let folders: ServiceFolders
         let reviewing: Reviewing
         let promotion: Promotion

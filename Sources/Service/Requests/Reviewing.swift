@@ -15,7 +15,7 @@ internal import Settings
 /// A correction is in the ledger before its bundle is in the outbox, and its end after, as an arrival is: where the process stops in
 /// between, `recover` finds the bundle and writes its end down, or finds none and gives the correction up.
 actor Reviewing {
-    private let ledger: LedgerStore
+    private let ledger: any ArrivalLedger & DecisionLedger
     private let publisher: Publisher
     private let archive: Folder
     private let limits: ImageLimits
@@ -26,7 +26,7 @@ actor Reviewing {
     private let locks: KeyedLock<ScreeningID>
 
     init(
-        ledger: LedgerStore, folders: ServiceFolders, limits: ImageLimits,
+        ledger: any ArrivalLedger & DecisionLedger, folders: ServiceFolders, limits: ImageLimits,
         configuration: @escaping @Sendable () async -> Configuration, checkpoint: @escaping Checkpoint = { _ in },
         now: @escaping @Sendable () -> Timestamp = { .now }
     ) {
@@ -42,7 +42,7 @@ actor Reviewing {
 
     /// Ends what an earlier run began.
     func recover() async throws {
-        for pending in try ledger.pendingCorrections() {
+        for pending in try await ledger.pendingCorrections() {
             await locks.lock(pending.arrival)
             defer { locks.unlock(pending.arrival) }
             try await settle(pending)
@@ -63,7 +63,7 @@ actor Reviewing {
         }
         await locks.lock(id)
         defer { locks.unlock(id) }
-        for pending in try ledger.pendingCorrections() where pending.arrival == id { try await settle(pending) }
+        for pending in try await ledger.pendingCorrections() where pending.arrival == id { try await settle(pending) }
         guard request.verdict == .correct else { return try await ledger.decide(decision, actor: user) }
         // As it is now: it may have been forgotten while this waited.
         guard let row = try await ledger.arrival(id) else {
@@ -82,7 +82,7 @@ actor Reviewing {
             throw PapillaError(
                 .badInput, "Only an image that could be read and is in the archive can be corrected", place: "\(row.id)")
         }
-        guard let newest = try ledger.versions(of: row.id).last?.bundle, let earlier = try publisher.load(newest) else {
+        guard let newest = try await ledger.versions(of: row.id).last?.bundle, let earlier = try publisher.load(newest) else {
             throw PapillaError(
                 .damaged, "The newest bundle is not as it was published", place: "\(row.id)", hint: "Run papilla audit verify")
         }

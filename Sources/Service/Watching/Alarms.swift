@@ -6,7 +6,7 @@ internal import Screening
 /// Raises and ends alarms: each change is told once, to the journal and to the audit.
 struct Alarms: Sendable {
     let telemetry: Telemetry
-    let ledger: LedgerStore
+    let ledger: any AuditLedger
     let log: Logger
     var wallClock: @Sendable () -> Timestamp = { .now }
 

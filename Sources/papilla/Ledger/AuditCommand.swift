@@ -40,7 +40,7 @@ struct AuditCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let ledger = try LedgerStore(path: configuration.load().paths.ledger, mode: .readOnly)
+            let ledger = try await configuration.load().paths.openLedger()
             var filter = AuditFilter(subject: subject, event: event, since: since?.start, until: until?.end, limit: limit)
             if let subject, subject.count >= 3, let arrival = try? await ledger.arrival(matching: subject) {
                 filter.subject = arrival.id.description
@@ -81,7 +81,7 @@ struct AuditCommand: AsyncParsableCommand {
 
         func run() async throws {
             let loaded = try configuration.load()
-            let ledger = try LedgerStore(path: loaded.paths.ledger, mode: .readOnly)
+            let ledger = try await loaded.paths.openLedger()
             let bar = isatty(STDERR_FILENO) == 1 ? ProgressBar() : nil
             defer { bar?.end() }
             var verification = try await ledger.verify(Folders(loaded), expecting: expect) { progress in

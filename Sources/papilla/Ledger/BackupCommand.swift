@@ -20,8 +20,8 @@ struct BackupCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON value.") var json = false
 
     func run() async throws {
-        let ledger = try LedgerStore(path: configuration.load().paths.ledger, mode: .readOnly)
-        let backup = try ledger.backUp(to: file)
+        let ledger = try await configuration.load().paths.openLedger()
+        let backup = try await ledger.backUp(to: file)
         if json { return print(try CanonicalJSON.document(backup), terminator: "") }
         print("\(backup.file): \(backup.bytes) bytes, \(backup.arrivals) arrivals, \(backup.entries) audit entries, verified")
         print("head \(backup.head)")

@@ -31,10 +31,10 @@ struct ExportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let ledger = try LedgerStore(path: configuration.load().paths.ledger, mode: .readOnly)
+        let ledger = try await configuration.load().paths.openLedger()
         let filter = ArrivalFilter(outcomes: outcome.isEmpty ? nil : Set(outcome), since: since?.start, until: until?.end)
         var buffer = jsonl ? "" : (bom ? CommaSeparated.byteOrderMark : "") + CommaSeparated.line(ExportRow.columns)
-        try ledger.export(filter) { row in
+        try await ledger.export(filter) { row in
             buffer += jsonl ? try CanonicalJSON.line(row) + "\n" : CommaSeparated.line(row.cells)
             if buffer.utf8.count > 1 << 16 {
                 print(buffer, terminator: "")

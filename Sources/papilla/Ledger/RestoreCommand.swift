@@ -29,7 +29,8 @@ struct RestoreCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let restore = Restore(try configuration.load(), actor: CurrentUser.name)
+        let loaded = try configuration.load()
+        let restore = Restore(loaded, actor: CurrentUser.name, ledgers: loaded.paths.ledgers)
         let result = try await restore.run(from: file.map { .backup($0) } ?? .bundles)
         if json { return print(try CanonicalJSON.document(result), terminator: "") }
         print("\(result.ledger) is restored, \(result.entries) audit entries")

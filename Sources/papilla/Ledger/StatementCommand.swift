@@ -25,7 +25,7 @@ struct StatementCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try configuration.load()
-        let ledger = try LedgerStore(path: loaded.paths.ledger, mode: .readOnly)
+        let ledger = try await loaded.paths.openLedger()
         let statement = try await ledger.statement(day: day, in: Folders(loaded))
         if json { return print(try CanonicalJSON.document(statement), terminator: "") }
         var rows = [

@@ -19,7 +19,7 @@ struct ReviewAgreementCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON value.") var json = false
 
     func run() async throws {
-        let agreement = try ReviewCatalogue(try configuration.load()).agreement()
+        let agreement = try await ReviewCatalogue(configuration.load()).agreement()
         if json { return print(try CanonicalJSON.document(agreement), terminator: "") }
         var rows = [Self.cells("all", agreement.all)]
         if agreement.blind.decided > 0 {

@@ -28,10 +28,10 @@ extension ReviewCatalogue {
     /// A catalogue of the folders that a configuration names.
     ///
     /// - Parameter blindShare: the page's; commands keep nothing back.
-    init(_ configuration: Configuration, blindShare: Double = 0) throws(PapillaError) {
+    init(_ configuration: Configuration, blindShare: Double = 0) async throws(PapillaError) {
         let paths = configuration.paths
         self.init(
-            ledger: try LedgerStore(path: paths.ledger, mode: .readOnly), outbox: paths.outbox, archive: paths.archive,
+            ledger: try await paths.openLedger(), outbox: paths.outbox, archive: paths.archive,
             models: ModelStore(directory: paths.models), blindShare: blindShare)
     }
 }

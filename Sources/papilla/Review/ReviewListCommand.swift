@@ -40,7 +40,7 @@ struct ReviewListCommand: AsyncParsableCommand {
     func validate() throws { try within("--limit", limit, 1...Int.max) }
 
     func run() async throws {
-        let ledger = try LedgerStore(path: configuration.load().paths.ledger, mode: .readOnly)
+        let ledger = try await configuration.load().paths.openLedger()
         var filter = ReviewFilter()
         filter.arrivals = ArrivalFilter(
             outcomes: outcome.isEmpty ? nil : Set(outcome), since: since?.start, until: until?.end, limit: limit)
@@ -56,11 +56,11 @@ struct ReviewListCommand: AsyncParsableCommand {
             filter.includesQuiet = true
             filter.attention = []
             filter.arrivals.limit = nil
-            rows = try InformativeOrder(try ReviewCatalogue(configuration.load())).ordered(try ledger.review(filter))
+            rows = try await InformativeOrder(ReviewCatalogue(configuration.load())).ordered(ledger.review(filter))
             if !attention.isEmpty { rows.removeAll { row in !attention.contains { row.attention.contains($0.rawValue) } } }
             if let limit { rows = Array(rows.prefix(max(0, limit))) }
         } else {
-            rows = try ledger.review(filter)
+            rows = try await ledger.review(filter)
         }
         if json {
             for row in rows { print(try CanonicalJSON.line(row)) }

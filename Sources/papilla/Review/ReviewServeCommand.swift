@@ -49,7 +49,7 @@ struct ReviewServeCommand: AsyncParsableCommand {
                 Data("papilla: this user may look, but not decide: that is for members of \(Role.reader.group)\n".utf8))
         }
         let log = Logger(label: "review") { _ in SwiftLogNoOpLogHandler() }
-        let server = try ReviewServer(try ReviewCatalogue(loaded, blindShare: loaded.blindShare), log: log) {
+        let server = try ReviewServer(try await ReviewCatalogue(loaded, blindShare: loaded.blindShare), log: log) {
             try await Self.ask($0, at: socket)
         }
         if address != "127.0.0.1", address != "localhost" {

@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Ledger
 internal import Screening
+internal import Service
 internal import Settings
 
 /// `papilla deliveries`: what goes to the targets that the configuration names.
@@ -27,9 +28,9 @@ struct DeliveriesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let ledger = try LedgerStore(path: configuration.load().paths.ledger, mode: .readOnly)
+        let ledger = try await configuration.load().paths.openLedger()
         let rows = try await ledger.deliveries(
-            to: target, in: state.isEmpty ? [.due, .withheld] : Set(state), limit: limit)
+            of: nil, to: target, in: state.isEmpty ? [.due, .withheld] : Set(state), limit: limit)
         if json { return print(try CanonicalJSON.document(rows), terminator: "") }
         if rows.isEmpty { return print("Nothing.") }
         let cells = rows.map {

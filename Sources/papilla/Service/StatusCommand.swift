@@ -40,7 +40,7 @@ struct StatusCommand: AsyncParsableCommand {
         var overview: Overview?
         var problem: PapillaError?
         // What the service says counts most when the ledger cannot be read.
-        do throws(PapillaError) { overview = try await LedgerStore(path: paths.ledger, mode: .readOnly).overview() } catch {
+        do throws(PapillaError) { overview = try await paths.openLedger().overview() } catch {
             if error.code != .notFound { problem = error }
         }
         if json {

@@ -69,10 +69,10 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
         if let threads { EngineInfo.setThreads(threads) }
         let loaded = try configuration.load()
         let paths = loaded.paths
-        let ledger = try LedgerStore(path: paths.ledger, mode: .readOnly)
+        let ledger = try await paths.openLedger()
         let catalogue = ReviewCatalogue(
             ledger: ledger, outbox: paths.outbox, archive: paths.archive, models: ModelStore(directory: paths.models))
-        let cases = try CaseSet(task, try ledger.cases(), catalogue)
+        let cases = try CaseSet(task, await ledger.cases(), catalogue)
         if dryRun { return try list(cases) }
         var options = RetrainingRun.Options()
         options.steps = steps
