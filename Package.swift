@@ -87,11 +87,11 @@ let package = Package(
                 "Journal", "Ledger", "Registry", "Files", "Screening", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),
-        .target(name: "Trends", dependencies: ["Screening"], swiftSettings: swift),
+        .target(name: "Trends", dependencies: ["Ledger", "Screening"], swiftSettings: swift),
         .target(
             name: "Service",
             dependencies: [
-                "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "DataSets", "Reading", "Ledger",
+                "Control", "Deliveries", "Custody", "Trends", "Intake", "Settings", "Journal", "DataSets", "Reading", "Ledger",
                 "LedgerSQLite", "Imaging",
                 "Neural",
                 "Registry", "Files", "Screening",
@@ -116,7 +116,7 @@ let package = Package(
         .executableTarget(
             name: "papilla",
             dependencies: [
-                "Retraining", "Review", "Service", "Control", "Custody", "Intake", "Settings", "Journal", "Training",
+                "Retraining", "Review", "Service", "Control", "Custody", "Trends", "Intake", "Settings", "Journal", "Training",
                 "DataSets",
                 "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging", "Files", "Screening",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -193,7 +193,7 @@ let package = Package(
             name: "ReviewTests",
             dependencies: ["TestSupport", "Review", "Ledger", "LedgerSQLite", "Registry", "Neural", "Imaging", "Screening"],
             swiftSettings: swift),
-        .testTarget(name: "TrendsTests", dependencies: ["TestSupport", "Trends", "Screening"], swiftSettings: swift),
+        .testTarget(name: "TrendsTests", dependencies: ["TestSupport", "Trends", "Ledger", "Screening"], swiftSettings: swift),
         .testTarget(
             name: "RetrainingTests",
             dependencies: [

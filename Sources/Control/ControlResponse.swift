@@ -29,16 +29,19 @@ public struct ControlResponse: Sendable, Codable {
 
     /// What was forgotten, where that was asked.
     public var forgotten: ForgottenArrival?
+    /// Everything of a subject that was forgotten, where that was asked.
+    public var forgottenSubject: [ForgottenArrival]?
 
     package init(
         status: ServiceStatus? = nil, requeued: [RequeuedArrival]? = nil, decided: DecisionRow? = nil,
-        forgotten: ForgottenArrival? = nil,
+        forgotten: ForgottenArrival? = nil, forgottenSubject: [ForgottenArrival]? = nil,
         change: LiveModels.Change? = nil
     ) {
         self.status = status
         self.requeued = requeued
         self.decided = decided
         self.forgotten = forgotten
+        self.forgottenSubject = forgottenSubject
         self.change = change
     }
 

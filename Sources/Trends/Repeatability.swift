@@ -46,6 +46,12 @@ public struct Repeats: Sendable, Codable, Hashable {
         squares = 0
     }
 
+    /// As they were kept.
+    public init(count: Int, squares: Double) {
+        self.count = count
+        self.squares = squares
+    }
+
     /// The ratios of one eye at one visit.
     public mutating func add(_ values: [Double]) {
         guard values.count > 1 else { return }
@@ -126,6 +132,9 @@ public struct Repeatability: Sendable, Codable, Hashable {
         let limit = (halves[0] * halves[0] + halves[1] * halves[1]).squareRoot()
         return limit > 0 ? ErrorLimit(limit, .interval) : nil
     }
+
+    /// Adds repeats that were kept.
+    mutating func add(_ kept: Repeats, of source: Source) { repeats[source, default: Repeats()].add(kept) }
 
     /// The site's limit for a camera and networks.
     public func ofSite(_ source: Source) -> Double? {

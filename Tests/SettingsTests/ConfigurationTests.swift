@@ -93,7 +93,7 @@ import Testing
         ),
         (
             "setle: 2 s\n",
-            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, readers, deliveries, threads, precision, blind_share. Did you mean settle?"
+            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, visit_settle, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, readers, deliveries, threads, precision, blind_share. Did you mean settle?"
         ),
         (
             "deadline: 10\n",
