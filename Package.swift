@@ -94,10 +94,12 @@ let package = Package(
                 "Journal", "Ledger", "Registry", "Files", "Screening", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),
+        .target(name: "Trends", dependencies: ["Ledger", "Screening"], swiftSettings: swift),
         .target(
             name: "Service",
             dependencies: [
-                "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "DataSets", "Dicom", "Reading", "Ledger",
+                "Control", "Deliveries", "Custody", "Trends", "Intake", "Settings", "Journal", "DataSets", "Dicom", "Reading",
+                "Ledger",
                 "LedgerSQLite", "Imaging",
                 "Neural",
                 "Registry", "Files", "Screening",
@@ -122,7 +124,7 @@ let package = Package(
         .executableTarget(
             name: "papilla",
             dependencies: [
-                "Retraining", "Review", "Service", "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal",
+                "Retraining", "Review", "Service", "Control", "Deliveries", "Custody", "Trends", "Intake", "Settings", "Journal",
                 "Training",
                 "DataSets",
                 "Dicom", "Phantoms", "Reading", "Registry", "Ledger", "Neural", "Imaging", "Files", "Screening",
@@ -209,6 +211,7 @@ let package = Package(
             name: "ReviewTests",
             dependencies: ["TestSupport", "Review", "Ledger", "LedgerSQLite", "Registry", "Neural", "Imaging", "Screening"],
             swiftSettings: swift),
+        .testTarget(name: "TrendsTests", dependencies: ["TestSupport", "Trends", "Ledger", "Screening"], swiftSettings: swift),
         .testTarget(
             name: "RetrainingTests",
             dependencies: [

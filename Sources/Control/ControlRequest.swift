@@ -17,6 +17,8 @@ public enum ControlRequest: Sendable, Hashable {
     case review(ReviewRequest)
     /// Erases a finished arrival's original, bundles and names, by its ID or a unique beginning of it.
     case forget(arrival: String)
+    /// Erases everything that is known of a subject.
+    case forgetSubject(Subject)
     /// Makes a model live for its task, if the gate lets it through.
     case promote(model: String)
     /// Makes the model before the present one of a task live again.
@@ -27,14 +29,17 @@ public enum ControlRequest: Sendable, Hashable {
         switch self {
         case .ping, .status, .requeue, .deliver: .member
         case .review: .reader
-        case .forget, .promote, .rollback: .administrator
+        case .forget, .forgetSubject, .promote, .rollback: .administrator
         }
     }
 }
 
 extension ControlRequest: Codable {
-    private enum CodingKeys: String, CodingKey { case request, arrivals, arrival, failed, review, model, task, target }
-    private enum Name: String, Codable { case ping, status, requeue, deliver, forget, review, promote, rollback }
+    private enum CodingKeys: String, CodingKey { case request, arrivals, arrival, failed, review, model, task, target, subject }
+    private enum Name: String, Codable {
+        case ping, status, requeue, deliver, forget, review, promote, rollback
+        case forgetSubject = "forget_subject"
+    }
 
     /// Reads a request.
     public init(from decoder: any Decoder) throws {
@@ -52,6 +57,7 @@ extension ControlRequest: Codable {
                 arrivals: try container.decodeIfPresent([String].self, forKey: .arrivals) ?? [],
                 target: try container.decodeIfPresent(String.self, forKey: .target))
         case .forget: self = .forget(arrival: try container.decode(String.self, forKey: .arrival))
+        case .forgetSubject: self = .forgetSubject(try container.decode(Subject.self, forKey: .subject))
         case .promote: self = .promote(model: try container.decode(String.self, forKey: .model))
         case .rollback: self = .rollback(task: try container.decode(ModelTask.self, forKey: .task))
         }
@@ -77,6 +83,9 @@ extension ControlRequest: Codable {
         case .forget(let arrival):
             try container.encode(Name.forget, forKey: .request)
             try container.encode(arrival, forKey: .arrival)
+        case .forgetSubject(let subject):
+            try container.encode(Name.forgetSubject, forKey: .request)
+            try container.encode(subject, forKey: .subject)
         case .promote(let model):
             try container.encode(Name.promote, forKey: .request)
             try container.encode(model, forKey: .model)

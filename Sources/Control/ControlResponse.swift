@@ -31,11 +31,13 @@ public struct ControlResponse: Sendable, Codable {
 
     /// What was forgotten, where that was asked.
     public var forgotten: ForgottenArrival?
+    /// Everything of a subject that was forgotten, where that was asked.
+    public var forgottenSubject: [ForgottenArrival]?
 
     package init(
         status: ServiceStatus? = nil, requeued: [RequeuedArrival]? = nil, deliveries: [DeliveryRow]? = nil,
         decided: DecisionRow? = nil,
-        forgotten: ForgottenArrival? = nil,
+        forgotten: ForgottenArrival? = nil, forgottenSubject: [ForgottenArrival]? = nil,
         change: LiveModels.Change? = nil
     ) {
         self.status = status
@@ -43,6 +45,7 @@ public struct ControlResponse: Sendable, Codable {
         self.deliveries = deliveries
         self.decided = decided
         self.forgotten = forgotten
+        self.forgottenSubject = forgottenSubject
         self.change = change
     }
 

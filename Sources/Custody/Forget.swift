@@ -1,6 +1,6 @@
 internal import Files
 package import Ledger
-internal import Screening
+package import Screening
 
 /// Erases what is known of whom an arrival was: its original with sidecar, every version of its bundle, and its names in the ledger. The
 /// counts, the outcome, the figures and the digests stay, and the audit's chain still verifies. What was still to be delivered is not, and
@@ -34,6 +34,7 @@ package struct Forget: Sendable {
         }
         try boundary()
         let bundles = try erase(row)
+        try await forgetVisits(holding: row, actor: actor)
         let deliveries = try await withdrawAll(of: id)
         try await ledger.abandonCorrection(of: row.id)
         try boundary()
@@ -46,6 +47,7 @@ package struct Forget: Sendable {
         for (id, actor) in try await ledger.halfForgotten() {
             guard let row = try await ledger.arrival(id) else { continue }
             _ = try erase(row)
+            try await forgetVisits(holding: row, actor: actor)
             _ = try await withdrawAll(of: id)
             try await ledger.abandonCorrection(of: id)
             try await ledger.forget(id, actor: actor)
@@ -61,6 +63,53 @@ package struct Forget: Sendable {
             try folders.originals.erase(row.id, day: row.received.day)
             return bundles
         } catch let error as FileError { throw PapillaError(any: error) }
+    }
+
+    /// Erases everything that is known of a subject: every arrival that has ended, and every visit.
+    ///
+    /// - Throws: `refused` where one of the arrivals has not ended: then nothing is erased.
+    package func run(_ subject: Subject, actor: String) async throws -> [ForgottenArrival] {
+        let ids = try await ledger.arrivals(of: subject)
+        let visits = try await ledger.visits(of: subject)
+        guard !ids.isEmpty || !visits.isEmpty else {
+            throw PapillaError(.notFound, "The ledger knows no such subject")
+        }
+        for id in ids {
+            let row = try await ledger.arrival(id)
+            guard row?.state == .finished else {
+                throw PapillaError(
+                    .refused, "An arrival of this subject has not ended yet", place: id.description,
+                    hint: "papilla status says what it waits for")
+            }
+        }
+        var forgotten: [ForgottenArrival] = []
+        for id in ids { forgotten.append(try await run(id.description, actor: actor)) }
+        // Those that hold nothing any more.
+        for visit in try await ledger.visits(of: subject) {
+            try await erase(try await ledger.versions(ofVisit: visit.id), actor: actor)
+        }
+        return forgotten
+    }
+
+    /// Visits name whose they are on their page: one that an arrival stands in is erased with it. What else is in it is put together anew.
+    private func forgetVisits(holding row: ArrivalRow, actor: String) async throws {
+        guard let subject = row.identification.subject else { return }
+        for visit in try await ledger.visits(of: subject) {
+            let versions = try await ledger.versions(ofVisit: visit.id)
+            guard versions.contains(where: { $0.members.contains { $0.id == row.id } }) else { continue }
+            try await erase(versions, actor: actor)
+        }
+    }
+
+    /// Erases every version of a visit.
+    private func erase(_ versions: [VisitRow], actor: String) async throws {
+        guard let id = versions.first?.id else { return }
+        let days = Set(versions.map(\.day))
+        do throws(FileError) {
+            for day in days { _ = try folders.publisher.erase(id, day: day) }
+        } catch { throw PapillaError(any: error) }
+        try boundary()
+        try await ledger.forgetVisit(id, actor: actor)
     }
 
     /// Also of what is due: a stop may have come between a file and the word that it is there.

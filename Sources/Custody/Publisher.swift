@@ -68,6 +68,37 @@ package struct Publisher: Sendable {
         return Published(folder: "\(day)/\(bundle.folder)", report: bundle.report, digest: Digest(of: report))
     }
 
+    /// Publishes the folder of a visit. One of the same name, which a stop left behind before the ledger knew of it, makes way.
+    ///
+    /// - Parameters:
+    ///   - id: the visit's.
+    ///   - path: relative to the outbox, `2026-11-24/visit.ID`.
+    package func publish(
+        _ files: [(name: String, bytes: [UInt8])], of id: ScreeningID, as path: String
+    ) throws {
+        guard let path = RelativePath(ours: path) else {
+            throw PapillaError(.internal, "A visit's folder has no name", place: path)
+        }
+        let staging = try outbox.make(Self.staging)
+        let aside = FileName(ours: id.description), former = FileName(ours: "\(id).erased")
+        for name in [aside, former] { staged.begin(name) }
+        defer { for name in [aside, former] { staged.end(name) } }
+        for name in [aside, former] { try staging.removeTree(name) }
+        let folder = try staging.make(aside)
+        for file in files { try folder.write(file.bytes, as: FileName(ours: file.name)) }
+        try folder.sync()
+        try checkpoint(.staged)
+        let day = String(path.description.prefix(10))
+        let target = try outbox.make(FileName(ours: day))
+        if try target.status(path.name) != nil {
+            try target.rename(path.name, to: staging, as: former)
+            try staging.removeTree(former)
+        }
+        try staging.rename(aside, to: target, as: path.name)
+        try target.sync()
+        try staging.sync()
+    }
+
     /// The bundle that an arrival has already, of its first version or a later one; nil where it has none.
     /// - Throws: `damaged` for one whose report cannot be read.
     package func find(_ id: ScreeningID, day: String, version: Int = 1) throws -> Published? {

@@ -37,6 +37,8 @@ package enum JournalEvent: String, Sendable, CaseIterable {
     case control
     /// Results were carried to a target.
     case delivered
+    /// A visit was put together and published.
+    case visited
     /// Originals were kept long enough and are removed.
     case expired
     /// Every original and every published file was read and held against its digest.
@@ -64,6 +66,7 @@ package enum JournalEvent: String, Sendable, CaseIterable {
         case .statement: "8d4f10a6b3e74c92a05cf8e21d7b6930"
         case .control: "b37c9e51f0824d6a94fb2e8d05a7c163"
         case .delivered: "d2f7a61c84e94b05a9130c7be5f86a42"
+        case .visited: "5b0d8e7a2f964c31b7d4e09c6a13f825"
         case .expired: "61c8f2d07b5a4e39a4d3c0917fe2b86a"
         case .verified: "8f8c70e951c66401950238ef1c888a7a"
         case .trouble: "4ea6d80b1c9f4357be03a2f7650cd81b"

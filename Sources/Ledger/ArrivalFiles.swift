@@ -69,7 +69,7 @@ public struct ArrivalFiles: Sendable, Equatable {
             found.problems += check.problems
             if let report = check.report {
                 found.bundles += 1
-                if version.findings != Finding.all(of: report) {
+                if !Finding.are(version.findings, of: report) {
                     found.problems.append(
                         .init(
                             kind: .findingsDiffer, subject: id.description,

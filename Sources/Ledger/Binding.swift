@@ -57,13 +57,14 @@ extension Binding {
 
     /// The tables whose rows entries bind. `finding` is bound with its screening; `setting` is derived from the audit itself.
     package enum Table: String, CaseIterable, Sendable {
-        case arrival, image, model, screening, decision, correction, delivery
+        case arrival, image, model, screening, decision, correction, delivery, visit
 
         /// The column of the primary key.
         package var key: String {
             switch self {
             case .arrival, .model, .screening, .decision, .delivery: "id"
             case .image: "sha256"
+            case .visit: "number"
             case .correction: "arrival"
             }
         }
@@ -74,6 +75,7 @@ extension Binding {
             case .arrival: Self.namingArrivals
             case .screening: ["bundle"]
             case .decision: ["note"]
+            case .visit: ["patient", "issuer", "study", "repeats"]
             case .image, .model, .correction, .delivery: []
             }
         }
@@ -84,7 +86,7 @@ extension Binding {
         ]
 
         /// Whether a row stays as it was made, but for what forgetting blanks: no later entry may bind it to anything else.
-        package var isFixed: Bool { [.screening, .decision, .model].contains(self) }
+        package var isFixed: Bool { [.screening, .decision, .model, .visit].contains(self) }
 
         /// A row's digests. Every column is in one of them, also one that a later migration adds; a null is as good as no column.
         ///

@@ -23,6 +23,13 @@ package struct Finding: Equatable, Sendable {
         case rimMinimum = "rim_minimum"
         case rimMinimumAngle = "rim_minimum_angle"
         case polypAreaFraction = "polyp_area_fraction"
+        /// Focus over its threshold.
+        case focus
+        /// 1 − Dice of the network's heads, the larger one of disc and cup.
+        case disagreement
+
+        /// Figures that ledgers of schema 3 did not keep.
+        static let later: Set<String> = [focus.rawValue, disagreement.rawValue]
     }
 
     package var kind: Kind
@@ -49,6 +56,8 @@ package struct Finding: Equatable, Sendable {
                     threshold: entry.threshold,
                     detail: entry.detail))
         }
+        if let focus = report.quality?.checks["focus"], focus.threshold > 0 { measure(.focus, focus.value / focus.threshold) }
+        measure(.disagreement, report.fundus?.disagreement.values.max() ?? report.endoscopy?.disagreement)
         if let fundus = report.fundus {
             measure(.vcdr, fundus.cdr?.vertical)
             measure(.vcdrLow, fundus.cdr?.interval.first)
@@ -67,6 +76,12 @@ package struct Finding: Equatable, Sendable {
             }
         }
         return all.sorted(by: Self.precedes)
+    }
+
+    /// Whether these are a report's findings: all of them, or all that a ledger of schema 3 kept.
+    package static func are(_ stored: [Finding], of report: Report) -> Bool {
+        let all = all(of: report)
+        return stored == all || stored == all.filter { $0.kind != .measure || !Measure.later.contains($0.code) }
     }
 
     package static func precedes(_ a: Finding, _ b: Finding) -> Bool {

@@ -7,6 +7,8 @@ struct FolderCensus {
     private(set) var folders: [ScreeningID: [String]] = [:]
     /// Published bundles, relative to the outbox.
     private(set) var bundles: [ScreeningID: [String]] = [:]
+    /// Published visits, relative to the outbox: folders that are named as such and hold a visit.json. A photograph may be called visit.jpg.
+    private(set) var visits: [String] = []
     /// What lies where only our folders should, without an ID in its name: absolute paths.
     private(set) var unknown: [String] = []
 
@@ -18,10 +20,13 @@ struct FolderCensus {
         for day in try Self.days(in: places.outbox) {
             for entry in try FolderListing.entries(of: places.outbox + "/" + day)
             where !entry.name.hasPrefix(".") {
-                if entry.isFolder, let id = Self.id(ofBundle: entry.name) {
+                let place = places.outbox + "/" + day + "/" + entry.name
+                if entry.isFolder, entry.name.hasPrefix("visit."), try FolderListing.status(of: place + "/visit.json") != nil {
+                    visits.append(day + "/" + entry.name)
+                } else if entry.isFolder, let id = Self.id(ofBundle: entry.name) {
                     bundles[id, default: []].append(day + "/" + entry.name)
                 } else {
-                    unknown.append(places.outbox + "/" + day + "/" + entry.name)
+                    unknown.append(place)
                 }
             }
         }

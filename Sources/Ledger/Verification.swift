@@ -87,7 +87,7 @@ public struct Verification: Sendable, Codable, Hashable {
     }
 }
 
-extension MaintenanceLedger where Self: AuditLedger & DecisionLedger {
+extension MaintenanceLedger where Self: AuditLedger & DecisionLedger & VisitLedger {
     /// Checks everything; reads every published file and every original. The service may write meanwhile.
     ///
     /// - Parameters:
@@ -146,6 +146,7 @@ extension MaintenanceLedger where Self: AuditLedger & DecisionLedger {
                     kind: .unknownEntry, subject: "folders", detail: "something lies among our folders that is not ours",
                     place: place))
         }
+        problems += try Self.check(try await allVisits(), census, folders)
         arrivals = rows.count
         var known: Set<String> = []
         let ended = rows.filter { $0.state == .finished }
@@ -190,6 +191,47 @@ extension MaintenanceLedger where Self: AuditLedger & DecisionLedger {
 }
 
 extension MaintenanceLedger {
+    /// Published visits, both ways.
+    private static func check(
+        _ rows: [VisitRow], _ census: FolderCensus, _ folders: Folders
+    ) throws(PapillaError) -> [Verification.Problem] {
+        typealias Problem = Verification.Problem
+        var problems: [Problem] = []
+        var known: Set<String> = []
+        for row in rows where row.subject != nil {
+            known.insert(row.folder)
+            let place = folders.outbox + "/" + row.folder
+            guard try FolderListing.status(of: place) != nil else {
+                problems.append(
+                    Problem(
+                        kind: .bundleMissing, subject: "visit \(row.id)", detail: "the published visit is not in the outbox",
+                        place: place))
+                continue
+            }
+            for (name, digest, kind) in [
+                ("visit.json", row.digest, Problem.Kind.bundleChanged), ("visit.html", row.pageDigest, .fileChanged),
+            ] {
+                let file = place + "/" + name
+                guard try FolderListing.status(of: file)?.isFile == true else {
+                    problems.append(
+                        Problem(kind: .fileMissing, subject: "visit \(row.id)", detail: "\(name) is missing", place: file))
+                    continue
+                }
+                guard try FileDigest.of(file) != digest else { continue }
+                problems.append(
+                    Problem(
+                        kind: kind, subject: "visit \(row.id)", detail: "\(name) is not the one that was published", place: file))
+            }
+        }
+        for folder in census.visits where !known.contains(folder) {
+            problems.append(
+                Problem(
+                    kind: .stray, subject: "folders", detail: "a visit of ours, but no such visit in the ledger",
+                    place: folders.outbox + "/" + folder))
+        }
+        return problems
+    }
+
     /// Reads the files of an arrival that has ended; nil where it was forgotten.
     ///
     /// What the service did meanwhile (forgot it, removed its original, published a version) is no problem: then they are read again.

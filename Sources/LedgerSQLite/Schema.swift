@@ -10,7 +10,7 @@ enum Schema {
     /// "PPLA" in SQLite's header: what `file` shows, and what tells a ledger from any other database.
     static let applicationID: Int32 = 0x5050_4C41
     /// The newest schema that this Papilla knows; also SQLite's user_version.
-    static let version = 3
+    static let version = 4
 
     /// - Parameter time: of the audit entries that a migration adds; nil: it adds none, to a copy that is only looked at.
     static func migrator(at time: Timestamp?) -> DatabaseMigrator {
@@ -27,8 +27,53 @@ enum Schema {
             try db.execute(sql: deliveries + "PRAGMA user_version = 3;")
             if let time { try note(db, 3, at: time) }
         }
+        migrator.registerMigration("4") { db in
+            try db.execute(sql: visits + "PRAGMA user_version = 4;")
+            if let time { try note(db, 4, at: time) }
+        }
         return migrator
     }
+
+    // MARK: - Migration 4, visits
+
+    /// What was put together of a subject's images and published, a row a version. `images` holds ID, version and decision of each, `repeats`
+    /// what they tell of measurement error; patient, issuer, study and repeats are null once the visit was forgotten.
+    private static let visits = """
+        CREATE TABLE visit (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL CHECK (length(id) = 17),
+            version INTEGER NOT NULL CHECK (version >= 1),
+            at TEXT NOT NULL,
+            patient TEXT,
+            issuer TEXT,
+            study TEXT,
+            day TEXT NOT NULL CHECK (length(day) = 10),
+            weight INTEGER NOT NULL CHECK (weight >= 0),
+            worst TEXT CHECK (worst IN ('right', 'left')),
+            attention TEXT NOT NULL,
+            images TEXT NOT NULL,
+            repeats TEXT,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            page_sha256 TEXT NOT NULL CHECK (length(page_sha256) = 64),
+            UNIQUE (id, version)
+        ) STRICT;
+        CREATE INDEX visit_patient ON visit (patient, id, version) WHERE patient IS NOT NULL;
+        CREATE INDEX visit_weight ON visit (weight DESC, day DESC) WHERE patient IS NOT NULL;
+        CREATE INDEX visit_repeats ON visit (number) WHERE repeats IS NOT NULL;
+        CREATE INDEX visit_forgotten ON visit (id) WHERE patient IS NULL;
+
+        CREATE TRIGGER visit_keep BEFORE DELETE ON visit
+        BEGIN SELECT RAISE(ABORT, 'a visit is never deleted'); END;
+
+        CREATE TRIGGER visit_blank BEFORE UPDATE ON visit
+        WHEN NEW.patient IS NOT NULL OR NEW.issuer IS NOT NULL OR NEW.study IS NOT NULL OR NEW.repeats IS NOT NULL
+            OR NEW.number IS NOT OLD.number OR NEW.id IS NOT OLD.id OR NEW.version IS NOT OLD.version OR NEW.at IS NOT OLD.at
+            OR NEW.day IS NOT OLD.day OR NEW.weight IS NOT OLD.weight OR NEW.worst IS NOT OLD.worst
+            OR NEW.attention IS NOT OLD.attention OR NEW.images IS NOT OLD.images OR NEW.sha256 IS NOT OLD.sha256
+            OR NEW.page_sha256 IS NOT OLD.page_sha256
+        BEGIN SELECT RAISE(ABORT, 'a visit is never changed, except that whose it was is forgotten'); END;
+
+        """
 
     // MARK: - Migration 3, deliveries
 

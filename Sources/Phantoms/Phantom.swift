@@ -69,7 +69,7 @@ public struct Phantom: Sendable {
         }
     }
 
-    private static func finished(
+    static func finished(
         _ kind: Kind, _ painting: Painting, _ mask: GreyImage, eye: Eye, style: PhantomStyle, random: SeededGenerator
     ) -> Phantom {
         var raster = painting.photographed(style, random: random)

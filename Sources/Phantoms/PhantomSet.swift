@@ -4,6 +4,11 @@ public import Screening
 
 /// A data-set folder of phantoms: `images`, `masks` and `manifest.csv`, as every data set of Papilla.
 public enum PhantomSet {
+    /// The manifest's columns.
+    static let columns = [
+        "id", "image", "mask", "width", "height", "split", "group", "label", "original_width", "original_height", "note",
+    ]
+
     /// Makes images 0 to `count - 1` of a seed and writes them into a new or empty folder.
     ///
     /// Images are JPEGs of quality 92 with a comment, masks 8-bit PNGs with a text, that begin with PHANTOM. Of five images in a
@@ -27,16 +32,12 @@ public enum PhantomSet {
             throw PapillaError(.badInput, "\(count) phantoms were asked for; 1 to 100000 were expected")
         }
         try prepare(directory)
-        let columns = [
-            "id", "image", "mask", "width", "height", "split", "group", "label", "original_width", "original_height", "note",
-        ]
         var manifest = CommaSeparated.line(columns, end: "\n")
         for index in 0..<count {
             let phantom = Phantom.make(kind, seed: seed, index: index, view: view, style: style)
             let id = "phantom_\(kind.rawValue)_\(seed)_" + String("0000\(index)".suffix(max(5, "\(index)".count)))
             let words = "PHANTOM: synthetic \(kind.rawValue) image \(index) of seed \(seed)"
-            try write(try ImageEncoder.jpeg(phantom.raster, quality: 92, comment: words), to: "\(directory)/images/\(id).jpg")
-            try write(try ImageEncoder.png(phantom.mask, text: ["Papilla": words]), to: "\(directory)/masks/\(id).png")
+            try write(phantom, id: id, words: words, to: directory)
             let (width, height) = (phantom.raster.width, phantom.raster.height)
             let split = index % 5 < 3 ? "train" : index % 5 == 3 ? "val" : "test"
             manifest += CommaSeparated.line(
@@ -56,8 +57,14 @@ public enum PhantomSet {
         }
     }
 
+    /// An image with its mask, both with words in their metadata.
+    static func write(_ phantom: Phantom, id: String, words: String, to directory: String) throws(PapillaError) {
+        try write(try ImageEncoder.jpeg(phantom.raster, quality: 92, comment: words), to: "\(directory)/images/\(id).jpg")
+        try write(try ImageEncoder.png(phantom.mask, text: ["Papilla": words]), to: "\(directory)/masks/\(id).png")
+    }
+
     /// The folder with its two inner ones; refused if anything is in it.
-    private static func prepare(_ directory: String) throws(PapillaError) {
+    static func prepare(_ directory: String) throws(PapillaError) {
         do {
             if NamedPath.exists(directory), try !NamedPath.names(in: directory).isEmpty {
                 throw PapillaError(
@@ -74,7 +81,7 @@ public enum PhantomSet {
         }
     }
 
-    private static func write(_ bytes: [UInt8], to path: String) throws(PapillaError) {
+    static func write(_ bytes: [UInt8], to path: String) throws(PapillaError) {
         do {
             try NamedPath.write(bytes, to: path)
         } catch {

@@ -24,6 +24,8 @@ public struct Attention: Sendable, Codable, Hashable {
         case colourSpace = "colour_space"
         /// A file holds more frames than were read.
         case framesLeftOut = "frames_left_out"
+        /// An eye's ratio differs from an earlier visit's by more than measurement error: of visits, never of a single image.
+        case change
     }
 
     /// The machine-readable part.
@@ -49,7 +51,7 @@ extension Attention.Code {
     public var weight: Int {
         switch self {
         case .ratioHigh, .polyp: 8
-        case .rimThin, .identityConflict: 7
+        case .rimThin, .identityConflict, .change: 7
         case .ratioInterval, .polypBorderline: 5
         case .disagreement, .lowConfidence, .eyeConflict, .sidecar: 4
         case .cupOutsideDisc, .discShape, .cupNotSeen, .framesLeftOut: 3

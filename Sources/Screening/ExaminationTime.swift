@@ -33,6 +33,9 @@ public struct ExaminationTime: Sendable, Codable, Hashable, Comparable, CustomSt
         description = Timestamp(milliseconds: start * 1000 + milliseconds - offset * 1000).description
     }
 
+    /// A moment that is known to the millisecond.
+    public init(_ moment: Timestamp) { description = moment.description }
+
     /// What this machine's clock on the wall is ahead of UTC when it shows a time, s.
     ///
     /// - Parameter clock: what it shows, as seconds since 1970.

@@ -134,6 +134,8 @@ public struct Configuration: Sendable, Equatable {
     public var imageDeadline = Duration.seconds(120)
     /// How long an emptied folder stays in the inbox.
     public var keepEmpty = Duration.seconds(3600)
+    /// How long nothing more must have come of a subject before its visit is published.
+    public var visitSettle = Duration.seconds(600)
     /// Globs of names, or of paths where they hold a slash, that are ignored besides the built-in ones.
     public var ignore: [String] = []
     /// Where it stands in a file's name whose image it is; nil: nowhere.

@@ -11,7 +11,8 @@ internal import Yams
 package struct ConfigurationReader {
     package let file: String
     private static let keys = [
-        "paths", "settle", "rescan", "deadline", "image_deadline", "keep_empty", "ignore", "name_pattern", "disk_floor", "alarms",
+        "paths", "settle", "rescan", "deadline", "image_deadline", "keep_empty", "visit_settle", "ignore", "name_pattern",
+        "disk_floor", "alarms",
         "retention", "limits",
         "thresholds", "readers", "dicom", "hl7", "fhir", "deliveries", "threads", "precision", "blind_share",
     ]
@@ -40,6 +41,9 @@ package struct ConfigurationReader {
         }
         if let node = values["image_deadline"] {
             configuration.imageDeadline = try node.duration(in: .seconds(1) ... .seconds(3600))
+        }
+        if let node = values["visit_settle"] {
+            configuration.visitSettle = try node.duration(in: .seconds(0) ... .seconds(7 * 86400))
         }
         if let node = values["keep_empty"] {
             configuration.keepEmpty = try node.duration(in: .seconds(0) ... .seconds(365 * 86400))

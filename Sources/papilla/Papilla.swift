@@ -25,7 +25,8 @@ struct Papilla: AsyncParsableCommand {
             CommandGroup(
                 name: "The account",
                 subcommands: [
-                    StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, RequeueCommand.self,
+                    StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, HistoryCommand.self,
+                    RequeueCommand.self,
                     DeliveriesCommand.self, ForgetCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
                 ]),
             CommandGroup(name: "Readers", subcommands: [ReviewCommand.self]),

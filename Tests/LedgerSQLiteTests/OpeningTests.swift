@@ -45,7 +45,8 @@ import Testing
             .filter { !($0["name"] as String).hasPrefix("sqlite_") && $0["name"] != "grdb_migrations" }
             #expect(
                 Set(tables.map { $0["name"] as String }) == [
-                    "arrival", "image", "screening", "finding", "decision", "correction", "delivery", "model", "audit", "setting",
+                    "arrival", "image", "screening", "finding", "decision", "correction", "delivery", "visit", "model", "audit",
+                    "setting",
                 ])
             #expect(tables.allSatisfy { $0["strict"] == true })
         }

@@ -1,9 +1,9 @@
-"""Holds reports against their JSON Schema.
+"""Holds reports, or visits, against their JSON Schema.
 
     check.py SCHEMA PATH...
 
-PATH is a report, a file of JSON lines (.jsonl) with a report in each, or a folder in which every report.json is looked for. Prints what does
-not agree, and how many reports were looked at. Ends with 1 where anything does not agree.
+PATH is a report, a file of JSON lines (.jsonl) with a report in each, or a folder in which every file of the schema's name is looked for.
+Prints what does not agree, and how many reports were looked at. Ends with 1 where anything does not agree.
 """
 
 import json
@@ -16,7 +16,7 @@ import jsonschema
 def reports(path: pathlib.Path):
     """Yields (where, report)."""
     if path.is_dir():
-        for file in sorted(path.rglob("report.json")):
+        for file in sorted(path.rglob(pathlib.Path(sys.argv[1]).name)):
             yield file, json.loads(file.read_text(encoding="utf-8"))
     elif path.suffix == ".jsonl":
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):

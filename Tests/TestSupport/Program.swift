@@ -141,7 +141,17 @@ package final class Site {
         let days = try FileManager.default.contentsOfDirectory(at: outbox, includingPropertiesForKeys: nil).filter {
             $0.lastPathComponent.first?.isNumber == true && $0.hasDirectoryPath
         }
-        return try days.flatMap { try FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil) }
+        return try days.flatMap { try FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil) }.filter {
+            !FileManager.default.fileExists(atPath: $0.appending(path: "visit.json").path)
+        }
+    }
+
+    /// Every published visit's folder, sorted by its path.
+    package func visits() throws -> [URL] {
+        let found = FileManager.default.enumerator(at: outbox, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+        return found.filter { $0.lastPathComponent == "visit.json" }.map { $0.deletingLastPathComponent() }.sorted {
+            $0.path < $1.path
+        }
     }
 
     /// Every published report, by the dropped file's path in the inbox.

@@ -1,7 +1,7 @@
 public import Screening
 
 /// A ledger in every role. Who needs one or two of them says which.
-public typealias WholeLedger = ArrivalLedger & DecisionLedger & AuditLedger & MaintenanceLedger & DeliveryLedger
+public typealias WholeLedger = ArrivalLedger & DecisionLedger & AuditLedger & MaintenanceLedger & DeliveryLedger & VisitLedger
 
 /// How to open a ledger.
 public enum LedgerMode: Sendable {

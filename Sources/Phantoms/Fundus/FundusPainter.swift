@@ -9,8 +9,11 @@ struct FundusPainter {
     private let scene: FundusScene
     private let framing: FundusFraming
     private var random: SeededGenerator
+    /// Where the disc's own traits are drawn from: what of them stays from photograph to photograph. Nil: from `random`.
+    private let tissue: SeededGenerator?
 
-    init(_ scene: FundusScene, framing: FundusFraming, random: SeededGenerator) {
+    init(_ scene: FundusScene, framing: FundusFraming, random: SeededGenerator, tissue: SeededGenerator? = nil) {
+        self.tissue = tissue
         self.scene = scene
         self.framing = framing
         self.random = random
@@ -63,14 +66,16 @@ struct FundusPainter {
     private mutating func paintDisc() {
         let scene = scene, framing = framing, colours = scene.colours
         let mottle = noise(SIMD2(0.03, 0.03), octaves: 3, persistence: 0.6), slow = noise(SIMD2(0.13, 0.13), octaves: 2)
-        let edge = Float(random.uniform(0.035...0.085)), nasalBlur = Float(random.uniform(0...0.06))
-        let slope = Float(random.uniform(0.07...0.2)), pallor = Float(random.uniform(0.02...0.3)),
-            ring = Float(random.uniform(0...0.12))
-        let halo = Float(random.uniform(0.02...0.2)), pigment = Float(random.uniform(0...0.3)),
-            fullness = Float(random.uniform(0.9...1))
+        var own = tissue ?? random
+        let edge = Float(own.uniform(0.035...0.085)), nasalBlur = Float(own.uniform(0...0.06))
+        let slope = Float(own.uniform(0.07...0.2)), pallor = Float(own.uniform(0.02...0.3)),
+            ring = Float(own.uniform(0...0.12))
+        let halo = Float(own.uniform(0.02...0.2)), pigment = Float(own.uniform(0...0.3)),
+            fullness = Float(own.uniform(0.9...1))
         // What brightens the retina around the disc brightens the disc.
         let lit = 1 + 0.3 * halo + 0.25 * scene.light.sheen
-        let atrophyTurn = random.uniform(-0.5...0.5), temporal = scene.temporal
+        let atrophyTurn = own.uniform(-0.5...0.5), temporal = scene.temporal
+        if tissue == nil { random = own }
         let atrophyAxis = SIMD2(temporal * cos(atrophyTurn), sin(atrophyTurn)), atrophy = scene.light.atrophy
         let box = framing.box(around: scene.disc.centre, reach: scene.discDiameter * 1.9)
         var truth = mask

@@ -7,21 +7,23 @@ struct FundusScene: Sendable {
     let eye: Eye
     /// +1 where temporal is to the right in the picture (a left eye), -1 where it is to the left.
     let temporal: Double
-    let disc: RoundOutline
-    let cup: RoundOutline
+    private(set) var disc: RoundOutline
+    private(set) var cup: RoundOutline
     /// Vertical diameter of the disc.
-    let discDiameter: Double
-    let macula: SIMD2<Double>
+    private(set) var discDiameter: Double
+    private(set) var macula: SIMD2<Double>
     /// The field is cut at this height above and below the centre; above 1 it is not.
     let cut: Double
     let colours: FundusColours
-    let vessels: [Vessel]
-    let light: FundusLight
+    private(set) var vessels: [Vessel]
+    private(set) var light: FundusLight
     /// How wide a crop around the disc is, disc diameters.
-    let cropWidth: Double
+    private(set) var cropWidth: Double
 
-    init(_ random: inout SeededGenerator) {
-        temporal = random.sign()
+    /// - Parameter side: right or left; either, where it is nil.
+    init(_ random: inout SeededGenerator, side: Eye? = nil) {
+        let sign = random.sign()
+        temporal = side == nil ? sign : side == .left ? 1 : -1
         eye = temporal > 0 ? .left : .right
         discDiameter = random.uniform(0.27...0.37)
         let place = random.uniform(0...1)
@@ -59,6 +61,45 @@ struct FundusScene: Sendable {
         (0..<3).map { SIMD2(random.normal(), random.normal()) * (strength / Double($0 + 2)) }
     }
 
+    /// Vertical diameter of the cup over that of the disc, before their bends.
+    var ratio: Double { cup.radii.y / disc.radii.y }
+
+    /// The widest cup that still has a rim all around.
+    static let widest = 0.9
+
+    /// The same eye with another vertical ratio: the cup grows or shrinks in both directions, and stays whole within the disc.
+    func widened(to ratio: Double) -> FundusScene {
+        let old = cup.radii / disc.radii
+        let vertical = min(max(ratio, 0.1), Self.widest)
+        let new = SIMD2(min(old.x * vertical / old.y, Self.widest), vertical)
+        let place = (cup.centre - disc.centre) / disc.radii / (1 - old.max())
+        var scene = self
+        scene.cup = RoundOutline(
+            centre: disc.centre + place * (1 - new.max()) * disc.radii, radii: disc.radii * new, turn: cup.turn,
+            harmonics: cup.harmonics)
+        return scene
+    }
+
+    /// The same eye before the camera again: turned, shifted, nearer or farther, in another light, cropped otherwise.
+    func photographedAnew(_ random: inout SeededGenerator) -> FundusScene {
+        func within(_ value: Double, _ bound: Double) -> Double { min(max(value, -bound), bound) }
+        let pose = Pose(
+            turn: within(0.04 * random.normal(), 0.1), scale: 1 + within(0.02 * random.normal(), 0.05),
+            shift: SIMD2(within(0.04 * random.normal(), 0.08), within(0.04 * random.normal(), 0.08)))
+        var scene = self
+        scene.disc = pose.apply(to: disc)
+        scene.cup = pose.apply(to: cup)
+        scene.discDiameter = discDiameter * pose.scale
+        scene.macula = pose.apply(to: macula)
+        for index in vessels.indices {
+            scene.vessels[index].points = vessels[index].points.map(pose.apply)
+            scene.vessels[index].widths = vessels[index].widths.map { $0 * pose.scale }
+        }
+        scene.light = light.anew(&random)
+        scene.cropWidth = random.uniform(2.1...2.8)
+        return scene
+    }
+
     /// How the scene lies in a picture.
     func framing(width: Int, height: Int, view: Phantom.View) -> FundusFraming {
         switch view {
@@ -71,6 +112,28 @@ struct FundusScene: Sendable {
                 width: width, height: height, scale: scale, centre: SIMD2(Double(width), Double(height)) / 2 - disc.centre * scale
             )
         }
+    }
+}
+
+/// How an eye stands before the camera: turned about the field's centre, scaled, then shifted.
+private struct Pose {
+    /// Radians, clockwise as seen.
+    let turn: Double
+    let scale: Double
+    let shift: SIMD2<Double>
+
+    func apply(to place: SIMD2<Double>) -> SIMD2<Double> {
+        let (c, s) = (cos(turn), sin(turn))
+        return SIMD2(place.x * c - place.y * s, place.x * s + place.y * c) * scale + shift
+    }
+
+    func apply(to outline: RoundOutline) -> RoundOutline {
+        let harmonics = outline.harmonics.enumerated().map { index, bend in
+            let angle = turn * Double(index + 2)
+            return SIMD2(bend.x * cos(angle) - bend.y * sin(angle), bend.x * sin(angle) + bend.y * cos(angle))
+        }
+        return RoundOutline(
+            centre: apply(to: outline.centre), radii: outline.radii * scale, turn: outline.turn + turn, harmonics: harmonics)
     }
 }
 
@@ -143,11 +206,11 @@ struct FundusLight: Sendable {
     let strayDirection: SIMD2<Float>
     let strayColour: SIMD3<Float>
     /// Strength of the nerve fibres' sheen above and below the disc.
-    let sheen: Float
+    private(set) var sheen: Float
     /// Strength of the choroid's streaks.
-    let choroid: Float
+    private(set) var choroid: Float
     /// Width of the atrophy around the disc, disc radii; 0 for none.
-    let atrophy: Float
+    private(set) var atrophy: Float
     /// Whether the plate's little notch shows at the field's edge.
     let notch: Bool
 
@@ -162,5 +225,14 @@ struct FundusLight: Sendable {
         choroid = Float(random.uniform(0.25...1))
         atrophy = random.chance(0.4) ? Float(random.uniform(0.1...0.32)) : 0
         notch = random.chance(0.3)
+    }
+
+    /// Another light on the same eye: sheen, choroid and atrophy are the eye's own.
+    func anew(_ random: inout SeededGenerator) -> FundusLight {
+        var light = FundusLight(&random)
+        light.sheen = sheen
+        light.choroid = choroid
+        light.atrophy = atrophy
+        return light
     }
 }

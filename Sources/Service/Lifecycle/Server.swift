@@ -206,6 +206,7 @@ public struct Server: Sendable {
     ) async throws {
         let outbox = configuration.paths.outbox
         let becameDue = WakeSignal()
+        let notes = VisitNotes()
         let tools = Pipeline.Tools(
             configuration: configuration, folders: folders, ledger: ledger, executor: parts.executor, telemetry: parts.telemetry,
             log: log,
@@ -221,6 +222,7 @@ public struct Server: Sendable {
             },
             ended: { [ended] in
                 becameDue.send()
+                notes.add($0.report.id)
                 ended(Result($0, outbox: outbox))
             })
         let pipeline = Pipeline(tools, screener: screener, isDraining: isDraining, pause: pause)
@@ -230,16 +232,22 @@ public struct Server: Sendable {
         let deliveries = DeliveryLoop(
             ledger: ledger, folders: folders, executor: parts.executor, telemetry: parts.telemetry, log: log,
             wakeSignal: becameDue, now: tools.now, configuration: now)
+        let visits = VisitLoop(
+            ledger: ledger, folders: folders, store: ModelStore(directory: configuration.paths.models), executor: parts.executor,
+            log: log, notes: notes, now: tools.now, configuration: now)
+        if !isDraining { try await visits.recover() }
         let housekeeping = Housekeeping(
             ledger: ledger, folders: folders, telemetry: parts.telemetry, log: log, clocks: clocks,
             configuration: now)
         let check = FileCheck(
             ledger: ledger, folders: folders, paths: configuration.paths, telemetry: parts.telemetry, log: log)
-        let group = group(pipeline, [housekeeping, deliveries], isDraining ? nil : check, parts.telemetry, now: tools.now)
+        let group = group(
+            pipeline, [housekeeping, deliveries, visits], isDraining ? nil : check, parts.telemetry, now: tools.now)
         parts.requestHandler.open(
             RequestHandler.Resources(
                 ledger: ledger, folders: folders, reviewing: reviewing, promotion: promotion,
-                configuration: now, deliver: { becameDue.send() }, reload: { await pipeline.requestReload() }))
+                configuration: now, noteVisit: { notes.add($0) }, deliver: { becameDue.send() },
+                reload: { await pipeline.requestReload() }))
         parts.telemetry.update { $0.isReady = true }
         for reason in screener.models.fallbacks { log.tell(.ready, .info, "a model runs in fp32", ["why": reason]) }
         log.tell(.ready, .notice, "ready", ["models": screener.described.map(\.name).joined(separator: " ")])
@@ -248,7 +256,10 @@ public struct Server: Sendable {
         let failure: (any Error)?
         do {
             try await group.run()
-            if isDraining, await !lifecycle.isStopping { try await deliveries.drain() }
+            if isDraining, await !lifecycle.isStopping {
+                try await visits.drain()
+                try await deliveries.drain()
+            }
             failure = nil
         } catch { failure = error }
         await lifecycle.hold(nil)

@@ -75,7 +75,8 @@ public struct Promotion: Sendable {
             try await pass(model, actor)
             change = try store.promote(model, by: actor)
         case .rollback(let task): change = try store.rollback(task, by: actor)
-        case .ping, .status, .requeue, .review, .forget: throw PapillaError(.internal, "This is not about models")
+        case .ping, .status, .requeue, .review, .forget, .forgetSubject:
+            throw PapillaError(.internal, "This is not about models")
         }
         try betweenFiles()
         try await settle()

@@ -19,6 +19,8 @@ final class RequestHandler: Sendable {
         let promotion: Promotion
         /// As it is now.
         let configuration: @Sendable () async -> Configuration
+        /// Has the visits looked at that an arrival stands in.
+        let noteVisit: @Sendable (ScreeningID) -> Void
         /// Has what became due carried out.
         let deliver: @Sendable () -> Void
         /// Has the models read again before anything else begins.
@@ -80,12 +82,20 @@ final class RequestHandler: Sendable {
             let forget = Forget(ledger: resources.ledger, folders: resources.folders, withdraw: configuration.withdraw)
             let forgotten = try await forget.run(arrival, actor: actor)
             log.tell(.control, .notice, "an arrival is forgotten", id: forgotten.id, ["actor": actor])
+            for id in forgotten.related { resources.noteVisit(id) }
             return ControlResponse(forgotten: forgotten)
+        case .forgetSubject(let subject):
+            let configuration = await resources.configuration()
+            let forget = Forget(ledger: resources.ledger, folders: resources.folders, withdraw: configuration.withdraw)
+            let forgotten = try await forget.run(subject, actor: actor)
+            log.tell(.control, .notice, "a subject is forgotten", ["actor": actor, "arrivals": "\(forgotten.count)"])
+            return ControlResponse(forgottenSubject: forgotten)
         case .review(let review):
             var review = review
             review.reader = try peer.reader(review.reader, await resources.configuration().readers)
             let decided = try await resources.reviewing.run(review, actor: actor)
             resources.deliver()
+            resources.noteVisit(decided.arrival)
             log.tell(.control, .notice, "a reader decided: \(decided.verdict.rawValue)", id: decided.arrival, ["actor": actor])
             return ControlResponse(decided: decided)
         case .promote, .rollback:
@@ -129,7 +139,7 @@ extension ControlRequest {
     /// Whether it changes arrivals, and so must end before the ledger is closed. A model's promotion may take long, and makes good for itself.
     fileprivate var concernsArrivals: Bool {
         switch self {
-        case .requeue, .deliver, .review, .forget: true
+        case .requeue, .deliver, .review, .forget, .forgetSubject: true
         case .ping, .status, .promote, .rollback: false
         }
     }

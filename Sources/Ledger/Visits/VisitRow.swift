@@ -1,0 +1,134 @@
+public import Screening
+
+/// One version of a visit that was put together and published.
+public struct VisitRow: Sendable, Codable, Hashable {
+    /// An image as it stands in the visit.
+    public struct Member: Sendable, Codable, Hashable {
+        /// The arrival.
+        public var id: ScreeningID
+        /// The version of its reading.
+        public var version: Int
+        /// The last decision on it at the time.
+        @Nullable public var decision: Report.Decision.Verdict?
+
+        /// An image.
+        public init(id: ScreeningID, version: Int, decision: Report.Decision.Verdict?) {
+            self.id = id
+            self.version = version
+            self.decision = decision
+        }
+
+        /// `20261124-k7q2m9xd.2.accept`, or without a decision `20261124-k7q2m9xd.1`.
+        package var text: String { "\(id).\(version)" + (decision.map { ".\($0.rawValue)" } ?? "") }
+
+        package init?(_ text: Substring) {
+            let parts = text.split(separator: ".")
+            guard parts.count >= 2, let id = ScreeningID(String(parts[0])), let version = Int(parts[1]) else { return nil }
+            self.init(id: id, version: version, decision: parts.count > 2 ? .init(rawValue: String(parts[2])) : nil)
+        }
+    }
+
+    /// What the repeats in a visit tell of the error of one camera and its networks.
+    public struct Repeats: Sendable, Codable, Hashable {
+        /// The camera, as stated.
+        @Nullable public var device: String?
+        /// The disc's network.
+        @Nullable public var disc: String?
+        /// The cup's network.
+        @Nullable public var cup: String?
+        /// How many repeats.
+        public var count: Int
+        /// Their squared deviations, summed.
+        public var squares: Double
+
+        /// What the repeats tell.
+        public init(device: String?, disc: String?, cup: String?, count: Int, squares: Double) {
+            self.device = device
+            self.disc = disc
+            self.cup = cup
+            self.count = count
+            self.squares = squares
+        }
+    }
+
+    /// The visit's ID.
+    public var id: ScreeningID
+    /// 1, 2, ...
+    public var version: Int
+    /// When it was put together.
+    public var at: Timestamp
+    /// Whose it is; null once forgotten.
+    @Nullable public var subject: Subject?
+    /// The study; null without one, and once forgotten.
+    @Nullable public var study: String?
+    /// The day, `2026-11-24`.
+    public var day: String
+    /// How much it calls for a person.
+    public var weight: Int
+    /// The eye to look at first.
+    @Nullable public var worst: Eye?
+    /// Codes of what a person should look at, of the images that count.
+    public var attention: [Attention.Code]
+    /// The images.
+    public var members: [Member]
+    /// What its repeats tell; empty once forgotten.
+    public var repeats: [Repeats]
+    /// Of `visit.json`.
+    public var digest: Digest
+    /// Of `visit.html`.
+    public var pageDigest: Digest
+
+    /// A version of a visit.
+    public init(
+        id: ScreeningID, version: Int, at: Timestamp, subject: Subject?, study: String?, day: String, weight: Int, worst: Eye?,
+        attention: [Attention.Code], members: [Member], repeats: [Repeats], digest: Digest, pageDigest: Digest
+    ) {
+        self.id = id
+        self.version = version
+        self.at = at
+        self.day = day
+        self.weight = weight
+        self.attention = attention
+        self.members = members
+        self.repeats = repeats
+        self.digest = digest
+        self.pageDigest = pageDigest
+        self.subject = subject
+        self.study = study
+        self.worst = worst
+    }
+
+    /// Its folder, relative to the outbox: `2026-11-24/visit.ID`, later `2026-11-24/visit.ID.v2`.
+    public var folder: String { "\(day)/visit.\(id)" + (version > 1 ? ".v\(version)" : "") }
+}
+
+/// Which visits are asked for. Everything that is set must hold.
+public struct VisitFilter: Sendable, Hashable {
+    /// Only of this day or later.
+    public var since: String?
+    /// Only of this day or earlier.
+    public var until: String?
+    /// Also those that nothing draws attention to.
+    public var includesQuiet = false
+    /// At most so many.
+    public var limit: Int?
+
+    /// Every visit that draws attention.
+    public init() {}
+}
+
+/// A subject of whom something came, or was decided.
+public struct ChangedSubject: Sendable, Hashable {
+    /// Who.
+    public var subject: Subject
+    /// When something last came or was decided.
+    public var at: Timestamp
+    /// Whether what came last was said to be the last of its visit.
+    public var isLast: Bool
+
+    package init(subject: Subject, at: Timestamp, isLast: Bool) {
+        self.subject = subject
+        self.at = at
+        self.isLast = isLast
+    }
+}

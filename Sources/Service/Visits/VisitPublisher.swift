@@ -1,0 +1,62 @@
+internal import Custody
+internal import Ledger
+internal import Reading
+package import Registry
+internal import Screening
+package import Trends
+
+/// Publishes what there is to publish of a subject: the folder first, then the ledger's row. What a stop left in between has the same name
+/// the next time, and makes way.
+struct VisitPublisher: Sendable {
+    let ledger: any ArrivalLedger & VisitLedger
+    let folders: ServiceFolders
+    let store: ModelStore
+    var wallClock: @Sendable () -> Timestamp = { .now }
+
+    /// - Returns: what was published.
+    func publish(_ subject: Subject) async throws -> [VisitRow] {
+        let images = try await ledger.examined(of: subject).map { ExaminedImage($0) }
+        let published = try await ledger.visits(of: subject)
+        guard !images.isEmpty || !published.isEmpty else { return [] }
+        let repeatability = Repeatability(try await ledger.repeats(), ofModels: store.repeatLimits(of: images))
+        let plan = VisitPlan(
+            subject, images, published: published, repeatability: repeatability, begin: try await ledger.visitsBegin(),
+            taken: try await ledger.forgottenVisits(), made: wallClock())
+        var rows: [VisitRow] = []
+        for item in plan.items { rows.append(try await publish(item)) }
+        return rows
+    }
+
+    private func publish(_ item: VisitPlan.Item) async throws -> VisitRow {
+        // Nobody is forgotten while the page that names them is written.
+        let members = item.members.map(\.id).sorted()
+        for id in members { await folders.arrivals.lock(id) }
+        defer { for id in members { folders.arrivals.unlock(id) } }
+        for id in members {
+            guard try await ledger.arrival(id)?.forgotten == nil else {
+                throw PapillaError(.refused, "An image was forgotten while its visit was put together", isRetryable: true)
+            }
+        }
+        var overlays: [ScreeningID: [UInt8]] = [:]
+        for image in VisitPage.pictures(of: item.report) {
+            guard let bundle = image.bundle else { continue }
+            overlays[image.id] = try folders.publisher.load(bundle)?.files.first { $0.name == "overlay.jpg" }?.bytes
+        }
+        let bundle = try VisitBundle(item.report, overlays: overlays)
+        try folders.publisher.publish(bundle.files, of: item.report.id, as: bundle.folder)
+        let row = item.row(digest: bundle.digest, pageDigest: bundle.pageDigest)
+        try await ledger.record(row)
+        return row
+    }
+}
+
+extension ModelStore {
+    /// How far ratios of one eye, photographed twice, differ, by the name of a cup's network: of those whose manifest has the figure.
+    package func repeatLimits(of images: [ExaminedImage]) -> [String: Double] {
+        var limits: [String: Double] = [:]
+        for name in Set(images.compactMap(\.models.cup)) {
+            limits[name] = (try? manifest(name))?.calibration["repeat_limit"]
+        }
+        return limits
+    }
+}

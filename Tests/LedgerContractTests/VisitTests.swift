@@ -1,0 +1,158 @@
+import Foundation
+import Ledger
+import Screening
+import TestSupport
+import Testing
+
+/// A subject's images, and the visits that were published.
+@Suite(.onEveryDatabase) struct VisitTests {
+    let clinic: Clinic
+    var ledger: any WholeLedger { clinic.ledger }
+    private let subject = Subject(identifier: "7", issuer: "A")
+    init() async throws { clinic = try await Clinic() }
+
+    @discardableResult
+    private func screen(
+        _ number: Int, patient: String? = "7", issuer: String? = "A", content: String? = nil, taken: String? = nil,
+        eye: Eye = .right, outcome: Outcome = .measured, change: (inout Report) -> Void = { _ in }
+    ) async throws -> ScreeningID {
+        let id = Clinic.id(number)
+        try await clinic.receive(id, content: content ?? "image \(number)")
+        try await clinic.claim(id, patient: patient, eye: eye, issuer: issuer, taken: taken)
+        _ = try await ledger.begin(id)
+        try await clinic.finish(id, outcome, key: nil, change: change)
+        return id
+    }
+
+    private func visit(_ number: Int, _ members: [ScreeningID], version: Int = 1, weight: Int = 8) throws -> VisitRow {
+        let folder = "\(clinic.folders.outbox)/2026-11-24/visit.\(Clinic.id(number))" + (version > 1 ? ".v\(version)" : "")
+        try Clinic.write("{\"version\": \(version)}", to: folder + "/visit.json")
+        try Clinic.write("<p>\(version)</p>", to: folder + "/visit.html")
+        return VisitRow(
+            id: Clinic.id(number), version: version, at: Timestamp(milliseconds: 1_795_517_000_000), subject: subject, study: "S",
+            day: "2026-11-24", weight: weight, worst: .left, attention: [.change, .ratioHigh],
+            members: members.map { .init(id: $0, version: 1, decision: $0 == members.first ? .accept : nil) },
+            repeats: [.init(device: "C", disc: "d", cup: "c", count: 2, squares: 0.001)],
+            digest: Digest(of: "{\"version\": \(version)}".utf8), pageDigest: Digest(of: "<p>\(version)</p>".utf8))
+    }
+
+    private func problems() async throws -> [Verification.Problem] { try await ledger.verify(clinic.folders).problems }
+
+    @Test func aSubjectsImagesAreItsOwnWithAllThatVisitsAsk() async throws {
+        let first = try await screen(1, taken: "2024-02-29") { report in
+            report.quality = Quality(
+                grade: .good, checks: ["focus": .init(value: 0.032, threshold: 0.008, pass: true)])
+        }
+        try await screen(2, issuer: "B")
+        try await screen(3, issuer: nil)
+        try await screen(4, patient: "8")
+        let unfit = try await screen(5, outcome: .ungradable)
+        let rows = try await ledger.examined(of: subject)
+        #expect(rows.map(\.row.id) == [first, unfit])
+        #expect(
+            rows[0].row.taken?.description == "2024-02-29" && rows[0].disc == "disc-20261124-1" && rows[0].cup == "cup-20261124-1"
+        )
+        #expect(rows[0].focus == 4 && rows[0].disagreement == 0.05 && rows[0].rimMinimumAngle == 85 && rows[0].sha256 != nil)
+        #expect(rows[1].reasons == [.tooDark] && rows[1].focus == nil)
+        #expect(
+            try await ledger.subjects(numbered: "7") == [
+                Subject(identifier: "7"), subject, Subject(identifier: "7", issuer: "B"),
+            ])
+        #expect(try await ledger.subjects(numbered: "9").isEmpty)
+        #expect(try await ledger.examined(of: Subject(identifier: "7")).map(\.row.id) == [Clinic.id(3)])
+        #expect(try await problems() == [])
+    }
+
+    @Test func whatCameAgainAsAnotherSubjectsIsCorrected() async throws {
+        let wrong = try await screen(1, patient: "wrong", content: "the same")
+        #expect(try await ledger.examined(of: Subject(identifier: "wrong", issuer: "A")).map(\.row.id) == [wrong])
+        let right = try await screen(2, content: "the same")
+        #expect(try await ledger.examined(of: Subject(identifier: "wrong", issuer: "A")).isEmpty)
+        #expect(try await ledger.examined(of: subject).map(\.row.id) == [right])
+        // A copy of the same subject's stays: which of them counts is for visits to say.
+        let copy = try await screen(3, content: "the same")
+        #expect(try await ledger.examined(of: subject).map(\.row.id) == [right, copy])
+        // One of nobody corrects nothing.
+        try await screen(4, patient: nil, issuer: nil, content: "the same")
+        #expect(try await ledger.examined(of: subject).count == 2)
+    }
+
+    @Test func changedSubjectsAreThoseOfWhomSomethingCameOrWasDecided() async throws {
+        let id = try await screen(1)
+        try await screen(2, patient: nil, issuer: nil)
+        let begin = try await ledger.visitsBegin()
+        let found = try await ledger.changedSubjects(since: begin)
+        #expect(found.map(\.subject) == [subject] && found.map(\.isLast) == [false])
+        let later = Timestamp(milliseconds: found[0].at.milliseconds + 1)
+        #expect(try await ledger.changedSubjects(since: later).isEmpty)
+        _ = try await ledger.decide(NewDecision(id, reader: "Anna", verdict: .accept, note: nil), actor: "anna@1000")
+        #expect(try await ledger.changedSubjects(since: later).map(\.subject) == [subject])
+    }
+
+    @Test func versionsFollowEachOtherAndTheNewestCounts() async throws {
+        let id = try await screen(1)
+        #expect(try await ledger.lastVisit() == nil)
+        let first = try visit(90, [id])
+        await #expect(throws: PapillaError.self) { try await ledger.record(try visit(90, [id], version: 2)) }
+        try await ledger.record(first)
+        await #expect(throws: PapillaError.self) { try await ledger.record(first) }
+        #expect(try await ledger.visits(of: subject) == [first])
+        #expect(try await ledger.lastVisit() == first.at)
+        let second = try visit(90, [id, Clinic.id(2)], version: 2, weight: 0)
+        try await ledger.record(second)
+        let other = try visit(91, [id], weight: 3)
+        try await ledger.record(other)
+        #expect(try await ledger.visits(of: subject) == [second, other])
+        #expect(try await ledger.allVisits() == [first, second, other])
+        #expect(try await ledger.visits(VisitFilter()) == [other])
+        var filter = VisitFilter()
+        filter.includesQuiet = true
+        #expect(try await ledger.visits(filter) == [other, second])
+        filter.limit = 1
+        #expect(try await ledger.visits(filter) == [other])
+        filter.since = "2026-11-25"
+        #expect(try await ledger.visits(filter).isEmpty)
+        #expect(try await ledger.repeats().count == 2)
+        #expect(try await problems() == [])
+    }
+
+    @Test func aForgottenVisitIsNobodysAndTheAuditVerifies() async throws {
+        let id = try await screen(1)
+        try await ledger.record(try visit(90, [id]))
+        try await ledger.record(try visit(90, [id], version: 2))
+        for name in ["", ".v2"] {
+            try FileManager.default.removeItem(atPath: "\(clinic.folders.outbox)/2026-11-24/visit.\(Clinic.id(90))\(name)")
+        }
+        try await ledger.forgetVisit(Clinic.id(90), actor: "anna@1000")
+        try await ledger.forgetVisit(Clinic.id(90), actor: "anna@1000")
+        #expect(try await ledger.visits(of: subject).isEmpty)
+        #expect(try await ledger.repeats().isEmpty)
+        #expect(try await ledger.forgottenVisits() == [Clinic.id(90)])
+        #expect(try await ledger.allVisits().allSatisfy { $0.subject == nil && $0.study == nil })
+        #expect(
+            try await ledger.auditEntries(AuditFilter(subject: "\(Clinic.id(90))")).filter { $0.event == "visited" }.allSatisfy {
+                $0.detail == nil
+            })
+        #expect(try await problems() == [])
+    }
+
+    @Test func verificationNamesWhatIsWrongWithAVisitsFolder() async throws {
+        let id = try await screen(1)
+        let row = try visit(90, [id])
+        try await ledger.record(row)
+        let folder = "\(clinic.folders.outbox)/\(row.folder)"
+        try Clinic.write("<p>other</p>", to: folder + "/visit.html")
+        #expect(try await problems().map(\.kind) == [.fileChanged])
+        try Clinic.write("<p>1</p>", to: folder + "/visit.html")
+        try Clinic.write("{}", to: folder + "/visit.json")
+        #expect(try await problems().map(\.kind) == [.bundleChanged])
+        try FileManager.default.removeItem(atPath: folder)
+        #expect(try await problems().map(\.kind) == [.bundleMissing])
+        _ = try visit(90, [id])
+        try Clinic.write("x", to: "\(clinic.folders.outbox)/2026-11-24/visit.\(Clinic.id(95))/visit.json")
+        #expect(try await problems().map(\.kind) == [.stray])
+        // A photograph may be called visit.jpg.
+        let statement = try await ledger.statement(in: clinic.folders)
+        #expect(statement.unexplained == 0)
+    }
+}
