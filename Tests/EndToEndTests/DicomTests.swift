@@ -144,13 +144,13 @@ struct DicomTests {
             page.terminate()
             page.waitUntilExit()
         }
-        let line = try #require(
-            try JSONSerialization.jsonObject(with: output.fileHandleForReading.availableData) as? [String: String])
-        let address = try #require(URL(string: try #require(line["address"])))
+        let printed = try JSONSerialization.jsonObject(with: output.fileHandleForReading.availableData)
+        let line = try #require(printed as? [String: String])
+        let address = try #require(line["address"].flatMap(URL.init(string:)))
         let session = URLSession(configuration: .ephemeral)
         _ = try await session.data(from: address)
-        let (data, answer) = try await session.data(
-            from: try #require(URL(string: "/api/screenings/\(id)/image", relativeTo: address)))
+        let picture = try #require(URL(string: "/api/screenings/\(id)/image", relativeTo: address))
+        let (data, answer) = try await session.data(from: picture)
         #expect((answer as? HTTPURLResponse)?.statusCode == 200)
         let shown = try ImageDecoder.decode([UInt8](data)).raster
         #expect(shown.width == good.width && shown.height == good.height)
