@@ -86,7 +86,7 @@ let package = Package(
             ],
             swiftSettings: swift),
         .target(
-            name: "Deliveries", dependencies: ["Custody", "Dicom", "Ledger", "Settings", "Files", "Screening"],
+            name: "Deliveries", dependencies: ["CSpawn", "Custody", "Dicom", "Ledger", "Settings", "Files", "Screening"],
             swiftSettings: swift),
         .target(
             name: "Control",

@@ -10,6 +10,10 @@
 
 int papilla_memory_file(void) { return memfd_create("papilla", MFD_CLOEXEC); }
 
+int papilla_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
 // Swaps descriptors in, and leaves no other open.
 static int arrange(posix_spawn_file_actions_t *actions, int input, int output) {
     int error = posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO);

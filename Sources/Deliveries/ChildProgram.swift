@@ -1,3 +1,4 @@
+internal import CSpawn
 internal import Files
 internal import Glibc
 internal import Screening
@@ -60,7 +61,7 @@ struct ChildProgram: Sendable {
             posix_spawn_file_actions_adddup2(&actions, file.descriptor, Int32(Self.firstFile + index))
         }
         for number in 3..<Self.firstFile { posix_spawn_file_actions_addclose(&actions, Int32(number)) }
-        posix_spawn_file_actions_addclosefrom_np(&actions, Int32(Self.firstFile + files.count))
+        papilla_close_from(&actions, Int32(Self.firstFile + files.count))
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -46,8 +46,12 @@ package struct Redelivery: Sendable {
         var done: [DeliveryRow] = []
         for row in rows {
             // Delivered, corrected or forgotten since it was listed.
-            do { try await ledger.tryAgain(row.number, actor: actor) } catch  where error.code == .refused { continue }
-            done.append(row)
+            do throws(PapillaError) {
+                try await ledger.tryAgain(row.number, actor: actor)
+                done.append(row)
+            } catch {
+                guard error.code == .refused else { throw error }
+            }
         }
         return done
     }

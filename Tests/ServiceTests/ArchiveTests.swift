@@ -1,3 +1,4 @@
+import Custody
 import Files
 import Imaging
 import Ledger

@@ -41,8 +41,9 @@ extension DeliveryTests {
     }
 
     @Test func aTargetThatComesBackGetsEverythingAndHoldsUpNoOther() async throws {
-        let second = Configuration.Delivery(name: "copy", folder: "\(sandbox.path)/copy")
-        _ = try Folder.make(second.folder)
+        let copies = "\(sandbox.path)/copy"
+        let second = Configuration.Delivery(name: "copy", folder: copies)
+        _ = try Folder.make(copies)
         for name in ["a.jpg", "b.jpg"] { try await screen(name) { $0.deliveries.append(second) } }
         rmdir(place)
         let (folders, ledger) = try open()
