@@ -83,7 +83,8 @@ public struct PromotionCheck: Sendable {
 
     /// Lets a model through or refuses it, with all figures in the message.
     /// - Returns: the figures.
-    public func pass(_ name: String, _ ledger: any ArrivalLedger & DecisionLedger & VisitLedger) async throws -> [String: Double] {
+    public func pass(_ name: String, _ ledger: any ArrivalLedger & DecisionLedger & VisitLedger) async throws -> [String: Double]
+    {
         let verdict = try await verdict(name, ledger)
         guard verdict.refusals.isEmpty else {
             throw PapillaError(
