@@ -94,7 +94,7 @@ let package = Package(
                 "Journal", "Ledger", "Registry", "Files", "Screening", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),
-        .target(name: "Trends", dependencies: ["Ledger", "Screening"], swiftSettings: swift),
+        .target(name: "Trends", dependencies: ["Ledger", "Registry", "Screening"], swiftSettings: swift),
         .target(
             name: "Service",
             dependencies: [
@@ -109,7 +109,7 @@ let package = Package(
         .target(
             name: "Review",
             dependencies: [
-                "Files", "DataSets", "Ledger", "Reading", "Registry", "Imaging", "Screening",
+                "Files", "DataSets", "Ledger", "Trends", "Reading", "Registry", "Imaging", "Screening",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -83,7 +83,8 @@ public struct PromotionCheck: Sendable {
 
     /// Lets a model through or refuses it, with all figures in the message.
     /// - Returns: the figures.
-    public func pass(_ name: String, _ ledger: any ArrivalLedger & DecisionLedger) async throws -> [String: Double] {
+    public func pass(_ name: String, _ ledger: any ArrivalLedger & DecisionLedger & VisitLedger) async throws -> [String: Double]
+    {
         let verdict = try await verdict(name, ledger)
         guard verdict.refusals.isEmpty else {
             throw PapillaError(
@@ -96,7 +97,7 @@ public struct PromotionCheck: Sendable {
     }
 
     /// Reads frozen cases and phantoms with both models.
-    public func verdict(_ name: String, _ ledger: any ArrivalLedger & DecisionLedger) async throws -> Verdict {
+    public func verdict(_ name: String, _ ledger: any ArrivalLedger & DecisionLedger & VisitLedger) async throws -> Verdict {
         let candidate = try store.load(name)
         let task = candidate.manifest.task
         let live = try store.live()[task].map { name throws(PapillaError) in try store.load(name) }
@@ -109,7 +110,7 @@ public struct PromotionCheck: Sendable {
     }
 
     private func compare(
-        _ live: Model, _ candidate: Model, _ ledger: any ArrivalLedger & DecisionLedger, _ folder: String,
+        _ live: Model, _ candidate: Model, _ ledger: any ArrivalLedger & DecisionLedger & VisitLedger, _ folder: String,
         _ verdict: inout Verdict
     ) async throws {
         let catalogue = ReviewCatalogue(ledger: ledger, outbox: outbox, archive: archive, models: store)

@@ -6,7 +6,7 @@ public import Screening
 /// A reader's catalogue: the work list, and everything about one screening. Only reads; decisions go through the service.
 public struct ReviewCatalogue: Sendable {
     /// Every screening, decision and version.
-    public let ledger: any ArrivalLedger & DecisionLedger
+    public let ledger: any ArrivalLedger & DecisionLedger & VisitLedger
     package let outbox: String
     package let archive: String
     let models: ModelStore
@@ -20,7 +20,8 @@ public struct ReviewCatalogue: Sendable {
     ///   - models: for what the manifests say of the models' error.
     ///   - blindShare: share of undecided screenings whose results are kept back until a reader has drawn, 0...1.
     public init(
-        ledger: any ArrivalLedger & DecisionLedger, outbox: String, archive: String, models: ModelStore, blindShare: Double = 0
+        ledger: any ArrivalLedger & DecisionLedger & VisitLedger, outbox: String, archive: String, models: ModelStore,
+        blindShare: Double = 0
     ) {
         self.ledger = ledger
         self.outbox = outbox

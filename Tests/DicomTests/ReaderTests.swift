@@ -220,8 +220,9 @@ struct CallerTests {
             try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
             program = path
         }
+        guard let file = try? MemoryFile.holding([1, 2, 3]) else { throw ImageError(.outOfMemory, "no file in memory") }
         return try ReaderProcess.ask(
-            frame: 1, of: .holding([1, 2, 3]), maximumPixels: 7, limit: limit, program: program, within: time)
+            frame: 1, of: file, maximumPixels: 7, limit: limit, program: program, within: time)
     }
 
     private func code(_ script: String?, limit: Int = 1000, within time: Duration = .seconds(30)) -> Reason.Code? {

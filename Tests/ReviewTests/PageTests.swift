@@ -146,6 +146,24 @@ struct PageTests {
         #expect(image.headers["content-type"] == "image/jpeg" && decoded.raster.width == 120 && decoded.raster.height == 90)
     }
 
+    @Test("The eyes' history is drawn of a subject that is known, and of nothing that is to be drawn blind")
+    func history() async throws {
+        try await site.screen(1, patient: "7") { $0.fundus?.cdr?.vertical = 0.62 }
+        let id = try await site.screen(2, patient: "7", received: Timestamp(milliseconds: 1_795_716_867_250))
+        let nobodys = try await site.screen(3)
+        let cookie = try await site.enter()
+        let drawing = try await site.ask("GET", "/api/screenings/\(id)/history.svg", cookie)
+        #expect(drawing.status == 200 && drawing.headers["content-type"] == "image/svg+xml")
+        #expect(drawing.text.hasPrefix("<svg") && drawing.text.components(separatedBy: "class=\"read\"").count == 1 + 2)
+        #expect(drawing.text.contains("Left eye") && !drawing.text.contains("<script"))
+        #expect(try await site.ask("GET", "/api/screenings/\(nobodys)/history.svg", cookie).status == 404)
+        #expect(try await site.ask("GET", "/api/screenings/\(id)/history.svg").status == 401)
+        let blind = try await PageSite(blindShare: 1)
+        let hidden = try await blind.screen(1, patient: "7")
+        let refused = try await blind.ask("GET", "/api/screenings/\(hidden)/history.svg", try await blind.enter())
+        #expect((400..<500).contains(refused.status) && !refused.text.contains("<svg"))
+    }
+
     @Test("C6: what is to be drawn blind shows nothing of what was found, whatever is asked for, until a reader has drawn")
     func blind() async throws {
         let site = try await PageSite(blindShare: 1)

@@ -102,6 +102,12 @@ public struct ReviewServer: Sendable {
         router.get("api/screenings/:id/image") { _, context in
             Self.answer(try await catalogue.image(of: Self.id(context)), "image/jpeg")
         }
+        router.get("api/screenings/:id/history.svg") { _, context in
+            guard let drawing = try await catalogue.history(of: Self.id(context)) else {
+                throw PapillaError(.notFound, "Nobody knows whose image this is, or which eye")
+            }
+            return Self.answer(Array(drawing.utf8), "image/svg+xml")
+        }
         router.get("api/screenings/:id/:version/:file") { _, context in
             let (name, version) = (context.parameters.get("file") ?? "", context.parameters.get("version").flatMap { Int($0) })
             guard let version, let type = StandardBundle.mediaType(of: name) else {

@@ -12,7 +12,7 @@ public import Settings
 /// Returns the figures that decided it, for the audit; throws `refused`, with the figures in words, where it may not.
 public typealias PromotionGate =
     @Sendable (
-        _ model: String, _ ledger: any ArrivalLedger & DecisionLedger
+        _ model: String, _ ledger: any ArrivalLedger & DecisionLedger & VisitLedger
     ) async throws -> [String: Double]
 
 /// Promotion and rollback of a configuration's models, through the gate and into the audit.

@@ -1,9 +1,9 @@
 internal import Custody
 internal import Ledger
 internal import Reading
-package import Registry
+internal import Registry
 internal import Screening
-package import Trends
+internal import Trends
 
 /// Publishes what there is to publish of a subject: the folder first, then the ledger's row. What a stop left in between has the same name
 /// the next time, and makes way.
@@ -47,16 +47,5 @@ struct VisitPublisher: Sendable {
         let row = item.row(digest: bundle.digest, pageDigest: bundle.pageDigest)
         try await ledger.record(row)
         return row
-    }
-}
-
-extension ModelStore {
-    /// How far ratios of one eye, photographed twice, differ, by the name of a cup's network: of those whose manifest has the figure.
-    package func repeatLimits(of images: [ExaminedImage]) -> [String: Double] {
-        var limits: [String: Double] = [:]
-        for name in Set(images.compactMap(\.models.cup)) {
-            limits[name] = (try? manifest(name))?.calibration["repeat_limit"]
-        }
-        return limits
     }
 }

@@ -1,8 +1,8 @@
-public import ArgumentParser
+internal import ArgumentParser
 internal import Files
 internal import Ledger
 internal import Registry
-public import Screening
+internal import Screening
 internal import Service
 internal import Settings
 internal import Trends

@@ -34,6 +34,14 @@ struct ReviewListCommand: AsyncParsableCommand {
             attention: what most needs a person first; newest: what came last first; informative: undecided ones, first those that a retraining \
             would learn most from, by the disagreement of the networks and by how unlike they are to what was decided already.
             """) var order = Order.attention
+    /// What a row of the list is.
+    enum Unit: String, CaseIterable, ExpressibleByArgument { case arrival, visit }
+
+    @Option(
+        help: """
+            arrival: a row for each screening; visit: a row for each subject's visit, what most needs a person first, with the eye to look at \
+            first (of the other options only --since, --until, --all, --limit and --json count then).
+            """) var by = Unit.arrival
     @Option(help: "At most so many.") var limit: Int?
     @Flag(help: "Print one JSON object a line.") var json = false
 
@@ -41,6 +49,7 @@ struct ReviewListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let ledger = try await configuration.load().paths.openLedger()
+        if by == .visit { return try await listVisits(ledger) }
         var filter = ReviewFilter()
         filter.arrivals = ArrivalFilter(
             outcomes: outcome.isEmpty ? nil : Set(outcome), since: since?.start, until: until?.end, limit: limit)
@@ -71,6 +80,31 @@ struct ReviewListCommand: AsyncParsableCommand {
             TextTable(
                 ["id", "received", "file", "subject", "eye", "outcome", "result", "attention", "decision"],
                 rows.map(Self.cells)
+            ).text)
+    }
+
+    private func listVisits(_ ledger: any VisitLedger) async throws {
+        var filter = VisitFilter()
+        filter.since = since.map { String($0.start.description.prefix(10)) }
+        filter.until = until.map { String(Timestamp(milliseconds: $0.end.milliseconds - 1).description.prefix(10)) }
+        filter.includesQuiet = all
+        filter.limit = limit
+        let visits = try await ledger.visits(filter)
+        if json {
+            for visit in visits { print(try CanonicalJSON.line(visit)) }
+            return
+        }
+        if visits.isEmpty { return print("Nothing to look at.") }
+        print(
+            TextTable(
+                ["visit", "day", "subject", "look first", "images", "attention", "folder"],
+                visits.map { visit in
+                    [
+                        "\(visit.id.suffix)", visit.day, TextTable.printable(visit.subject?.identifier ?? "-"),
+                        visit.worst.map { "\($0.rawValue) eye" } ?? "-", "\(visit.members.count)",
+                        visit.attention.isEmpty ? "-" : visit.attention.map(\.rawValue).joined(separator: " "), visit.folder,
+                    ]
+                }
             ).text)
     }
 

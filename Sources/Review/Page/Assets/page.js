@@ -213,6 +213,8 @@ function showResult() {
       result.change == null ? null : el("p", { className: result.within_error ? "quiet" : "look" }, `${result.within_error ? "within" : "more than"} measurement error (${decimal(result.error.limit)}: ${result.error.source})`),
       index === 0 ? el("img", { src: `/api/screenings/${result.id}/${result.version}/overlay.jpg`, alt: `Result of ${result.examined.slice(0, 10)}` }) : null,
     ])),
+    ...(fundus && !blind && report.subject && source.eye !== "unknown" ? [el("h3", {}, "Over the years"),
+      el("img", { src: `/api/screenings/${report.id}/history.svg`, alt: "The eyes' ratio over the years" })] : []),
     ...part(versions.length > 1 ? `Decisions (version ${report.version} is shown)` : "Decisions", list(decisions.map(decision => `${decision.reader}, ${decision.at.slice(0, 16).replace("T", " ")}: ${verdicts[decision.verdict].slice(2)}` + (decision.result ? ` (${decision.blind ? "drawn blind, " : ""}version ${decision.result})` : "") + (decision.note ? `: ${decision.note}` : "")))),
     !blind && (report.outcome === "measured" || report.outcome === "no_finding") ? el("p", { className: "quiet" }, report.models.map(model => model.name).join(", ")) : null,
   ].filter(Boolean));
