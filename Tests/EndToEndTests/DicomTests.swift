@@ -268,7 +268,7 @@ struct DicomTests {
     }
 }
 
-private enum DicomFiles {
+enum DicomFiles {
     /// Whether the reader lies beside the program.
     static let isRead = FileManager.default.isExecutableFile(
         atPath: URL(filePath: Program.path).deletingLastPathComponent().appending(path: "papilla-dicom").path)
