@@ -1,5 +1,5 @@
 package import Ledger
-package import Screening
+internal import Screening
 package import Settings
 
 /// Has results tried again that a target did not take.

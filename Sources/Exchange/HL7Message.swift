@@ -1,4 +1,4 @@
-package import Screening
+internal import Screening
 
 /// A screening as an HL7 v2.5.1 message, ORU^R01 (unsolicited observation): what nearly every record and interface engine takes.
 package struct HL7Message: Sendable {

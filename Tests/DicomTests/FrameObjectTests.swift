@@ -31,7 +31,7 @@ struct FrameObjectTests {
         data.set(.sopClass, ObjectClass.ophthalmicPhotography.rawValue)
         for (attribute, text) in [
             (Attribute.sopInstance, "1.2.3.4"), (.seriesInstance, "1.2.3"), (.studyInstance, "1.2"), (.patientID, "P1"),
-            (.patientName, "Berg^Anna"), (.studyDate, "20261123"), (.studyID, "7"), (.sex, "F"),
+            (.patientName, "Berg^Anna"), (.studyDate, "20261123"), (.studyTime, "101112"), (.studyID, "7"), (.sex, "F"),
         ] { data.set(attribute, text) }
         data.set(.numberOfFrames, 3)
         data.set(.columns, 37)

@@ -1,4 +1,4 @@
-package import Screening
+internal import Screening
 
 // The codes of DICOM (PS3.16), SNOMED CT, UMLS and UCUM that the objects use, and one of ours.
 
