@@ -71,8 +71,11 @@ package final class Orthanc {
     }
 
     package func stop() {
-        process?.terminate()
-        process?.waitUntilExit()
+        // Not by SIGTERM: a program that is started from a thread of a pool may have inherited that it is held back.
+        if let process {
+            kill(process.processIdentifier, SIGKILL)
+            while process.isRunning { Thread.sleep(forTimeInterval: 0.02) }
+        }
         process = nil
     }
 
