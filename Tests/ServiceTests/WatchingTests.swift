@@ -126,7 +126,7 @@ import Settings
     @Test func aStatementIsSignedWhereThereIsAKey() throws {
         let figures = """
             {"received":3,"measured":3,"no_finding":0,"ungradable":0,"out_of_domain":0,"failed":0,"pending":0,"unexplained":0,\
-            "delivered":0,"undelivered":0,"withheld":0}
+            "delivered":0,"undelivered":0,"given_up":0,"withheld":0}
             """
         let statement = try CanonicalJSON.decode(Statement.self, from: figures.utf8)
         let file = StatementFile(at: Timestamp(milliseconds: 0), statement: statement, head: Digest(of: "head".utf8), entries: 7)
