@@ -21,8 +21,8 @@ struct ChildProgram: Sendable {
 
     /// Where the program finds the file of this number.
     static func place(_ index: Int) -> String { "/dev/fd/\(firstFile + index)" }
-    /// Above the descriptors that this process has: putting one in its place then covers none that is still to be put.
-    private static let firstFile = 500
+    /// Behind standard input, output and error.
+    private static let firstFile = 3
     /// The files that one may be given: a process may have 1024 descriptors where nothing else is said.
     static let mostFiles = 400
 
@@ -48,8 +48,8 @@ struct ChildProgram: Sendable {
     }
 
     private func start(_ arguments: [String], _ files: [MemoryFile], _ output: MemoryFile) throws(PapillaError) -> pid_t {
-        guard files.count <= Self.mostFiles, (files + [output]).allSatisfy({ $0.descriptor < Self.firstFile }) else {
-            throw PapillaError(.system, "Too many files are open to start a program", place: path, isRetryable: true)
+        guard files.count <= Self.mostFiles else {
+            throw PapillaError(.internal, "Too many files to start a program with", place: path)
         }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -57,10 +57,14 @@ struct ChildProgram: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output.descriptor, 1)
         posix_spawn_file_actions_adddup2(&actions, output.descriptor, 2)
+        // First out of the way of each other's places: above all of them.
+        let above = max(files.map(\.descriptor).max() ?? 0, Int32(Self.firstFile + files.count)) + 1
         for (index, file) in files.enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, file.descriptor, Int32(Self.firstFile + index))
+            posix_spawn_file_actions_adddup2(&actions, file.descriptor, above + Int32(index))
         }
-        for number in 3..<Self.firstFile { posix_spawn_file_actions_addclose(&actions, Int32(number)) }
+        for index in files.indices {
+            posix_spawn_file_actions_adddup2(&actions, above + Int32(index), Int32(Self.firstFile + index))
+        }
         papilla_close_from(&actions, Int32(Self.firstFile + files.count))
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
