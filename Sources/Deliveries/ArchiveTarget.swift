@@ -123,6 +123,10 @@ extension ArchiveTarget {
             if let entry, entry.isUnacceptable || entry.status.isEmpty && Self.isRefusedByClass(result.output) {
                 throw TargetRefusal(words: "the archive takes no object of the class \(entry.sopClass)")
             }
+            // Where it accepts none of the classes there is no report: it answered, but takes no such objects.
+            if report.entries.isEmpty, result.output.contains("No Acceptable Presentation Contexts") {
+                throw TargetRefusal(words: "the archive takes no object of the classes that it was offered")
+            }
             guard let entry, !entry.status.isEmpty else {
                 throw PapillaError(
                     .system, "The archive was not given an object: \(Self.reason(result.output))",

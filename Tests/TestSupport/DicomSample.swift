@@ -84,7 +84,8 @@ package struct DicomSample {
     package var bytes: [UInt8] {
         var meta = Self.element(0x0002_0001, "OB", [0, 1], isImplicit: false)
         meta += Self.element(0x0002_0002, "UI", Array(sopClass.utf8), isImplicit: false)
-        meta += Self.element(0x0002_0003, "UI", Array("2.25.1234567890".utf8), isImplicit: false)
+        let instance: [UInt8] = elements.first { $0.tag == 0x0008_0018 }.flatMap(\.value) ?? []
+        meta += Self.element(0x0002_0003, "UI", instance, isImplicit: false)
         meta += Self.element(0x0002_0010, "UI", Array(syntax.utf8), isImplicit: false)
         var file = [UInt8](repeating: 0, count: 128) + Array("DICM".utf8)
         file += Self.element(0x0002_0000, "UL", Self.long(UInt32(meta.count)), isImplicit: false) + meta
