@@ -10,21 +10,30 @@
 
 int papilla_memory_file(void) { return memfd_create("papilla", MFD_CLOEXEC); }
 
-int papilla_close_from(posix_spawn_file_actions_t *actions, int first) {
-    return posix_spawn_file_actions_addclosefrom_np(actions, first);
-}
+int papilla_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno; }
 
-// Swaps descriptors in, and leaves no other open.
-static int arrange(posix_spawn_file_actions_t *actions, int input, int output) {
-    int error = posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO);
-    if (error == 0) {
-        error = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
+// Puts descriptors in their places, and leaves no other open. First they go out of the way of each other's places:
+// above all of them.
+static int arrange(posix_spawn_file_actions_t *actions, const int *files, int count) {
+    int above = count;
+    for (int i = 0; i < count; i++) {
+        if (files[i] >= above) {
+            above = files[i] + 1;
+        }
+    }
+    int error = 0;
+    for (int i = 0; i < count && error == 0; i++) {
+        if (files[i] < 0) {
+            error = posix_spawn_file_actions_addopen(actions, above + i, "/dev/null", O_RDWR, 0);
+        } else {
+            error = posix_spawn_file_actions_adddup2(actions, files[i], above + i);
+        }
+    }
+    for (int i = 0; i < count && error == 0; i++) {
+        error = posix_spawn_file_actions_adddup2(actions, above + i, i);
     }
     if (error == 0) {
-        error = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    }
-    if (error == 0) {
-        error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+        error = posix_spawn_file_actions_addclosefrom_np(actions, count);
     }
     return error;
 }
@@ -44,34 +53,25 @@ static int calm(posix_spawnattr_t *attributes) {
     return error;
 }
 
-int papilla_spawn(const char *path, char *const arguments[], int input, pid_t *process, int *output) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        return errno;
-    }
+int papilla_spawn(
+    const char *path, char *const arguments[], char *const environment[], const int *files, int count, pid_t *process
+) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int error = posix_spawn_file_actions_init(&actions);
     if (error == 0) {
         error = posix_spawnattr_init(&attributes);
         if (error == 0) {
-            error = arrange(&actions, input, ends[1]);
+            error = arrange(&actions, files, count);
             if (error == 0) {
                 error = calm(&attributes);
             }
             if (error == 0) {
-                char *const environment[] = {NULL};
                 error = posix_spawn(process, path, &actions, &attributes, arguments, environment);
             }
             posix_spawnattr_destroy(&attributes);
         }
         posix_spawn_file_actions_destroy(&actions);
     }
-    close(ends[1]);
-    if (error != 0) {
-        close(ends[0]);
-        return error;
-    }
-    *output = ends[0];
-    return 0;
+    return error;
 }

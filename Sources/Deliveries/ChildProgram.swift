@@ -23,14 +23,12 @@ struct ChildProgram: Sendable {
     static func place(_ index: Int) -> String { "/dev/fd/\(firstFile + index)" }
     /// Behind standard input, output and error.
     private static let firstFile = 3
-    /// The files that one may be given: a process may have 1024 descriptors where nothing else is said.
-    static let mostFiles = 400
 
     /// Runs it.
     ///
     /// - Parameters:
     ///   - files: what it finds at ``place(_:)``, in memory.
-    ///   - answer: the number of a file in which it leaves something, counted after those; nil: there is none.
+    ///   - leavesFile: whether it finds an empty file after those, in which it leaves something.
     /// - Returns: what it left, and the content of that file.
     /// - Throws: `system`, retryable, where it cannot be run or does not end in time; `CancellationError` where the task is cancelled: the
     ///   program is ended.
@@ -48,41 +46,13 @@ struct ChildProgram: Sendable {
     }
 
     private func start(_ arguments: [String], _ files: [MemoryFile], _ output: MemoryFile) throws(PapillaError) -> pid_t {
-        guard files.count <= Self.mostFiles else {
-            throw PapillaError(.internal, "Too many files to start a program with", place: path)
-        }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output.descriptor, 1)
-        posix_spawn_file_actions_adddup2(&actions, output.descriptor, 2)
-        // First out of the way of each other's places: above all of them.
-        let above = max(files.map(\.descriptor).max() ?? 0, Int32(Self.firstFile + files.count)) + 1
-        for (index, file) in files.enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, file.descriptor, above + Int32(index))
-        }
-        for index in files.indices {
-            posix_spawn_file_actions_adddup2(&actions, above + Int32(index), Int32(Self.firstFile + index))
-        }
-        papilla_close_from(&actions, Int32(Self.firstFile + files.count))
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // Its signals are as a shell would leave them, whatever ours are.
-        var none = sigset_t()
-        var all = sigset_t()
-        sigemptyset(&none)
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+        let words = ([path] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
-        var environment: [UnsafeMutablePointer<CChar>?] = [strdup("LC_ALL=C"), nil]
+        let environment = [strdup("LC_ALL=C"), nil]
         defer { free(environment[0]) }
+        let descriptors = [-1, output.descriptor, output.descriptor] + files.map(\.descriptor)
         var process = pid_t()
-        let failure = posix_spawn(&process, path, &actions, &attributes, &words, &environment)
+        let failure = papilla_spawn(path, words, environment, descriptors, Int32(descriptors.count), &process)
         guard failure == 0 else { throw .system("A program could not be started", errno: failure, place: path) }
         return process
     }

@@ -36,14 +36,7 @@ enum ReaderProcess {
                 "The file is a DICOM file, which the program papilla-dicom reads; install the package papilla-dicom, and try again."
             )
         }
-        var (process, output): (pid_t, Int32) = (0, -1)
-        let error = withArguments(["papilla-dicom", "\(frame)", "\(maximumPixels)"]) {
-            papilla_spawn(program, $0, input.descriptor, &process, &output)
-        }
-        guard error == 0 else {
-            let words = String(cString: strerror(error))
-            throw ImageError(.outOfMemory, "The program papilla-dicom, which reads DICOM files, could not be started: \(words).")
-        }
+        let (process, output) = try start(program, ["papilla-dicom", "\(frame)", "\(maximumPixels)"], input)
         defer { close(output) }
         let end = ContinuousClock.now + time
         let printed = read(output, atMost: lineLimit + limit, until: end)
@@ -67,12 +60,23 @@ enum ReaderProcess {
         return (Array(printed[..<lineEnd]), Array(printed[(lineEnd + 1)...]))
     }
 
-    private static func withArguments(
-        _ words: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int32
-    ) -> Int32 {
-        let copies = words.map { strdup($0) } + [nil]
-        defer { for copy in copies { free(copy) } }
-        return copies.withUnsafeBufferPointer { buffer in buffer.baseAddress.map(body) ?? EINVAL }
+    /// - Returns: the process, and where what it prints can be read.
+    private static func start(_ program: String, _ words: [String], _ input: MemoryFile) throws(ImageError) -> (pid_t, Int32) {
+        var process = pid_t()
+        var ends: [Int32] = [-1, -1]
+        var error = papilla_pipe(&ends)
+        if error == 0 {
+            let arguments = words.map { strdup($0) } + [nil]
+            defer { for argument in arguments { free(argument) } }
+            error = papilla_spawn(program, arguments, [nil], [input.descriptor, ends[1], -1], 3, &process)
+            close(ends[1])
+            if error != 0 { close(ends[0]) }
+        }
+        guard error == 0 else {
+            let reason = String(cString: strerror(error))
+            throw ImageError(.outOfMemory, "The program papilla-dicom, which reads DICOM files, could not be started: \(reason).")
+        }
+        return (process, ends[0])
     }
 
     /// All that is printed; nil where it is more, or where the time is over.
