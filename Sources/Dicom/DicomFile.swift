@@ -65,9 +65,7 @@ public struct DicomFile: ImageContainer {
     /// Walks the structure, and has header and first frame read.
     /// - Throws: `ImageError` with what is wrong, or what is missing to read it.
     public init(_ bytes: [UInt8], limits: ImageLimits) throws(ImageError) {
-        var file = FileBytes<Never>(size: Int64(bytes.count)) { offset, count in
-            Array(bytes[min(bytes.count, Int(offset))..<min(bytes.count, Int(offset) + count)])
-        }
+        var file = FileBytes(bytes)
         switch DicomStructure.walk(&file) {
         case .success: break
         case .failure(let refusal): throw ImageError(refusal.code, "The DICOM file \(refusal.words).")

@@ -11,11 +11,12 @@ enum DicomKind {
     ]
     static let implicit = "1.2.840.10008.1.2"
     static let bigEndian = "1.2.840.10008.1.2.2"
+    static let deflated = "1.2.840.10008.1.2.1.99"
 
     /// What a person would call a way of writing that is not read; nil where it is not known.
     static func name(ofUnread syntax: String) -> String? {
         switch syntax {
-        case "1.2.840.10008.1.2.1.99": return "deflated: it expands without limit before anything can be checked"
+        case deflated: return "deflated: it expands without limit before anything can be checked"
         case "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203": return "high-throughput JPEG 2000"
         case "1.2.840.10008.1.2.4.92", "1.2.840.10008.1.2.4.93": return "JPEG 2000 of several components"
         case "1.2.840.10008.1.2.4.94", "1.2.840.10008.1.2.4.95": return "a reference to pixels on a server (JPIP)"

@@ -34,9 +34,26 @@ package struct DicomStructure: Sendable, Equatable {
         let size = file.size
         var walk = StructureWalk(file)
         if let refusal = try walk.meta() { return .failure(refusal) }
+        if let refusal = walk.refusalOfKind() { return .failure(refusal) }
         if let refusal = try walk.dataSet() { return .failure(refusal) }
         precondition(walk.at == size, "the walk ends at the file's end")
         return .success(walk.structure)
+    }
+
+    /// Where the values of some attributes of a file's own data set lie, whatever kind of object it is. Where the walk cannot go on, what came
+    /// before counts.
+    ///
+    /// - Parameter tags: group and element, 16 bits each.
+    /// - Returns: the structure as far as it was walked, and offsets; nil for what is no DICOM file, and where the data set is deflated.
+    /// - Throws: what `file` fails with.
+    static func values<Failure>(
+        of tags: Set<UInt32>, in file: FileBytes<Failure>
+    ) throws(Failure) -> (structure: DicomStructure, values: [UInt32: Range<Int64>])? {
+        var walk = StructureWalk(file)
+        walk.wanted = tags
+        guard try walk.meta() == nil, walk.structure.syntax != DicomKind.deflated else { return nil }
+        _ = try walk.dataSet()
+        return (walk.structure, walk.values)
     }
 }
 
@@ -58,6 +75,9 @@ private struct StructureWalk<Failure: Error> {
     private var isImplicit = false
     private(set) var at: Int64 = 132
     private(set) var structure = DicomStructure()
+    /// Attributes of the file's own data set whose places are noted.
+    var wanted: Set<UInt32> = []
+    private(set) var values: [UInt32: Range<Int64>] = [:]
 
     private static var truncated: Refusal { Refusal(code: .truncated, words: "ends before its data are complete") }
     private static var undefined: Int64 { 0xFFFF_FFFF }
@@ -128,11 +148,11 @@ private struct StructureWalk<Failure: Error> {
         }
         isBigEndian = structure.syntax == DicomKind.bigEndian
         isImplicit = structure.syntax == DicomKind.implicit
-        return refusal(of: structure)
+        return nil
     }
 
-    /// What a file says of itself that is not read.
-    private func refusal(of structure: DicomStructure) -> Refusal? {
+    /// Why a file of the kind that the meta information tells is not read; nil where it is.
+    func refusalOfKind() -> Refusal? {
         if structure.syntax.isEmpty {
             return at + 8 > file.size
                 ? Self.truncated : Refusal(code: .corrupt, words: "does not say how it is written (transfer syntax)")
@@ -231,6 +251,7 @@ private struct StructureWalk<Failure: Error> {
         }
         guard isSequence || length == Self.undefined else {
             if let refusal = refusal(at, length) { return refusal }
+            if open.isEmpty, case let tag = UInt32(group << 16 | element), wanted.contains(tag) { values[tag] = at..<at + length }
             at += length
             return nil
         }

@@ -131,9 +131,7 @@ struct ReaderTests {
     }
 
     private func statement(_ bytes: [UInt8]) -> IdentityStatement {
-        var file = FileBytes<Never>(size: Int64(bytes.count)) { offset, count in
-            Array(bytes[min(bytes.count, Int(offset))..<min(bytes.count, Int(offset) + count)])
-        }
+        var file = FileBytes(bytes)
         return DicomFile.identity(in: &file)
     }
 

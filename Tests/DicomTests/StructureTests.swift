@@ -11,10 +11,7 @@ struct StructureTests {
     private let raster = Raster(width: 5, height: 4, fill: (10, 20, 30))
 
     private func file(_ bytes: [UInt8]) -> FileBytes<Never> {
-        FileBytes(size: Int64(bytes.count)) { offset, count in
-            guard offset < bytes.count else { return [] }
-            return Array(bytes[Int(offset)..<min(bytes.count, Int(offset) + count)])
-        }
+        FileBytes(bytes)
     }
 
     private func walk(_ bytes: [UInt8]) -> Result<DicomStructure, DicomStructure.Refusal> {

@@ -20,9 +20,7 @@ let targets: [String: ([UInt8]) -> Void] = [
     "dicom": { bytes in
         let file = [UInt8](repeating: 0, count: 128) + Array("DICM".utf8) + bytes
         func look(_ bytes: [UInt8]) -> Result<DicomStructure, DicomStructure.Refusal> {
-            var file = FileBytes<Never>(size: Int64(bytes.count)) { offset, count in
-                Array(bytes[min(bytes.count, Int(offset))..<min(bytes.count, Int(offset) + count)])
-            }
+            var file = FileBytes(bytes)
             return DicomStructure.walk(&file)
         }
         guard case .success(let structure) = look(file), let pixels = structure.pixels else { return }

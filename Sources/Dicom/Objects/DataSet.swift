@@ -79,9 +79,6 @@ struct DataSet: Sendable, Hashable {
     /// Encapsulated pixels, a fragment a frame.
     mutating func set(_ attribute: Attribute, fragments: [[UInt8]]) { elements[attribute] = .fragments(fragments) }
 
-    /// Takes over what another data set has.
-    mutating func copyAll(from other: DataSet) { elements.merge(other.elements) { $1 } }
-
     /// A text as it was set, without its padding; empty where there is none.
     func text(_ attribute: Attribute) -> String {
         guard case .bytes(let bytes) = elements[attribute] else { return "" }

@@ -51,3 +51,10 @@ public struct FileBytes<Failure: Error> {
         return value
     }
 }
+
+extension FileBytes where Failure == Never {
+    /// A file that is in memory.
+    package init(_ bytes: [UInt8]) {
+        self.init(size: Int64(bytes.count)) { offset, count in Array(bytes.dropFirst(Int(offset)).prefix(count)) }
+    }
+}

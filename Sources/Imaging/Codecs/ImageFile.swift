@@ -51,9 +51,7 @@ public enum ImageFile {
     /// The same of a file's content.
     public static func identity(of bytes: [UInt8]) -> ContainerIdentity {
         identity(
-            in: FileBytes<Never>(size: Int64(bytes.count)) { offset, count in
-                Array(bytes[min(bytes.count, Int(offset))..<min(bytes.count, Int(offset) + count)])
-            })
+            in: FileBytes(bytes))
     }
 }
 
