@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Screening
 
 /// A piece of a model's card or of a study's report, in Markdown and in HTML.
 public enum CardBlock: Sendable {
@@ -30,31 +31,18 @@ public enum CardBlock: Sendable {
 
     var html: String {
         switch self {
-        case .heading(let level, let text): "<h\(level)>\(Self.escaped(text))</h\(level)>"
-        case .paragraph(let text): "<p>\(Self.escaped(text))</p>"
-        case .list(let items): "<ul>\n" + items.map { "<li>\(Self.escaped($0))</li>\n" }.joined() + "</ul>"
+        case .heading(let level, let text): "<h\(level)>\(text.escapedForMarkup)</h\(level)>"
+        case .paragraph(let text): "<p>\(text.escapedForMarkup)</p>"
+        case .list(let items): "<ul>\n" + items.map { "<li>\($0.escapedForMarkup)</li>\n" }.joined() + "</ul>"
         case .table(let head, let rows):
             "<table>\n" + (head.allSatisfy(\.isEmpty) ? "" : Self.row(head, "th"))
                 + rows.map { Self.row($0, "td") }.joined() + "</table>"
         case .figure(_, let image, let caption):
-            "<figure>\n<img alt=\"\(Self.escaped(caption))\" src=\"data:image/\(image.first == 0x89 ? "png" : "jpeg");base64,"
+            "<figure>\n<img alt=\"\(caption.escapedForMarkup)\" src=\"data:image/\(image.first == 0x89 ? "png" : "jpeg");base64,"
                 + "\(Data(image).base64EncodedString())\">\n"
-                + "<figcaption>\(Self.escaped(caption))</figcaption>\n</figure>"
+                + "<figcaption>\(caption.escapedForMarkup)</figcaption>\n</figure>"
         case .plot(let plot): CardPlot(plot).html
         }
-    }
-
-    /// Text of HTML.
-    static func escaped(_ text: String) -> String {
-        text.map { character in
-            switch character {
-            case "&": "&amp;"
-            case "<": "&lt;"
-            case ">": "&gt;"
-            case "\"": "&quot;"
-            default: String(character)
-            }
-        }.joined()
     }
 
     /// Text of Markdown, on one line, in which nothing starts a cell or a tag.
@@ -69,7 +57,7 @@ public enum CardBlock: Sendable {
     }
 
     private static func row(_ cells: [String], _ tag: String) -> String {
-        "<tr>" + cells.map { "<\(tag)>\(escaped($0))</\(tag)>" }.joined() + "</tr>\n"
+        "<tr>" + cells.map { "<\(tag)>\($0.escapedForMarkup)</\(tag)>" }.joined() + "</tr>\n"
     }
 }
 
@@ -87,7 +75,7 @@ extension CardBlock {
         <html lang="en">
         <head>
         <meta charset="utf-8">
-        <title>\(escaped(title))</title>
+        <title>\(title.escapedForMarkup)</title>
         <style>
         body { font: 16px/1.5 system-ui, sans-serif; max-width: \(width)rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; background: #fff }
         table { border-collapse: collapse; width: 100% }
@@ -127,14 +115,14 @@ struct CardPlot {
         let frame =
             ##"<rect x="\##(number(left))" y="\##(number(top))" width="\##(number(side))" height="\##(number(side))" fill="none" stroke="#333"/>"##
         let words =
-            ##"<text x="\##(number(left + side / 2))" y="\##(number(top + side + 40))" text-anchor="middle">\##(CardBlock.escaped(plot.across))</text>"##
-            + ##"<text transform="translate(16 \##(number(top + side / 2))) rotate(-90)" text-anchor="middle">\##(CardBlock.escaped(plot.up))</text>"##
+            ##"<text x="\##(number(left + side / 2))" y="\##(number(top + side + 40))" text-anchor="middle">\##(plot.across.escapedForMarkup)</text>"##
+            + ##"<text transform="translate(16 \##(number(top + side / 2))) rotate(-90)" text-anchor="middle">\##(plot.up.escapedForMarkup)</text>"##
         return """
             <figure>
             <svg viewBox="0 0 400 384" width="400" height="384" role="img" font-size="13" font-family="system-ui, sans-serif">
             \(([frame] + marks + [words] + guides + curves + points).joined(separator: "\n"))
             </svg>
-            <figcaption>\(CardBlock.escaped(plot.title))</figcaption>
+            <figcaption>\(plot.title.escapedForMarkup)</figcaption>
             </figure>
             """
     }
@@ -153,7 +141,7 @@ struct CardPlot {
             return [
                 ##"<polyline points="\##(path.joined(separator: " "))" \##(style)/>"##,
                 ##"<polyline points="\##(number(right)),\##(number(height)) \##(number(right + 28)),\##(number(height))" \##(style)/>"##,
-                ##"<text x="\##(number(right + 34))" y="\##(number(height + 4))">\##(CardBlock.escaped(curve.name))</text>"##,
+                ##"<text x="\##(number(right + 34))" y="\##(number(height + 4))">\##(curve.name.escapedForMarkup)</text>"##,
             ]
         }
     }

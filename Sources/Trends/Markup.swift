@@ -1,22 +1,7 @@
+internal import Screening
+
 /// Text of HTML and SVG.
 enum Markup {
-    /// A text in which nothing begins a tag, ends an attribute, or is a control character.
-    static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            case _ where scalar.properties.generalCategory == .control: result += " "
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
-
     /// A number with so many digits behind the point, rounded half away from zero.
     static func fixed(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite else { return "–" }
@@ -48,10 +33,10 @@ enum Markup {
         _ name: String, _ attributes: [(String, String)] = [], text: String? = nil, title: String? = nil, content: String = ""
     ) -> String {
         var result = "<" + name
-        for (key, value) in attributes { result += " \(key)=\"\(escaped(value))\"" }
+        for (key, value) in attributes { result += " \(key)=\"\(value.escapedForMarkup)\"" }
         var inner = content
-        if let text { inner = escaped(text) + inner }
-        if let title { inner = "<title>\(escaped(title))</title>" + inner }
+        if let text { inner = text.escapedForMarkup + inner }
+        if let title { inner = "<title>\(title.escapedForMarkup)</title>" + inner }
         result += inner.isEmpty ? "/>" : ">\(inner)</\(name)>"
         return result + "\n"
     }

@@ -43,7 +43,7 @@ public struct VisitPage: Sendable {
             <body>
             <header>
             <h1>Visit of \(report.day)</h1>
-            <p class="whose">\(Markup.escaped(whose))\(report.study.map { " · study \(Markup.escaped($0))" } ?? "")</p>
+            <p class="whose">\(whose.escapedForMarkup)\(report.study.map { " · study \($0.escapedForMarkup)" } ?? "")</p>
             </header>
             <main>
             \(eyes)
@@ -51,7 +51,7 @@ public struct VisitPage: Sendable {
             \(endoscopy)
             \(rest)
             </main>
-            <footer>\(Markup.escaped(report.notice)) Visit \(report.id), version \(report.version), \(report.made).</footer>
+            <footer>\(report.notice.escapedForMarkup) Visit \(report.id), version \(report.version), \(report.made).</footer>
             </body>
             </html>
 
@@ -134,7 +134,7 @@ public struct VisitPage: Sendable {
         case .clockAhead, .clockUnset: facts.append("arrived \(image.received); the camera's clock was not right")
         }
         if let device = image.device { facts.append(String(device.prefix(60))) }
-        return Markup.escaped(facts.joined(separator: " · "))
+        return facts.joined(separator: " · ").escapedForMarkup
     }
 
     private func whyNot(_ eye: VisitReport.OfEye) -> String {
@@ -143,7 +143,7 @@ public struct VisitPage: Sendable {
         var words = reasons
         if images.contains(where: { $0.decision == .reject }) { words.append("rejected by a reader") }
         if images.contains(where: { $0.outcome == .measured && $0.ratio == nil }) { words.append("no cup was seen") }
-        return Markup.escaped(words.isEmpty ? "nothing was fit to measure" : words.joined(separator: ", "))
+        return (words.isEmpty ? "nothing was fit to measure" : words.joined(separator: ", ")).escapedForMarkup
     }
 
     private static func sentence(_ change: Change) -> String {
@@ -170,7 +170,7 @@ public struct VisitPage: Sendable {
 
     private func attention(_ entries: [Attention]) -> String {
         guard !entries.isEmpty else { return "" }
-        let items = entries.prefix(Self.attentionShown).map { "<li>\(Markup.escaped($0.detail))</li>" }
+        let items = entries.prefix(Self.attentionShown).map { "<li>\($0.detail.escapedForMarkup)</li>" }
         let more = entries.count - items.count
         return "<ul>\(items.joined())\(more > 0 ? "<li>and \(more) more in \(VisitReport.fileName)</li>" : "")</ul>"
     }
@@ -191,7 +191,7 @@ public struct VisitPage: Sendable {
 
     private func picture(_ image: ExaminedImage, _ words: String) -> String {
         guard let bytes = overlays[image.id] else { return "<div class=\"none\">no picture</div>" }
-        return "<img alt=\"\(Markup.escaped(words))\" src=\"data:image/jpeg;base64,\(Data(bytes).base64EncodedString())\">"
+        return "<img alt=\"\(words.escapedForMarkup)\" src=\"data:image/jpeg;base64,\(Data(bytes).base64EncodedString())\">"
     }
 
     // MARK: - Everything else
@@ -213,7 +213,7 @@ public struct VisitPage: Sendable {
             let words =
                 "\(count) polyp\(count == 1 ? "" : "s"), the largest \(Markup.fixed(100 * largest, 1)) % of the picture"
                 + (image.decision.map { ", \($0 == .correct ? "drawn by a reader" : $0.rawValue + "ed")" } ?? "")
-            return "<figure>\(picture(image, words))<figcaption>\(Markup.escaped(words))</figcaption></figure>"
+            return "<figure>\(picture(image, words))<figcaption>\(words.escapedForMarkup)</figcaption></figure>"
         }
         let more = endoscopy.withPolyps.count - shown.count
         return """
