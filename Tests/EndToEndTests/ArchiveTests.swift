@@ -136,11 +136,7 @@ struct ArchiveTests {
     func killed() throws {
         let site = try Site(settings: settings())
         let images = Machine.isSoak ? 40 : 6
-        let files = try site.phantoms("endoscopy", count: 2, seed: 65)
-        for index in 0..<images {
-            let bytes = try Data(contentsOf: files[index % 2]) + Data("\(index)".utf8)
-            try bytes.write(to: site.inbox.appending(path: "\(index).jpg"))
-        }
+        try site.dropFrames(images, seed: 65)
         for kill in 0..<(Machine.isSoak ? 40 : 8) {
             let running = try Running(site, drains: true)
             // Moments spread over the start and the flow.

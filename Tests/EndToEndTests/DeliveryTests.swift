@@ -90,11 +90,7 @@ struct DeliveryTests {
     func killed() throws {
         let site = try site()
         let images = Machine.isSoak ? 60 : 12
-        let files = try site.phantoms("endoscopy", count: 2, seed: 54)
-        for index in 0..<images {
-            let bytes = try Data(contentsOf: files[index % 2]) + Data("\(index)".utf8)
-            try bytes.write(to: site.inbox.appending(path: "\(index).jpg"))
-        }
+        try site.dropFrames(images, seed: 54)
         for kill in 0..<(Machine.isSoak ? 60 : 10) {
             let running = try Running(site, drains: true)
             // Moments spread over the start and the flow.

@@ -14,19 +14,10 @@ import Testing
 
     init() async throws {
         clinic = try await Clinic()
-        for (number, outcome) in Outcome.allCases.enumerated() { try await clinic.screen(Clinic.id(number), outcome) }
-        try await clinic.receive(Clinic.id(10))
-        try await clinic.receive(Clinic.id(11))
-        try await clinic.claim(Clinic.id(11))
+        try await clinic.work()
     }
 
-    private func problems(expecting head: String? = nil) async throws -> [Verification.Problem] {
-        let verification = try await ledger.verify(folders, expecting: head)
-        #expect(verification.ok == verification.problems.isEmpty)
-        return verification.problems
-    }
-
-    private func kinds() async throws -> [Verification.Problem.Kind] { try await problems().map(\.kind) }
+    private func kinds() async throws -> [Verification.Problem.Kind] { try await clinic.problems().map(\.kind) }
 
     @Test func aSoundLedgerIsOk() async throws {
         let verification = try await ledger.verify(folders)
@@ -39,12 +30,12 @@ import Testing
     }
 
     @Test func aMissingHead() async throws {
-        #expect(try await problems(expecting: String(repeating: "a", count: 64)).map(\.kind) == [.chain])
+        #expect(try await clinic.problems(expecting: String(repeating: "a", count: 64)).map(\.kind) == [.chain])
     }
 
     @Test func aBundleThatIsMissing() async throws {
         try FileManager.default.removeItem(atPath: bundle)
-        let problems = try await problems()
+        let problems = try await clinic.problems()
         #expect(problems.map(\.kind) == [.bundleMissing])
         #expect(problems[0].subject == id.description && problems[0].place == bundle)
     }
@@ -108,7 +99,7 @@ import Testing
         try FileManager.default.removeItem(atPath: bundle)
         try Clinic.write("x", to: "\(folders.archive)/2026-11-24/\(Clinic.id(91))/eye.jpg")
         try Clinic.write("x", to: "\(folders.outbox)/2026-11-24/eye.\(Clinic.id(1))/eye.txt")
-        let problems = try await problems()
+        let problems = try await clinic.problems()
         #expect(problems.count == 3)
         #expect(problems.allSatisfy { !($0.detail + $0.subject).contains("eye") })
     }

@@ -17,19 +17,10 @@ import Testing
 
     init() async throws {
         clinic = try await Clinic()
-        for (number, outcome) in Outcome.allCases.enumerated() { try await clinic.screen(Clinic.id(number), outcome) }
-        try await clinic.receive(Clinic.id(10))
-        try await clinic.receive(Clinic.id(11))
-        try await clinic.claim(Clinic.id(11))
+        try await clinic.work()
     }
 
-    private func problems(expecting head: String? = nil) async throws -> [Verification.Problem] {
-        let verification = try await ledger.verify(folders, expecting: head)
-        #expect(verification.ok == verification.problems.isEmpty)
-        return verification.problems
-    }
-
-    private func kinds() async throws -> [Verification.Problem.Kind] { try await problems().map(\.kind) }
+    private func kinds() async throws -> [Verification.Problem.Kind] { try await clinic.problems().map(\.kind) }
 
     @Test func anotherProcessMayVerify() async throws {
         let reader: any WholeLedger = try LedgerStore(path: clinic.path, mode: .readOnly)
@@ -38,7 +29,7 @@ import Testing
 
     @Test func aBrokenChain() async throws {
         try clinic.tamper("UPDATE audit SET actor = 'nobody' WHERE seq = 3")
-        let problems = try await problems()
+        let problems = try await clinic.problems()
         #expect(problems.map(\.kind) == [.chain])
         #expect(problems[0].subject == "audit entry 3")
     }

@@ -61,6 +61,21 @@ package final class Clinic: Sendable {
         return id
     }
 
+    /// Screenings of every outcome, from ``id(_:)`` 0 on, and two arrivals that wait: 10, received, and 11, claimed.
+    package func work() async throws {
+        for (number, outcome) in Outcome.allCases.enumerated() { try await screen(Self.id(number), outcome) }
+        try await receive(Self.id(10))
+        try await receive(Self.id(11))
+        try await claim(Self.id(11))
+    }
+
+    /// What `audit verify` finds.
+    package func problems(expecting head: String? = nil) async throws -> [Verification.Problem] {
+        let verification = try await ledger.verify(folders, expecting: head)
+        #expect(verification.ok == verification.problems.isEmpty)
+        return verification.problems
+    }
+
     package static func write(_ text: String, to path: String) throws {
         try FileManager.default.createDirectory(
             atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)

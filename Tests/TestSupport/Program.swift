@@ -121,6 +121,15 @@ package final class Site {
         try Program.run(arguments + ["--config", configuration])
     }
 
+    /// Drops frames of two endoscopies as `0.jpg`, `1.jpg` and so on. Each has other bytes, so that none is answered from an earlier reading.
+    package func dropFrames(_ count: Int, seed: Int) throws {
+        let files = try phantoms("endoscopy", count: 2, seed: seed)
+        for index in 0..<count {
+            let bytes = try Data(contentsOf: files[index % 2]) + Data("\(index)".utf8)
+            try bytes.write(to: inbox.appending(path: "\(index).jpg"))
+        }
+    }
+
     /// Makes phantoms and returns their files.
     package func phantoms(_ kind: String, count: Int, seed: Int = 1) throws -> [URL] {
         let folder = folder.appending(path: "phantoms-\(kind)-\(seed)")
