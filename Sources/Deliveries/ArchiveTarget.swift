@@ -109,23 +109,28 @@ extension ArchiveTarget {
         try boundary(.stored)
     }
 
-    private func send(_ objects: [Object]) async throws {
-        // What DCMTK sends is what it reads: it does not decompress.
+    /// - Parameter arePlain: whether pictures go as plain pixels rather than as the JPEG that they are, to an archive that takes no JPEG.
+    private func send(_ objects: [Object], arePlain: Bool = false) async throws {
         let places = objects.indices.map(ChildProgram.place)
         let (result, left) = try await run(
-            .send, ["-dn", "-nh", "+crf", ChildProgram.place(objects.count)], places, files: objects.map(\.bytes),
+            .send, [arePlain ? "+dly" : "-dn", "-nh", "+crf", ChildProgram.place(objects.count)], places,
+            files: objects.map(\.bytes),
             leavesFile: true,
             deadline: Self.deadline)
         try boundary(.sent)
         let report = TransferReport(String(decoding: left, as: UTF8.self))
+        // Where it accepts none of the classes there is no report: it answered, but takes no such objects.
+        let takesNone = report.entries.isEmpty && result.output.contains("No Acceptable Presentation Contexts")
+        var (stored, unacceptable): ([Object], [Object]) = ([], [])
         for object in objects {
             let entry = report.entries.last { $0.instance == object.names.instance }
-            if let entry, entry.isUnacceptable || entry.status.isEmpty && Self.isRefusedByClass(result.output) {
-                throw TargetRefusal(words: "the archive takes no object of the class \(entry.sopClass)")
-            }
-            // Where it accepts none of the classes there is no report: it answered, but takes no such objects.
-            if report.entries.isEmpty, result.output.contains("No Acceptable Presentation Contexts") {
-                throw TargetRefusal(words: "the archive takes no object of the classes that it was offered")
+            let isUnacceptable = entry?.isUnacceptable ?? takesNone
+            if isUnacceptable || entry?.status.isEmpty == true && Self.isRefusedByClass(result.output) {
+                guard arePlain else {
+                    unacceptable.append(object)
+                    continue
+                }
+                throw TargetRefusal(words: "the archive takes no object of the class \(entry?.sopClass ?? "that it was offered")")
             }
             guard let entry, !entry.status.isEmpty else {
                 throw PapillaError(
@@ -136,8 +141,10 @@ extension ArchiveTarget {
             guard entry.isStored else {
                 throw TargetRefusal(words: "the archive answered \(entry.status) \(entry.words)")
             }
+            stored.append(object)
         }
-        if archive.asks { for object in objects { try await ask(for: object.names) } }
+        if !unacceptable.isEmpty { try await send(unacceptable, arePlain: true) }
+        if archive.asks { for object in stored { try await ask(for: object.names) } }
     }
 
     /// Whether every failure to send is that the archive did not accept the object's class.

@@ -27,13 +27,28 @@ struct ArchiveTests {
         """
     }
 
-    /// The UIDs of all objects in the outbox, sorted.
-    private func published(_ site: Site) throws -> [String] {
+    /// All objects in the outbox.
+    private func objects(_ site: Site) throws -> [[UInt8]] {
         try site.bundles().flatMap { bundle in
             try FileManager.default.contentsOfDirectory(at: bundle, includingPropertiesForKeys: nil).filter {
                 $0.pathExtension == "dcm"
-            }.map { try #require(ObjectIdentifiers(Array(Data(contentsOf: $0)))).instance }
-        }.sorted()
+            }.map { try Array(Data(contentsOf: $0)) }
+        }
+    }
+
+    /// Their UIDs, sorted.
+    private func published(_ site: Site) throws -> [String] {
+        try objects(site).map { try #require(ObjectIdentifiers($0)).instance }.sorted()
+    }
+
+    /// An object's data set as DCMTK encodes it: in explicit VR where it is not compressed.
+    private func dataSet(_ object: [UInt8], _ folder: TemporaryFolder) throws -> Data {
+        try folder.write(object, "object.dcm")
+        let files = ["object.dcm", "object.set"].map { "\(folder.path)/\($0)" }
+        let isCompressed = object.prefix(400).contains("1.2.840.10008.1.2.4.50".utf8)
+        let converted = try Program.run(["-F", isCompressed ? "+t=" : "+te"] + files, program: "/usr/bin/dcmconv")
+        try #require(converted.status == 0, "\(converted.errors)")
+        return try Data(contentsOf: URL(filePath: files[1]))
     }
 
     /// The archive has every object, once, and the ledger says so once for each result.
@@ -61,6 +76,12 @@ struct ArchiveTests {
         #expect(drained.status == 0, "\(drained.errors)")
         try site.expectAccounted(3)
         try expectStored(site, 3)
+        let folder = try TemporaryFolder("objects")
+        for object in try objects(site) {
+            let kept = try archive.file(try #require(ObjectIdentifiers(object)).instance)
+            #expect(try dataSet(kept, folder) == dataSet(object, folder))
+        }
+        if Orthanc.hasWeb { #expect(try archive.instancesByWeb() == published(site)) }
         let studies = try #require(try archive.ask("/studies?expand") as? [[String: Any]])
         #expect(studies.count == 3)
         let series = try #require(try archive.ask("/series?expand") as? [[String: Any]])
@@ -79,7 +100,22 @@ struct ArchiveTests {
         running.stop()
     }
 
-    @Test("An archive that is away for a while: images are read on, and every object arrives once")
+    @Test("An archive that takes no JPEG is given plain pixels, under the same UIDs")
+    func plain() throws {
+        archive.stop()
+        let plain = try Orthanc(takesJpeg: false)
+        try plain.start()
+        let site = try Site(settings: settings().replacingOccurrences(of: "\(archive.port)", with: "\(plain.port)"))
+        try site.drop(try #require(try site.phantoms("fundus", count: 1, seed: 66).first))
+        let drained = try site.papilla("serve", "--drain")
+        #expect(drained.status == 0, "\(drained.errors)")
+        #expect(try plain.instances() == published(site))
+        for instance in try published(site) {
+            #expect(!(try plain.file(instance)).prefix(400).contains("1.2.840.10008.1.2.4.50".utf8))
+        }
+    }
+
+    @Test("An archive that is away for a minute: images are read on, and every object arrives once")
     func away() throws {
         let site = try Site(settings: settings())
         let files = try site.phantoms("fundus", count: 3, seed: 63)
@@ -87,12 +123,14 @@ struct ArchiveTests {
         try site.drop(files[0])
         try running.eventually("the first is delivered") { try archive.instances().count >= 3 }
         archive.stop()
+        let back = Date.now + 60
         try site.drop(files[1])
         try site.drop(files[2])
         try running.waitForAll(3)
         try running.eventually("an alarm") {
             try running.alarms().contains { $0.hasPrefix("deliveries: results do not reach pacs: ") }
         }
+        Thread.sleep(until: back)
         try archive.start()
         try running.eventually("the alarm ends") { try running.alarms() == [] }
         running.stop()

@@ -17,13 +17,15 @@ package final class Orthanc {
     private let folder: TemporaryFolder
     private var process: Process?
 
-    package init() throws {
+    /// - Parameter takesJpeg: whether it takes compressed pictures.
+    package init(takesJpeg: Bool = true) throws {
         folder = try TemporaryFolder("orthanc")
         (port, webPort) = (try Self.freePort(), try Self.freePort())
-        let plugin = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
-        let plugins = FileManager.default.fileExists(atPath: plugin) ? "\"\(plugin)\"" : ""
+        let plugins = Self.hasWeb ? "\"\(Self.webPlugin)\"" : ""
+        let syntaxes = takesJpeg ? "" : #""AcceptedTransferSyntaxes": ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"],"#
         let text = """
             {
+              \(syntaxes)
               "Name": "\(Self.title)", "StorageDirectory": "\(folder.path)/store", "IndexDirectory": "\(folder.path)/store",
               "RemoteAccessAllowed": false, "AuthenticationEnabled": false, "HttpPort": \(webPort), "HttpBindAddresses": ["127.0.0.1"],
               "DicomAet": "\(Self.title)", "DicomPort": \(port), "DicomCheckCalledAet": true, "DicomAlwaysAllowStore": true,
@@ -89,6 +91,28 @@ package final class Orthanc {
     /// What it says to a question of its REST interface.
     package func ask(_ path: String) throws -> Any {
         try JSONSerialization.jsonObject(with: Data(text(path).utf8), options: .fragmentsAllowed)
+    }
+
+    /// Whether its plugin for DICOMweb is here.
+    package static let hasWeb = FileManager.default.fileExists(atPath: webPlugin)
+    private static let webPlugin = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
+
+    /// The same by DICOMweb (QIDO-RS), sorted.
+    package func instancesByWeb() throws -> [String] {
+        let found = try #require(try ask("/dicom-web/instances?limit=1000") as? [[String: Any]])
+        return found.compactMap { (($0["00080018"] as? [String: Any])?["Value"] as? [String])?.first }.sorted()
+    }
+
+    /// One object as it keeps it, a file of DICOM.
+    package func file(_ instance: String) throws -> [UInt8] {
+        let found = try #require(try ask("/instances?expand") as? [[String: Any]])
+        let row = try #require(found.first { ($0["MainDicomTags"] as? [String: Any])?["SOPInstanceUID"] as? String == instance })
+        let id = try #require(row["ID"] as? String)
+        let path = "\(folder.path)/fetched.dcm"
+        let answer = try Program.run(
+            ["-sf", "-m", "60", "-o", path, "http://127.0.0.1:\(webPort)/instances/\(id)/file"], program: "/usr/bin/curl")
+        try #require(answer.status == 0)
+        return try [UInt8](Data(contentsOf: URL(filePath: path)))
     }
 
     /// The UIDs of all that it has, as often as it has them, sorted.
