@@ -24,6 +24,8 @@ public struct Examination: Sendable, Codable, Hashable {
         case name
         /// What the photograph shows.
         case photograph
+        /// A reader, in place of all that.
+        case reader
     }
 
     /// The eye, and who says so.
@@ -63,6 +65,9 @@ public struct Examination: Sendable, Codable, Hashable {
 
     /// The eye as a site states it: nothing of what the photograph tells.
     public var statedEye: Side { eye.whence == .photograph ? Side() : eye }
+
+    /// The eye as a reader corrected it; nil where none did.
+    public var correctedEye: Side? { eye.whence == .reader ? eye : nil }
 
     /// Takes the eye that a reading ended with: where none was stated, the photograph told it.
     public mutating func tell(_ read: Eye) {

@@ -19,12 +19,26 @@ public struct CodedConcept: Sendable, Codable, Hashable {
         CodedConcept(scheme: "DCM", value: value, meaning: meaning)
     }
 
+    /// Papilla's own scheme, for what no public one was found to have. Objects that use it say whose it is.
+    public static let ownScheme = "99PAPILLA"
+
+    /// A concept of Papilla's own scheme.
+    static func own(_ value: String, _ meaning: String) -> CodedConcept {
+        CodedConcept(scheme: ownScheme, value: value, meaning: meaning)
+    }
+
     /// Vertical diameter of the cup over that of the disc.
     public static let verticalCupToDiscRatio = dicom("131257", "Cup to disc ratio vertical")
     /// Horizontal diameter of the cup over that of the disc.
     public static let horizontalCupToDiscRatio = dicom("131258", "Cup to disc ratio horizontal")
     /// Area of the cup over that of the disc.
     public static let cupToDiscAreaRatio = dicom("131256", "Cup to disc area ratio")
+    /// The vertical ratio of the same eye at an earlier visit.
+    public static let priorVerticalRatio = own("VCDR_PRIOR", "Cup to disc ratio vertical, prior examination")
+    /// When that was.
+    public static let priorDate = own("VCDR_PRIOR_DATE", "Date of the prior examination")
+    /// The vertical ratio less that of the earlier visit.
+    public static let verticalRatioChange = own("VCDR_CHANGE", "Change of cup to disc ratio vertical since prior examination")
     /// How many polyps there are.
     public static let numberOfFindings = dicom("111406", "Number of similar findings")
 }

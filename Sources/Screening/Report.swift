@@ -225,7 +225,7 @@ public struct Report: Sendable, Codable, Hashable {
     public var schema = Report.schema
     /// The arrival's ID.
     public var id: ScreeningID
-    /// 1, and one more for each correction.
+    /// 1, and one more for each correction and each reading by later models.
     public var version = 1
     /// The bundle folder that this one replaces.
     @Nullable public var supersedes: String?
@@ -253,6 +253,8 @@ public struct Report: Sendable, Codable, Hashable {
     public var measurements: [Measurement]
     /// Every frame of a file that holds several: the fields above are then those of the frame that decides. Null for a plain image.
     @Nullable public var frames: [Frame]?
+    /// The ratio of the same eye at the latest earlier visit that it can be compared with, when this was published; null without one.
+    @Nullable public var prior: PriorRatio?
     /// What a person should look at.
     public var attention: [Attention]
     /// The thresholds that were used.
@@ -267,6 +269,8 @@ public struct Report: Sendable, Codable, Hashable {
     public var files: [File]
     /// A reader's word, in a later version.
     @Nullable public var decision: Decision?
+    /// When the original was read again by the models of that day, in a version that was made so.
+    @Nullable public var reread: Timestamp?
     /// Research use.
     public var notice = Report.notice
 
@@ -302,7 +306,7 @@ public struct Report: Sendable, Codable, Hashable {
     enum CodingKeys: String, CodingKey {
         case schema, id, version, supersedes, source, subject, examination, outcome, reasons
         case modality, quality, fundus, endoscopy, measurements, frames
-        case attention, thresholds, models, engine, files, decision, notice
+        case attention, thresholds, models, engine, files, prior, decision, reread, notice
         case reusedFrom = "reused_from"
         case timing = "timing_ms"
     }

@@ -3,9 +3,6 @@ internal import Screening
 // The codes of DICOM (PS3.16), SNOMED CT, UMLS and UCUM that the objects use, and one of ours.
 
 extension CodedConcept {
-    /// Our own scheme, for what no public one was found to have. Objects that use it say whose it is.
-    static let ownScheme = "99PAPILLA"
-
     private static func snomed(_ value: String, _ meaning: String) -> CodedConcept {
         CodedConcept(scheme: "SCT", value: value, meaning: meaning)
     }
