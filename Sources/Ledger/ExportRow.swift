@@ -46,7 +46,7 @@ public struct ExportRow: Sendable, Codable, Hashable {
     public var models: [String]
     /// 1, and one more for each correction.
     public var version: Int
-    /// The last decision; null where nobody has decided.
+    /// The last decision; null where nobody has decided, or where it was read again since.
     @Nullable public var decision: Report.Decision.Verdict?
     /// Who made it.
     @Nullable public var reader: String?

@@ -50,6 +50,10 @@ extension LedgerStore {
                     report: report, bundle: version.bundle, bundleDigest: version.digest, original: original,
                     timing: report.timing)
                 let rows = try insertScreening(db, end, image: source.sha256, at: ended)
+                if report.reread != nil {
+                    try Self.insertRereading(db, end, actor: actor, at: time, rows: rows)
+                    continue
+                }
                 guard report.version == 1 else {
                     try Self.insertCorrection(db, end, actor: actor, rows: rows)
                     continue

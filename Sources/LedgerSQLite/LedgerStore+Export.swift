@@ -3,7 +3,8 @@ public import Ledger
 public import Screening
 
 extension ExportRow {
-    /// What every query of these rows begins with: the newest version of each arrival that has ended, and the last decision on it.
+    /// What every query of these rows begins with: the newest version of each arrival that has ended, and the last decision, where it was
+    /// made on that version or made it.
     static let select = """
         SELECT screening.*, arrival.received, arrival.name, arrival.patient, arrival.study, arrival.issuer, arrival.accession,
             arrival.taken, arrival.equipment, arrival.operator, decision.verdict, decision.reader, decision.blind,
@@ -11,7 +12,7 @@ extension ExportRow {
         FROM arrival
             JOIN screening ON screening.arrival = arrival.id
                 AND screening.version = (SELECT max(version) FROM screening AS newest WHERE newest.arrival = arrival.id)
-            LEFT JOIN decision ON decision.id = \(DecisionRow.last)
+            LEFT JOIN decision ON decision.id = \(DecisionRow.last) AND screening.id IN (decision.screening, decision.result)
             LEFT JOIN model AS router ON router.id = screening.router
             LEFT JOIN model AS disc ON disc.id = screening.disc
             LEFT JOIN model AS cup ON cup.id = screening.cup

@@ -96,12 +96,15 @@ extension LedgerStore {
             """
         ),
         (
-            "a later version was made by a correction, and every correction made one",
+            "a later version was made by a correction or by later models, and every correction made one",
             """
-            SELECT arrival FROM screening
+            SELECT arrival FROM screening JOIN arrival ON arrival.id = screening.arrival
             WHERE (version > 1) <> EXISTS (
                 SELECT 1 FROM decision JOIN screening AS shown ON shown.id = decision.screening
                 WHERE result = screening.id AND shown.arrival = screening.arrival AND shown.version < screening.version)
+                AND NOT (version > 1 AND EXISTS (
+                    SELECT 1 FROM audit WHERE subject = screening.arrival AND event = 'reread'
+                        AND (forgotten IS NOT NULL OR \(told("result")) = version)))
             """
         ),
         (
@@ -118,11 +121,11 @@ extension LedgerStore {
             """
         ),
         (
-            "a correction's version is what its audit entry says",
+            "a later version is what its audit entry says",
             """
             SELECT subject FROM audit LEFT JOIN screening
                 ON screening.arrival = subject AND screening.version = \(told("result"))
-            WHERE event = 'corrected' AND detail IS NOT NULL AND (screening.bundle IS NOT \(told("bundle"))
+            WHERE event IN ('corrected', 'reread') AND detail IS NOT NULL AND (screening.bundle IS NOT \(told("bundle"))
                 OR bundle_sha256 IS NOT \(told("bundle_sha256")) OR outcome IS NOT \(told("outcome")))
             """
         ),

@@ -44,7 +44,7 @@ extension LedgerStore {
         }
     }
 
-    /// Subjects of whom something has ended, or was decided, since a time.
+    /// Subjects of whom something has ended, was decided, or was read again, since a time.
     public nonisolated func changedSubjects(since time: Timestamp) throws(PapillaError) -> [ChangedSubject] {
         try read { db in
             try Row.fetchAll(
@@ -56,7 +56,10 @@ extension LedgerStore {
                         UNION ALL
                         SELECT patient, issuer, decision.at, 0 FROM decision
                             JOIN screening ON screening.id = decision.screening JOIN arrival ON arrival.id = screening.arrival
-                        WHERE decision.at >= :since AND patient IS NOT NULL)
+                        WHERE decision.at >= :since AND patient IS NOT NULL
+                        UNION ALL
+                        SELECT patient, issuer, audit.at, 0 FROM audit JOIN arrival ON arrival.id = subject
+                        WHERE event = 'reread' AND audit.at >= :since AND patient IS NOT NULL)
                     GROUP BY patient, issuer ORDER BY at
                     """, arguments: ["since": time.description]
             ).compactMap { row in

@@ -7,7 +7,8 @@ internal import Synchronization
 ///
 /// The service is its only writer; every change of state shares a transaction with its audit entry, and a change that cannot be
 /// written to disk did not happen. Commands that only read open the file read-only, also while the service writes (write-ahead log).
-public actor LedgerStore: ArrivalLedger, DecisionLedger, AuditLedger, MaintenanceLedger, DeliveryLedger, VisitLedger {
+public actor LedgerStore: ArrivalLedger, DecisionLedger, AuditLedger, MaintenanceLedger, DeliveryLedger, VisitLedger, RereadLedger
+{
     /// How to open the file.
     public typealias Mode = LedgerMode
 

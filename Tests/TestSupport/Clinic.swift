@@ -192,12 +192,30 @@ package final class Clinic: Sendable {
                 deliveries: deliveries))
     }
 
+    /// A version by later models: announced, published, written down.
+    package func reread(
+        _ id: ScreeningID, _ outcome: Outcome = .measured, version: Int = 2, deliveries: [DeliveryTerms] = []
+    ) async throws {
+        let bundle = "2026-11-24/eye.\(id).v\(version)"
+        var report = Self.report(try #require(try await ledger.arrival(id)), outcome)
+        (report.version, report.supersedes) = (version, try await ledger.versions(of: id).last?.bundle)
+        report.reread = Timestamp(milliseconds: 1_795_516_950_000)
+        let json = try CanonicalJSON.document(report)
+        try await ledger.beginRereading(of: id, version: version, actor: "anna@1000")
+        try Self.write(json, to: "\(folders.outbox)/\(bundle)/report.json")
+        try await ledger.concludeRereading(
+            Ending(
+                report: report, bundle: bundle, bundleDigest: Digest(of: json.utf8), original: nil, timing: report.timing,
+                deliveries: deliveries))
+    }
+
     /// Erases an arrival's files, then its names.
     package func forget(_ id: ScreeningID) async throws {
         try await ledger.record("forgetting", subject: id.description, detail: [String: String](), actor: "anna@1000")
-        for path in ["\(folders.outbox)/2026-11-24/eye.\(id)", "\(folders.archive)/2026-11-24/\(id)"] {
-            try FileManager.default.removeItem(atPath: path)
+        for version in try await ledger.versions(of: id) {
+            if let bundle = version.bundle { try FileManager.default.removeItem(atPath: "\(folders.outbox)/\(bundle)") }
         }
+        try FileManager.default.removeItem(atPath: "\(folders.archive)/2026-11-24/\(id)")
         try await ledger.forget(id, actor: "anna@1000")
     }
 

@@ -100,7 +100,7 @@ public struct DecisionRow: Sendable, Codable, Hashable {
     }
 }
 
-/// A correction that is written down, and whose new version may or may not be in the outbox yet.
+/// A later version that is written down, by a correction or by later models, and may or may not be in the outbox yet.
 public struct PendingCorrection: Sendable, Hashable {
     /// Of which screening.
     public var arrival: ScreeningID

@@ -1,6 +1,6 @@
 public import Screening
 
-/// What readers made of what the models showed: the first version of a screening, and where the last decision left it.
+/// What readers made of what the models showed: the models' version that the last decision was about, and where that decision left it.
 public struct Judgement: Sendable, Hashable {
     /// What became of the models' result.
     public enum Verdict: String, Sendable, Codable { case accepted, corrected, rejected }

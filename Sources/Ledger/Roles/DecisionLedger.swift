@@ -23,10 +23,10 @@ public protocol DecisionLedger: Sendable {
     /// - Throws: `internal` where no such correction was begun.
     func concludeCorrection(_ end: Ending) async throws(PapillaError) -> DecisionRow
 
-    /// Writes down that a correction that was begun did not come about: its bundle is not in the outbox.
+    /// Writes down that a later version that was begun did not come about: its bundle is not in the outbox.
     func abandonCorrection(of id: ScreeningID) async throws(PapillaError)
 
-    /// Corrections that were begun and have not ended.
+    /// Later versions that were begun and have not ended.
     func pendingCorrections() async throws(PapillaError) -> [PendingCorrection]
 
     /// Every decision on an arrival, in their order; the last one counts.

@@ -12,7 +12,7 @@ public protocol VisitLedger: Sendable {
     /// Every arrival of a subject that is not forgotten, ended or not, in order of arrival.
     func arrivals(of subject: Subject) async throws(PapillaError) -> [ScreeningID]
 
-    /// Subjects of whom something has ended, or was decided, since a time.
+    /// Subjects of whom something has ended, was decided, or was read again, since a time.
     func changedSubjects(since time: Timestamp) async throws(PapillaError) -> [ChangedSubject]
 
     /// When this ledger began to know visits: images that came before make none by themselves.

@@ -10,21 +10,34 @@ extension LedgerStore {
     /// - Throws: as `decide`; `refused` also where another correction came first, and for a blind one where anybody has decided on the
     ///   image already: from then on its result is shown to everyone.
     public func beginCorrection(_ decision: NewDecision, version: Int, actor: String) throws(PapillaError) {
-        let time = now()
-        try write { db in
+        try begin(version, of: decision.arrival, .correcting, actor: actor) { db in
             let shown = try Self.shown(db, for: decision)
             if decision.blind { try Self.refuseIfDecided(db, decision.arrival) }
-            guard shown.version + 1 == version else {
+            return shown
+        }
+    }
+
+    /// Writes down that a later version is about to be published.
+    ///
+    /// - Parameter newest: finds the version that it follows, and refuses where none may.
+    func begin(
+        _ version: Int, of id: ScreeningID, _ event: AuditEntry.Event, actor: String,
+        after newest: (Database) throws -> (rowID: Int64, version: Int)
+    ) throws(PapillaError) {
+        let time = now()
+        try write { db in
+            let former = try newest(db).version
+            guard former + 1 == version else {
                 throw PapillaError(
-                    .refused, "Another correction came first: the newest version is \(shown.version)",
-                    place: decision.arrival.description, hint: "Look at the newest version, then decide")
+                    .refused, "Another version came first: the newest version is \(former)", place: id.description,
+                    hint: "Look at the newest version, then decide")
             }
             try db.execute(
                 sql: "INSERT INTO correction (arrival, version, actor, at) VALUES (?, ?, ?, ?)",
-                arguments: [decision.arrival.description, version, actor, time.description])
+                arguments: [id.description, version, actor, time.description])
             try AuditEntry.append(
-                db, at: time, actor: actor, event: .correcting, subject: decision.arrival.description,
-                detail: ["version": version], rows: [.correction(of: decision.arrival)])
+                db, at: time, actor: actor, event: event, subject: id.description, detail: ["version": version],
+                rows: [.correction(of: id)])
         }
     }
 
@@ -33,19 +46,32 @@ extension LedgerStore {
     /// - Parameter end: of the new version, its report with the decision; `original` does not matter.
     /// - Throws: `internal` where no such correction was begun.
     public func concludeCorrection(_ end: Ending) throws(PapillaError) -> DecisionRow {
+        guard let given = end.report.decision else {
+            throw PapillaError(.internal, "A correction ended without a decision", place: end.report.id.description)
+        }
+        return try conclude(end, at: given.at) { db, rows, actor in
+            try Self.insertCorrection(db, end, actor: actor, rows: rows)
+        }
+    }
+
+    /// Writes down a later version that was begun and is published.
+    ///
+    /// - Parameter entry: adds the audit entry of the rows, by who asked for the version.
+    func conclude<Value>(
+        _ end: Ending, at time: Timestamp, entry: (Database, [Binding.Key], String) throws -> Value
+    ) throws(PapillaError) -> Value {
         let report = end.report
         let id = report.id
         return try write { db in
-            guard let given = report.decision,
-                let begun = try Row.fetchOne(
-                    db, sql: "SELECT * FROM correction WHERE arrival = ? AND version = ?",
-                    arguments: [id.description, report.version])
-            else { throw PapillaError(.internal, "A correction ended that was not begun", place: id.description) }
-            let rows = try self.insertScreening(db, end, image: report.source.sha256, at: given.at)
+            let begun = try Row.fetchOne(
+                db, sql: "SELECT * FROM correction WHERE arrival = ? AND version = ?",
+                arguments: [id.description, report.version])
+            guard let begun else { throw PapillaError(.internal, "A version ended that was not begun", place: id.description) }
+            let rows = try self.insertScreening(db, end, image: report.source.sha256, at: time)
             try db.execute(
                 sql: "UPDATE arrival SET outcome = ? WHERE id = ?", arguments: [report.outcome.rawValue, id.description])
             try db.execute(sql: "DELETE FROM correction WHERE arrival = ?", arguments: [id.description])
-            return try Self.insertCorrection(db, end, actor: begun["actor"], rows: rows + [.correction(of: id)])
+            return try entry(db, rows + [.correction(of: id)], begun["actor"])
         }
     }
 

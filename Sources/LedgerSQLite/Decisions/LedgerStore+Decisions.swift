@@ -30,6 +30,28 @@ extension LedgerStore {
     /// The row of the version that a decision is about, and its number.
     static func shown(_ db: Database, for decision: NewDecision) throws -> (rowID: Int64, version: Int) {
         let id = decision.arrival
+        return try newestVersion(db, of: id) { version in
+            guard let seen = decision.seen else { return }
+            let earlier = try DecisionRow.all(db, of: id)
+            guard seen == Seen(version: version, decisions: earlier.count) else {
+                let words =
+                    seen.decisions == earlier.count
+                    ? "It was read again"
+                    : earlier.last.map { "\($0.reader) decided at \($0.minute) UTC (\($0.verdict.rawValue)ed)" }
+                        ?? "It was read again"
+                throw PapillaError(
+                    .refused, "\(words), after what you saw", place: id.description,
+                    hint: "Look at the newest version, then decide")
+            }
+        }
+    }
+
+    /// The row of the newest version, and its number; refused where none may follow it now.
+    ///
+    /// - Parameter check: refuses a version for another reason.
+    static func newestVersion(
+        _ db: Database, of id: ScreeningID, check: (Int) throws -> Void = { _ in }
+    ) throws -> (rowID: Int64, version: Int) {
         guard let arrival = try ArrivalRow.fetch(db, id) else {
             throw PapillaError(.notFound, "The ledger has no arrival of this ID", place: id.description)
         }
@@ -48,25 +70,14 @@ extension LedgerStore {
             db, sql: "SELECT id, version FROM screening WHERE arrival = ? ORDER BY version DESC LIMIT 1",
             arguments: [id.description])
         guard let newest else { throw PapillaError(.damaged, "A finished arrival has no screening", place: id.description) }
-        let version: Int = newest["version"]
-        if let seen = decision.seen {
-            let earlier = try DecisionRow.all(db, of: id)
-            guard seen == Seen(version: version, decisions: earlier.count) else {
-                let words =
-                    earlier.last.map { "\($0.reader) decided at \($0.minute) UTC (\($0.verdict.rawValue)ed)" }
-                    ?? "It was read again"
-                throw PapillaError(
-                    .refused, "\(words), after what you saw", place: id.description,
-                    hint: "Look at the newest version, then decide")
-            }
-        }
+        try check(newest["version"])
         guard try String.fetchOne(db, sql: "SELECT arrival FROM correction WHERE arrival = ?", arguments: [id.description]) == nil
         else {
             throw PapillaError(
-                .refused, "A correction of this screening is being published", place: id.description,
+                .refused, "A new version of this screening is being published", place: id.description,
                 hint: "Look again in a moment", isRetryable: true)
         }
-        return (newest["id"], version)
+        return (newest["id"], newest["version"])
     }
 
     /// Adds a decision and its audit entry.
