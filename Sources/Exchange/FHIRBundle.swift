@@ -105,6 +105,10 @@ package struct FHIRBundle: Sendable {
             notes.append("95 % interval \(interval[0]) to \(interval[1])")
         }
         if code == .verticalCupToDiscRatio, content.isRatioHigh { more["interpretation"] = [["text": "High"]] }
+        if code == .verticalCupToDiscRatio, let prior = content.report.prior, content.isDeciding(figure) {
+            more["component"] = JSONValue.list(Self.components(prior, unit: figure.measurement.unit))
+            notes.append(prior.sentence)
+        }
         let side = [
             Eye.left: ("8966001", "Left eye structure"), .right: ("18944008", "Right eye structure"),
         ][content.report.examination.eye.value]
@@ -112,6 +116,35 @@ package struct FHIRBundle: Sendable {
             more["bodySite"] = Self.concept("http://snomed.info/sct", side.0, side.1)
         }
         return (figure.key, observation(figure.key, concept, more, notes: notes))
+    }
+
+    /// The earlier ratio with its day, and the change since with what it is worth.
+    private static func components(_ prior: PriorRatio, unit: String) -> [JSONValue] {
+        func quantity(_ value: Double) -> JSONValue {
+            [
+                "value": .number((value * 10000).rounded() / 10000), "unit": "ratio", "system": "http://unitsofmeasure.org",
+                "code": .text(unit),
+            ]
+        }
+        func code(_ code: CodedConcept) -> JSONValue { concept(codeSystem, code.value, code.meaning, text: code.meaning) }
+        let isUp = prior.difference > 0
+        let change = concept(
+            "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", isUp ? "U" : "D",
+            "Significant change \(isUp ? "up" : "down")", text: "More than measurement error")
+        let worth: JSONValue = prior.verdict == .change ? change : ["text": "Within measurement error"]
+        return [
+            ["code": code(.priorVerticalRatio), "valueQuantity": quantity(prior.value)],
+            ["code": code(.priorDate), "valueDateTime": .text(prior.taken.description)],
+            [
+                "code": code(.verticalRatioChange), "valueQuantity": quantity(prior.difference), "interpretation": [worth],
+                "referenceRange": [
+                    [
+                        "low": quantity(-prior.limit), "high": quantity(prior.limit),
+                        "text": "95 % of differences of an unchanged eye",
+                    ]
+                ],
+            ],
+        ]
     }
 
     private func observation(

@@ -75,6 +75,9 @@ package struct ResultContent: Sendable {
         }
     }
 
+    /// Whether a figure is of the frame that decides, whose ratio is held against an earlier one.
+    func isDeciding(_ figure: Figure) -> Bool { figure.frame.map { $0 == report.decidingFrame } ?? true }
+
     var state: State { report.decision?.verdict == .correct ? .amended : .preliminary }
 
     /// The patient's number; one that belongs to nobody else where none is known.
@@ -84,7 +87,7 @@ package struct ResultContent: Sendable {
     var taken: String { report.examination.taken?.description ?? report.source.received.description }
 
     /// When this version was made.
-    var issued: Timestamp { report.decision?.at ?? report.source.received }
+    var issued: Timestamp { report.decision?.at ?? report.reread ?? report.source.received }
 
     /// Whether the vertical ratio is one that a person should look at.
     var isRatioHigh: Bool { report.attention.contains { $0.code == .ratioHigh || $0.code == .ratioInterval } }
@@ -98,6 +101,7 @@ package struct ResultContent: Sendable {
                 sentence += " (95 % interval \(Self.hundredths(ratio.interval[0])) to \(Self.hundredths(ratio.interval[1])))"
             }
             sentences.append(sentence + ".")
+            if let prior = report.prior { sentences.append(prior.sentence) }
         } else if report.fundus != nil {
             sentences.append("The optic disc was measured; no cup was seen in it.")
         } else if let polyps = report.endoscopy?.polyps.count {

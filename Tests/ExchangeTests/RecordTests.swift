@@ -30,7 +30,7 @@ struct RecordTests {
         let folder = Checkout.path("Tests/ExchangeTests/Fixtures")
         let result = try Program.run([Checkout.path("Tests/Records/check.py"), folder], program: try #require(Self.python))
         #expect(result.status == 0, "\(result.output)\(result.errors)")
-        #expect(result.output.contains("7 messages, 7 bundles"))
+        #expect(result.output.contains("10 messages, 10 bundles"))
     }
 
     @Test func delimitersAreEscaped() throws {
@@ -74,6 +74,33 @@ struct RecordTests {
         }
         let text = try FHIRBundle(try #require(try Results.all().first { $0.name == "corrected" }?.content)).document()
         #expect(text.contains("\"amended\"") && !text.contains("\"preliminary\"") && text.contains("Anna Berg"))
+    }
+
+    @Test("A ratio is told with the earlier one of the same eye, the change since, and what that is worth")
+    func priors() throws {
+        func components(_ name: String) throws -> [[String: Any]] {
+            let content = try #require(try Results.all().first { $0.name == name }?.content)
+            let bundle = try JSONSerialization.jsonObject(with: Data(try FHIRBundle(content).document().utf8)) as? [String: Any]
+            let resources = (bundle?["entry"] as? [[String: Any]] ?? []).compactMap { $0["resource"] as? [String: Any] }
+            let found = resources.compactMap { $0["component"] as? [[String: Any]] }
+            #expect(found.count == (name == "fundus" ? 0 : 1))
+            return found.first ?? []
+        }
+        func quantity(_ component: [String: Any]) -> Double? {
+            (component["valueQuantity"] as? [String: Any])?["value"] as? Double
+        }
+        for (name, prior, change, flag) in [
+            ("wider", 0.4653, 0.25, "\"U\""), ("narrower", 0.8353, -0.12, "\"D\""), ("stable", 0.7353, -0.02, "Within"),
+        ] {
+            let found = try components(name)
+            #expect(found.compactMap(quantity) == [prior, change])
+            #expect(found.compactMap { $0["valueDateTime"] as? String } == ["2026-11-24T09:30:00.000Z"])
+            let text = try FHIRBundle(try #require(try Results.all().first { $0.name == name }?.content)).document()
+            #expect(text.contains(flag) && !text.contains(flag == "Within" ? "Significant" : "Within"))
+            let message = HL7Message(try #require(try Results.all().first { $0.name == name }?.content)).text
+            #expect(message.contains("Vertical cup-to-disc ratio on 2026-11-24"))
+        }
+        _ = try components("fundus")
     }
 
     @Test func nothingSaysNull() throws {

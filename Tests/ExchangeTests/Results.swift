@@ -81,6 +81,14 @@ enum Results {
                 return try? CanonicalJSON.decode(Report.Frame.self, from: text.utf8)
             }
         }
+        func changed(_ difference: Double, drawn: Bool = false) throws -> Report {
+            try fundus {
+                $0.prior = PriorRatio(
+                    id: $0.id, taken: $0.examination.taken ?? ExaminationTime($0.source.received), value: 0.7153 - difference,
+                    interval: drawn ? nil : [0.4, 0.52], difference: difference, limit: 0.08,
+                    verdict: abs(difference) > 0.08 ? .change : .stable)
+            }
+        }
         return [
             ("fundus", ResultContent(try fundus(), person: person, study: "1.2.3")),
             ("corrected", ResultContent(corrected, person: person, study: "1.2.3")),
@@ -88,6 +96,9 @@ enum Results {
             ("frames", ResultContent(frames, study: "1.2.3")),
             ("endoscopy", ResultContent(try endoscopy(polyps: 2), study: "1.2.3")),
             ("none", ResultContent(try endoscopy(polyps: 0), study: nil)),
+            ("wider", ResultContent(try changed(0.25), study: "1.2.3")),
+            ("narrower", ResultContent(try changed(-0.12, drawn: true), study: "1.2.3")),
+            ("stable", ResultContent(try changed(-0.02), study: "1.2.3")),
             ("ungradable", ResultContent(ungradable, study: nil)),
         ]
     }

@@ -101,6 +101,9 @@ def expected_figures(report):
         if fundus.get("cdr"):
             ratio = fundus["cdr"]
             figures += [("131257", ratio["vertical"]), ("131258", ratio["horizontal"]), ("131256", ratio["area"])]
+        prior = report.get("prior")
+        if prior:
+            figures += [("VCDR_PRIOR", prior["value"]), ("VCDR_CHANGE", prior["difference"])]
         figures.append(("130922", fundus["disc"]["area"]))
         if fundus.get("cup"):
             figures.append(("130922", fundus["cup"]["area"]))

@@ -42,6 +42,9 @@ struct MeasurementReport {
         return data.file(.explicitLittleEndian)
     }
 
+    /// What the frame's ratio is held against; nil for a frame that does not decide.
+    private var prior: PriorRatio? { part.number == frame.report.decidingFrame ? frame.report.prior : nil }
+
     private var image: DataSet { frame.source.reference(frame: part.number) }
 
     // MARK: - Who says it
@@ -118,6 +121,10 @@ struct MeasurementReport {
                     ContentItem.number(.horizontalCupToDiscRatio, ratio.horizontal, .ratio),
                     ContentItem.number(.cupToDiscAreaRatio, ratio.area, .ratio),
                 ]
+                if let prior {
+                    ratios.append(ContentItem.number(.priorVerticalRatio, prior.value, .ratio))
+                    ratios.append(ContentItem.number(.verticalRatioChange, prior.difference, .ratio))
+                }
             }
             groups.append(
                 group(
@@ -197,6 +204,7 @@ struct MeasurementReport {
                 "95 % interval of the vertical cup to disc ratio: \(Self.hundredths(interval[0])) to \(Self.hundredths(interval[1]))."
             )
         }
+        if let prior { sentences.append(prior.sentence) }
         sentences += part.attention.map(\.detail)
         return sentences + [frame.report.notice]
     }

@@ -23,8 +23,8 @@ struct ObjectFrame: Sendable {
     let source: SourceImage
     let names: ObjectNames
 
-    /// When the version was made: with a reader's word, else with the arrival.
-    var moment: DicomMoment { DicomMoment(report.decision?.at ?? report.source.received, offset: source.offset) }
+    /// When the version was made: with a reader's word, with a later reading, else with the arrival.
+    var moment: DicomMoment { DicomMoment(report.decision?.at ?? report.reread ?? report.source.received, offset: source.offset) }
 
     /// How an object is referred to.
     func reference(_ role: Role, _ objectClass: ObjectClass, frame: Int, version: Int? = nil) -> ObjectReference {
