@@ -94,7 +94,7 @@ public struct ExaminedImage: Sendable, Codable, Hashable {
     public var attention: [Attention.Code]
     /// Who measured the ratio.
     public var models: Models
-    /// The last decision on any of its versions.
+    /// The last decision; null where nobody has decided, or where it was read again since.
     @Nullable public var decision: Report.Decision.Verdict?
 
     /// An image of which little is known yet.

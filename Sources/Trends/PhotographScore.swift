@@ -48,7 +48,7 @@ extension ExaminedImage {
     /// Orders the photographs of one eye and visit: the one that counts comes first. Of two that are as good, the earlier.
     static func standsBefore(_ a: ExaminedImage, _ b: ExaminedImage) -> Bool {
         func rank(_ image: ExaminedImage) -> Int {
-            !image.isCountable ? 3 : image.decision == .correct ? 0 : image.isEyeDoubtful ? 2 : 1
+            !image.isCountable ? 3 : image.ratio?.isDrawn == true ? 0 : image.isEyeDoubtful ? 2 : 1
         }
         let (first, second) = (rank(a), rank(b))
         if first != second { return first < second }

@@ -125,7 +125,7 @@ public struct VisitPage: Sendable {
         if let quality = image.quality { facts.append("quality \(quality.rawValue)") }
         switch image.decision {
         case .accept: facts.append("accepted by a reader")
-        case .correct: facts.append("drawn by a reader")
+        case .correct: facts.append(image.ratio?.isDrawn == false ? "eye corrected by a reader" : "drawn by a reader")
         case .reject, nil: break
         }
         switch image.examined.whence {

@@ -45,7 +45,7 @@ public struct VisitPlan: Sendable {
         taken: Set<ScreeningID>, made: Timestamp
     ) {
         let visits = VisitGroup.all(of: images)
-        let history = History(of: subject, visits, repeatability: repeatability)
+        let changes = ChangesByPhotograph(History(of: subject, visits, repeatability: repeatability))
         var open = Dictionary(published.map { ($0.id, $0) }) { first, _ in first }
         let holders = Dictionary(published.flatMap { row in row.members.map { ($0.id, row.id) } }) { first, _ in first }
         var used = taken.union(published.map(\.id))
@@ -60,7 +60,7 @@ public struct VisitPlan: Sendable {
             let id = known?.id ?? Self.draw(visit, used)
             used.insert(id)
             let report = VisitReport(
-                id: id, version: (known?.version ?? 0) + 1, supersedes: known?.folder, subject: subject, visit, history: history,
+                id: id, version: (known?.version ?? 0) + 1, supersedes: known?.folder, subject: subject, visit, changes: changes,
                 made: made)
             let isChanged = known.map { $0.members != members || $0.day != report.day || $0.study != report.study } ?? true
             let says = known.map { ($0.weight, $0.worst, $0.attention) != (report.weight, report.worst, report.attentionCodes) }
@@ -72,7 +72,7 @@ public struct VisitPlan: Sendable {
         for row in published where open[row.id] != nil && !row.members.isEmpty {
             let empty = VisitGroup(study: row.study, day: row.day, images: [])
             let report = VisitReport(
-                id: row.id, version: row.version + 1, supersedes: row.folder, subject: subject, empty, history: history,
+                id: row.id, version: row.version + 1, supersedes: row.folder, subject: subject, empty, changes: changes,
                 made: made)
             items.append(Item(report: report, members: [], repeats: []))
         }

@@ -94,13 +94,23 @@ public struct VisitReport: Sendable, Codable, Hashable {
         id: ScreeningID, version: Int = 1, supersedes: String? = nil, subject: Subject, _ visit: VisitGroup, history: History,
         made: Timestamp
     ) {
+        self.init(
+            id: id, version: version, supersedes: supersedes, subject: subject, visit, changes: ChangesByPhotograph(history),
+            made: made)
+    }
+
+    /// The report of one of many visits: the changes of all are found once.
+    init(
+        id: ScreeningID, version: Int, supersedes: String?, subject: Subject, _ visit: VisitGroup, changes: ChangesByPhotograph,
+        made: Timestamp
+    ) {
         self.id = id
         self.version = version
         self.subject = subject
         day = visit.day
         study = visit.study
         self.made = made
-        let eyes = [Eye.right, .left].compactMap { OfEye($0, visit, history) }
+        let eyes = [Eye.right, .left].compactMap { OfEye($0, visit, changes) }
         unplaced = visit.photographs(of: .unknown)
         let frames = visit.images.filter { $0.modality == .endoscopy }
         rest = visit.images.filter { $0.modality != .endoscopy && $0.modality != .fundus }
@@ -136,18 +146,30 @@ public struct VisitReport: Sendable, Codable, Hashable {
     }
 }
 
+/// What changed up to each photograph that counts, found at once however long the history is.
+struct ChangesByPhotograph {
+    private let changes: [Eye: [ScreeningID: [Change]]]
+
+    init(_ history: History) {
+        changes = Dictionary(
+            history.eyes.map { ($0.eye, Dictionary(grouping: $0.changes, by: \.to.id)) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    func of(_ photograph: ScreeningID, _ eye: Eye) -> [Change] { changes[eye]?[photograph] ?? [] }
+}
+
 extension VisitReport.OfEye {
-    init?(_ eye: Eye, _ visit: VisitGroup, _ history: History) {
+    init?(_ eye: Eye, _ visit: VisitGroup, _ changes: ChangesByPhotograph) {
         let photographs = visit.photographs(of: eye)
         guard let first = photographs.first else { return nil }
         self.eye = eye
         let isCounted = first.isCountable
         others = (isCounted ? Array(photographs.dropFirst()) : photographs).map(VisitReport.Photograph.init)
-        changes = history.eyes.first { $0.eye == eye }?.changes.filter { $0.to.id == first.id } ?? []
+        self.changes = changes.of(first.id, eye)
         attention = Set(first.attention).sorted { ($0.weight, $1.rawValue) > ($1.weight, $0.rawValue) }.map { code in
             Attention(code, Self.words[code] ?? code.rawValue)
         }
-        if let change = changes.first(where: { $0.verdict == .change }), let value = change.value {
+        if let change = self.changes.first(where: { $0.verdict == .change }), let value = change.value {
             let size = "\(Markup.fixed(abs(value), 3)) \(change.direction == .narrower ? "narrower" : "wider")"
             attention.insert(
                 Attention(
