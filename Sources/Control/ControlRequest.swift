@@ -13,6 +13,8 @@ public enum ControlRequest: Sendable, Hashable {
     /// Has results that are due tried again, those of some arrivals (IDs or unique beginnings) or all that were given up, to one target or to
     /// all.
     case deliver(arrivals: [String], target: String?)
+    /// Reads a finished arrival's original again by today's models, by its ID or a unique beginning of it.
+    case reread(arrival: String)
     /// A reader's decision on a screening.
     case review(ReviewRequest)
     /// Erases a finished arrival's original, bundles and names, by its ID or a unique beginning of it.
@@ -28,7 +30,7 @@ public enum ControlRequest: Sendable, Hashable {
     package var role: Role {
         switch self {
         case .ping, .status, .requeue, .deliver: .member
-        case .review: .reader
+        case .review, .reread: .reader
         case .forget, .forgetSubject, .promote, .rollback: .administrator
         }
     }
@@ -37,7 +39,7 @@ public enum ControlRequest: Sendable, Hashable {
 extension ControlRequest: Codable {
     private enum CodingKeys: String, CodingKey { case request, arrivals, arrival, failed, review, model, task, target, subject }
     private enum Name: String, Codable {
-        case ping, status, requeue, deliver, forget, review, promote, rollback
+        case ping, status, requeue, reread, deliver, forget, review, promote, rollback
         case forgetSubject = "forget_subject"
     }
 
@@ -56,6 +58,7 @@ extension ControlRequest: Codable {
             self = .deliver(
                 arrivals: try container.decodeIfPresent([String].self, forKey: .arrivals) ?? [],
                 target: try container.decodeIfPresent(String.self, forKey: .target))
+        case .reread: self = .reread(arrival: try container.decode(String.self, forKey: .arrival))
         case .forget: self = .forget(arrival: try container.decode(String.self, forKey: .arrival))
         case .forgetSubject: self = .forgetSubject(try container.decode(Subject.self, forKey: .subject))
         case .promote: self = .promote(model: try container.decode(String.self, forKey: .model))
@@ -80,6 +83,9 @@ extension ControlRequest: Codable {
             try container.encode(Name.deliver, forKey: .request)
             try container.encode(arrivals, forKey: .arrivals)
             try container.encodeIfPresent(target, forKey: .target)
+        case .reread(let arrival):
+            try container.encode(Name.reread, forKey: .request)
+            try container.encode(arrival, forKey: .arrival)
         case .forget(let arrival):
             try container.encode(Name.forget, forKey: .request)
             try container.encode(arrival, forKey: .arrival)
@@ -112,11 +118,13 @@ public struct ReviewRequest: Sendable, Codable, Hashable {
     public var masks: [String: Data]
     /// Whether the reader drew without having been shown what the models found.
     public var blind: Bool
+    /// Which eye it is, where a reader corrects that.
+    public var eye: Eye?
 
     /// A reader's word.
     public init(
         arrival: String, verdict: Report.Decision.Verdict, reader: String? = nil, note: String? = nil, seen: Seen? = nil,
-        masks: [String: Data] = [:], blind: Bool = false
+        masks: [String: Data] = [:], blind: Bool = false, eye: Eye? = nil
     ) {
         self.arrival = arrival
         self.verdict = verdict
@@ -125,5 +133,6 @@ public struct ReviewRequest: Sendable, Codable, Hashable {
         self.seen = seen
         self.masks = masks
         self.blind = blind
+        self.eye = eye
     }
 }

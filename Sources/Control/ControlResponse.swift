@@ -22,6 +22,8 @@ public struct ControlResponse: Sendable, Codable {
     public var status: ServiceStatus?
     /// What was queued again, where that was asked.
     public var requeued: [RequeuedArrival]?
+    /// What became of an arrival that was to be read again by today's models.
+    public var reread: RereadArrival?
     /// The deliveries that are tried again, where that was asked.
     public var deliveries: [DeliveryRow]?
     /// What a reader decided, as it is written down.
@@ -35,13 +37,14 @@ public struct ControlResponse: Sendable, Codable {
     public var forgottenSubject: [ForgottenArrival]?
 
     package init(
-        status: ServiceStatus? = nil, requeued: [RequeuedArrival]? = nil, deliveries: [DeliveryRow]? = nil,
-        decided: DecisionRow? = nil,
+        status: ServiceStatus? = nil, requeued: [RequeuedArrival]? = nil, reread: RereadArrival? = nil,
+        deliveries: [DeliveryRow]? = nil, decided: DecisionRow? = nil,
         forgotten: ForgottenArrival? = nil, forgottenSubject: [ForgottenArrival]? = nil,
         change: LiveModels.Change? = nil
     ) {
         self.status = status
         self.requeued = requeued
+        self.reread = reread
         self.deliveries = deliveries
         self.decided = decided
         self.forgotten = forgotten

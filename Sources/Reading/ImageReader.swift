@@ -109,6 +109,8 @@ public struct ImageReader: Sendable {
             case .neither: break
             }
         }
+        // A reader has seen the photograph, too.
+        if eye.whence == .reader { reading.attention.removeAll { $0.code == .eyeConflict } }
         let reasons = grading.reasons + reading.reasons
         if !reasons.isEmpty { reading.end(reasons) }
         reading.timing.infer = Self.milliseconds(clock.now - routed)

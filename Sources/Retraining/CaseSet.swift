@@ -66,8 +66,8 @@ public struct CaseSet: Sendable {
         for one in last.sorted(by: { $0.key.description < $1.key.description }).map(\.value)
         where task != .router && one.modality == modality {
             let report = try catalogue.report(one.bundle, expecting: one.bundleDigest)
-            // A data set's image is one picture.
-            guard report.frames == nil else { continue }
+            // A data set's image is one picture; and who corrected the eye alone has said nothing of outlines.
+            guard report.frames == nil, one.verdict == .accept || !report.drawn.isEmpty else { continue }
             var masks: [String: Report.File] = [:]
             for name in names {
                 masks[name] = report.files.first { $0.name == "\(task == .polyp ? name : name + "-raw").png" }

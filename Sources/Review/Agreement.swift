@@ -128,6 +128,11 @@ extension ReviewCatalogue {
     private func compared(_ judgement: Judgement) throws(PapillaError) -> Agreement.Compared {
         var compared = Agreement.Compared(judgement: judgement)
         guard judgement.verdict == .corrected, let shown = judgement.shown, let kept = judgement.kept else { return compared }
+        guard try !report(kept, expecting: judgement.keptDigest).drawn.isEmpty else {
+            // Only the eye was corrected: the outlines stayed as they were.
+            compared.judgement.verdict = .accepted
+            return compared
+        }
         for task in [ModelTask.disc, .cup, .polyp] {
             guard let second = try mask(task, in: kept, judgement.keptDigest) else { continue }
             guard let first = try mask(task, in: shown, judgement.shownDigest), first.area > 0 || second.area == 0 else {
@@ -156,7 +161,7 @@ extension ReviewCatalogue {
 extension Agreement {
     /// A reader's decision on one screening, and how far the outlines of both are the same.
     struct Compared {
-        let judgement: Judgement
+        var judgement: Judgement
         var dice: [ModelTask: Double] = [:]
         var unfound: Set<ModelTask> = []
     }

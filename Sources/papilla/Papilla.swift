@@ -26,7 +26,7 @@ struct Papilla: AsyncParsableCommand {
                 name: "The account",
                 subcommands: [
                     StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, HistoryCommand.self,
-                    RequeueCommand.self,
+                    RequeueCommand.self, RereadCommand.self,
                     DeliveriesCommand.self, ForgetCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
                 ]),
             CommandGroup(name: "Readers", subcommands: [ReviewCommand.self]),

@@ -83,11 +83,11 @@ import Testing
 
     @Test(arguments: [
         ControlRequest.ping, .status, .requeue(arrivals: ["abc", "def"], failed: true), .forget(arrival: "k7q"),
-        .deliver(arrivals: ["abc"], target: "pacs"), .deliver(arrivals: [], target: nil),
+        .reread(arrival: "k7q"), .deliver(arrivals: ["abc"], target: "pacs"), .deliver(arrivals: [], target: nil),
         .review(
             ReviewRequest(
                 arrival: "abc", verdict: .correct, reader: "Anna", note: "why", seen: Seen(version: 1, decisions: 0),
-                masks: ["cup": Data([1, 2, 3])])),
+                masks: ["cup": Data([1, 2, 3])], eye: .left)),
     ])
     func requestsSurviveTheWire(request: ControlRequest) throws {
         #expect(try CanonicalJSON.decode(ControlRequest.self, from: CanonicalJSON.line(request).utf8) == request)
@@ -192,7 +192,7 @@ import Testing
         arguments: [
             (ControlRequest.ping, Role.member), (.status, .member), (.requeue(arrivals: ["k7q"], failed: false), .member),
             (.requeue(arrivals: [], failed: true), .member), (.deliver(arrivals: [], target: nil), .member),
-            (.review(ReviewRequest(arrival: "k7q", verdict: .accept)), .reader),
+            (.reread(arrival: "k7q"), .reader), (.review(ReviewRequest(arrival: "k7q", verdict: .accept)), .reader),
             (.review(ReviewRequest(arrival: "k7q", verdict: .correct, masks: ["cup": Data([1])])), .reader),
             (.forget(arrival: "k7q"), .administrator), (.promote(model: "disc-1"), .administrator),
             (.rollback(task: .disc), .administrator),

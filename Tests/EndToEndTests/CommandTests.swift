@@ -7,7 +7,8 @@ struct CommandTests {
     @Test(
         "Every command has help with an example",
         arguments: [
-            "serve", "screen", "status", "statement", "audit", "export", "review", "requeue", "deliveries", "forget", "backup",
+            "serve", "screen", "status", "statement", "audit", "export", "review", "requeue", "reread", "history", "deliveries",
+            "forget", "backup",
             "restore", "doctor", "models", "train", "evaluate", "calibrate", "retrain", "study",
             "architectures",
             "bench", "phantom", "dataset",

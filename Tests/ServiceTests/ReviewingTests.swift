@@ -285,19 +285,19 @@ import Settings
         for names in [["disc.png"], ["disc-raw.png", "cup-raw.png"], ["cup.png"]] {
             var masks: [ModelTask: Mask] = [:]
             for name in names { masks[name.hasPrefix("disc") ? .disc : .cup] = try mask(name) }
-            #expect { try Correction(of: theirs, image: image, drawn: masks, eye: .unknown) } throws: {
+            #expect { try Correction(of: theirs, image: image, drawn: masks, eye: .init()) } throws: {
                 "\($0)".contains("nothing was drawn")
             }
             // Of one that was drawn blind, agreement is agreement.
-            if masks.count == 2 { _ = try Correction(of: theirs, image: image, drawn: masks, eye: .unknown, blind: true) }
+            if masks.count == 2 { _ = try Correction(of: theirs, image: image, drawn: masks, eye: .init(), blind: true) }
         }
         let cup = Ellipse(cx: 100, cy: 80, a: 20, b: 20, angle: 0).mask(width: 200, height: 160)
         let word = Report.Decision(reader: "Anna", verdict: .correct, note: nil, at: .now)
-        let next = try await Correction(of: theirs, image: image, drawn: [.disc: mask("disc.png"), .cup: cup], eye: .unknown)
+        let next = try await Correction(of: theirs, image: image, drawn: [.disc: mask("disc.png"), .cup: cup], eye: .init())
             .bundle(word, supersedes: "2026-11-24/x", writers: [StandardBundle()], original: [])
         #expect(next.report.drawn == [.cup] && next.report.fundus?.disc.meanProbability == 0.9)
         // Once a reader drew it, it may be said again.
-        _ = try Correction(of: drawn, image: image, drawn: [.disc: mask("disc-raw.png")], eye: .unknown)
+        _ = try Correction(of: drawn, image: image, drawn: [.disc: mask("disc-raw.png")], eye: .init())
     }
 
     @Test func whatIsNoImageIsNotCorrected() async throws {

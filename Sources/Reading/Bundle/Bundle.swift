@@ -24,7 +24,7 @@ public struct Bundle: Sendable {
     /// The file that lists the others.
     public static let reportName = "report.json"
 
-    /// The folder's name, `STEM.ID`; for a correction `STEM.ID.v2` and so on.
+    /// The folder's name, `STEM.ID`; for a later version `STEM.ID.v2` and so on.
     public var folder: String {
         let name = BundleName.folder(file: report.source.name, id: report.id)
         return report.version > 1 ? "\(name).v\(report.version)" : name
@@ -67,9 +67,30 @@ public struct Bundle: Sendable {
         report.source.colourSpace = bundle.report.source.colourSpace
         report.source.eye = bundle.report.source.eye
         report.measurements = report.codedFindings
+        report.prior = nil
         report.timing = Report.Timing(wait: waited)
         report.files = []
         var draft = BundleDraft(report: report, pictures: .taken(from: bundle), original: original)
+        try await draft.write(by: writers)
+        return try Bundle(report: report, files: draft.files)
+    }
+}
+
+extension Bundle {
+    /// The same pictures with another report: every other file is written anew, since it may say what the report says.
+    ///
+    /// - Parameters:
+    ///   - writers: what puts files into it.
+    ///   - original: reads the image's file.
+    ///   - change: what is another in the report.
+    public func changed(
+        by writers: [any BundleWriter], original: @escaping @Sendable () throws(PapillaError) -> [UInt8],
+        _ change: (inout Report) -> Void
+    ) async throws(PapillaError) -> Bundle {
+        var report = report
+        change(&report)
+        report.files = []
+        var draft = BundleDraft(report: report, pictures: .taken(from: self), original: original)
         try await draft.write(by: writers)
         return try Bundle(report: report, files: draft.files)
     }

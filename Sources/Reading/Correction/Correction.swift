@@ -1,16 +1,18 @@
 public import Imaging
 public import Screening
 
-/// Outlines that a reader drew in place of the networks'. It is measured by the code that measures the networks' own outlines; only what
-/// networks alone can tell (probabilities, an interval, disagreement) is left out.
+/// Outlines that a reader drew in place of the networks', and the eye, where a reader says that it is another. What is drawn is measured by
+/// the code that measures the networks' own outlines; only what networks alone can tell (probabilities, an interval, disagreement) is left
+/// out. Where nothing is drawn, the findings stay but for what depends on the eye.
 public struct Correction: Sendable {
     /// The structures that can be drawn.
     public static let tasks: [ModelTask] = [.disc, .cup, .polyp]
 
-    private let earlier: Bundle
-    private let image: DecodedImage
+    let earlier: Bundle
+    let image: DecodedImage
     private let drawn: [ModelTask: Mask]
-    private let statedEye: Eye
+    /// As a reader states it, or else the site.
+    let stated: Examination.Side
     /// The frame that is drawn on, of a file that holds several: the one that decides.
     private var frame: Int { earlier.report.decidingFrame }
 
@@ -21,13 +23,19 @@ public struct Correction: Sendable {
     ///   - image: the original.
     ///   - drawn: by structure, each of the original's size; an empty polyp mask says that there is no polyp, an
     ///     empty cup mask that no cup is seen.
-    ///   - eye: as sidecar or file name state it.
+    ///   - eye: as a reader states it, now or in an earlier version; else as sidecar, container or file name do.
     ///   - blind: drawn before the models' result was shown: nothing may be taken from it.
     /// - Throws: `badInput` for a mask of another size (naming both), for structures that do not go together or with the image, for an
-    ///   empty disc, and for outlines that are the networks' own.
+    ///   empty disc, and for outlines that are the networks' own; without a mask, for an eye that it has already, for what has none, and
+    ///   for a file of several frames.
     public init(
-        of earlier: Bundle, image: DecodedImage, drawn: [ModelTask: Mask], eye: Eye, blind: Bool = false
+        of earlier: Bundle, image: DecodedImage, drawn: [ModelTask: Mask], eye: Examination.Side, blind: Bool = false
     ) throws(PapillaError) {
+        if drawn.isEmpty, eye.whence == .reader, !blind {
+            try Self.check(eye, of: earlier.report)
+            (self.earlier, self.image, self.drawn, stated) = (earlier, image, [:], eye)
+            return
+        }
         guard !drawn.isEmpty, drawn.keys.allSatisfy(Self.tasks.contains) else {
             throw PapillaError(.badInput, "A correction has the mask of a disc, a cup or polyps")
         }
@@ -63,7 +71,7 @@ public struct Correction: Sendable {
         self.earlier = earlier
         self.image = image
         self.drawn = own
-        statedEye = eye
+        stated = eye
     }
 
     /// Whether a mask is, to the pixel, one that the networks had made: saving it does not make it a reader's.
@@ -91,6 +99,9 @@ public struct Correction: Sendable {
     public func bundle(
         _ decision: Report.Decision, supersedes: String, writers: [any BundleWriter], original: [UInt8]
     ) async throws(PapillaError) -> Bundle {
+        guard !drawn.isEmpty else {
+            return try await bundleOfOtherEye(decision, supersedes: supersedes, writers: writers, original: original)
+        }
         let former = earlier.report
         var reading = ImageReading(.measured)
         reading.quality = former.quality
@@ -115,6 +126,7 @@ public struct Correction: Sendable {
         var identification = Identification()
         identification.subject = former.subject
         identification.examination = former.examination
+        if stated.whence == .reader { identification.examination.eye = stated }
         var report = Report(
             reading, of: image, id: former.id, source: former.source, identification: identification,
             engine: await ImageReader.engine())
@@ -173,8 +185,9 @@ public struct Correction: Sendable {
         let field = FieldOfView(of: image.raster)
         var result = FundusReader.Result()
         (result.eye, result.eyeConflict) = EyeSide.decide(
-            stated: statedEye,
-            seen: earlier.report.examination.eye.isUnclear ? .unknown : EyeSide.seen(disc: disc.centre, in: field))
+            stated: stated.value,
+            seen: stated.whence == .reader || earlier.report.examination.eye.isUnclear
+                ? .unknown : EyeSide.seen(disc: disc.centre, in: field))
         result.discSize = field.circle.map { disc.diameter / (2 * $0.radius) }
         let former = earlier.report.fundus
         var disagreement: [String: Double] = [:]

@@ -192,7 +192,7 @@ public struct Server: Sendable {
         return try await body()
     }
 
-    private static func screener(_ configuration: Configuration) async throws -> ImageReader {
+    static func screener(_ configuration: Configuration) async throws -> ImageReader {
         try ImageReader(
             models: try await ReadingModels(
                 store: ModelStore(directory: configuration.paths.models), precision: configuration.precision),
@@ -246,7 +246,8 @@ public struct Server: Sendable {
         parts.requestHandler.open(
             RequestHandler.Resources(
                 ledger: ledger, folders: folders, reviewing: reviewing, promotion: promotion,
-                configuration: now, noteVisit: { notes.add($0) }, deliver: { becameDue.send() },
+                configuration: now, screener: { await pipeline.screener }, executor: parts.executor, noteVisit: { notes.add($0) },
+                deliver: { becameDue.send() },
                 reload: { await pipeline.requestReload() }))
         parts.telemetry.update { $0.isReady = true }
         for reason in screener.models.fallbacks { log.tell(.ready, .info, "a model runs in fp32", ["why": reason]) }

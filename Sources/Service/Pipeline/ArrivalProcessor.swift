@@ -4,6 +4,7 @@ internal import Files
 internal import Imaging
 internal import Ledger
 internal import Reading
+internal import Registry
 internal import Screening
 internal import Settings
 
@@ -20,7 +21,7 @@ struct ArrivalProcessor: Sendable {
         let timing: Report.Timing
     }
 
-    let ledger: any ArrivalLedger
+    let ledger: any ArrivalLedger & VisitLedger
     let spool: Spool
     let publisher: Publisher
     let originals: Originals
@@ -121,7 +122,7 @@ struct ArrivalProcessor: Sendable {
         let key = Digest(of: "\(screener.key)\(source.eye.rawValue)\(noted)".utf8).description
         if let bundle = try await reuse(arrival, held, source, identification, key: key, waited: waited) {
             try checkUnchanged(held)
-            return try await publish(arrival, bundle, key: key)
+            return try await publish(arrival, try await withPrior(bundle, held), key: key)
         }
         _ = try await Obstacle.within(.storage) { try await ledger.begin(arrival.id) }
         try checkpoint(.begun)
@@ -136,7 +137,18 @@ struct ArrivalProcessor: Sendable {
         if bundle.report.reasons.contains(where: { $0.code == .truncated }), !isGivenUp(arrival) {
             throw Obstacle(scope: .file, error: PapillaError(.badInput, "The rest of the file is missing", isRetryable: true))
         }
-        return try await publish(arrival, bundle, key: bundle.report.outcome == .failed ? nil : key)
+        guard bundle.report.outcome != .failed else { return try await publish(arrival, bundle, key: nil) }
+        return try await publish(arrival, try await withPrior(bundle, held), key: key)
+    }
+
+    /// With the earlier ratio of the same eye, where there is one.
+    private func withPrior(_ bundle: Bundle, _ held: Spool.Held) async throws -> Bundle {
+        let priors = PriorLookup(ledger: ledger, store: ModelStore(directory: configuration.paths.models))
+        return try await Obstacle.within(.storage) {
+            try await priors.amended(bundle, by: screener.writers) { () throws(PapillaError) in
+                do { return try OpenFile.open(held.name, in: held.folder).readAll() } catch { throw PapillaError(any: error) }
+            }
+        }
     }
 
     /// Whether a truncated file is not waited for any longer.
@@ -149,10 +161,9 @@ struct ArrivalProcessor: Sendable {
         _ bytes: [UInt8], _ arrival: Arrival, _ source: Report.Source, _ identification: Identification, waited: Double
     ) async throws -> Bundle? {
         do {
-            return try await executor.run(atMost: configuration.imageDeadline) { [screener] in
-                try await screener.screen(
-                    bytes, id: arrival.id, source: source, identification: identification, waited: waited)
-            }
+            return try await screener.screen(
+                bytes, id: arrival.id, source: source, identification: identification, waited: waited, on: executor,
+                atMost: configuration.imageDeadline)
         } catch is CancellationError {
             throw CancellationError()
         } catch {

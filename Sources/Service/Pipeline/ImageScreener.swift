@@ -17,6 +17,20 @@ protocol ImageScreener: Sendable {
     ) async throws -> Bundle
 }
 
+extension ImageScreener {
+    /// Screens a file's content where readings run, and waits no longer than a limit for it.
+    ///
+    /// - Returns: nil where the time was over.
+    func screen(
+        _ bytes: [UInt8], id: ScreeningID, source: Report.Source, identification: Identification, waited: Double,
+        on executor: WorkExecutor, atMost limit: Duration
+    ) async throws -> Bundle? {
+        try await executor.run(atMost: limit) {
+            try await screen(bytes, id: id, source: source, identification: identification, waited: waited)
+        }
+    }
+}
+
 extension ImageReader: ImageScreener {
     var described: [Report.Model] { models.described }
     func engine() async -> Report.Engine { await ImageReader.engine() }

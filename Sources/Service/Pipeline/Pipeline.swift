@@ -16,7 +16,7 @@ actor Pipeline: ServiceLifecycle.Service {
     struct Tools: Sendable {
         var configuration: Configuration
         let folders: ServiceFolders
-        let ledger: any ArrivalLedger & AuditLedger
+        let ledger: any ArrivalLedger & AuditLedger & VisitLedger
         let executor: WorkExecutor
         let telemetry: Telemetry
         let log: Logger

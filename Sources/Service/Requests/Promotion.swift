@@ -75,7 +75,7 @@ public struct Promotion: Sendable {
             try await pass(model, actor)
             change = try store.promote(model, by: actor)
         case .rollback(let task): change = try store.rollback(task, by: actor)
-        case .ping, .status, .requeue, .deliver, .review, .forget, .forgetSubject:
+        case .ping, .status, .requeue, .reread, .deliver, .review, .forget, .forgetSubject:
             throw PapillaError(.internal, "This is not about models")
         }
         try betweenFiles()

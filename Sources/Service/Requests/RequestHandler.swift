@@ -19,6 +19,10 @@ final class RequestHandler: Sendable {
         let promotion: Promotion
         /// As it is now.
         let configuration: @Sendable () async -> Configuration
+        /// What reads images, as it is now.
+        let screener: @Sendable () async -> any ImageScreener
+        /// Where readings run.
+        let executor: WorkExecutor
         /// Has the visits looked at that an arrival stands in.
         let noteVisit: @Sendable (ScreeningID) -> Void
         /// Has what became due carried out.
@@ -71,6 +75,14 @@ final class RequestHandler: Sendable {
             log.tell(.control, .notice, "failed arrivals are read again", ["actor": actor])
             let requeue = Requeue(ledger: resources.ledger, folders: resources.folders)
             return ControlResponse(requeued: try await requeue.run(arrivals, allFailed: failed, actor: actor))
+        case .reread(let arrival):
+            let reread = try await resources.reviewing.reread(
+                arrival, by: await resources.screener(), on: resources.executor, actor: actor)
+            guard reread.result == .read else { return ControlResponse(reread: reread) }
+            resources.deliver()
+            resources.noteVisit(reread.id)
+            log.tell(.control, .notice, "an arrival was read again by today's models", id: reread.id, ["actor": actor])
+            return ControlResponse(reread: reread)
         case .deliver(let arrivals, let target):
             let again = Redelivery(ledger: resources.ledger, configuration: await resources.configuration())
             let rows = try await again.run(arrivals, target: target, actor: actor)
@@ -139,7 +151,7 @@ extension ControlRequest {
     /// Whether it changes arrivals, and so must end before the ledger is closed. A model's promotion may take long, and makes good for itself.
     fileprivate var concernsArrivals: Bool {
         switch self {
-        case .requeue, .deliver, .review, .forget, .forgetSubject: true
+        case .requeue, .reread, .deliver, .review, .forget, .forgetSubject: true
         case .ping, .status, .promote, .rollback: false
         }
     }

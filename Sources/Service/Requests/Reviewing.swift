@@ -7,26 +7,28 @@ internal import FoundationEssentials
 internal import Imaging
 internal import Ledger
 internal import Reading
+internal import Registry
 internal import Screening
 internal import Settings
 
-/// Does what readers decide: writes decisions down, measures corrections again and publishes them as the next version.
+/// Does what readers decide: writes decisions down, measures corrections again and publishes them as the next version, and has finished
+/// arrivals read again by today's models.
 ///
-/// A correction is in the ledger before its bundle is in the outbox, and its end after, as an arrival is: where the process stops in
-/// between, `recover` finds the bundle and writes its end down, or finds none and gives the correction up.
+/// A later version is in the ledger before its bundle is in the outbox, and its end after, as an arrival is: where the process stops in
+/// between, `recover` finds the bundle and writes its end down, or finds none and gives the version up.
 actor Reviewing {
-    private let ledger: any ArrivalLedger & DecisionLedger
-    private let publisher: Publisher
+    let ledger: any ArrivalLedger & DecisionLedger & RereadLedger & VisitLedger
+    let publisher: Publisher
     private let archive: Folder
-    private let limits: ImageLimits
+    let limits: ImageLimits
     /// As it is now: a reload changes it.
-    private let configuration: @Sendable () async -> Configuration
-    private let checkpoint: Checkpoint
-    private let now: @Sendable () -> Timestamp
-    private let locks: KeyedLock<ScreeningID>
+    let configuration: @Sendable () async -> Configuration
+    let checkpoint: Checkpoint
+    let now: @Sendable () -> Timestamp
+    let locks: KeyedLock<ScreeningID>
 
     init(
-        ledger: any ArrivalLedger & DecisionLedger, folders: ServiceFolders, limits: ImageLimits,
+        ledger: any ArrivalLedger & DecisionLedger & RereadLedger & VisitLedger, folders: ServiceFolders, limits: ImageLimits,
         configuration: @escaping @Sendable () async -> Configuration, checkpoint: @escaping Checkpoint = { _ in },
         now: @escaping @Sendable () -> Timestamp = { .now }
     ) {
@@ -58,8 +60,8 @@ actor Reviewing {
         let decision = try NewDecision(
             id, reader: request.reader ?? String(user.prefix { $0 != "@" }), verdict: request.verdict, note: request.note,
             seen: request.seen, blind: request.blind)
-        guard (request.verdict == .correct) != request.masks.isEmpty else {
-            throw PapillaError(.badInput, "A correction has masks, and nothing else does")
+        guard (request.verdict == .correct) == (!request.masks.isEmpty || request.eye != nil) else {
+            throw PapillaError(.badInput, "A correction has masks or an eye, and nothing else does")
         }
         await locks.lock(id)
         defer { locks.unlock(id) }
@@ -69,31 +71,30 @@ actor Reviewing {
         guard let row = try await ledger.arrival(id) else {
             throw PapillaError(.notFound, "The ledger has no arrival of this ID", place: "\(id)")
         }
-        return try await correct(row, decision, request.masks, user)
+        return try await correct(row, decision, request.masks, request.eye, user)
     }
 
-    private func correct(_ row: ArrivalRow, _ decision: NewDecision, _ masks: [String: Data], _ user: String) async throws
-        -> DecisionRow
+    private func correct(_ row: ArrivalRow, _ decision: NewDecision, _ masks: [String: Data], _ eye: Eye?, _ user: String)
+        async throws -> DecisionRow
     {
-        guard row.outcome != .failed, row.forgotten == nil, row.expired == nil, let original = row.original,
-            original.hasPrefix("archive/"),
-            let path = RelativePath(ours: String(original.dropFirst("archive/".count)))
-        else {
+        guard row.outcome != .failed, row.forgotten == nil, row.expired == nil else {
             throw PapillaError(
                 .badInput, "Only an image that could be read and is in the archive can be corrected", place: "\(row.id)")
         }
-        guard let newest = try await ledger.versions(of: row.id).last?.bundle, let earlier = try publisher.load(newest) else {
-            throw PapillaError(
-                .damaged, "The newest bundle is not as it was published", place: "\(row.id)", hint: "Run papilla audit verify")
-        }
-        let file = try read(path)
-        let image = try Self.image(file, expecting: row.sha256, limits, frame: earlier.report.decidingFrame)
+        let (earlier, place) = try await newest(of: row.id)
+        let file = try original(of: row)
+        let image = try Self.image(file, limits, frame: earlier.report.decidingFrame)
         let given = Report.Decision(
             reader: decision.reader, verdict: .correct, note: decision.note, at: now(), blind: decision.blind)
+        let stated =
+            eye.map { Examination.Side($0, from: .reader) } ?? earlier.report.examination.correctedEye
+            ?? Examination.Side(row.eye, from: row.eyeFrom)
         let correction = try Correction(
-            of: earlier, image: image, drawn: Self.drawn(masks, limits), eye: row.eye, blind: decision.blind)
-        let bundle = try await correction.bundle(
-            given, supersedes: newest, writers: await configuration().bundleWriters, original: file)
+            of: earlier, image: image, drawn: Self.drawn(masks, limits), eye: stated, blind: decision.blind)
+        let writers = await configuration().bundleWriters
+        let bundle = try await priors().amended(
+            try await correction.bundle(given, supersedes: place, writers: writers, original: file), by: writers
+        ) { () throws(PapillaError) in file }
         try await ledger.beginCorrection(decision, version: bundle.report.version, actor: user)
         try checkpoint(.begun)
         let published = try publisher.publish(bundle, day: row.received.day)
@@ -101,33 +102,57 @@ actor Reviewing {
         return try await conclude(published)
     }
 
-    private func settle(_ pending: PendingCorrection) async throws {
+    func settle(_ pending: PendingCorrection) async throws {
         let published = try publisher.find(pending.arrival, day: pending.received.day, version: pending.version)
-        if let published { _ = try await conclude(published) } else { try await ledger.abandonCorrection(of: pending.arrival) }
+        guard let published else { return try await ledger.abandonCorrection(of: pending.arrival) }
+        if published.report.reread == nil {
+            _ = try await conclude(published)
+        } else {
+            try await ledger.concludeRereading(await ending(published))
+        }
     }
 
     private func conclude(_ published: Publisher.Published) async throws -> DecisionRow {
-        try await ledger.concludeCorrection(
-            Ending(
-                report: published.report, bundle: published.folder, bundleDigest: published.digest, original: nil,
-                timing: published.report.timing, deliveries: await configuration().deliveryTerms))
+        try await ledger.concludeCorrection(await ending(published))
     }
 
-    private func read(_ path: RelativePath) throws -> [UInt8] {
-        let folder = try archive.folder(path.parent)
-        guard let bytes = try folder.read(path.name, limit: limits.maximumBytes) else {
-            throw PapillaError(.damaged, "The original is not in the archive", hint: "Run papilla audit verify")
+    func ending(_ published: Publisher.Published) async -> Ending {
+        Ending(
+            report: published.report, bundle: published.folder, bundleDigest: published.digest, original: nil,
+            timing: published.report.timing, deliveries: await configuration().deliveryTerms)
+    }
+
+    func priors() async -> PriorLookup {
+        PriorLookup(ledger: ledger, store: ModelStore(directory: await configuration().paths.models))
+    }
+
+    /// The newest version's bundle, and its folder relative to the outbox.
+    func newest(of id: ScreeningID) async throws -> (bundle: Bundle, folder: String) {
+        guard let newest = try await ledger.versions(of: id).last?.bundle, let bundle = try publisher.load(newest) else {
+            throw PapillaError(
+                .damaged, "The newest bundle is not as it was published", place: "\(id)", hint: "Run papilla audit verify")
+        }
+        return (bundle, newest)
+    }
+
+    /// The content of an arrival's original: the very bytes that were screened.
+    func original(of row: ArrivalRow) throws -> [UInt8] {
+        guard let original = row.original, original.hasPrefix("archive/"),
+            let path = RelativePath(ours: String(original.dropFirst("archive/".count))),
+            let bytes = try archive.folder(path.parent).read(path.name, limit: limits.maximumBytes)
+        else {
+            throw PapillaError(
+                .damaged, "The original is not in the archive", place: "\(row.id)", hint: "Run papilla audit verify")
+        }
+        guard Digest(of: bytes) == row.sha256 else {
+            throw PapillaError(
+                .damaged, "The original in the archive is not the image that was screened", place: "\(row.id)",
+                hint: "Run papilla audit verify")
         }
         return bytes
     }
 
-    private static func image(_ bytes: [UInt8], expecting digest: Digest?, _ limits: ImageLimits, frame: Int) throws
-        -> DecodedImage
-    {
-        guard Digest(of: bytes) == digest else {
-            throw PapillaError(
-                .damaged, "The original in the archive is not the image that was screened", hint: "Run papilla audit verify")
-        }
+    private static func image(_ bytes: [UInt8], _ limits: ImageLimits, frame: Int) throws -> DecodedImage {
         do { return try ImageDecoder.decode(bytes, limits: limits, frame: frame) } catch {
             throw PapillaError(.damaged, "The original can no longer be read: \(error.reason.detail)")
         }

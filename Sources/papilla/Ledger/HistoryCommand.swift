@@ -37,7 +37,7 @@ struct HistoryCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try configuration.load()
         let ledger = try await loaded.paths.openLedger()
-        let whose = try await chosen(among: try await ledger.subjects(numbered: subject))
+        let whose = try await ledger.subjects(numbered: subject).chosen(subject, issuer: issuer)
         let images = try await ledger.examined(of: whose).map { ExaminedImage($0) }
         let limits = ModelStore(directory: loaded.paths.models).repeatLimits(of: images)
         let history = History(
@@ -51,23 +51,6 @@ struct HistoryCommand: AsyncParsableCommand {
         if json { return print(try CanonicalJSON.line(history)) }
         if csv { return print(history.commaSeparated, terminator: "") }
         print(Self.text(of: history))
-    }
-
-    private func chosen(among subjects: [Subject]) async throws -> Subject {
-        let asked = issuer.map { $0.isEmpty ? nil : $0 }
-        let found = asked.map { wanted in subjects.filter { $0.issuer == wanted } } ?? subjects
-        guard let first = found.first else {
-            throw PapillaError(
-                .notFound, "The ledger knows no such subject", place: subject,
-                hint: "papilla review list shows the subjects as the sidecars state them")
-        }
-        guard found.count == 1 else {
-            let issuers = found.map { $0.issuer.map { "\"\($0)\"" } ?? "nobody (--issuer \"\")" }.joined(separator: ", ")
-            throw PapillaError(
-                .badInput, "\(found.count) subjects have this number, from different issuers", place: subject,
-                hint: "Say whose it is with --issuer: \(issuers)")
-        }
-        return first
     }
 
     private static func text(of history: History) -> String {
@@ -104,5 +87,28 @@ struct HistoryCommand: AsyncParsableCommand {
         let sign = value < 0 ? "" : "+"
         let verdict = change.verdict == .stable ? "stable" : change.direction == .narrower ? "NARROWER" : "WIDER"
         return "\(verdict) \(sign)\(TextTable.decimal(value)), error \(TextTable.decimal(limit))"
+    }
+}
+
+extension [Subject] {
+    /// The one of the subjects of a number that is meant.
+    ///
+    /// - Parameter issuer: who gave the number, an empty text for nobody; nil where it was not said.
+    /// - Throws: `notFound` where there is none, `badInput` where there are several.
+    func chosen(_ number: String, issuer: String?) throws(PapillaError) -> Subject {
+        let asked = issuer.map { $0.isEmpty ? nil : $0 }
+        let found = asked.map { wanted in filter { $0.issuer == wanted } } ?? self
+        guard let first = found.first else {
+            throw PapillaError(
+                .notFound, "The ledger knows no such subject", place: number,
+                hint: "papilla review list shows the subjects as the sidecars state them")
+        }
+        guard found.count == 1 else {
+            let issuers = found.map { $0.issuer.map { "\"\($0)\"" } ?? "nobody (--issuer \"\")" }.joined(separator: ", ")
+            throw PapillaError(
+                .badInput, "\(found.count) subjects have this number, from different issuers", place: number,
+                hint: "Say whose it is with --issuer: \(issuers)")
+        }
+        return first
     }
 }

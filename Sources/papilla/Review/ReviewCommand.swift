@@ -51,10 +51,12 @@ struct ReaderOptions: ParsableArguments {
     @Flag(help: "Print the decision as one JSON value.") var json = false
 
     /// Has the service write a decision down, and prints it.
-    func decide(_ id: String, _ verdict: Report.Decision.Verdict, masks: [String: Data] = [:], blind: Bool = false) throws {
+    func decide(
+        _ id: String, _ verdict: Report.Decision.Verdict, masks: [String: Data] = [:], blind: Bool = false, eye: Eye? = nil
+    ) throws {
         let socket = try configuration.load().paths.socket
         let request = ReviewRequest(
-            arrival: id, verdict: verdict, reader: reader, note: note, masks: masks, blind: blind)
+            arrival: id, verdict: verdict, reader: reader, note: note, masks: masks, blind: blind, eye: eye)
         // Measuring, drawing and publishing may take a while on a busy machine.
         guard let answer = try ControlClient.ask(.review(request), at: socket, patience: 120), let decided = answer.decided else {
             throw PapillaError(.notFound, "The service is not running", place: socket, hint: "Start it: systemctl start papilla")

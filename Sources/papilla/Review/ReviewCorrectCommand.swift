@@ -13,25 +13,35 @@ struct ReviewCorrectCommand: ParsableCommand, OwnFilesCommand {
             A mask is a PNG of the original's size: 0 outside and 255 (or 1, or one colour) inside; one that holds disc (128) and cup (255) \
             serves for both. Other values are refused unless --mask-values says what they mean; so is what covers nearly the whole picture. \
             Of disc and cup, the one that is not given stays as it was. An empty polyp mask says that there is no polyp, \
-            an empty cup mask that no cup is seen.
+            an empty cup mask that no cup is seen. --eye says which eye it is, with masks or without: outlines and figures stay then, and \
+            the visit and the history of the subject take the photograph to that eye.
 
-            Example: papilla review correct k7q --cup cup.png --note "notch at 6 o'clock"
+            Examples: papilla review correct k7q --cup cup.png --note "notch at 6 o'clock"
+            papilla review correct k7q --eye left
             """)
     @Argument(help: "The screening's ID, or a unique beginning of its second part.") var id: String
     @Option(help: ArgumentHelp("Mask of the optic disc.", valueName: "file")) var disc: String?
     @Option(help: ArgumentHelp("Mask of the cup.", valueName: "file")) var cup: String?
     @Option(help: ArgumentHelp("Mask of all polyps.", valueName: "file")) var polyp: String?
+    @Option(help: "Which eye it is: right, left or unknown.") var eye: StatedEye?
     @Flag(help: "They were drawn by someone who had not seen what the models found: disc and cup, or all polyps.") var blind =
         false
     @Option(help: ArgumentHelp("What the masks' values mean: 255=outside,0=polyp.", valueName: "values")) var maskValues: String?
     @OptionGroup var options: ReaderOptions
 
+    /// What `--eye` takes.
+    enum StatedEye: String, CaseIterable, ExpressibleByArgument { case right, left, unknown }
+
     func validate() throws {
-        if disc == nil && cup == nil && polyp == nil { throw ValidationError("Expected --disc, --cup or --polyp with a mask.") }
+        if disc == nil && cup == nil && polyp == nil && eye == nil {
+            throw ValidationError("Expected --disc, --cup or --polyp with a mask, or --eye.")
+        }
         if blind && polyp == nil && (disc == nil || cup == nil) {
             throw ValidationError("--blind goes with --disc and --cup, or with --polyp: nothing is taken from the models.")
         }
-        if polyp != nil && (disc != nil || cup != nil) { throw ValidationError("--polyp goes with neither --disc nor --cup.") }
+        if polyp != nil && (disc != nil || cup != nil || eye != nil) {
+            throw ValidationError("--polyp goes with neither --disc nor --cup nor --eye.")
+        }
     }
 
     func run() throws {
@@ -40,7 +50,7 @@ struct ReviewCorrectCommand: ParsableCommand, OwnFilesCommand {
         for (task, file) in [(ModelTask.disc, disc), (.cup, cup), (.polyp, polyp)] {
             if let file { masks[task.rawValue] = try Self.mask(file, of: task, stated) }
         }
-        try options.decide(id, .correct, masks: masks, blind: blind)
+        try options.decide(id, .correct, masks: masks, blind: blind, eye: eye.flatMap { Eye(rawValue: $0.rawValue) })
     }
 
     /// A mask as the service takes it: small, whatever program wrote the file.
