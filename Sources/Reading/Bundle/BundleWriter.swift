@@ -74,7 +74,7 @@ public struct StandardBundle: BundleWriter {
     }
 
     /// The name of a frame's file: of the first as that of a plain image, of the others with their number, `disc-k02.png`.
-    static func name(_ plain: String, frame: Int) -> String {
+    package static func name(_ plain: String, frame: Int) -> String {
         guard frame > 1, let dot = plain.lastIndex(of: ".") else { return plain }
         return "\(plain[..<dot])\(mark(frame))\(plain[dot...])"
     }

@@ -39,8 +39,9 @@ struct VisitPublisher: Sendable {
         }
         var overlays: [ScreeningID: [UInt8]] = [:]
         for image in VisitPage.pictures(of: item.report) {
-            guard let bundle = image.bundle else { continue }
-            overlays[image.id] = try folders.publisher.load(bundle)?.files.first { $0.name == "overlay.jpg" }?.bytes
+            guard let bundle = image.bundle, let published = try folders.publisher.load(bundle) else { continue }
+            let name = StandardBundle.name("overlay.jpg", frame: published.report.decidingFrame)
+            overlays[image.id] = published.files.first { $0.name == name }?.bytes
         }
         let bundle = try VisitBundle(item.report, overlays: overlays)
         try folders.publisher.publish(bundle.files, of: item.report.id, as: bundle.folder)
