@@ -16,12 +16,22 @@ extension LedgerStore {
                             AND (again.patient <> arrival.patient OR again.issuer IS NOT arrival.issuer))
                     ORDER BY arrival.received, arrival.id
                     """, arguments: [subject.identifier, subject.issuer]
-            ).map { row in
-                let findings = try Finding.stored(db, screening: row["id"])
-                return ExaminedRow(
-                    try ExportRow(row, findings), findings, sha256: (row["sha256"] as String?).flatMap { Digest($0) },
-                    disc: row["disc_name"], cup: row["cup_name"])
-            }
+            ).map { try ExaminedRow($0, try Finding.stored(db, screening: $0["id"])) }
+        }
+    }
+
+    /// The newest version of each of these images that has ended and is not forgotten, in order of arrival.
+    public nonisolated func examined(_ ids: [ScreeningID]) throws(PapillaError) -> [ExaminedRow] {
+        guard !ids.isEmpty else { return [] }
+        return try read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: ExportRow.select + """
+                     WHERE arrival.id IN (SELECT value FROM json_each(?)) AND arrival.forgotten IS NULL
+                    ORDER BY arrival.received, arrival.id
+                    """, arguments: [try CanonicalJSON.line(ids)])
+            let findings = try Finding.stored(db, screenings: rows.map { $0["id"] })
+            return try rows.map { try ExaminedRow($0, findings[$0["id"]] ?? []) }
         }
     }
 
@@ -91,13 +101,11 @@ extension LedgerStore {
         }
     }
 
-    private static let newest = "version = (SELECT max(version) FROM visit AS newest WHERE newest.id = visit.id)"
-
     /// The newest version of each of a subject's visits.
     public nonisolated func visits(of subject: Subject) throws(PapillaError) -> [VisitRow] {
         try read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM visit WHERE patient = ? AND issuer IS ? AND \(Self.newest) ORDER BY day, id",
+                db, sql: "SELECT * FROM visit WHERE patient = ? AND issuer IS ? AND \(VisitFilter.newest) ORDER BY day, id",
                 arguments: [subject.identifier, subject.issuer]
             ).map { try VisitRow($0) }
         }
@@ -105,20 +113,16 @@ extension LedgerStore {
 
     /// The newest version of each visit that a filter lets through, what most needs a person first.
     public nonisolated func visits(_ filter: VisitFilter) throws(PapillaError) -> [VisitRow] {
-        var clauses = ["patient IS NOT NULL", Self.newest]
-        var arguments: StatementArguments = []
-        if let since = filter.since {
-            clauses.append("day >= ?")
-            arguments += [since]
+        try read { db in
+            let (sql, arguments) = filter.query
+            return try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
+                var visit = try VisitRow(row)
+                if row["veiled"] as Bool {
+                    (visit.weight, visit.worst, visit.attention) = (Attention.Code.ratioHigh.weight, nil, [])
+                }
+                return visit
+            }
         }
-        if let until = filter.until {
-            clauses.append("day <= ?")
-            arguments += [until]
-        }
-        if !filter.includesQuiet { clauses.append("weight > 0") }
-        let limit = filter.limit.map { " LIMIT \($0)" } ?? ""
-        let sql = "SELECT * FROM visit WHERE \(clauses.joined(separator: " AND ")) ORDER BY weight DESC, day DESC, id\(limit)"
-        return try read { db in try Row.fetchAll(db, sql: sql, arguments: arguments).map { try VisitRow($0) } }
     }
 
     /// Every version of a visit, the first one first.
@@ -150,7 +154,8 @@ extension LedgerStore {
         try read { db in
             try String.fetchAll(
                 db,
-                sql: "SELECT repeats FROM visit WHERE repeats IS NOT NULL AND \(Self.newest) ORDER BY number DESC LIMIT 2000"
+                sql:
+                    "SELECT repeats FROM visit WHERE repeats IS NOT NULL AND \(VisitFilter.newest) ORDER BY number DESC LIMIT 2000"
             ).flatMap { try CanonicalJSON.decode([VisitRow.Repeats].self, from: $0.utf8) }
         }
     }
@@ -204,6 +209,15 @@ extension LedgerStore {
                 arguments: [id.description])
         }
         fold()
+    }
+}
+
+extension ExaminedRow {
+    /// Reads a screening joined with its arrival and models, and its findings.
+    init(_ row: Row, _ findings: [Finding]) throws {
+        self.init(
+            try ExportRow(row, findings), findings, sha256: (row["sha256"] as String?).flatMap { Digest($0) },
+            disc: row["disc_name"], cup: row["cup_name"])
     }
 }
 

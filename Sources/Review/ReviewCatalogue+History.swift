@@ -15,10 +15,19 @@ extension ReviewCatalogue {
         guard let row = try await ledger.arrival(id), row.forgotten == nil, let subject = row.identification.subject else {
             return nil
         }
-        let hidden = try await ledger.blind(share: blindShare)
-        let images = try await ledger.examined(of: subject).map { ExaminedImage($0) }.filter { !hidden.contains($0.id) }
-        let repeatability = Repeatability(try await ledger.repeats(), ofModels: models.repeatLimits(of: images))
-        let history = History(of: subject, VisitGroup.all(of: images), repeatability: repeatability)
+        let history = try await history(
+            of: subject, try await ledger.examined(of: subject), hidden: try await ledger.blind(share: blindShare))
         return history.eyes.isEmpty ? nil : HistoryPlot(history).svg()
+    }
+
+    /// A subject's eyes over the years.
+    ///
+    /// - Parameters:
+    ///   - rows: the subject's images.
+    ///   - hidden: of these nothing stands in it.
+    func history(of subject: Subject, _ rows: [ExaminedRow], hidden: Set<ScreeningID>) async throws(PapillaError) -> History {
+        let images = rows.map { ExaminedImage($0) }.filter { !hidden.contains($0.id) }
+        let repeatability = Repeatability(try await ledger.repeats(), ofModels: models.repeatLimits(of: images))
+        return History(of: subject, VisitGroup.all(of: images), repeatability: repeatability)
     }
 }

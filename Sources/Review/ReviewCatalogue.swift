@@ -1,5 +1,6 @@
 internal import Imaging
 public import Ledger
+internal import Reading
 public import Registry
 public import Screening
 
@@ -118,6 +119,17 @@ public struct ReviewCatalogue: Sendable {
             throw PapillaError(.notFound, "The bundle has no such file", place: "\(id)")
         }
         return try ArchiveFile.read(bundle + "/" + name, in: outbox, expecting: file.sha256)
+    }
+
+    /// The overlay of a version: of a file that holds several frames, that of the one whose findings are shown.
+    /// - Throws: as ``file(_:of:version:)``.
+    func overlay(of id: ScreeningID, version: Int) async throws(PapillaError) -> [UInt8] {
+        guard let found = try await ledger.versions(of: id).first(where: { $0.version == version }), let bundle = found.bundle
+        else {
+            throw PapillaError(.notFound, "There is no such version", place: "\(id)")
+        }
+        let frame = try report(bundle, expecting: found.digest).decidingFrame
+        return try await file(StandardBundle.name("overlay.jpg", frame: frame), of: id, version: version)
     }
 
     /// The original as it was read, upright by its EXIF orientation: encoded anew, so that a browser shows the very pixels that were

@@ -1,36 +1,36 @@
 internal import Ledger
-internal import Screening
+public import Screening
 
-/// A row of the page's work list. Of a screening that is to be drawn blind it says what came in, and nothing that was found.
-struct WorkRow: Sendable, Codable, Hashable {
+/// A row of the work list. Of a screening that is to be drawn blind it says what came in, and nothing that was found.
+public struct WorkRow: Sendable, Codable, Hashable {
     /// The screening.
-    var id: ScreeningID
+    public var id: ScreeningID
     /// When it arrived.
-    var received: Timestamp
+    public var received: Timestamp
     /// The file's name.
-    @Nullable var file: String?
+    @Nullable public var file: String?
     /// Whom it is of.
-    @Nullable var subject: String?
+    @Nullable public var subject: String?
     /// Which eye it is.
-    var eye: Eye
+    public var eye: Eye
     /// What the router saw.
-    @Nullable var modality: Modality?
+    @Nullable public var modality: Modality?
     /// How it ended.
-    @Nullable var outcome: Outcome?
+    @Nullable public var outcome: Outcome?
     /// The first reason's code.
-    @Nullable var reason: String?
+    @Nullable public var reason: String?
     /// Vertical cup-to-disc ratio.
-    @Nullable var vcdr: Double?
+    @Nullable public var vcdr: Double?
     /// How many polyps.
-    @Nullable var polyps: Int?
+    @Nullable public var polyps: Int?
     /// Codes of what a person should look at.
-    var attention: [String]
+    public var attention: [String]
     /// 1, and one more for each correction.
-    var version: Int
+    public var version: Int
     /// The last decision.
-    @Nullable var decision: Report.Decision.Verdict?
+    @Nullable public var decision: Report.Decision.Verdict?
     /// Whether it is to be drawn before its result is shown.
-    var blind: Bool
+    public var blind: Bool
 
     /// What draws attention and is nothing that models found: whose image it is is asked at once.
     static let shownBlind: Set<Attention.Code> = [.sidecar, .identityConflict]

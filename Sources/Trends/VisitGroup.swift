@@ -13,6 +13,13 @@ public struct VisitGroup: Sendable, Hashable {
     /// By time, earliest first.
     public let images: [ExaminedImage]
 
+    /// A visit of these images.
+    public init(study: String?, day: String, images: [ExaminedImage]) {
+        self.study = study
+        self.day = day
+        self.images = images.map { Dated(date: $0.examined, image: $0) }.sorted(by: Dated.precedes).map(\.image)
+    }
+
     /// Photographs of an eye, the one that counts first.
     public func photographs(of eye: Eye) -> [ExaminedImage] {
         images.filter { $0.modality == .fundus && $0.eye == eye }.sorted(by: ExaminedImage.standsBefore)
@@ -94,8 +101,8 @@ public struct VisitGroup: Sendable, Hashable {
         }
 
         var group: VisitGroup {
-            let sorted = members.sorted(by: Dated.precedes)
-            return VisitGroup(study: study, day: sorted[0].date.day, images: sorted.map(\.image))
+            let first = members.min(by: Dated.precedes) ?? members[0]
+            return VisitGroup(study: study, day: first.date.day, images: members.map(\.image))
         }
     }
 }

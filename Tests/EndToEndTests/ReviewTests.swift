@@ -16,7 +16,7 @@ struct ReviewTests {
 
     /// A service that answers.
     private func rows(_ site: Site, _ options: String...) throws -> [[String: Any]] {
-        let result = try Program.run(["review", "list", "--json", "--config", site.configuration] + options)
+        let result = try Program.run(["review", "list", "--by", "arrival", "--json", "--config", site.configuration] + options)
         #expect(result.status == 0, "\(result.errors)")
         return try result.output.split(separator: "\n").map {
             try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])

@@ -76,6 +76,23 @@ struct VisitTests {
         #expect(try site.papilla("history", "PHANTOM-0002", "--svg", drawing.path).output.contains("right eye"))
         #expect(try String(contentsOf: drawing, encoding: .utf8).hasPrefix("<svg"))
         #expect(try site.papilla("history", "nobody").status == 1)
+
+        // The list has a line a visit, and one for an image of nobody.
+        let mask = site.folder.appending(path: "patients/masks/" + files[0].deletingPathExtension().lastPathComponent + ".png")
+        try site.drop(mask)
+        #expect(try site.papilla("serve", "--drain").status == 0)
+        let output = try site.papilla("review", "list", "--all", "--json").output
+        let list = try output.split(separator: "\n").map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+        let listed = list.compactMap { $0["visit"] as? [String: Any] }, lone = list.compactMap { $0["arrival"] as? [String: Any] }
+        #expect(listed.count == 4 && lone.compactMap { $0["file"] as? String } == [mask.lastPathComponent])
+        #expect(listed.allSatisfy { ($0["images"] as? Int) == 2 && ($0["undecided"] as? Int) == 2 })
+        let lines = site.folder.appending(path: "work.jsonl")
+        try output.write(to: lines, atomically: true, encoding: .utf8)
+        ReportSchema.check(lines, schema: ReportSchema.ofWork)
+        #expect(try site.papilla("review", "list", "--all").output.contains("PHANTOM-0002"))
+        #expect(try site.papilla("review", "list", "--outcome", "measured").status == 64)
         #expect(try site.papilla("audit", "verify").status == 0)
 
         let service = try Running(site)

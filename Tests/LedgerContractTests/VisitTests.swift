@@ -116,6 +116,68 @@ import Testing
         #expect(try await problems() == [])
     }
 
+    @Test func imagesAreExaminedByTheirIDs() async throws {
+        let (first, second) = (try await screen(1), try await screen(2, patient: nil, issuer: nil))
+        try await screen(3)
+        #expect(try await ledger.examined([second, Clinic.id(9), first]).map(\.row.id) == [first, second])
+        #expect(try await ledger.examined([first]) == Array(try await ledger.examined(of: subject).prefix(1)))
+        #expect(try await ledger.examined([]).isEmpty)
+    }
+
+    @Test func visitsAreChosenByWhatCallsForAPersonAndByWhatIsDecided() async throws {
+        let right = try await screen(1), again = try await screen(2)
+        let frame = try await screen(3, outcome: .noFinding)
+        try await ledger.record(try visit(90, [right, again, frame]))
+        func found(_ change: (inout VisitFilter) -> Void = { _ in }) async throws -> [Int] {
+            var filter = VisitFilter()
+            change(&filter)
+            return try await ledger.visits(filter).compactMap { Int($0.id.suffix) }
+        }
+        #expect(try await found { $0.attention = [.change] } == [90])
+        #expect(try await found { $0.attention = [.polyp] } == [])
+        #expect(try await found { $0.modalities = [.fundus] } == [90])
+        #expect(try await found { $0.modalities = [.neither] } == [])
+        #expect(try await found { $0.offset = 1 } == [])
+        #expect(try await found { $0.undecidedOnly = true } == [90])
+        _ = try await ledger.decide(NewDecision(right, reader: "Anna", verdict: .reject, note: "no"), actor: "anna@1000")
+        #expect(try await found { $0.undecidedOnly = true } == [90])
+        // The other photograph of the eye was accepted after the repeat had come: nothing waits. What comes later does.
+        _ = try await ledger.decide(NewDecision(again, reader: "Anna", verdict: .accept, note: nil), actor: "anna@1000")
+        #expect(try await found { $0.undecidedOnly = true } == [])
+        let late = try await screen(4)
+        try await ledger.record(try visit(90, [right, again, frame, late], version: 2))
+        #expect(try await found { $0.undecidedOnly = true } == [90])
+        #expect(try await problems() == [])
+    }
+
+    @Test func visitsOfWhomSomethingIsToBeDrawnBlindTellNothing() async throws {
+        let id = try await screen(1)
+        try await ledger.record(try visit(90, [id], weight: 0))
+        try await ledger.record(try visit(91, [], weight: 15))
+        var filter = VisitFilter()
+        filter.blindShare = 1
+        let rows = try await ledger.visits(filter)
+        #expect(
+            Set(rows.map(\.id)) == [Clinic.id(90), Clinic.id(91)] && Set(rows.map(\.weight)) == [Attention.Code.ratioHigh.weight])
+        #expect(rows.allSatisfy { $0.attention.isEmpty && $0.worst == nil })
+        filter.attention = [.change]
+        #expect(try await ledger.visits(filter).isEmpty)
+        _ = try await ledger.decide(NewDecision(id, reader: "Anna", verdict: .accept, note: nil), actor: "anna@1000")
+        #expect(try await ledger.visits(filter).map(\.weight) == [15, 0])
+    }
+
+    @Test func imagesStandAloneThatAreInNoVisit() async throws {
+        let inside = try await screen(1), waiting = try await screen(2, patient: "8")
+        let nobodys = try await screen(3, patient: nil, issuer: nil)
+        try await screen(4, patient: "wrong", content: "the same")
+        let right = try await screen(5, patient: "9", content: "the same")
+        try await ledger.record(try visit(90, [inside]))
+        var filter = ReviewFilter()
+        filter.includesQuiet = true
+        filter.loneOnly = true
+        #expect(Set(try await ledger.review(filter).map(\.id)) == [waiting, nobodys, right])
+    }
+
     @Test func aForgottenVisitIsNobodysAndTheAuditVerifies() async throws {
         let id = try await screen(1)
         try await ledger.record(try visit(90, [id]))

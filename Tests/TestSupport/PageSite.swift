@@ -109,6 +109,24 @@ package final class PageSite: Sendable {
         return id
     }
 
+    /// Writes a visit down: its folder is nobody's matter here.
+    @discardableResult
+    package func visit(
+        _ number: Int, of patient: String, _ members: [ScreeningID], weight: Int = 8, worst: Eye? = .left,
+        attention: [Attention.Code] = [.ratioHigh], day: String = "2026-11-24"
+    ) async throws -> ScreeningID {
+        let id = try #require(ScreeningID("20261124-vvvvvvv\(number)"))
+        let digest = Digest(of: "visit \(number)".utf8)
+        try await ledger.record(
+            VisitRow(
+                id: id, version: 1, at: Timestamp(milliseconds: 1_795_516_900_250), subject: Subject(identifier: patient),
+                study: nil, day: day, weight: weight,
+                worst: worst, attention: attention, members: members.map { .init(id: $0, version: 1, decision: nil) },
+                repeats: [],
+                digest: digest, pageDigest: digest))
+        return id
+    }
+
     package static var fundus: FundusFindings {
         func structure(_ radius: Double) -> Structure {
             Structure(

@@ -7,6 +7,7 @@ package enum ReportSchema {
     package static let python = ProcessInfo.processInfo.environment["PAPILLA_JSONSCHEMA"]
     package static let path = Checkout.path("Deploy/manual/schema/report.json")
     package static let ofVisits = Checkout.path("Deploy/manual/schema/visit.json")
+    package static let ofWork = Checkout.path("Deploy/manual/schema/work.json")
 
     /// What does not agree of the reports of a folder, of a file, or of JSON lines, and how many there are.
     package static func look(at place: URL, schema: String = path) throws -> Program.Result {

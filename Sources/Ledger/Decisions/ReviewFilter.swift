@@ -20,6 +20,9 @@ public struct ReviewFilter: Sendable, Hashable {
     public var includesQuiet = false
     /// Only those on which nobody has decided.
     public var undecidedOnly = false
+    /// Only those that stand in no visit: without a subject, or of one whose visit is not put together yet. What came again, byte for byte,
+    /// and is known by the later one, is none.
+    public var loneOnly = false
     /// The order.
     public var order = Order.attention
     /// Share of undecided screenings that are to be drawn blind, 0...1. They stand among the others as if nothing were known of them:

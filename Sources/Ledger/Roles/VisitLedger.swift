@@ -6,6 +6,9 @@ public protocol VisitLedger: Sendable {
     /// byte for byte, as another subject's: then the site has corrected whose it is.
     func examined(of subject: Subject) async throws(PapillaError) -> [ExaminedRow]
 
+    /// The newest version of each of these images that has ended and is not forgotten, in order of arrival.
+    func examined(_ ids: [ScreeningID]) async throws(PapillaError) -> [ExaminedRow]
+
     /// The subjects of a number: one for each issuer that gave it.
     func subjects(numbered identifier: String) async throws(PapillaError) -> [Subject]
 

@@ -110,11 +110,36 @@ public struct VisitFilter: Sendable, Hashable {
     public var until: String?
     /// Also those that nothing draws attention to.
     public var includesQuiet = false
+    /// With one of these codes.
+    public var attention: Set<Attention.Code> = []
+    /// With an image that the router saw as one of these.
+    public var modalities: Set<Modality> = []
+    /// Only those with an image that may need a word of a reader and has none.
+    public var undecidedOnly = false
+    /// The order.
+    public var order = ReviewFilter.Order.attention
+    /// Share of undecided screenings that are to be drawn blind, 0...1. A visit of a subject with such an image stands among the others as
+    /// if nothing were known of it: without weight, attention and worst eye of its own, and never where the list was narrowed by attention.
+    public var blindShare = 0.0
+    /// How many of the first to pass over.
+    public var offset = 0
     /// At most so many.
     public var limit: Int?
 
-    /// Every visit that draws attention.
+    /// Every visit that draws attention, what most needs a person first.
     public init() {}
+
+    /// The visits of the days that a filter of screenings names, by what else it asks of them. Outcomes are no matter of visits.
+    public init(_ filter: ReviewFilter) {
+        since = filter.arrivals.since?.day
+        until = filter.arrivals.until.map { Timestamp(milliseconds: $0.milliseconds - 1).day }
+        includesQuiet = filter.includesQuiet
+        attention = filter.attention
+        modalities = filter.modalities
+        undecidedOnly = filter.undecidedOnly
+        order = filter.order
+        limit = filter.arrivals.limit
+    }
 }
 
 /// A subject of whom something came, or was decided.

@@ -16,6 +16,7 @@ extension ReviewFilter {
         }
         if !attention.isEmpty || arrivals.outcomes != nil { conditions.append("NOT \(blind)") }
         if undecidedOnly { conditions.append("decision.id IS NULL") }
+        if loneOnly { conditions.append(Self.lone) }
         var sql = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
         let weight = "CASE WHEN \(blind) THEN \(Attention.Code.ratioHigh.weight) ELSE \(Self.weight) END DESC, "
         sql += " ORDER BY \(order == .attention ? weight : "")arrival.received DESC, arrival.id DESC"
@@ -36,6 +37,16 @@ extension ReviewFilter {
                     JOIN screening AS decided ON decided.id = every.screening WHERE decided.sha256 IS NOT NULL))
             """
     }
+
+    /// Whether an arrival stands in no visit, and no later one is known by the same content.
+    private static let lone = """
+        (arrival.patient IS NULL OR (
+            arrival.id NOT IN (SELECT substr(member.value, 1, 17) FROM visit, \(VisitFilter.members) AS member
+                WHERE visit.patient IS NOT NULL AND \(VisitFilter.newest))
+            AND NOT EXISTS (SELECT 1 FROM arrival AS again
+                WHERE again.sha256 = arrival.sha256 AND (again.received, again.id) > (arrival.received, arrival.id)
+                    AND again.outcome IS NOT NULL AND again.patient IS NOT NULL)))
+        """
 
     /// The sum of the weights of a screening's codes.
     private static let weight = """

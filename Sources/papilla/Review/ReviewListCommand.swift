@@ -5,51 +5,59 @@ internal import Review
 public import Screening
 internal import Service
 internal import Settings
+internal import Trends
 
 /// `papilla review list`: the work list.
 struct ReviewListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists screenings that a person should look at, what most needs one first.",
+        commandName: "list", abstract: "Lists visits that a person should look at, what most needs one first.",
         discussion: """
-            Without options, everything that draws attention. Of a corrected screening, the newest version. The rows name files and patients. \
-            Only reads: it may run while the service works.
+            A line for each visit, and one for each image that stands in no visit: without a subject, or of one whose visit is not put together \
+            yet. Without options, everything that draws attention. The lines name files and patients. Only reads: it may run while the service \
+            works.
 
             Example: papilla review list --undecided --modality fundus --since 2026-11-01
+            Example: papilla review list --by arrival --outcome ungradable
             """)
     @OptionGroup var configuration: ConfigurationOption
-    @Option(help: "Only this outcome; may be given several times: measured, no_finding, ungradable, out_of_domain, failed.")
+    @Option(
+        help:
+            "With --by arrival: only this outcome; may be given several times: measured, no_finding, ungradable, out_of_domain, failed."
+    )
     var outcome: [Outcome] = []
     @Option(help: "Only what the router saw as this: fundus, endoscopy, neither.") var modality: [Modality] = []
-    @Option(help: "Only what was received from this day or time (UTC) on.") var since: Moment?
-    @Option(help: "Only what was received until the end of this day, or before this time (UTC).") var until: Moment?
+    @Option(help: "Only what was received from this day or time (UTC) on; visits by their day.") var since: Moment?
+    @Option(help: "Only what was received until the end of this day, or before this time (UTC); visits by their day.")
+    var until: Moment?
     @Option(help: "Only what draws attention by this code, such as ratio_high; may be given several times.")
     var attention: [Attention.Code] = []
-    @Flag(help: "Only screenings on which nobody has decided.") var undecided = false
-    @Flag(help: "Also screenings that nothing draws attention to.") var all = false
+    @Flag(help: "Only what nobody has decided on: visits with an image that counts and has no decision.") var undecided = false
+    @Flag(help: "Also what nothing draws attention to.") var all = false
     /// The order of the list.
     enum Order: String, CaseIterable, ExpressibleByArgument { case attention, newest, informative }
 
     @Option(
         help: """
-            attention: what most needs a person first; newest: what came last first; informative: undecided ones, first those that a retraining \
-            would learn most from, by the disagreement of the networks and by how unlike they are to what was decided already.
+            attention: what most needs a person first; newest: what came last first; informative, with --by arrival: undecided ones, first those \
+            that a retraining would learn most from, by the disagreement of the networks and by how unlike they are to what was decided already.
             """) var order = Order.attention
-    /// What a row of the list is.
-    enum Unit: String, CaseIterable, ExpressibleByArgument { case arrival, visit }
+    /// What a line of the list is.
+    enum Unit: String, CaseIterable, ExpressibleByArgument { case visit, arrival }
 
-    @Option(
-        help: """
-            arrival: a row for each screening; visit: a row for each subject's visit, what most needs a person first, with the eye to look at \
-            first (of the other options only --since, --until, --all, --limit and --json count then).
-            """) var by = Unit.arrival
+    @Option(help: "visit: a line for each subject's visit, with the eye to look at first; arrival: a line for each screening.")
+    var by = Unit.visit
     @Option(help: "At most so many.") var limit: Int?
     @Flag(help: "Print one JSON object a line.") var json = false
 
-    func validate() throws { try within("--limit", limit, 1...Int.max) }
+    func validate() throws {
+        try within("--limit", limit, 1...Int.max)
+        guard by == .visit else { return }
+        if !outcome.isEmpty { throw ValidationError("--outcome goes with --by arrival: a visit has none") }
+        if order == .informative { throw ValidationError("--order informative goes with --by arrival") }
+    }
 
     func run() async throws {
-        let ledger = try await configuration.load().paths.openLedger()
-        if by == .visit { return try await listVisits(ledger) }
+        let loaded = try configuration.load()
         var filter = ReviewFilter()
         filter.arrivals = ArrivalFilter(
             outcomes: outcome.isEmpty ? nil : Set(outcome), since: since?.start, until: until?.end, limit: limit)
@@ -58,6 +66,8 @@ struct ReviewListCommand: AsyncParsableCommand {
         filter.order = order == .newest ? .newest : .attention
         filter.undecidedOnly = undecided
         filter.includesQuiet = all
+        if by == .visit { return try await listVisits(ReviewCatalogue(loaded), filter) }
+        let ledger = try await loaded.paths.openLedger()
         var rows: [ExportRow]
         if order == .informative {
             // Decided ones and quiet ones take part in the comparison, whatever the list shows.
@@ -65,7 +75,7 @@ struct ReviewListCommand: AsyncParsableCommand {
             filter.includesQuiet = true
             filter.attention = []
             filter.arrivals.limit = nil
-            rows = try await InformativeOrder(ReviewCatalogue(configuration.load())).ordered(ledger.review(filter))
+            rows = try await InformativeOrder(ReviewCatalogue(loaded)).ordered(ledger.review(filter))
             if !attention.isEmpty { rows.removeAll { row in !attention.contains { row.attention.contains($0.rawValue) } } }
             if let limit { rows = Array(rows.prefix(max(0, limit))) }
         } else {
@@ -83,29 +93,42 @@ struct ReviewListCommand: AsyncParsableCommand {
             ).text)
     }
 
-    private func listVisits(_ ledger: any VisitLedger) async throws {
-        var filter = VisitFilter()
-        filter.since = since.map { String($0.start.description.prefix(10)) }
-        filter.until = until.map { String(Timestamp(milliseconds: $0.end.milliseconds - 1).description.prefix(10)) }
-        filter.includesQuiet = all
-        filter.limit = limit
-        let visits = try await ledger.visits(filter)
+    private func listVisits(_ catalogue: ReviewCatalogue, _ filter: ReviewFilter) async throws {
+        let lines = try await catalogue.work(filter)
         if json {
-            for visit in visits { print(try CanonicalJSON.line(visit)) }
+            for line in lines { print(try CanonicalJSON.line(line)) }
             return
         }
-        if visits.isEmpty { return print("Nothing to look at.") }
-        print(
-            TextTable(
-                ["visit", "day", "subject", "look first", "images", "attention", "folder"],
-                visits.map { visit in
-                    [
-                        "\(visit.id.suffix)", visit.day, TextTable.printable(visit.subject?.identifier ?? "-"),
-                        visit.worst.map { "\($0.rawValue) eye" } ?? "-", "\(visit.members.count)",
-                        visit.attention.isEmpty ? "-" : visit.attention.map(\.rawValue).joined(separator: " "), visit.folder,
-                    ]
-                }
-            ).text)
+        if lines.isEmpty { return print("Nothing to look at.") }
+        let cells = lines.compactMap { line in line.visit.map(Self.cells) ?? line.arrival.map(Self.cells) }
+        print(TextTable(["line", "id", "day", "subject", "look first", "images", "result", "attention", "decision"], cells).text)
+    }
+
+    private static func cells(_ visit: VisitLine) -> [String] {
+        var results = visit.eyes.map { eye in
+            "\(eye.eye.rawValue) \(eye.ratio.map { TextTable.decimal($0.value) } ?? "-")"
+        }
+        if let endoscopy = visit.endoscopy { results.append("\(endoscopy.withPolyps) of \(endoscopy.frames) frames with polyps") }
+        let done = visit.counting - visit.undecided
+        let decision = done == 0 ? visit.rejected > 0 ? "reject" : "-" : "\(done) of \(visit.counting)"
+        return [
+            "visit", "\(visit.id.suffix)", visit.day, TextTable.printable(visit.subject.identifier),
+            visit.worst.map { "\($0.rawValue) eye" } ?? "-", "\(visit.images)",
+            results.isEmpty ? "-" : results.joined(separator: ", "),
+            visit.attention.isEmpty ? "-" : visit.attention.map(\.rawValue).joined(separator: " "), decision,
+        ]
+    }
+
+    private static func cells(_ row: WorkRow) -> [String] {
+        let result =
+            row.vcdr.map(TextTable.decimal) ?? row.polyps.map { $0 == 1 ? "1 polyp" : "\($0) polyps" } ?? row.reason
+            ?? row.outcome?.rawValue ?? "-"
+        return [
+            "arrival", "\(row.id.suffix)", String("\(row.received)".prefix(10)),
+            TextTable.printable(row.subject ?? row.file ?? "-"),
+            row.eye == .unknown ? "-" : "\(row.eye.rawValue) eye", "1", result,
+            row.attention.isEmpty ? "-" : row.attention.joined(separator: " "), row.decision?.rawValue ?? "-",
+        ]
     }
 
     private static func cells(_ row: ExportRow) -> [String] {
