@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
-"""Uses the review page as a reader would, in a real headless Chromium: list, open, draw, save, see version 2, two readers at once, draw blind.
+"""Uses the review page as a reader would, in a real headless Chromium: decides visits with one hand, lists, opens, draws, saves, sees version 2,
+is told of a second reader, draws blind. Prints what was published of visits.
 
   review.py PAPILLA MODELS [PICTURES]     PICTURES: a folder for screenshots
 
 Makes a site of phantoms in a temporary folder, serves it and its page with the built program, and fails (status 1) on the first thing that
 is not as it should be, on any error of the page's script, and on any request to another host.
 Needs Debian's chromium and PyPI's playwright (no 'playwright install': the browser is Debian's)."""
-import json, os, shutil, subprocess, sys, tempfile, time
+import glob, json, os, re, shutil, struct, subprocess, sys, tempfile, time
 from playwright.sync_api import sync_playwright
 
 PAPILLA, MODELS = (os.path.abspath(a) for a in sys.argv[1:3])
 PICTURES = os.path.abspath(sys.argv[3]) if len(sys.argv) > 3 else None
 SITE = tempfile.mkdtemp(prefix="papilla-browser-")
 CONFIG = f"{SITE}/papilla.yaml"
+# Without it DICOM files are refused, and nothing is shown of them.
+HAS_DICOM = os.path.exists(os.path.dirname(PAPILLA) + "/papilla-dicom")
 problems, processes = [], []
 
 
@@ -50,14 +53,64 @@ def make_site():
                     json.dump({"patient": "P7", "eye": "left"}, file)
     with open(f"{SITE}/inbox/text.jpg", "w") as file:
         file.write("no image")
+    # A patient with both eyes and a repeat of each, twice; a colonoscopy of 40 frames; one whose names are as long as they may be.
+    papilla("phantom", "--kind", "fundus", "--patients", "1", "--visits", "2", "--photographs", "2", "--months", "24", "--progression", "0.3",
+            "--view", "disc", "--seed", "3", "--out", f"{SITE}/patients")
+    for name in os.listdir(f"{SITE}/patients/images"):
+        shutil.copy(f"{SITE}/patients/images/{name}", f"{SITE}/inbox/{name}")
+    papilla("phantom", "--kind", "endoscopy", "--count", "40", "--seed", "8", "--out", f"{SITE}/colonoscopy")
+    drop_as("colonoscopy", {"patient": "COLON-1", "study": "C-2026-17", "taken": "2026-03-02"})
+    papilla("phantom", "--kind", "fundus", "--count", "3", "--seed", "9", "--view", "disc", "--out", f"{SITE}/long")
+    words = "Krankenhaus der Barmherzigen Schwestern "
+    drop_as("long", {"patient": ("0123456789-" * 9)[:64], "issuer": words * 3, "study": (words * 3)[:64], "eye": "right", "taken": "2026-03-03",
+                     "device": words * 5, "operator": words * 5})
+    if HAS_DICOM:
+        # Three frames, as of a camera's burst.
+        papilla("phantom", "--kind", "fundus", "--count", "3", "--seed", "11", "--view", "disc", "--out", f"{SITE}/frames")
+        with open(f"{SITE}/inbox/burst.dcm", "wb") as file:
+            file.write(dicom([open(frame, "rb").read() for frame in sorted(glob.glob(f"{SITE}/frames/images/*.jpg"))], "DICOM-7"))
     papilla("serve", "--drain", "--config", CONFIG)
+
+
+def dicom(jpegs, identifier):
+    """A DICOM file of JPEG frames, as an ophthalmic camera might write it (PS3.5, PS3.10)."""
+    def element(tag, representation, value, length=None):
+        value += b"" if len(value) % 2 == 0 else (b"\0" if representation in ("UI", "OB") else b" ")
+        head = struct.pack("<HH2s", tag >> 16, tag & 0xFFFF, representation.encode())
+        size = len(value) if length is None else length
+        return head + (struct.pack("<HI", 0, size) if representation == "OB" else struct.pack("<H", size)) + value
+
+    def item(content):
+        content += b"\0" * (len(content) % 2)
+        return struct.pack("<HHI", 0xFFFE, 0xE000, len(content)) + content
+
+    at = next(index for index in range(len(jpegs[0])) if jpegs[0][index:index + 2] in (b"\xff\xc0", b"\xff\xc1", b"\xff\xc2"))
+    height, width = struct.unpack(">HH", jpegs[0][at + 5:at + 9])
+    kind, syntax = b"1.2.840.10008.5.1.4.1.1.77.1.5.1", b"1.2.840.10008.1.2.4.50"
+    pixels = item(b"") + b"".join(map(item, jpegs)) + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+    meta = element(0x00020001, "OB", b"\0\1") + element(0x00020002, "UI", kind) + element(0x00020003, "UI", b"2.25.17") + element(0x00020010, "UI", syntax)
+    texts = [(0x00080016, "UI", kind), (0x00080018, "UI", b"2.25.17"), (0x00080020, "DA", b"20260304"), (0x00080030, "TM", b"101500"), (0x00080050, "SH", b"ACC-5"),
+             (0x00080070, "LO", b"Lumen Cameras"), (0x00100020, "LO", identifier.encode()), (0x00100021, "LO", b"CLINIC"), (0x0020000D, "UI", b"2.25.1"), (0x0020000E, "UI", b"2.25.2"),
+             (0x00200010, "SH", b"STUDY-5"), (0x00200062, "CS", b"L"), (0x00280002, "US", struct.pack("<H", 3)), (0x00280004, "CS", b"YBR_FULL_422"), (0x00280006, "US", struct.pack("<H", 0)),
+             (0x00280008, "IS", str(len(jpegs)).encode()), (0x00280010, "US", struct.pack("<H", height)), (0x00280011, "US", struct.pack("<H", width)),
+             (0x00280100, "US", struct.pack("<H", 8)), (0x00280101, "US", struct.pack("<H", 8)), (0x00280102, "US", struct.pack("<H", 7)), (0x00280103, "US", struct.pack("<H", 0))]
+    return (b"\0" * 128 + b"DICM" + element(0x00020000, "UL", struct.pack("<I", len(meta))) + meta + b"".join(element(*text) for text in texts)
+            + element(0x7FE00010, "OB", pixels, length=0xFFFFFFFF))
+
+
+def drop_as(folder, sidecar):
+    """Drops a folder of phantoms with one sidecar's words for all."""
+    for name in os.listdir(f"{SITE}/{folder}/images"):
+        shutil.copy(f"{SITE}/{folder}/images/{name}", f"{SITE}/inbox/{folder}-{name}")
+        with open(f"{SITE}/inbox/{folder}-{name.rsplit('.', 1)[0]}.json", "w") as file:
+            json.dump(sidecar, file)
 
 
 class Page:
     """A reader's browser."""
 
     def __init__(self, browser, address, expects="409"):
-        self.page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+        self.page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
         self.page.set_default_timeout(60000)
         host = address.split("/")[2]
         self.page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
@@ -71,6 +124,32 @@ class Page:
         if PICTURES:
             self.page.wait_for_timeout(400)
             self.page.screenshot(path=f"{PICTURES}/{name}.png")
+
+    def until(self, condition):
+        """Waits for a condition of the page's script; the page itself forbids what Playwright's own waiting does."""
+        for _ in range(1200):
+            if self.page.evaluate(condition):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"this does not come: {condition}")
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def to_arrivals(self):
+        self.press("v")
+        self.page.wait_for_selector("#unit:has-text('arrivals')")
+        self.page.wait_for_selector("#list button:has-text('fundus-0')")
+
+    def to_visit(self, *words):
+        """Goes through the list, by its keys alone, to the visit whose line has these words."""
+        lines = self.page.locator("#list button").all_inner_texts()
+        wanted = next(place for place, line in enumerate(lines) if all(word in line for word in words))
+        at = next(place for place, line in enumerate(lines) if line == self.text("#list [aria-current=true]"))
+        self.press(*["s" if wanted > at else "w"] * abs(wanted - at))
+        self.page.wait_for_selector(f"#visit:visible header:has-text('{words[0]}')")
+        self.page.wait_for_selector("#reject:enabled")
 
     def open(self, name):
         self.page.click(f"#list button:has-text('{name}')")
@@ -198,7 +277,133 @@ def early_key(anna):
 
 
 def rows():
-    return [json.loads(line) for line in papilla("review", "list", "--all", "--json", "--config", CONFIG).splitlines()]
+    return [json.loads(line) for line in papilla("review", "list", "--by", "arrival", "--all", "--json", "--config", CONFIG).splitlines()]
+
+
+def of(subject, day=None):
+    """The ledger's screenings of a subject."""
+    return [row for row in rows() if row["subject"] == subject and (day is None or row["taken"].startswith(day))]
+
+
+def visits(page):
+    """Visits are decided with keys of one hand; the ledger has it arrival by arrival."""
+    lines = [json.loads(line) for line in papilla("review", "list", "--json", "--config", CONFIG).splitlines()]
+    check(page.page.locator("#list button").count() == len(lines), "the page lists what the command lists")
+    listed = {line["visit"]["day"]: line["visit"] for line in lines if line["visit"] and line["visit"]["subject"]["identifier"] == "PHANTOM-0001"}
+    first, last = min(listed), max(listed)
+    page.to_visit("PHANTOM-0001", last)
+    check(page.page.locator("#visit .eyes canvas").count() == 2, "both eyes stand side by side")
+    check(page.page.locator("#visit .repeats button").count() == 2, "with a repeat of each")
+    check("measurement error" in page.text("#visit") and page.page.locator("#visit .plot").count() == 1, "and what has changed since the visit before")
+    page.until("document.querySelector('#visit .plot').complete")
+    page.picture("visit-fundus")
+    page.press("h")
+    page.picture("visit-history")
+    page.press("f", "c")
+    page.picture("visit-whole")
+    page.press("f", "c")
+    before = rows()
+    page.press("a")
+    page.page.wait_for_selector("#message.on:has-text('2 accepted')")
+    decided = [row for row in of("PHANTOM-0001", last) if row["decision"]]
+    check(sorted((row["eye"], row["decision"], row["reader"]) for row in decided) == [("left", "accept", "Anna"), ("right", "accept", "Anna")],
+          "one key accepts the photograph of each eye that counts, and no repeat")
+    check(len([row for row in rows() if row["decision"]]) == len([row for row in before if row["decision"]]) + 2, "and nothing else")
+    check(last not in page.text("#list [aria-current=true]") or "PHANTOM" not in page.text("#list [aria-current=true]"), "then comes the next line")
+
+    page.to_visit("PHANTOM-0001", first)
+    chosen = page.text("#visit [aria-current=true] .figure").split()[0]
+    page.press("r")
+    page.page.wait_for_selector("#why[open]")
+    page.picture("visit-reject")
+    page.press("2")
+    page.page.wait_for_selector("#message.on:has-text('rejected')")
+    page.page.wait_for_selector("#accept:enabled")
+    rejected = [row for row in of("PHANTOM-0001", first) if row["decision"] == "reject"]
+    check(len(rejected) == 1 and f"{rejected[0]['vcdr']:.2f}" == chosen, "another key rejects the one that is chosen")
+    check("PHANTOM-0001" in page.text("#visit header") and "✕" in page.text("#visit .eyes"), "its repeat counts now, and waits for a word")
+    page.press("ArrowRight", "Enter")
+    page.page.wait_for_selector("#result h2:has-text('phantom')")
+    check(page.page.is_hidden("#visit"), "an image of a visit is opened by a key")
+    page.picture("visit-image")
+    page.press("q")
+    page.page.wait_for_selector("#visit:visible")
+    page.page.wait_for_selector("#accept:enabled")
+    # Somebody else has decided on one of the two meanwhile.
+    ben = next(row for row in of("PHANTOM-0001", first) if row["id"] == page.page.get_attribute("#visit .eyes .card >> nth=0", "data-id"))
+    papilla("review", "accept", ben["id"], "--reader", "Ben", "--config", CONFIG)
+    page.press("a")
+    page.page.wait_for_selector("#message.on:has-text('Ben decided')")
+    page.page.wait_for_selector("#accept:enabled")
+    page.picture("visit-told")
+    page.press("a")
+    page.page.wait_for_selector("#message.on:has-text('1 accepted')")
+    check(sorted((row["decision"] or "", row["reader"] or "") for row in of("PHANTOM-0001", first)) == [("", ""), ("accept", "Anna"), ("accept", "Ben"), ("reject", "Anna")],
+          "what somebody decided meanwhile is told and stays")
+
+    page.to_visit("COLON-1")
+    page.until("[...document.querySelectorAll('#visit .frames img')].every(image => image.complete)")
+    page.picture("visit-endoscopy")
+    found = [row for row in of("COLON-1") if row["polyps"]]
+    shares = [float(words.split(" % ")[0].split()[-1]) for words in page.page.locator("#visit .frames .card").all_inner_texts() if " % " in words]
+    check(f"of 40 frames were fit to be read, {len(found)} have polyps" in page.text("#visit"), f"how many frames were read: {page.text('#visit h4')}")
+    check(len(shares) == len(found) and shares == sorted(shares, reverse=True), "frames with polyps, the largest first")
+    presses = 0
+    while presses < 60 and "accepted" not in page.text("#message"):
+        page.press("a")
+        presses += 1
+        page.page.wait_for_timeout(400)
+        page.until("!document.querySelector('#accept').disabled || document.querySelector('#message').textContent.includes('accepted')")
+    check(presses > 1, f"what was not on the screen yet is shown before it is accepted ({presses} times A)")
+    waiting = [row["file"] for row in of("COLON-1") if row["polyps"] and row["decision"] != "accept"]
+    untouched = [row["decision"] for row in of("COLON-1") if not row["polyps"] and not row["attention"]]
+    check(not waiting and not any(untouched), f"every frame with a polyp is accepted, and no frame that nobody looked at: {waiting}")
+    check(json.loads(papilla("statement", "--json", "--config", CONFIG))["unexplained"] == 0 and papilla("audit", "verify", "--config", CONFIG) != "", "ledger and audit agree")
+
+
+def burst(page):
+    """Of a DICOM file with several frames a reader sees whose it is, when and by what it was taken, and every frame."""
+    page.page.check("[name=all]")
+    page.page.click("#count")
+    page.page.wait_for_selector("#list button:has-text('DICOM-7')")
+    page.to_visit("DICOM-7")
+    check("CLINIC" in page.text("#visit header") and "study 2.25.1" in page.text("#visit header"), f"whose and which study: {page.text('#visit header')}")
+    check("Lumen Cameras" in page.text("#visit"), "what it was taken with")
+    page.press("Enter")
+    page.page.wait_for_selector("#result h3:has-text('Frames')")
+    result = page.text("#result")
+    check(all(word in result for word in ["subject DICOM-7 of CLINIC", "left eye", "taken 2026-03-04 10:15", "accession ACC-5", "study 2.25.1"]), "the examination of a DICOM file")
+    page.until("[...document.querySelectorAll('#result img[alt^=Frame]')].filter(image => image.complete && image.naturalWidth).length === 3")
+    check(all(f"{number}: " in result for number in (1, 2, 3)), "each of its frames, with what was found")
+    page.page.locator("#result h3:has-text('Frames')").scroll_into_view_if_needed()
+    page.picture("dicom-frames")
+    page.press("q")
+    page.page.wait_for_selector("#visit:visible")
+    page.page.uncheck("[name=all]")
+
+
+def printed(browser):
+    """What was published of a visit is one A4 page, and nothing of it is cut off."""
+    page = browser.new_context().new_page()
+    page.emulate_media(media="print")
+    seen = {}
+    for path in sorted(glob.glob(f"{SITE}/outbox/*/visit.*/visit.html")):
+        visit = json.load(open(os.path.dirname(path) + "/visit.json"))
+        name = visit["subject"]["identifier"]
+        seen.setdefault(name if visit["endoscopy"] or len(visit["eyes"]) == 2 else "long" if len(name) > 60 else name, path)
+    for name in ["PHANTOM-0001", "COLON-1", "long"]:
+        check(name in seen, f"there is a visit of {name}")
+        page.goto("file://" + seen[name])
+        pdf = page.pdf(prefer_css_page_size=True, path=PICTURES and f"{PICTURES}/print-{name}.pdf")
+        sheets = len(re.findall(rb"/Type ?/Page[^s]", pdf))
+        size = re.search(rb"/MediaBox ?\[0 0 59[45](\.\d+)? 84[12](\.\d+)?\]", pdf)
+        check(sheets == 1 and size is not None, f"visit.html of {name} prints on one A4 page: {sheets}")
+        # The sheet is 186 mm wide between its margins.
+        page.set_viewport_size({"width": 703, "height": 1030})
+        cut = page.evaluate("(() => { const main = document.querySelector('main'); return main.scrollHeight - main.clientHeight; })()")
+        check(cut <= 1, f"and nothing of it is cut off: {cut} px")
+        if PICTURES:
+            page.screenshot(path=f"{PICTURES}/print-{name}.png", full_page=True)
 
 
 def two_readers(anna, ben):
@@ -218,6 +423,16 @@ def two_readers(anna, ben):
     ben.message("rejected")
     row = next(row for row in rows() if row["file"].startswith("fundus-1"))
     check((row["decision"], row["reader"]) == ("reject", "Ben"), "the last decision counts")
+
+
+def blind_visit(page):
+    """A visit of images that are to be drawn blind shows that they are there, and nothing of them."""
+    page.to_visit("P7")
+    shown = page.text("#visit") + page.text("#list [aria-current=true]") + page.text("#result")
+    ratios = [f"{row['vcdr']:.2f}" for row in of("P7") if row["vcdr"] and not row["decision"]]
+    check("to be drawn first" in shown and not any(ratio in shown for ratio in ratios), "a visit does not tell what is to be drawn blind")
+    check(page.page.is_disabled("#accept"), "nor can it be accepted")
+    page.picture("blind-visit")
 
 
 def blind(page):
@@ -304,10 +519,15 @@ def main():
         browser = p.chromium.launch(executable_path=executable, args=["--no-sandbox"] if os.getuid() == 0 else [])
         anna, ben = (Page(browser, address) for address in addresses)
         check("token" not in anna.page.url, "the token leaves the address bar")
-        anna.page.uncheck("[name=undecided]")
-        anna.page.check("[name=all]")
-        ben.page.uncheck("[name=undecided]")
-        ben.page.check("[name=all]")
+        anna.picture("list")
+        visits(anna)
+        if HAS_DICOM:
+            burst(anna)
+        printed(browser)
+        for page in (anna, ben):
+            page.to_arrivals()
+            page.page.uncheck("[name=undecided]")
+            page.page.check("[name=all]")
         anna.page.wait_for_selector("#list button:has-text('text.jpg')")
         ben.page.wait_for_selector("#list button:has-text('text.jpg')")
         fundus(anna)
@@ -329,6 +549,8 @@ def main():
             file.write(text.replace("blind_share: 0 %", "blind_share: 100 %"))
         pages = start("review", "serve", "--reader", "Anna", "--json")
         third = Page(browser, json.loads(pages.stdout.readline())["address"])
+        blind_visit(third)
+        third.to_arrivals()
         third.page.uncheck("[name=undecided]")
         third.page.check("[name=all]")
         blind(third)
@@ -339,6 +561,7 @@ def main():
         pages.wait()
         pages = start("review", "serve", "--reader", "Anna", "--json")
         fourth = Page(browser, json.loads(pages.stdout.readline())["address"], expects="500")
+        fourth.to_arrivals()
         fourth.page.check("[name=all]")
         changed(fourth)
         browser.close()

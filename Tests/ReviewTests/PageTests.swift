@@ -4,6 +4,7 @@ import Ledger
 import Screening
 import TestSupport
 import Testing
+import Trends
 
 @testable import Review
 
@@ -15,7 +16,7 @@ struct PageTests {
 
     @Test("Every outcome, reason and attention has words of its own: no code is shown as it is")
     func codeWords() throws {
-        let path = Checkout.path("Sources/Review/Page/Assets/page.js")
+        let path = Checkout.path("Sources/Review/Page/Assets/words.js")
         let script = try String(contentsOfFile: path, encoding: .utf8)
         func words(_ table: String) throws -> Set<String> {
             let start = try #require(script.range(of: "const \(table) = {")).upperBound
@@ -48,7 +49,9 @@ struct PageTests {
     func headers() async throws {
         let cookie = try await site.enter()
         for path in [
-            "/", "/page.js", "/viewer.js", "/drawing.js", "/page.css", "/api/screenings", "/nothing", "/api/screenings/x",
+            "/", "/page.js", "/viewer.js", "/visit.js", "/words.js", "/drawing.js", "/page.css", "/api/screenings", "/api/work",
+            "/nothing",
+            "/api/screenings/x", "/api/visits/x",
         ] {
             for headers in [cookie, [:]] {
                 let answer = try await site.ask("GET", path, headers)
@@ -144,6 +147,106 @@ struct PageTests {
         let image = try await site.ask("GET", "/api/screenings/\(id)/image", cookie)
         let decoded = try ImageDecoder.decode(image.body)
         #expect(image.headers["content-type"] == "image/jpeg" && decoded.raster.width == 120 && decoded.raster.height == 90)
+    }
+
+    @Test("The work list has a line a visit, what most needs a person first, and one for each image that stands in none")
+    func work() async throws {
+        let left = try await site.screen(1, patient: "7")
+        let repeated = try await site.screen(2, patient: "7") {
+            $0.fundus?.cdr = .init(vertical: 0.5, horizontal: 0.5, area: 0.2, interval: [0.1, 0.9])
+        }
+        let quiet = try await site.screen(3, patient: "8") { $0.attention = [] }
+        let waiting = try await site.screen(4, patient: "9") { $0.attention = [Attention(.qualityUsable, "Usable.")] }
+        let nobodys = try await site.screen(5)
+        let first = try await site.visit(1, of: "7", [left, repeated], weight: 15, attention: [.ratioHigh, .change])
+        let second = try await site.visit(2, of: "8", [quiet], weight: 0, worst: nil, attention: [])
+        let cookie = try await site.enter()
+        func list(_ query: String = "") async throws -> [WorkLine] {
+            try CanonicalJSON.decode([WorkLine].self, from: try await site.ask("GET", "/api/work?" + query, cookie).body)
+        }
+        func ids(_ query: String = "") async throws -> [String] { try await list(query).map(\.id) }
+        #expect(try await ids() == [first, nobodys, waiting].map(\.description))
+        #expect(try await ids("all=1") == [first, nobodys, waiting, second].map(\.description))
+        #expect(try await ids("attention=change") == ["\(first)"])
+        #expect(try await ids("modality=endoscopy&all=1") == [])
+        #expect(try await ids("until=2026-11-23&all=1") == [])
+        #expect(try await site.ask("GET", "/api/work?outcome=measured", cookie).status == 400)
+        let line = try #require(try await list().first?.visit)
+        #expect(line.subject.identifier == "7" && line.images == 2 && line.counting == 1 && line.undecided == 1)
+        #expect(line.eyes.map(\.ratio?.value) == [0.7] && line.eyes.map(\.photographs) == [2] && line.worst == .left)
+        #expect(line.attention == [.change, .ratioHigh])
+
+        // The photograph that counts is what a reader decides on: a repeat changes nothing, and where it is rejected the repeat counts.
+        func decide(_ id: ScreeningID, _ verdict: Report.Decision.Verdict) async throws {
+            _ = try await site.ledger.decide(try NewDecision(id, reader: "Ben", verdict: verdict, note: "so"), actor: "b@2")
+        }
+        try await decide(left, .reject)
+        #expect(try await list("undecided=1").first?.visit?.eyes.map(\.ratio?.value) == [0.5])
+        try await decide(repeated, .accept)
+        #expect(try await ids("undecided=1") == [nobodys, waiting].map(\.description))
+        try await decide(nobodys, .accept)
+        #expect(try await ids("undecided=1") == ["\(waiting)"])
+        #expect(try await list().first?.visit?.rejected == 1)
+    }
+
+    @Test("A visit shows what counts with what a decision on it refers to, as its images are now")
+    func visit() async throws {
+        let left = try await site.screen(1, patient: "7")
+        let right = try await site.screen(2, patient: "7") { report in
+            report.source.eye = .right
+            report.attention = []
+        }
+        let id = try await site.visit(1, of: "7", [left, right])
+        let cookie = try await site.enter()
+        func shown() async throws -> VisitDetail {
+            try CanonicalJSON.decode(VisitDetail.self, from: try await site.ask("GET", "/api/visits/\(id)", cookie).body)
+        }
+        let before = try await shown()
+        #expect(before.visit.eyes.map(\.eye) == [.right, .left] && before.counting.map(\.id) == [right, left])
+        #expect(before.counting.map(\.seen) == Array(repeating: Seen(version: 1, decisions: 0), count: 2) && before.blind.isEmpty)
+        _ = try await site.ledger.decide(try NewDecision(left, reader: "Ben", verdict: .accept, note: nil), actor: "b@2")
+        let after = try await shown()
+        #expect(after.line.undecided == 1 && after.counting.map(\.seen.decisions) == [0, 1])
+        // What came late is there before the visit's next version is published.
+        try await site.screen(3, patient: "7")
+        #expect(try await shown().line.images == 3)
+        let drawing = try await site.ask("GET", "/api/visits/\(id)/history.svg", cookie)
+        #expect(drawing.status == 200 && drawing.text.contains("Right eye") && drawing.text.contains("Left eye"))
+        #expect(try await site.ask("GET", "/api/visits/20261124-zzzzzzzz", cookie).status == 404)
+        #expect(try await site.ask("GET", "/api/visits/\(id)").status == 401)
+    }
+
+    @Test("C6: of what is to be drawn blind a visit says only that it is there, and its place in the list tells nothing")
+    func blindVisit() async throws {
+        let site = try await PageSite(blindShare: 1)
+        let hidden = try await site.screen(1, patient: "7")
+        let unfit = try await site.screen(2, patient: "7") {
+            $0.fundus = nil
+            $0.attention = [Attention(.qualityUsable, "Usable.")]
+            $0.outcome = .ungradable
+            $0.reasons = [Reason(.tooDark, "Dark.")]
+        }
+        let quiet = try await site.screen(3, patient: "8") { $0.attention = [] }
+        let first = try await site.visit(1, of: "7", [hidden, unfit], weight: 15, attention: [.ratioHigh, .change])
+        let second = try await site.visit(2, of: "8", [quiet], weight: 0, worst: nil, attention: [])
+        let cookie = try await site.enter()
+        let secrets = ["0.7", "ratio_high", "change\"", "no_finding", "measured"]
+        for path in ["/api/work", "/api/work?undecided=1&all=1", "/api/visits/\(first)", "/api/visits/\(second)"] {
+            let answer = try await site.ask("GET", path, cookie)
+            #expect(answer.status == 200)
+            for secret in secrets { #expect(!answer.text.contains(secret), "\(path): \(secret)") }
+        }
+        let lines = try CanonicalJSON.decode([WorkLine].self, from: try await site.ask("GET", "/api/work", cookie).body)
+        #expect(Set(lines.map(\.id)) == ["\(first)", "\(second)"] && lines.compactMap(\.visit?.blind) == [1, 1])
+        #expect(lines.compactMap(\.visit?.worst).isEmpty)
+        let narrowed = try await site.ask("GET", "/api/work?attention=ratio_high", cookie)
+        #expect(narrowed.text == "[]")
+        #expect(try await site.ask("GET", "/api/visits/\(second)/history.svg", cookie).status == 404)
+        // Drawn by one reader: shown to all.
+        _ = try await site.ledger.decide(try NewDecision(hidden, reader: "Ben", verdict: .accept, note: nil), actor: "b@2")
+        let after = try CanonicalJSON.decode(
+            VisitDetail.self, from: try await site.ask("GET", "/api/visits/\(first)", cookie).body)
+        #expect(after.blind.isEmpty && after.visit.eyes.first?.counts?.image.id == hidden)
     }
 
     @Test("The eyes' history is drawn of a subject that is known, and of nothing that is to be drawn blind")

@@ -90,17 +90,30 @@ public struct ReviewServer: Sendable {
         for (name, bytes, type) in [
             ("page.css", PackageResources.page_css, "text/css"), ("page.js", PackageResources.page_js, "text/javascript"),
             ("viewer.js", PackageResources.viewer_js, "text/javascript"),
+            ("visit.js", PackageResources.visit_js, "text/javascript"),
+            ("words.js", PackageResources.words_js, "text/javascript"),
             ("drawing.js", PackageResources.drawing_js, "text/javascript"),
         ] {
             router.get(RouterPath(name)) { _, _ in Self.answer(bytes, type + "; charset=utf-8") }
         }
-        router.get("api/screenings") { request, _ in
-            try Self.json(
-                await catalogue.workList(Self.filter(request.uri.queryParameters.map { (String($0.key), String($0.value)) })))
+        router.get("api/work") { request, _ in try Self.json(await catalogue.work(Self.filter(request))) }
+        router.get("api/visits/:id") { _, context in try Self.json(await catalogue.visit(Self.id(context))) }
+        router.get("api/visits/:id/history.svg") { _, context in
+            guard let drawing = try await catalogue.history(ofVisit: Self.id(context)) else {
+                throw PapillaError(.notFound, "Nobody knows which eye this visit's photographs are of")
+            }
+            return Self.answer(Array(drawing.utf8), "image/svg+xml")
         }
+        router.get("api/screenings") { request, _ in try Self.json(await catalogue.workList(Self.filter(request))) }
         router.get("api/screenings/:id") { _, context in try Self.json(await catalogue.detail(Self.id(context).description)) }
         router.get("api/screenings/:id/image") { _, context in
             Self.answer(try await catalogue.image(of: Self.id(context)), "image/jpeg")
+        }
+        router.get("api/screenings/:id/:version/overlay") { _, context in
+            guard let version = context.parameters.get("version").flatMap({ Int($0) }) else {
+                throw PapillaError(.badInput, "This is no version's number")
+            }
+            return Self.answer(try await catalogue.overlay(of: Self.id(context), version: version), "image/jpeg")
         }
         router.get("api/screenings/:id/history.svg") { _, context in
             guard let drawing = try await catalogue.history(of: Self.id(context)) else {
@@ -163,6 +176,10 @@ public struct ReviewServer: Sendable {
             throw PapillaError(.badInput, "This is no ID of a screening", hint: "An ID looks like 20261124-k7q2m9xd")
         }
         return id
+    }
+
+    private static func filter(_ request: Request) throws(PapillaError) -> ReviewFilter {
+        try filter(request.uri.queryParameters.map { (String($0.key), String($0.value)) })
     }
 
     /// The list's filter from what stands in the address: outcome, modality, attention, since, until, undecided, all, order.

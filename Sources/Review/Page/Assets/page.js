@@ -1,88 +1,65 @@
-// The review page: work list, one screening, decisions. Talks to /api only; keeps nothing in the browser.
+// The review page: work list, a visit, one screening, decisions. Talks to /api only; keeps nothing in the browser.
 import { Viewer } from "/viewer.js";
 import { EllipseTool, MaskTool } from "/drawing.js";
+import { VisitView, loadVisit } from "/visit.js";
+import { ask, attentions, causes, decimal, el, eyes, outcomes, picture, polyps, reasons, signed, verdicts } from "/words.js";
 
 const $ = id => document.getElementById(id);
-const state = { rows: [], id: null, detail: null, busy: false, warned: null, canDraw: false };
+// The list's lines are visits and screenings; line is the open one, which need not be in the list any more. Of an open visit, visit is what was loaded of it, and id one of
+// its screenings where that is open, too.
+const state = { byVisit: true, lines: [], line: null, visit: null, id: null, detail: null, busy: false, warned: null, canDraw: false };
 const viewer = window.papillaViewer = new Viewer($("canvas"), showPlace);   // named, so that the browser test can find pixels
-
-// What codes are called on the page: attention, outcomes, reasons, verdicts. A test holds them against the program's own.
-const attentions = {
-  ratio_high: "ratio high", ratio_interval: "ratio near threshold", rim_thin: "rim thin", disagreement: "networks disagree",
-  low_confidence: "low confidence", disc_shape: "disc shape", disc_size: "disc size", cup_outside_disc: "cup outside disc",
-  quality_usable: "quality", eye_conflict: "which eye?", polyp: "polyp", polyp_borderline: "borderline polyp",
-  out_of_domain_near: "near out of domain", cup_not_seen: "no cup seen", sidecar: "sidecar", identity_conflict: "whose image?",
-  colour_space: "colours", frames_left_out: "frames left out", change: "change",
-};
-const outcomes = {
-  measured: "measured", no_finding: "no finding", ungradable: "ungradable", out_of_domain: "out of domain", failed: "failed",
-};
-const causes = {
-  too_small: "too small", too_dark: "too dark", too_bright: "too bright", out_of_focus: "out of focus", low_contrast: "low contrast",
-  no_disc: "no disc found", disc_cut: "disc cut off", ambiguous_disc: "more than one disc?", incomplete: "rows missing",
-  neither: "neither fundus nor endoscopy", greyscale: "no colours", transparent: "mostly transparent", uncertain: "unclear what it is",
-  composite: "several pictures in one", empty: "empty file", not_an_image: "no image", unsupported_format: "format not read",
-  truncated: "rest of the file missing", corrupt: "damaged file", too_large: "too large", not_a_regular_file: "no regular file",
-  crashed: "reading crashed", timed_out: "reading took too long", out_of_memory: "not enough memory", vanished: "file vanished",
-  internal: "fault of the program",
-};
-const verdicts = { accept: "✓ accepted", reject: "✕ rejected", correct: "✎ corrected" };
-const reasons = {
-  fundus: ["not the disc", "outline of the disc is wrong", "outline of the cup is wrong", "image not fit to measure", "not a fundus photograph"],
-  endoscopy: ["not a polyp", "a polyp was missed", "outline is wrong", "image not fit to judge", "not an endoscopy frame"],
-  neither: ["is a fundus photograph", "is an endoscopy frame", "image not fit to judge"],
-};
-const decimal = value => value.toFixed(2);
-const polyps = count => count === 0 ? "no polyp" : count === 1 ? "1 polyp" : `${count} polyps`;
-const signed = value => (value.toFixed(2) < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
-
-// MARK: Small helpers
-
-function el(tag, properties = {}, ...children) {
-  const { dataset, ...rest } = properties;
-  const node = Object.assign(document.createElement(tag), rest);
-  Object.assign(node.dataset, dataset);
-  node.append(...children.filter(child => child != null));
-  return node;
-}
-
-async function ask(path, body) {
-  const response = await fetch(path, body === undefined ? {} : {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-  });
-  const answer = await response.json().catch(() => ({ error: { message: response.statusText } }));
-  if (response.ok) return answer;
-  const { message = "Something went wrong", hint } = answer.error ?? {};
-  throw Object.assign(new Error(hint ? `${message}. ${hint}.` : `${message}.`), { status: response.status });
-}
+const visitView = new VisitView($("visit"), id => id ? openImage(id) : update());
 
 function tell(text, good = false) {
   $("message").textContent = text;
   $("message").className = text ? (good ? "on good" : "on") : "";
 }
 
-function picture(source) {
-  return new Promise((resolve, reject) => {
-    const image = new Image();
-    image.onload = () => resolve(image);
-    image.onerror = () => reject(new Error("A picture could not be loaded."));
-    image.src = source;
-  });
-}
-
 // MARK: Work list
 
 async function loadList() {
-  const query = new URLSearchParams([...new FormData($("filters"))].filter(([, value]) => value));
-  state.rows = await ask(`/api/screenings?${query}`);
-  $("count").textContent = state.rows.length === 1 ? "1 screening" : `${state.rows.length}${state.rows.length === 500 ? " or more" : ""} screenings`;
+  const filters = new FormData($("filters"));
+  if (state.byVisit) filters.delete("outcome");
+  const query = new URLSearchParams([...filters].filter(([, value]) => value));
+  const asked = state.byVisit;
+  const rows = await ask(`/api/${asked ? "work" : "screenings"}?${query}`);
+  if (asked !== state.byVisit) return;
+  state.lines = asked ? rows.map(({ visit, arrival }) => ({ id: (visit ?? arrival).id, visit, row: arrival })) : rows.map(row => ({ id: row.id, row }));
+  state.line = state.lines.find(line => line.id === state.line?.id) ?? state.line;
+  $("count").textContent = counted();
   const hadFocus = $("list").contains(document.activeElement);
-  $("list").replaceChildren(...state.rows.map(row => el("li", {}, el("button", { dataset: { id: row.id }, onclick: () => mayLeave() && open(row.id) }, ...lines(row)))));
+  $("list").replaceChildren(...state.lines.map(line => el("li", {}, el("button", { dataset: { id: line.id }, onclick: () => mayLeave() && open(line) }, ...lines(line)))));
   mark();
   if (hadFocus) $("list").querySelector('[aria-current="true"]')?.focus();
 }
 
-function lines(row) {
+function counted() {
+  const few = (count, one, many) => count === 1 ? `1 ${one}` : `${count} ${many}`;
+  const more = state.lines.length === 500 ? " or more" : "";
+  if (!state.byVisit) return few(state.lines.length, "screening", "screenings") + more;
+  const visits = state.lines.filter(line => line.visit).length;
+  const lone = state.lines.length - visits;
+  return few(visits, "visit", "visits") + (lone ? ` and ${few(lone, "image in none", "images in none")}` : "") + more;
+}
+
+const lines = line => line.visit ? visitLines(line.visit) : rowLines(line.row);
+
+function visitLines(visit) {
+  const worst = [...visit.eyes].sort((a, b) => (b.eye === visit.worst) - (a.eye === visit.worst));
+  const results = worst.map(({ eye, ratio }) => `${eye === "right" ? "R" : "L"} ${ratio ? decimal(ratio.value) : "–"}`);
+  if (visit.endoscopy) results.push(`${visit.endoscopy.with_polyps} of ${visit.endoscopy.frames} frames with polyps`);
+  if (visit.blind) results.push(visit.blind === 1 ? "1 to be drawn first" : `${visit.blind} to be drawn first`);
+  const decided = visit.counting - visit.undecided;
+  const done = visit.undecided ? decided ? `${decided} of ${visit.counting}` : "" : visit.counting ? "✓ decided" : visit.rejected ? "✕ rejected" : "";
+  return [
+    el("span", { className: "first" }, el("b", { title: visit.subject.issuer ?? "" }, visit.subject.identifier), el("span", { className: "done" }, done)),
+    el("span", { className: "quiet" }, [visit.day, ...results, visit.eyes.length || !visit.endoscopy ? `${visit.images} image${visit.images === 1 ? "" : "s"}` : null].filter(Boolean).join(" · ")),
+    el("span", { className: visit.attention.length ? "look" : "quiet" }, (visit.worst && visit.attention.length ? `${eyes[visit.worst]} first: ` : "") + visit.attention.map(code => attentions[code] ?? "look at it").join(", ")),
+  ];
+}
+
+function rowLines(row) {
   const result = row.blind ? "to be drawn first" : row.vcdr != null ? `ratio ${decimal(row.vcdr)}`
     : row.polyps != null ? polyps(row.polyps) : outcomes[row.outcome] ?? "";
   const eye = row.eye === "unknown" ? null : row.eye;
@@ -94,26 +71,54 @@ function lines(row) {
   ];
 }
 
-// Brings a row of the list up to date with what is known of its screening; it stays where it is, whatever the filters say.
-function renew(row, detail) {
-  if (!row || !detail) return;
+// Brings a line of the list up to date with what is known of its visit or screening; it stays where it is, whatever the filters say.
+function renew(line) { if (line) $("list").querySelector(`[data-id="${line.id}"]`)?.replaceChildren(...lines(line)); }
+
+function renewRow(line, detail) {
+  if (!line?.row || !detail) return;
   const { report, decisions } = detail;
-  Object.assign(row, {
+  Object.assign(line.row, {
     decision: decisions.at(-1)?.verdict ?? null, blind: detail.blind,
     outcome: report.outcome, version: report.version, attention: report.attention.map(entry => entry.code),
     vcdr: report.fundus?.cdr?.vertical ?? null, polyps: report.endoscopy?.polyps.length ?? null, reason: report.reasons[0]?.code ?? null,
   });
-  $("list").querySelector(`[data-id="${row.id}"]`)?.replaceChildren(...lines(row));
+  renew(line);
 }
 
+const isOpen = line => line.visit ? line.visit.undecided > 0 : !line.row.decision;
+
 function mark() {
-  for (const button of $("list").querySelectorAll("button")) button.setAttribute("aria-current", button.dataset.id === state.id);
+  for (const button of $("list").querySelectorAll("button")) button.setAttribute("aria-current", button.dataset.id === state.line?.id);
 }
 
 function step(by) {
-  const index = state.rows.findIndex(row => row.id === state.id);
-  const next = state.rows[Math.min(state.rows.length - 1, Math.max(0, index + by))];
-  if (next && next.id !== state.id) open(next.id);
+  const index = state.lines.findIndex(line => line.id === state.line?.id);
+  const next = state.lines[Math.min(state.lines.length - 1, Math.max(0, index + by))];
+  if (next && next.id !== state.line?.id) open(next);
+}
+
+// Visits or arrivals: the other list, from its beginning.
+async function switchList() {
+  state.byVisit = !state.byVisit;
+  $("filters").elements.outcome.hidden = state.byVisit;
+  $("unit").textContent = state.byVisit ? "visits" : "arrivals";
+  [state.lines, state.line, state.visit] = [[], null, null];
+  await loadList();
+  begin();
+}
+
+function begin() {
+  if (state.lines.length) return open(state.lines[0]);
+  showNothing();
+  tell("Nothing to look at with these filters.");
+}
+
+function showNothing() {
+  [state.id, state.detail, state.visit, state.line] = [null, null, null, null];
+  $("visit").hidden = true;
+  viewer.show(null, null);
+  $("result").replaceChildren();
+  update();
 }
 
 // What was drawn and not saved is lost by going elsewhere: the first try only says so.
@@ -124,14 +129,122 @@ function mayLeave() {
   return false;
 }
 
+// MARK: A visit
+
+function open(line, keepsMessage = false) {
+  state.line = line;
+  mark();
+  $("list").querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
+  if (line.visit) return openVisit(line.id, keepsMessage);
+  state.visit = null;
+  return openImage(line.id, keepsMessage);
+}
+
+// Until all that counts is there, nothing is shown and nothing can be decided.
+async function openVisit(id, keepsMessage = false) {
+  [state.visit, state.id, state.detail, state.warned] = [null, null, null, null];
+  stopDrawing();
+  if (!keepsMessage) tell("");
+  try {
+    const visit = await loadVisit(id);
+    if (state.line?.id !== id || state.id) return;     // another one was opened meanwhile
+    state.visit = visit;
+    note(visit.detail);
+    viewer.show(null, null);
+    $("visit").hidden = false;
+    visitView.show(visit);
+    showSummary();
+  } catch (error) {
+    if (state.line?.id === id && !state.id) { showNothing(); tell(error.message); }
+  }
+}
+
+// What is known of the open visit, in the list, too.
+function note(detail) {
+  const { id } = detail.line;
+  const line = state.lines.find(line => line.id === id) ?? (state.line?.id === id ? state.line : null);
+  if (line?.visit) line.visit = detail.line;
+  renew(line);
+  return line;
+}
+
+function showSummary() {
+  const { line, visit } = state.visit.detail;
+  const changed = visit.eyes.filter(eye => eye.changes.some(change => change.verdict === "change"));
+  $("result").replaceChildren(...[
+    el("h2", {}, line.subject.identifier),
+    el("p", { className: "quiet" }, [line.subject.issuer && `of ${line.subject.issuer}`, line.day, visit.study && `study ${visit.study}`].filter(Boolean).join(" · ")),
+    ...changed.map(eye => el("p", { className: "look" }, `the ${eyes[eye.eye]} has changed`)),
+    el("h3", {}, "To decide on"),
+    el("ul", { className: "cards" }, ...visitView.cards.filter(card => card.counts).map(card => el("li", {}, el("button", { onclick: () => visitView.choose(visitView.cards.indexOf(card)) },
+      el("span", {}, card.words), el("span", { className: "quiet" }, card.blind ? "draw first" : verdicts[state.visit.detail.counting.find(image => image.id === card.id)?.decisions.at(-1)?.verdict] ?? "–"))))),
+    line.rejected ? el("p", { className: "quiet" }, `${line.rejected} of ${line.images} images rejected`) : null,
+    el("p", { className: "quiet" }, `published: ${line.folder}`),
+  ].filter(Boolean));
+  $("result").scrollTop = 0;
+  update();
+}
+
+// Back from one of its screenings to the visit.
+function backToVisit() { if (state.line?.visit && mayLeave()) openVisit(state.line.id); }
+
+const isVisitShown = () => state.visit != null && state.id == null;
+
+// Says of every image that counts that it is right, one after the other; what somebody decided meanwhile stops it. What was not on the screen
+// yet is shown first.
+async function acceptVisit() {
+  const { visit } = state;
+  const due = visitView.cards.filter(card => card.counts && !card.decided && !card.blind);
+  if (!due.length) return;
+  if (visitView.unseen.length) {
+    const count = visitView.unseen.length;
+    visitView.showMore();
+    return tell(`${count} more to look at: A again goes on.`);
+  }
+  await deciding(async () => {
+    let done = 0;
+    try {
+      for (const { id } of due) {
+        const { seen } = visit.detail.counting.find(image => image.id === id);
+        await ask(`/api/screenings/${id}/decisions`, { verdict: "accept", note: null, seen });
+        done += 1;
+      }
+    } catch (error) {
+      await goOn(done ? `${done} of ${due.length} accepted. ${error.message}` : error.message, false, true);
+      return;
+    }
+    await goOn(`${visit.detail.line.subject.identifier}, ${visit.detail.line.day}: ${done} accepted.`, true);
+  });
+}
+
+// After a decision on an image of the open visit: the next line, where nothing of this one waits for a word.
+async function goOn(message, good, stays = false) {
+  const { id } = state.line;
+  const detail = await ask(`/api/visits/${id}`).catch(() => null);
+  const line = detail && note(detail);
+  if (state.line?.id !== id) return tell(message, good);      // the reader has gone on meanwhile
+  const next = !stays && line && !isOpen(line) ? state.lines.slice(state.lines.indexOf(line) + 1).find(isOpen) : null;
+  await open(next ?? state.line, true);
+  tell(message, good);
+}
+
+async function deciding(body) {
+  if (state.busy) return;
+  state.busy = true;
+  update();
+  try { await body(); } finally {
+    state.busy = false;
+    update();
+  }
+}
+
 // MARK: One screening
 
 // Until result and image are both there, nothing is shown and nothing can be decided: a key that comes early must not decide unseen.
-async function open(id, keepsMessage = false) {
+async function openImage(id, keepsMessage = false) {
   [state.id, state.detail, state.warned] = [id, null, null];
   stopDrawing();
-  mark();
-  $("list").querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
+  $("visit").hidden = true;
   if (!keepsMessage) tell("");
   try {
     const detail = await ask(`/api/screenings/${id}`);
@@ -142,7 +255,7 @@ async function open(id, keepsMessage = false) {
       const error = await ask(source).catch(error => error);
       if (error?.status) why = error.message;
       // Removed by age or size: what was published of it is still there to be judged.
-      if (error?.status === 404) overlay = await picture(`/api/screenings/${id}/${detail.report.version}/overlay.jpg`).catch(() => null);
+      if (error?.status === 404) overlay = await picture(`/api/screenings/${id}/${detail.report.version}/overlay`).catch(() => null);
       return null;
     });
     if (state.id !== id) return;             // another one was opened meanwhile
@@ -205,16 +318,16 @@ function showResult() {
     ...part("Why", list(report.reasons.map(reason => reason.detail))),
     ...part("Look at", list(report.attention.map(entry => el("span", { className: "look" }, entry.detail.replace(/\.$/, "") + (entry.value != null && entry.threshold != null && entry.code !== "polyp" ? ` (${decimal(entry.value)}, threshold ${decimal(entry.threshold)})` : ""))))),
     ...(had ? [el("h3", {}, "What the models had found"), el("p", {}, had + (fundus?.cdr && models.vcdr != null ? `, yours ${signed(fundus.cdr.vertical - models.vcdr)}` : "")),
-      el("img", { src: `/api/screenings/${report.id}/${models.version}/overlay.jpg`, alt: "The models' result" })] : []),
+      el("img", { src: `/api/screenings/${report.id}/${models.version}/overlay`, alt: "The models' result" })] : []),
     ...part("Frames", ...frameWords(report)),
     ...part("Earlier, same eye", ...earlier.slice(0, 4).flatMap((result, index) => [
       el("p", {}, `${result.examined.slice(0, 10)}: ${decimal(result.vcdr)}` + (result.change == null ? "" : `, since then ${signed(result.change)}`)),
       result.other_models.length ? el("p", { className: "quiet" }, `by ${result.other_models.join(", ")}: not to be compared`) : null,
       result.change == null ? null : el("p", { className: result.within_error ? "quiet" : "look" }, `${result.within_error ? "within" : "more than"} measurement error (${decimal(result.error.limit)}: ${result.error.source})`),
-      index === 0 ? el("img", { src: `/api/screenings/${result.id}/${result.version}/overlay.jpg`, alt: `Result of ${result.examined.slice(0, 10)}` }) : null,
+      index === 0 ? el("img", { src: `/api/screenings/${result.id}/${result.version}/overlay`, alt: `Result of ${result.examined.slice(0, 10)}` }) : null,
     ])),
     ...(fundus && !blind && report.subject && source.eye !== "unknown" ? [el("h3", {}, "Over the years"),
-      el("img", { src: `/api/screenings/${report.id}/history.svg`, alt: "The eyes' ratio over the years" })] : []),
+      el("img", { className: "plot", src: `/api/screenings/${report.id}/history.svg`, alt: "The eyes' ratio over the years" })] : []),
     ...part(versions.length > 1 ? `Decisions (version ${report.version} is shown)` : "Decisions", list(decisions.map(decision => `${decision.reader}, ${decision.at.slice(0, 16).replace("T", " ")}: ${verdicts[decision.verdict].slice(2)}` + (decision.result ? ` (${decision.blind ? "drawn blind, " : ""}version ${decision.result})` : "") + (decision.note ? `: ${decision.note}` : "")))),
     !blind && (report.outcome === "measured" || report.outcome === "no_finding") ? el("p", { className: "quiet" }, report.models.map(model => model.name).join(", ")) : null,
   ].filter(Boolean));
@@ -233,19 +346,37 @@ function blindWords(kind) {
 
 // Which buttons can be used, and what the keys do now. What cannot be seen can be rejected, and neither accepted nor drawn on.
 function update() {
+  if (isVisitShown()) return updateVisit();
   const drawing = viewer.tool != null;
   const some = state.detail != null && !state.busy;
   const failed = state.detail?.report.outcome === "failed";
   $("reject").disabled = !some || drawing;
   $("accept").disabled = !some || drawing || state.detail.blind || !(viewer.image || failed);
   $("correct").disabled = !some || !state.canDraw;
-  $("correct").replaceChildren(el("kbd", {}, drawing ? "S" : "E"), drawing ? " save" : state.detail?.blind ? " draw" : " correct");
+  label("accept", "A", "accept");
+  label("reject", "R", "reject …");
+  label("correct", drawing ? "S" : "E", drawing ? "save" : state.detail?.blind ? "draw" : "correct");
   const mask = viewer.tool instanceof MaskTool;
+  const list = `W S or ↑ ↓ list · V ${state.byVisit ? "arrivals" : "visits"}`;
   $("keys").textContent = !drawing
-    ? "W S or ↑ ↓ list · C contours · F whole or disc · 1 natural size · wheel zoom · drag to move"
+    ? `${state.visit ? "Q or Esc back to the visit · ← → its images · " : ""}${list} · C contours · F whole or disc · 1 natural size · wheel zoom · drag to move`
     : mask ? "S save · Esc leave · Z undo · 1 2 3 tools · Q W brush size · Enter closes the polygon · wheel zoom · right button moves"
     : "S save · Esc leave · Z undo · 1 disc · 2 cup · 3 no cup · arrows move, + − size (Shift: ten) · drag handles, or the inside";
 }
+
+function updateVisit() {
+  const { card, cards } = visitView;
+  const due = cards.filter(card => card.counts && !card.decided && !card.blind);
+  const blocked = due.some(card => card.eye && !card.seen);
+  $("accept").disabled = state.busy || !due.length || blocked;
+  $("reject").disabled = $("correct").disabled = state.busy || !card;
+  label("accept", "A", due.length > 1 ? `accept ${due.length}` : "accept");
+  label("reject", "R", `reject ${card?.words ?? ""} …`);
+  label("correct", "E", `${card?.blind ? "draw" : "correct"} ${card?.words ?? ""}`);
+  $("keys").textContent = "← → or D chooses · Enter opens · W S or ↑ ↓ list · V arrivals · C contours · F whole or disc · H history · wheel zoom";
+}
+
+function label(id, key, words) { $(id).replaceChildren(el("kbd", {}, key), ` ${words}`); }
 
 function showPlace(scale, point) {
   $("zoom").textContent = viewer.image ? `${Math.round(scale * 100)} %` : "";
@@ -256,43 +387,71 @@ function showPlace(scale, point) {
 
 async function decide(verdict, note, outlines) {
   if (!state.detail || state.busy || (verdict === "accept" && $("accept").disabled)) return;
-  const { id, detail } = state;
-  state.busy = true;
-  update();
-  try {
-    const decided = await ask(`/api/screenings/${id}/decisions`, { verdict, note: note || null, seen: detail.seen, outlines });
-    const row = state.rows.find(row => row.id === id);
-    detail.decisions.push(decided);
-    renew(row, detail);
-    if (state.id !== id) {
-      // The reader has gone on to another one meanwhile.
-    } else if (verdict === "correct") {
-      await open(id, true);
-      renew(row, state.id === id ? state.detail : null);
-      tell(`${decided.blind ? "Drawn blind" : "Corrected"}: version ${decided.result} is published.`, true);
-    } else {
-      const next = state.rows.slice(state.rows.findIndex(row => row.id === id) + 1).find(row => !row.decision);
-      await open(next?.id ?? id, true);
-      tell(`${row?.file ?? id}: ${verdicts[verdict].slice(2)}.`, true);
+  const { id, detail, line } = state;
+  await deciding(async () => {
+    try {
+      const decided = await ask(`/api/screenings/${id}/decisions`, { verdict, note: note || null, seen: detail.seen, outlines });
+      detail.decisions.push(decided);
+      renewRow(line, detail);
+      const words = verdict === "correct" ? `${decided.blind ? "Drawn blind" : "Corrected"}: version ${decided.result} is published.` : `${detail.report.source.name}: ${verdicts[verdict].slice(2)}.`;
+      if (state.id !== id) {
+        // The reader has gone on to another one meanwhile.
+        if (line?.visit) renewVisit(line);
+      } else if (verdict === "correct") {
+        await openImage(id, true);
+        renewRow(line, state.id === id ? state.detail : null);
+        if (line?.visit) renewVisit(line);
+        tell(words, true);
+      } else if (line?.visit) {
+        await goOn(words, true);
+      } else {
+        const next = state.lines.slice(state.lines.indexOf(line) + 1).find(isOpen);
+        await open(next ?? line, true);
+        tell(words, true);
+      }
+    } catch (error) {
+      // Somebody was first: what they decided is shown. What was drawn stays, for another look before saving again.
+      const newest = error.status === 409 ? await ask(`/api/screenings/${id}`).catch(() => null) : null;
+      if (newest && state.id === id) {
+        state.detail = newest;
+        if (viewer.tool) viewer.report = newest.report; else viewer.show(viewer.image, state.canDraw ? newest.report : null);
+        showResult();
+        renewRow(line, newest);
+      }
+      tell(error.message);
     }
-  } catch (error) {
-    // Somebody was first: what they decided is shown. What was drawn stays, for another look before saving again.
-    const newest = error.status === 409 ? await ask(`/api/screenings/${id}`).catch(() => null) : null;
-    if (newest && state.id === id) {
-      state.detail = newest;
-      if (viewer.tool) viewer.report = newest.report; else viewer.show(viewer.image, state.canDraw ? newest.report : null);
-      showResult();
-      renew(state.rows.find(row => row.id === id), newest);
+  });
+}
+
+async function renewVisit(line) {
+  const detail = await ask(`/api/visits/${line.id}`).catch(() => null);
+  if (detail) note(detail);
+}
+
+// Rejects what is chosen on the visit's page, as it was shown there.
+async function rejectChosen(id, reason) {
+  const { detail } = state.visit;
+  const counting = detail.counting.find(image => image.id === id);
+  const words = visitView.cards.find(card => card.id === id)?.words ?? "1 image";
+  await deciding(async () => {
+    try {
+      const seen = counting?.seen ?? (await ask(`/api/screenings/${id}`)).seen;
+      await ask(`/api/screenings/${id}/decisions`, { verdict: "reject", note: reason, seen });
+    } catch (error) {
+      return goOn(error.message, false, true);
     }
-    tell(error.message);
-  } finally {
-    state.busy = false;
-    update();
-  }
+    await goOn(`${detail.line.subject.identifier}, ${words}: rejected.`, true);
+  });
 }
 
 function startRejecting() {
-  const kind = state.detail.report.modality?.value ?? "neither";
+  const visit = isVisitShown() && state.visit.detail.visit;
+  if (visit && !visitView.card) return;
+  const id = visit ? visitView.card.id : null;
+  const isFrame = visit && [...visit.endoscopy?.with_polyps ?? [], ...visit.endoscopy?.without ?? []].some(image => image.id === id);
+  const kind = !visit ? state.detail.report.modality?.value ?? "neither" : isFrame ? "endoscopy" : visit.rest.some(image => image.id === id) ? "neither"
+    : state.visit.detail.blind.find(row => row.id === id)?.modality ?? "fundus";
+  $("what").textContent = visit ? `Why is the ${visitView.card.words} rejected?` : "Why is it rejected?";
   $("reasons").replaceChildren(...reasons[kind].map((reason, index) => el("button", { type: "button", onclick: () => reject(reason) }, el("kbd", {}, `${index + 1}`), ` ${reason}`)));
   $("reason").value = "";
   $("why").showModal();
@@ -302,7 +461,7 @@ function startRejecting() {
 function reject(reason) {
   if (!reason.trim()) return $("reason").focus();
   $("why").close();
-  decide("reject", reason.trim());
+  if (isVisitShown()) rejectChosen(visitView.card.id, reason.trim()); else decide("reject", reason.trim());
 }
 
 $("why").querySelector("form").addEventListener("submit", event => { event.preventDefault(); reject($("reason").value); });
@@ -398,9 +557,15 @@ function save() {
 
 // MARK: Keys and buttons
 
-$("accept").addEventListener("click", () => decide("accept"));
+$("accept").addEventListener("click", () => isVisitShown() ? acceptVisit() : decide("accept"));
 $("reject").addEventListener("click", startRejecting);
-$("correct").addEventListener("click", () => viewer.tool ? save() : startDrawing());
+$("correct").addEventListener("click", () => isVisitShown() ? correctChosen() : viewer.tool ? save() : startDrawing());
+
+async function correctChosen() {
+  if (!visitView.card) return;
+  await openImage(visitView.card.id);
+  if (state.detail) startDrawing();
+}
 
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || $("why").open || event.target.matches("input, select")) return;
@@ -408,15 +573,40 @@ document.addEventListener("keydown", event => {
   const onButton = event.target.matches("button") && (key === "Enter" || key === " ");
   if (onButton || state.busy) return;
   if (key === "Escape" && !$("tools").hidden) { event.preventDefault(); return leave(); }
-  const action = viewer.tool ? drawingKeys(key, event.shiftKey) : readingKeys[key];
+  const action = viewer.tool ? drawingKeys(key, event.shiftKey) : isVisitShown() ? visitKeys[key] : readingKeys[key];
   if (!action) return;
   event.preventDefault();
   if (typeof action === "function") action();
 });
 
-const readingKeys = {
-  a: () => decide("accept"), r: () => state.detail && startRejecting(), e: () => state.detail && startDrawing(),
+const listKeys = {
   s: () => step(1), w: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1),
+  v: () => mayLeave() && switchList().catch(error => tell(error.message)),
+};
+
+const visitKeys = {
+  ...listKeys,
+  a: () => { if (!$("accept").disabled) acceptVisit(); }, r: () => { if (!$("reject").disabled) startRejecting(); },
+  e: () => { if (!$("correct").disabled) correctChosen(); },
+  ArrowRight: () => visitView.choose(visitView.chosen + 1), ArrowLeft: () => visitView.choose(visitView.chosen - 1),
+  d: () => visitView.choose((visitView.chosen + 1) % visitView.cards.length),
+  Enter: () => visitView.card && openImage(visitView.card.id),
+  c: () => visitView.toggle("contours"), f: () => visitView.toggle("whole"),
+  h: () => $("visit").querySelector(".plot")?.scrollIntoView({ block: "end" }),
+};
+
+// From an image of a visit to the one before or after.
+function stepInVisit(by) {
+  const { cards } = visitView;
+  const index = cards.findIndex(card => card.id === state.id);
+  if (!state.visit || !cards.length || !mayLeave()) return;
+  openImage(cards[Math.min(cards.length - 1, Math.max(0, index + by))].id);
+}
+
+const readingKeys = {
+  ...listKeys,
+  a: () => decide("accept"), r: () => state.detail && startRejecting(), e: () => state.detail && startDrawing(),
+  q: backToVisit, Escape: backToVisit, ArrowRight: () => stepInVisit(1), ArrowLeft: () => stepInVisit(-1),
   c: () => { viewer.contours = !viewer.contours; viewer.draw(); },
   f: () => { viewer.whole = !viewer.whole; viewer.fit(); },
   1: () => viewer.zoom(1 / viewer.scale), "+": () => viewer.zoom(1.25), "-": () => viewer.zoom(0.8),
@@ -434,9 +624,10 @@ function drawingKeys(key, shift) {
 const attention = $("filters").elements.attention;
 attention.append(...attention.dataset.codes.split(" ").map(code => el("option", { value: code }, attentions[code] ?? code)));
 window.addEventListener("beforeunload", event => { if (viewer.tool?.former.length) event.preventDefault(); });
+$("by").addEventListener("click", listKeys.v);
 $("filters").addEventListener("change", () => loadList().catch(error => tell(error.message)));
 $("filters").addEventListener("submit", event => event.preventDefault());
 // What arrives meanwhile appears at its place; nothing happens to what is being read.
 setInterval(() => { if (!viewer.tool && !state.busy && !$("why").open && !document.hidden) loadList().catch(() => {}); }, 30000);
-loadList().then(() => { if (state.rows.length) open(state.rows[0].id); else tell("Nothing to look at with these filters."); }).catch(error => tell(error.message));
+loadList().then(begin).catch(error => tell(error.message));
 update();
