@@ -99,27 +99,8 @@ package final class Folder: Sendable {
 
     /// The names of all entries, in no order, one by one: a folder may hold more than memory should.
     package func forEachName(_ body: (FileName) throws(FileError) -> Void) throws(FileError) {
-        // A descriptor of its own: the position in a folder belongs to the open file.
-        let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard own >= 0 else { throw FileError("a folder could not be read", place: path) }
-        guard let stream = fdopendir(own) else {
-            let error = FileError("a folder could not be read", place: path)
-            close(own)
-            throw error
-        }
-        defer { closedir(stream) }
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                if errno != 0 { throw FileError("a folder could not be read", place: path) }
-                return
-            }
-            let length = withUnsafePointer(to: &entry.pointee.d_name) {
-                strlen(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-            }
-            let bytes = withUnsafePointer(to: &entry.pointee.d_name) { Array(UnsafeRawBufferPointer(start: $0, count: length)) }
-            if let name = FileName(bytes) { try body(name) }
-        }
+        let names = try FolderNames(self)
+        while let name = try names.next() { try body(name) }
     }
 
     /// The names of all entries, sorted: for folders of our own, which are small.

@@ -22,6 +22,15 @@ public struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
         description = text
     }
 
+    /// The first 128 bits as two numbers: for shares, and for sets of so many digests that all of their digits would not fit into memory.
+    public var leading: (UInt64, UInt64) {
+        let digits = description.utf8
+        func number(_ digits: some Sequence<UInt8>) -> UInt64 {
+            digits.reduce(0) { $0 << 4 | UInt64($1 < 58 ? $1 - 48 : $1 - 87) }
+        }
+        return (number(digits.prefix(16)), number(digits.dropFirst(16).prefix(16)))
+    }
+
     /// Reads the digits.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()

@@ -1,4 +1,4 @@
-"""Holds reports, or visits, against their JSON Schema.
+"""Holds reports, visits, or lists of archives against their JSON Schema.
 
     check.py SCHEMA PATH...
 

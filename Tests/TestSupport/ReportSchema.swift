@@ -1,13 +1,14 @@
 package import Foundation
 internal import Testing
 
-/// The JSON Schemas of `report.json` and `visit.json`, and who holds reports against them.
+/// The JSON Schemas of `report.json`, `visit.json` and lists of archives, and who holds reports against them.
 package enum ReportSchema {
     /// Python with jsonschema: what Deploy/test installs.
     package static let python = ProcessInfo.processInfo.environment["PAPILLA_JSONSCHEMA"]
     package static let path = Checkout.path("Deploy/manual/schema/report.json")
     package static let ofVisits = Checkout.path("Deploy/manual/schema/visit.json")
     package static let ofWork = Checkout.path("Deploy/manual/schema/work.json")
+    package static let ofLists = Checkout.path("Deploy/manual/schema/screened.json")
 
     /// What does not agree of the reports of a folder, of a file, or of JSON lines, and how many there are.
     package static func look(at place: URL, schema: String = path) throws -> Program.Result {

@@ -14,21 +14,40 @@ struct ScreenCommand: AsyncParsableCommand {
             Writes a bundle for each file, DIR/STEM.ID/ with report.json, overlay.jpg and masks, complete or not at all. A file that is no \
             readable image gets a bundle too, which says why, and does not make the command fail; a file that cannot be opened does.
 
-            Example: papilla screen eye.jpg colon.png --out results
+            For archives, --resume LIST takes folders too, with all below them, and adds a line of JSON for each file to LIST; bundles are \
+            written only where --out asks for them. What LIST has is not read again, so that a run that was stopped or killed goes on by the \
+            same command. --shard 2/16 reads the second of sixteen shares, each with a LIST of its own: contents belong to shares by their \
+            digests.
+
+            Examples: papilla screen eye.jpg colon.png --out results
+            papilla screen archive --shard 2/16 --resume results-2.jsonl
             """)
 
-    @Argument(help: "Image files: JPEG, PNG or DICOM.") var files: [String]
-    @Option(help: "The folder for the bundles; made if it is not there.") var out: String
+    @Argument(help: "Image files: JPEG, PNG or DICOM; with --resume folders, too.") var files: [String]
+    @Option(help: "The folder for the bundles; made if it is not there.") var out: String?
+    @Option(
+        help: ArgumentHelp("Results as JSON lines: what is there is not read again, what is read is added.", valueName: "list"))
+    var resume: String?
+    @Option(help: ArgumentHelp("The share that is read, with --resume: the first of four is 1/4.", valueName: "i/n")) var shard:
+        Shard?
     @OptionGroup var models: ModelsOption
-    @Flag(help: "Print each report as one JSON line.") var json = false
+    @Flag(help: "Print each report as one JSON line; with --resume one JSON value with the numbers of files.") var json = false
 
     func validate() throws {
         guard !files.isEmpty else { throw ValidationError("name at least one file") }
-        guard !out.isEmpty else { throw ValidationError("--out must name a folder") }
+        guard out ?? resume != nil, out != "" else { throw ValidationError("--out must name a folder") }
+        guard shard == nil || resume != nil else {
+            throw ValidationError("--shard needs --resume LIST, where the share's results go")
+        }
     }
 
     func run() async throws {
-        let reader = try ImageReader(models: try await ReadingModels(store: models.store))
+        let models = try await ReadingModels(store: models.store)
+        if let resume {
+            return try await screenArchive(ImageReader(models: models, writers: out == nil ? [] : [StandardBundle()]), resume)
+        }
+        guard let out else { return }
+        let reader = try ImageReader(models: models)
         let folder = try BundleFolder(out)
         var rows: [[String]] = []
         var unopened = 0
@@ -55,6 +74,25 @@ struct ScreenCommand: AsyncParsableCommand {
         folder.close()
         if !json { print(TextTable(["file", "modality", "outcome", "result", "attention", "ms"], rows, right: [5]).text) }
         guard unopened == 0 else { throw ExitCode(1) }
+    }
+
+    /// Reads an archive into a list of results.
+    private func screenArchive(_ reader: ImageReader, _ list: String) async throws {
+        let folder = try out.map { path throws(PapillaError) in try BundleFolder(path) }
+        let bar = ProgressBar()
+        StopRequest.watch()
+        var screening = try ArchiveScreening(shard ?? .whole, list: list, limit: reader.settings.limits.maximumBytes, on: bar) {
+            content, path in
+            let bundle = try await Self.screen(content, path, reader)
+            try folder?.publish(bundle)
+            return bundle.report
+        }
+        let isFinished = try await screening.run(files)
+        bar.end()
+        folder?.close()
+        print(json ? try CanonicalJSON.line(screening.summary) : screening.summary.text)
+        if !isFinished { bar.note("stopped; the same command goes on") }
+        guard isFinished, screening.summary.unopened == 0 else { throw ExitCode(1) }
     }
 
     /// Reads one file's content into a bundle.

@@ -1,6 +1,6 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Files
-internal import Screening
+public import Screening
 internal import Service
 internal import Settings
 
@@ -42,6 +42,11 @@ func within(_ option: String, _ value: Int, _ range: ClosedRange<Int>, multipleO
     throw ValidationError("\(option) \(value): expected \(range.lowerBound) to \(range.upperBound), a multiple of \(unit)")
 }
 
+extension Shard: ExpressibleByArgument {
+    /// Of `I/N`.
+    public init?(argument: String) { self.init(argument) }
+}
+
 /// `--config FILE`: where the configuration is.
 struct ConfigurationOption: ParsableArguments {
     @Option(name: .customLong("config"), help: ArgumentHelp("The configuration.", valueName: "file"))
@@ -57,6 +62,11 @@ enum InputFile {
     case bytes([UInt8])
     case refused(Reason, size: Int)
 
+    /// What is larger than is read.
+    static func tooLarge(_ size: Int, limit: Int) -> InputFile {
+        .refused(Reason(.tooLarge, "The file has \(size) bytes; \(limit) are allowed."), size: size)
+    }
+
     /// - Parameter limit: the most bytes that are read.
     /// - Throws: `system` where it cannot be opened or read.
     init(_ path: String, limit: Int) throws(PapillaError) {
@@ -70,8 +80,7 @@ enum InputFile {
             return
         }
         guard status.size <= limit else {
-            self = .refused(
-                Reason(.tooLarge, "The file has \(status.size) bytes; \(limit) are allowed."), size: Int(status.size))
+            self = .tooLarge(Int(status.size), limit: limit)
             return
         }
         self = .bytes(try PapillaError.telling(unreadable, at: path) { () throws(FileError) in try file.readAll() })

@@ -5,20 +5,25 @@ internal import Synchronization
 /// One line on stderr that is written over and over: on a terminal only. Elsewhere a plain line now and then, so that a log stays short.
 final class ProgressBar: Sendable {
     private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let isMute: Bool
     /// When the last line was written, and how long the line on the screen is.
     private let state = Mutex((last: ContinuousClock.Instant?.none, length: 0))
 
-    /// Shows how far it is: 0...1, with words behind the bar.
-    func show(_ share: Double, _ text: @autoclosure () -> String) {
+    /// - Parameter isMute: whether nothing is ever written: another process tells.
+    init(isMute: Bool = false) { self.isMute = isMute }
+
+    /// Shows how far it is: 0...1, with words behind the bar; nil where nobody knows how much there is, for the words alone.
+    func show(_ share: Double?, _ text: @autoclosure () -> String) {
         state.withLock { state in
             let now = ContinuousClock.now
             let interval: Duration = isTerminal ? .milliseconds(200) : .seconds(60)
-            if let last = state.last, now - last < interval, share < 1 { return }
+            if let last = state.last, now - last < interval, (share ?? 0) < 1 { return }
             state.last = now
             guard isTerminal else { return write(text() + "\n") }
             let width = 24
-            let filled = Int((min(max(share, 0), 1) * Double(width)).rounded())
-            let line = "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled) + "] " + text()
+            let filled = share.map { Int((min(max($0, 0), 1) * Double(width)).rounded()) }
+            let drawn = filled.map { "[" + String(repeating: "#", count: $0) + String(repeating: ".", count: width - $0) + "] " }
+            let line = (drawn ?? "") + text()
             write("\r" + line + String(repeating: " ", count: max(0, state.length - line.count)))
             state.length = line.count
         }
@@ -50,6 +55,7 @@ final class ProgressBar: Sendable {
     }
 
     private func write(_ text: String) {
+        guard !isMute else { return }
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
