@@ -32,6 +32,22 @@ struct StudyCommandTests {
         for picture in markdown.split(separator: "](").dropFirst().compactMap({ $0.split(separator: ")").first }) {
             #expect(FileManager.default.fileExists(atPath: path("study/\(picture)")), "\(picture)")
         }
+        // Shares, whichever begins first, train the same; the report is refused until all are there.
+        func share(_ words: [String]) -> [String] { arguments.dropLast() + [path("shares")] + words }
+        for (number, others) in [(2, 11), (1, 0)] {
+            #expect(try Program.run(share(["--collect"])).status == 1)
+            let trained = try Program.run(share(["--shard", "\(number)/2"])).json()
+            #expect(trained["runs"] as? Int == 21 && trained["finished"] as? Int == 21 - others)
+        }
+        #expect(try Program.run(share(["--shard", "1/2", "--collect"])).status == 64)
+        let collected = try Program.run(share(["--collect"])).json()
+        for key in ["images", "problems"] {
+            #expect(collected[key] as? NSDictionary == results[key] as? NSDictionary, "\(key)")
+        }
+        func figures(_ results: [String: Any], _ list: String) -> [NSDictionary] {
+            (results[list] as? [[String: Any]] ?? []).map { NSDictionary(dictionary: $0.filter { $0.key != "seconds" }) }
+        }
+        for list in ["cells", "differences"] { #expect(figures(collected, list) == figures(results, list), "\(list)") }
         // A study is never begun twice in one folder; gone on with, a finished one writes its report anew.
         #expect(try Program.run(arguments).status == 1)
         let again = try Program.run(arguments + ["--resume"]).json()

@@ -22,14 +22,19 @@ public struct Study: Sendable {
     let options: StudyOptions
     let sets: [ModelTask: [DataSet]]
     let folder: StudyFolder
+    /// What of it is trained here.
+    let shard: Shard
 
     /// A study in a folder of its own.
     /// - Parameters:
     ///   - sets: all data sets; fundus sets are for cup and disc, endoscopy sets for polyps, and sets without a cup not for the cup.
     ///   - resume: goes on with the study that the folder holds, which must have the same options and data.
+    ///   - shard: the share of the runs that is trained here; others train the rest in the same folder, where a study of the same options and
+    ///     data may have begun. Nil: all of it.
     ///   - note: told what the masks of each set hold.
     public init(
-        _ options: StudyOptions, sets: [DataSet], folder: String, resume: Bool, note: (String) -> Void = { _ in }
+        _ options: StudyOptions, sets: [DataSet], folder: String, resume: Bool, shard: Shard? = nil,
+        note: (String) -> Void = { _ in }
     ) throws(PapillaError) {
         try options.check()
         try DataSet.refuseLeaks(across: sets)
@@ -51,16 +56,24 @@ public struct Study: Sendable {
         self.sets = chosen
         var data: [String: Digest] = [:]
         for set in chosen.values.joined() { data[set.name] = set.fingerprint }
-        self.folder = try StudyFolder(folder, plan: .init(options: options, data: data), resume: resume)
+        self.shard = shard ?? .whole
+        self.folder = try StudyFolder(folder, plan: .init(options: options, data: data), resume: resume, isShared: shard != nil)
     }
 
-    /// Trains and scores what is not finished yet.
-    /// - Returns: whether all runs are finished; false where `shouldStop`, asked between steps, said so.
+    /// How many runs the study has, and the names of those that are not finished.
+    public func unfinished() throws(PapillaError) -> (runs: Int, names: [String]) {
+        var names: [String] = []
+        for run in options.runs where try folder.scores(of: run) == nil { names.append(run.name) }
+        return (options.runs.count, names)
+    }
+
+    /// Trains and scores what of its share is not finished yet.
+    /// - Returns: whether all runs of the share are finished; false where `shouldStop`, asked between steps, said so.
     public func train(
         report: @escaping @Sendable (Event) -> Void = { _ in }, shouldStop: @escaping @Sendable () -> Bool = { false }
     ) async throws -> Bool {
         var judge: StudyJudge?
-        for (index, run) in options.runs.enumerated() {
+        for (index, run) in options.runs.enumerated() where shard.holds(index) {
             let isFinished = try folder.scores(of: run) != nil
             report(.run(run.name, number: index + 1, of: options.runs.count, isFinished: isFinished))
             if isFinished { continue }

@@ -15,9 +15,13 @@ struct StudyFolder: Sendable {
     let path: String
 
     /// Makes the folder, or goes on with the one that is there.
-    init(_ path: String, plan: Plan, resume: Bool) throws(PapillaError) {
+    /// - Parameters:
+    ///   - resume: whether there must be a study.
+    ///   - isShared: whether there may be one, begun by the same options: other shares are trained there.
+    init(_ path: String, plan: Plan, resume: Bool, isShared: Bool = false) throws(PapillaError) {
         self.path = path
         try Self.make(path + "/runs")
+        if isShared { try begin(plan) }
         guard NamedPath.exists(path + "/study.json") else {
             if resume {
                 throw PapillaError(
@@ -26,7 +30,7 @@ struct StudyFolder: Sendable {
             try write(plan, as: "study.json")
             return
         }
-        guard resume else {
+        guard resume || isShared else {
             throw PapillaError(
                 .refused, "the folder holds a study already", place: path,
                 hint: "Go on with it by --resume, or name another folder")
@@ -36,6 +40,17 @@ struct StudyFolder: Sendable {
                 .refused, "the study was begun with other options or other data", place: path,
                 hint: "Give the same ones again (they stand in study.json), or begin another study")
         }
+    }
+
+    /// Writes the plan, unless another share has: whoever is first, there is one.
+    private func begin(_ plan: Plan) throws(PapillaError) {
+        guard !NamedPath.exists(path + "/study.json") else { return }
+        do {
+            let folder = try Folder.open(path)
+            let draft = FileName(ours: ".study.\(UInt64.random(in: 0 ... .max)).draft")
+            try folder.write(Array(try CanonicalJSON.document(plan).utf8), as: draft)
+            if try !folder.rename(draft, to: folder, asNew: FileName(ours: "study.json")) { try folder.remove(draft) }
+        } catch { throw PapillaError(any: error) }
     }
 
     /// A run's folder.

@@ -17,6 +17,9 @@ struct StudyCommand: AsyncParsableCommand, OwnFilesCommand {
             SIGINT or SIGTERM stops after the step in hand, and a run that was killed goes on from its last validation: --resume. What is \
             finished is never trained again; --resume with everything finished writes the report anew.
 
+            On several machines, each trains a share into one folder that all see, --shard 1/4 to --shard 4/4, whichever begins first; the same \
+            command goes on after a stop. --collect, with the same options, then times the networks and writes the report.
+
             Fundus sets serve for cup and disc, endoscopy sets for polyps. Figures show images of the test split; give --figures phantoms or \
             none for a report that is to be shown to others.
 
@@ -32,6 +35,9 @@ struct StudyCommand: AsyncParsableCommand, OwnFilesCommand {
     @Option(help: "The study's folder.") var out: String
     @OptionGroup var masks: MaskValuesOption
     @Flag(help: "Go on with the study in --out.") var resume = false
+    @Option(help: ArgumentHelp("The share of the trainings that is done here: the first of four is 1/4.", valueName: "i/n"))
+    var shard: Shard?
+    @Flag(help: "Train nothing; make the report of what the shares have trained.") var collect = false
     @Option(help: "Normalisation while training: none (the paper's) or batch.") var normalisation = Learner.Normalisation.none
     @Option(help: "Weight of a soft Dice term beside the paper's losses.") var softDice: Float = 0
     @Option(help: "Images in a batch.") var batch = 4
@@ -46,10 +52,20 @@ struct StudyCommand: AsyncParsableCommand, OwnFilesCommand {
 
     func validate() throws {
         _ = try chosenTasks
+        guard [resume, collect, shard != nil].count(where: \.self) < 2 else {
+            throw ValidationError("--resume, --collect and --shard exclude each other: a share goes on by itself")
+        }
         try within("--threads", threads, 1...1024)
         try within("--timing-rounds", timingRounds, 2...10_000)
         try within("--timing-width", timingWidth, 1...256)
         try within("--timing-side", timingSide, 32...4096, multipleOf: 32)
+    }
+
+    /// What a share prints with `--json`.
+    private struct Share: Encodable {
+        let shard: String
+        let finished: Int
+        let runs: Int
     }
 
     private var chosenTasks: [ModelTask] {
@@ -79,15 +95,29 @@ struct StudyCommand: AsyncParsableCommand, OwnFilesCommand {
         let values = try MaskValuesByFolder(masks.maskValues)
         try values.check(data)
         let sets = try data.map { path throws(PapillaError) in try DataSet(directory: path, stated: values[path]) }
-        let study = try Study(options, sets: sets, folder: out, resume: resume) { bar.note($0) }
+        let study = try Study(options, sets: sets, folder: out, resume: resume || collect, shard: shard) { bar.note($0) }
+        if collect {
+            let (runs, missing) = try study.unfinished()
+            guard missing.isEmpty else {
+                throw PapillaError(
+                    .refused, "\(missing.count) of \(runs) runs are not finished: \(missing.joined(separator: ", "))", place: out,
+                    hint: "Run the shares that they are in to their ends, then collect")
+            }
+        }
         StopRequest.watch()
         guard try await study.train(report: { Self.show($0, on: bar) }, shouldStop: { StopRequest.isSet }) else {
             bar.end()
-            bar.note("stopped; --resume goes on")
+            bar.note(shard == nil ? "stopped; --resume goes on" : "stopped; the same command goes on")
             throw ExitCode(1)
         }
-        try await study.time(
-            width: timingWidth, side: timingSide, rounds: timingRounds, report: { Self.show($0, on: bar) })
+        if let shard {
+            bar.end()
+            let (runs, missing) = try study.unfinished()
+            let share = Share(shard: "\(shard)", finished: runs - missing.count, runs: runs)
+            let text = "share \(shard) is trained; \(share.finished) of all \(runs) runs are finished"
+            return print(json ? try CanonicalJSON.line(share) : text)
+        }
+        try await study.time(width: timingWidth, side: timingSide, rounds: timingRounds, report: { Self.show($0, on: bar) })
         let results = try await study.report(figures: figures)
         bar.end()
         if json { return print(try CanonicalJSON.document(results), terminator: "") }
