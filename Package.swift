@@ -47,7 +47,8 @@ let package = Package(
             dependencies: ["CSpawn", "CSystemd", "Screening", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: swift),
         .target(name: "OneDNN", dependencies: ["COneDNN", "Screening"], swiftSettings: computing),
-        .target(name: "Neural", dependencies: ["OneDNN", "CKernels", "Screening"], swiftSettings: computing),
+        .target(name: "CMPI", cSettings: c),
+        .target(name: "Neural", dependencies: ["CMPI", "OneDNN", "CKernels", "Screening"], swiftSettings: computing),
         .target(name: "Imaging", dependencies: ["CImageCodecs", "CCairo", "Screening"], swiftSettings: vectorised),
         .target(name: "CSpawn", cSettings: c),
         .target(name: "Dicom", dependencies: ["CSpawn", "Files", "Imaging", "Screening"], swiftSettings: computing),
@@ -119,7 +120,8 @@ let package = Package(
         .target(
             name: "Retraining",
             dependencies: [
-                "Files", "Training", "Review", "DataSets", "Ledger", "Phantoms", "Reading", "Registry", "Imaging", "Screening",
+                "Files", "Training", "Review", "DataSets", "Ledger", "Neural", "Phantoms", "Reading", "Registry", "Imaging",
+                "Screening",
             ], swiftSettings: swift),
         .executableTarget(
             name: "papilla",
@@ -142,7 +144,7 @@ let package = Package(
         .testTarget(name: "ScreeningTests", dependencies: ["TestSupport", "Screening"], swiftSettings: swift),
         .testTarget(name: "FilesTests", dependencies: ["TestSupport", "Files", "Intake"], swiftSettings: swift),
         .testTarget(
-            name: "NeuralTests", dependencies: ["TestSupport", "Neural", "OneDNN", "CKernels", "Screening"],
+            name: "NeuralTests", dependencies: ["TestSupport", "Neural", "OneDNN", "CKernels", "CMPI", "Screening"],
             exclude: ["Fixtures"], swiftSettings: computing),
         .testTarget(
             name: "ImagingTests", dependencies: ["TestSupport", "Imaging", "Screening"], exclude: ["Fixtures"],
@@ -220,8 +222,8 @@ let package = Package(
             ], swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: swift),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TestSupport", "papilla", "Dicom", "Imaging", "Screening"], swiftSettings: swift
-        ),
+            name: "EndToEndTests", dependencies: ["TestSupport", "papilla", "Dicom", "Imaging", "Neural", "Screening"],
+            swiftSettings: swift),
     ]
 )
 

@@ -6,10 +6,9 @@
 /* Sums are taken in double: divided by small deviations, fp32's rounding of a map's sum would show in the gradients. */
 
 struct normalise {
-    const float *x, *y;
-    float *to, *scale_shift, *scale_shift_gradient, *mean, *variance;
-    double *sums;
-    const float *added;
+    const float *x, *y, *scale_shift, *scale_shift_gradient, *mean, *variance, *added;
+    float *to;
+    double *sums, count;
     long images, c, plane, block;
     float epsilon, floor, ceiling;
     int given;
@@ -87,18 +86,34 @@ AVX2 static void normalise_part(void *data) {
     }
 }
 
+void normalise_sums_f32(const float *x, double *sums, long images, long c, long plane, long block) {
+    struct normalise a = {.x = x, .sums = sums, .images = images, .c = c, .plane = plane, .block = block};
+    share_out(statistics_part, &a);
+}
+
+void normalise_moments(const double *sums, long images, long c, long plane, float *mean, float *variance) {
+    const double count = (double)(images * plane);
+    for (long k = 0; k < c; k++) {
+        double first = 0, second = 0;
+        for (long n = 0; n < images; n++)
+            first += sums[2 * n * c + k], second += sums[(2 * n + 1) * c + k];
+        const double m = first / count;
+        mean[k] = (float)m;
+        variance[k] = (float)fmax(0, second / count - m * m);
+    }
+}
+
 void normalise_f32(
-    const float *x, const float *added, float *y, const float *scale_shift, float *mean, float *variance, double *sums,
-    long images, long c, long plane, long block, float epsilon, float floor, float ceiling, int given
+    const float *x, const float *added, float *y, const float *scale_shift, const float *mean, const float *variance,
+    long images, long c, long plane, long block, float epsilon, float floor, float ceiling
 ) {
     struct normalise a = {
         .x = x,
         .added = added,
         .to = y,
-        .scale_shift = (float *)scale_shift,
+        .scale_shift = scale_shift,
         .mean = mean,
         .variance = variance,
-        .sums = sums,
         .images = images,
         .c = c,
         .plane = plane,
@@ -107,18 +122,6 @@ void normalise_f32(
         .floor = floor,
         .ceiling = ceiling
     };
-    if (!given) {
-        share_out(statistics_part, &a);
-        const double count = (double)(images * plane);
-        for (long k = 0; k < c; k++) {
-            double first = 0, second = 0;
-            for (long n = 0; n < images; n++)
-                first += sums[2 * n * c + k], second += sums[(2 * n + 1) * c + k];
-            const double m = first / count;
-            mean[k] = (float)m;
-            variance[k] = (float)fmax(0, second / count - m * m);
-        }
-    }
     share_out(normalise_part, &a);
 }
 
@@ -152,7 +155,6 @@ AVX2 static void slopes_part(void *data) {
 
 AVX2 static void normalise_backward_part(void *data) {
     const struct normalise *a = data;
-    const double count = (double)(a->images * a->plane);
     const struct worker me = this_worker();
     const struct units mine = share_of(me, a->images * (a->c / 8));
     for (long u = mine.from; u < mine.to; u++) {
@@ -161,8 +163,8 @@ AVX2 static void normalise_backward_part(void *data) {
         for (int l = 0; l < 8; l++) {
             const double root = 1 / sqrt((double)a->variance[map + l] + a->epsilon), s = a->scale_shift[map + l] * root;
             scale[l] = (float)s;
-            slope[l] = a->given ? 0 : (float)(s * root * a->scale_shift_gradient[map + l] / count);
-            offset[l] = a->given ? 0 : (float)(s * a->scale_shift_gradient[a->c + map + l] / count);
+            slope[l] = a->given ? 0 : (float)(s * root * a->scale_shift_gradient[map + l] / a->count);
+            offset[l] = a->given ? 0 : (float)(s * a->scale_shift_gradient[a->c + map + l] / a->count);
         }
         const __m256 s = _mm256_loadu_ps(scale), k = _mm256_loadu_ps(slope), b = _mm256_loadu_ps(offset),
                      mean = _mm256_loadu_ps(a->mean + map);
@@ -175,30 +177,29 @@ AVX2 static void normalise_backward_part(void *data) {
     }
 }
 
-void normalise_backward_f32(
-    const float *x, const float *y, float *g, const float *scale_shift, float *scale_shift_gradient, const float *mean,
-    const float *variance, double *sums, long images, long c, long plane, long block, float epsilon, float floor,
-    float ceiling, int given
+void normalise_slopes_f32(
+    const float *x, const float *y, float *g, const float *mean, double *sums, long images, long c, long plane,
+    long block, float floor, float ceiling
 ) {
     struct normalise a = {
         .x = x,
         .y = y,
         .to = g,
-        .scale_shift = (float *)scale_shift,
-        .scale_shift_gradient = scale_shift_gradient,
-        .mean = (float *)mean,
-        .variance = (float *)variance,
+        .mean = mean,
         .sums = sums,
         .images = images,
         .c = c,
         .plane = plane,
         .block = block,
-        .epsilon = epsilon,
         .floor = floor,
-        .ceiling = ceiling,
-        .given = given
+        .ceiling = ceiling
     };
     share_out(slopes_part, &a);
+}
+
+void normalise_gradient(
+    const double *sums, long images, long c, const float *variance, float epsilon, float *scale_shift_gradient
+) {
     for (long k = 0; k < c; k++) {
         double first = 0, second = 0;
         for (long n = 0; n < images; n++)
@@ -206,5 +207,26 @@ void normalise_backward_f32(
         scale_shift_gradient[k] = (float)(second / sqrt((double)variance[k] + epsilon));
         scale_shift_gradient[c + k] = (float)first;
     }
+}
+
+void normalise_backward_f32(
+    const float *x, float *g, const float *scale_shift, const float *scale_shift_gradient, const float *mean,
+    const float *variance, long all, long images, long c, long plane, long block, float epsilon, int given
+) {
+    struct normalise a = {
+        .x = x,
+        .to = g,
+        .scale_shift = scale_shift,
+        .scale_shift_gradient = scale_shift_gradient,
+        .mean = mean,
+        .variance = variance,
+        .count = (double)(all * plane),
+        .images = images,
+        .c = c,
+        .plane = plane,
+        .block = block,
+        .epsilon = epsilon,
+        .given = given
+    };
     share_out(normalise_backward_part, &a);
 }

@@ -47,11 +47,14 @@ final class BatchNormalization {
     private let end: End
     private var sums: [Double]
     private let images: Int, channels: Int, plane: Int
+    /// Whose images are one batch with these; nil: nobody's.
+    private let ranks: Ranks?
 
     /// Normalises `source` to `target`, both blocked. Backward reads the target's gradient in `gradient` and leaves the source's there.
-    init(
-        _ source: Tensor, to target: Tensor, gradient: Tensor, end: End = .rectifier, epsilon: Float = 1e-5
-    ) throws(PapillaError) {
+    init(_ source: Tensor, to target: Tensor, gradient: Tensor, end: End = .rectifier, epsilon: Float = 1e-5, ranks: Ranks? = nil)
+        throws(PapillaError)
+    {
+        self.ranks = ranks
         self.source = source
         self.target = target
         self.gradient = gradient
@@ -67,18 +70,29 @@ final class BatchNormalization {
         sums = [Double](repeating: 0, count: 2 * images * channels)
     }
 
+    /// Images of the batch, all ranks' ones.
+    var all: Int { images * (ranks?.count ?? 1) }
+
     /// Source to target; sets mean and variance, or uses them if they are `given`.
     func forward(given: Bool = false) {
+        if !given {
+            normalise_sums_f32(source.pointer, &sums, images, channels, plane, Processor.block)
+            normalise_moments(ranks?.gather(sums) ?? sums, all, channels, plane, mean.pointer, variance.pointer)
+        }
         normalise_f32(
-            source.pointer, end.added?.pointer, target.pointer, scaleAndShift.pointer, mean.pointer, variance.pointer, &sums,
-            images, channels, plane, Processor.block, epsilon, end.limits.floor, end.limits.ceiling, given ? 1 : 0)
+            source.pointer, end.added?.pointer, target.pointer, scaleAndShift.pointer, mean.pointer, variance.pointer, images,
+            channels, plane, Processor.block, epsilon, end.limits.floor, end.limits.ceiling)
     }
 
-    /// The target's gradient to the source's, in place; sets the gradient of scales and shifts. As given as in the forward pass.
+    /// The target's gradient to the source's, in place; sets the gradient of scales and shifts, which is that of all ranks' images. As given as
+    /// in the forward pass.
     func backward(given: Bool = false) {
+        normalise_slopes_f32(
+            source.pointer, target.pointer, gradient.pointer, mean.pointer, &sums, images, channels, plane, Processor.block,
+            end.limits.floor, end.limits.ceiling)
+        normalise_gradient(ranks?.gather(sums) ?? sums, all, channels, variance.pointer, epsilon, scaleAndShiftGradient.pointer)
         normalise_backward_f32(
-            source.pointer, target.pointer, gradient.pointer, scaleAndShift.pointer, scaleAndShiftGradient.pointer, mean.pointer,
-            variance.pointer, &sums, images, channels, plane, Processor.block, epsilon, end.limits.floor, end.limits.ceiling,
-            given ? 1 : 0)
+            source.pointer, gradient.pointer, scaleAndShift.pointer, scaleAndShiftGradient.pointer, mean.pointer,
+            variance.pointer, all, images, channels, plane, Processor.block, epsilon, given ? 1 : 0)
     }
 }

@@ -10,10 +10,14 @@ struct Plan {
     let architecture: Architecture
     let width: Int
     let side: Int
+    /// Images that this process takes of a batch.
     let batch: Int
+    /// The processes that take the others; nil: none.
+    let ranks: Ranks?
     private let levels: Levels
 
-    init(_ architecture: Architecture, width: Int, side: Int, batch: Int) throws(PapillaError) {
+    /// - Parameter batch: all ranks' images.
+    init(_ architecture: Architecture, width: Int, side: Int, batch: Int, ranks: Ranks? = nil) throws(PapillaError) {
         guard width >= 1, width <= 256 else {
             throw PapillaError(.badInput, "A network's width must be 1 to 256, not \(width)", hint: "The paper's width is 32")
         }
@@ -22,8 +26,14 @@ struct Plan {
                 .badInput, "A network's side must be divisible by 32, 32 to 4096, not \(side)", hint: "The paper's side is 256")
         }
         guard batch >= 1, batch <= 1024 else { throw PapillaError(.badInput, "A batch must be 1 to 1024, not \(batch)") }
+        guard batch.isMultiple(of: ranks?.count ?? 1) else {
+            throw PapillaError(
+                .badInput, "A batch of \(batch) cannot be shared evenly by \(ranks?.count ?? 1) ranks",
+                hint: "Choose a batch that is a multiple of their number, or another number for mpirun -n")
+        }
+        let own = batch / (ranks?.count ?? 1)
         // At the very least: the first level's maps, six times over, and the weights twice.
-        let bytes = 24 * batch * side * side * ((width + 15) / 16 * 16) + 8 * architecture.parameters(width: width)
+        let bytes = 24 * own * side * side * ((width + 15) / 16 * 16) + 8 * architecture.parameters(width: width)
         let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         guard bytes < memory else {
             throw PapillaError(
@@ -34,10 +44,13 @@ struct Plan {
         self.architecture = architecture
         self.width = width
         self.side = side
-        self.batch = batch
+        self.batch = own
+        self.ranks = ranks
         levels = Levels(architecture.encoder, width: width)
     }
 
+    /// Images of a batch, all ranks' ones: what losses are means over.
+    var all: Int { batch * (ranks?.count ?? 1) }
     /// Maps of level 0...4, as in the weights file.
     func maps(_ level: Int) -> Int { levels.maps[level] }
     /// Maps of level 0...4 in memory.

@@ -42,7 +42,7 @@ public final class Learner {
         public var width: Int
         /// Side of the input, px.
         public var side: Int
-        /// Images in a step.
+        /// Images in a step, all ranks' ones.
         public var batch: Int
         /// Batch normalisation or none.
         public var normalisation: Normalisation
@@ -103,9 +103,9 @@ public final class Learner {
     private var presence: TrainedPresence?
 
     /// Refuses what no network can be made of on this machine: width, side, batch and what they need of memory.
-    public nonisolated static func check(_ architecture: Architecture, width: Int, side: Int, batch: Int) throws(PapillaError) {
-        _ = try Plan(architecture, width: width, side: side, batch: batch)
-    }
+    public nonisolated static func check(_ architecture: Architecture, width: Int, side: Int, batch: Int, ranks: Ranks? = nil)
+        throws(PapillaError)
+    { _ = try Plan(architecture, width: width, side: side, batch: batch, ranks: ranks) }
 
     /// - Parameters:
     ///   - weights: to start from; nil for He's initialisation (He et al. 2015).
@@ -113,13 +113,14 @@ public final class Learner {
     ///   - seed: of the random weights.
     ///   - foreground: share of the foreground among the training set's pixels, at whose log-odds the mask head's bias starts; otherwise
     ///     the first epochs are spent on learning that most pixels are background.
+    ///   - ranks: the processes that make the same steps, each on its share of the batch; nil: this one alone.
     public init(
-        _ options: Options, weights: Weights?, pretrained: Weights? = nil, seed: UInt64, foreground: Double
+        _ options: Options, weights: Weights?, pretrained: Weights? = nil, seed: UInt64, foreground: Double, ranks: Ranks? = nil
     ) throws(PapillaError) {
         self.options = options
         architecture = try Architecture(named: options.architecture)
-        plan = try Plan(architecture, width: options.width, side: options.side, batch: options.batch)
-        input = try Tensor([options.batch, 3, options.side, options.side])
+        plan = try Plan(architecture, width: options.width, side: options.side, batch: options.batch, ranks: ranks)
+        input = try Tensor([plan.batch, 3, options.side, options.side])
         try weights?.check(architecture, width: options.width)
         let normalised = options.normalisation == .batch
         switch architecture.encoder {
@@ -138,7 +139,9 @@ public final class Learner {
     }
 
     /// One step: forward, losses, backward, Adam.
-    /// - Parameter rate: Adam's step size.
+    /// - Parameters:
+    ///   - batch: this process's images.
+    ///   - rate: Adam's step size.
     public func step(_ batch: TrainingBatch, rate: Float) throws(PapillaError) -> Losses {
         let losses = try gradients(batch)
         time += 1
@@ -173,12 +176,22 @@ public final class Learner {
         if let classifier { heads[.classes] = try classifier.losses(batch.classes) }
         if let presence { heads.merge(presence.losses(batch)) { a, _ in a } }
         try backward()
+        if let ranks = plan.ranks {
+            for parameter in encoderParameters + otherParameters where !parameter.isSummed { try ranks.sum(parameter.gradient) }
+            let names = heads.keys.sorted { $0.rawValue < $1.rawValue }
+            heads = Dictionary(uniqueKeysWithValues: zip(names, ranks.sum(names.map { heads[$0] ?? 0 })))
+        }
         return Losses(total: heads.values.reduce(0, +), heads: heads)
     }
 
-    /// How sure the network was in its last step that there is something in image `n`: the mean of the highest probabilities of the mask, those
-    /// of as many pixels as 200 are at full size.
-    public func peak(ofImage n: Int) -> Float { ends.first?.peak(ofImage: n) ?? 0 }
+    /// How sure the network was in its last step that there is something in some images of the batch, all ranks' ones: the mean of the highest
+    /// probabilities of the mask, those of as many pixels as 200 are at full size.
+    public func peaks(ofImages images: [Int]) -> [Float] {
+        let first = (plan.ranks?.rank ?? 0) * plan.batch
+        let own = (0..<plan.batch).map { images.contains(first + $0) ? ends.first?.peak(ofImage: $0) ?? 0 : 0 }
+        let all = plan.ranks?.gather(own) ?? own
+        return images.map { all[$0] }
+    }
 
     /// The network as it ships: the running average where one is kept, normalisation folded in, names and shapes as in PyTorch's state dict.
     public func weights() throws(PapillaError) -> Weights {
@@ -273,7 +286,7 @@ public final class Learner {
     }
 
     private func check(_ batch: TrainingBatch) throws(PapillaError) {
-        let (n, plane) = (options.batch, options.side * options.side)
+        let (n, plane) = (plan.batch, options.side * options.side)
         let heads = Set(architecture.heads)
         guard batch.input.count == n * 3 * plane, !heads.contains(.mask) || batch.mask.count == n * plane,
             !heads.contains(.contour) || batch.contour.count == n * plane,

@@ -7,6 +7,8 @@ final class Parameter {
     let name: String
     let value: Tensor
     let gradient: Tensor
+    /// Whether the gradient is that of all ranks' images as it comes.
+    let isSummed: Bool
     private let first: Tensor
     private let second: Tensor
     /// Running average of the values, where the learner keeps one.
@@ -17,10 +19,11 @@ final class Parameter {
         try self.init(name, value: try Tensor(like: gradient), gradient: gradient)
     }
 
-    init(_ name: String, value: Tensor, gradient: Tensor) throws(PapillaError) {
+    init(_ name: String, value: Tensor, gradient: Tensor, isSummed: Bool = false) throws(PapillaError) {
         self.name = name
         self.value = value
         self.gradient = gradient
+        self.isSummed = isSummed
         first = try Tensor(like: gradient)
         second = try Tensor(like: gradient)
     }

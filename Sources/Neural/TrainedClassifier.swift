@@ -1,8 +1,7 @@
 internal import CKernels
+internal import Glibc
 internal import OneDNN
 internal import Screening
-
-internal import Glibc
 
 /// The router's end while training: global average, fully connected layer, softmax cross-entropy.
 final class TrainedClassifier {
@@ -13,11 +12,14 @@ final class TrainedClassifier {
     private let bias: Parameter
     private var averages: [Float] = []
     private let batch: Int
+    /// Images of all ranks.
+    private let all: Int
 
     init(_ plan: Plan, _ features: TrainedMaps) throws(PapillaError) {
         self.features = features.maps
         featuresGradient = features.gradient
         batch = plan.batch
+        all = plan.all
         average = GlobalAverage(plan)
         weights = try Parameter("classes.weight", gradient: Tensor([Architecture.Head.classes.maps, plan.maps(4)]))
         bias = try Parameter("classes.bias", gradient: Tensor([Architecture.Head.classes.maps]))
@@ -25,7 +27,7 @@ final class TrainedClassifier {
 
     var parameters: [Parameter] { [weights, bias] }
 
-    /// Mean cross-entropy over the batch; leaves the gradients of weights, bias and features.
+    /// This process's share of the mean cross-entropy over the batch; leaves the gradients of weights, bias and features.
     func losses(_ targets: [Int32]) throws(PapillaError) -> Double {
         averages = average.forward(features)
         let kernel = try weights.value.values()
@@ -41,7 +43,7 @@ final class TrainedClassifier {
             loss += Double(log(sum) + most - row[row.startIndex + Int(targets[n])])
             for k in 0..<classes {
                 gradient[n * classes + k] =
-                    (exp(row[row.startIndex + k] - most) / sum - (k == Int(targets[n]) ? 1 : 0)) / Float(batch)
+                    (exp(row[row.startIndex + k] - most) / sum - (k == Int(targets[n]) ? 1 : 0)) / Float(all)
             }
         }
         var averagesGradient = [Float](repeating: 0, count: averages.count)
@@ -57,7 +59,7 @@ final class TrainedClassifier {
             }
         }
         if let featuresGradient { average.backward(averagesGradient, to: featuresGradient) }
-        return loss / Double(batch)
+        return loss / Double(all)
     }
 
     func load(_ source: Weights) throws(PapillaError) {

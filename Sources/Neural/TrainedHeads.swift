@@ -1,8 +1,7 @@
 internal import CKernels
+internal import Glibc
 internal import OneDNN
 internal import Screening
-
-internal import Glibc
 
 /// The heads of one decoder with their losses: one 3x3 convolution whose first maps are the heads', padded to a block.
 final class TrainedHeads {
@@ -44,31 +43,34 @@ final class TrainedHeads {
         try convolution.backward()
     }
 
-    /// Losses by head, means over pixels and batch; leaves the logits' gradient. Soft Dice is one more term of the mask.
+    /// This process's share of the losses by head, means over pixels and batch; leaves the logits' gradient. Soft Dice is one more term of the mask.
     func losses(_ batch: TrainingBatch, softDice: Float) -> [Architecture.Head: Double] {
         var result: [Architecture.Head: Double] = [:]
         let pixels = plan.batch * plan.side * plan.side
+        let all = plan.all * plan.side * plan.side
         let stride = Processor.block
-        let scale = 1 / Float(pixels)
+        let scale = 1 / Float(all)
         for (head, at) in heads {
             switch head {
             case .mask:
                 var sums = [0.0, 0.0, 0.0]
                 let sum = nll_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.mask, scale, &sums)
-                result[head] = sum / Double(pixels)
+                result[head] = sum / Double(all)
                 if softDice > 0 {
+                    // Of the whole batch; each rank counts its share of the term.
+                    let share = Double(softDice) / Double(plan.ranks?.count ?? 1)
+                    if let ranks = plan.ranks { sums = ranks.sum(sums) }
                     let (both, union) = (2 * sums[0] + 1, sums[1] + sums[2] + 1)
-                    result[head, default: 0] += Double(softDice) * (1 - both / union)
+                    result[head, default: 0] += share * (1 - both / union)
                     let a = Double(softDice) * both / (union * union)
                     let b = 2 * Double(softDice) / union
                     dice_backward_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.mask, Float(a), Float(b))
                 }
             case .contour:
                 result[head] =
-                    nll_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.contour, scale, nil) / Double(pixels)
+                    nll_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.contour, scale, nil) / Double(all)
             case .distance:
-                result[head] =
-                    mse_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.distance, scale) / Double(pixels)
+                result[head] = mse_f32(logits.pointer, gradient.pointer, pixels, stride, at, batch.distance, scale) / Double(all)
             case .classes, .cells, .frame: break
             }
         }

@@ -56,8 +56,8 @@ final class TrainedLayer: TrainedPart {
                     name, source.maps, to: convolved, gradient: gradient, sourceGradient: source.gradient, kernel: kernel[2],
                     stride: stride, rectified: false, biased: false, accumulates: source.accumulates, scratch: scratch))
         normalisation = try TrainedNormalisation(
-            name + ".normalisation", convolved, to: output, gradient: gradient,
-            end: residual.map { .addition($0.maps) } ?? end, epsilon: rule.epsilon, share: rule.share, isFixed: rule.isFixed)
+            name + ".normalisation", convolved, to: output, gradient: gradient, end: residual.map { .addition($0.maps) } ?? end,
+            epsilon: rule.epsilon, share: rule.share, isFixed: rule.isFixed, ranks: plan.ranks)
     }
 
     /// What it leaves, for the next one.

@@ -19,15 +19,15 @@ final class TrainedNormalisation {
 
     init(
         _ name: String, _ source: Tensor, to target: Tensor, gradient: Tensor, end: BatchNormalization.End = .rectifier,
-        epsilon: Float = 1e-5, share: Float = 0.1, isFixed: Bool = false
+        epsilon: Float = 1e-5, share: Float = 0.1, isFixed: Bool = false, ranks: Ranks?
     ) throws(PapillaError) {
         self.name = name
         self.share = share
         self.isFixed = isFixed
-        layer = try BatchNormalization(source, to: target, gradient: gradient, end: end, epsilon: epsilon)
-        parameter = try Parameter(name, value: layer.scaleAndShift, gradient: layer.scaleAndShiftGradient)
+        layer = try BatchNormalization(source, to: target, gradient: gradient, end: end, epsilon: epsilon, ranks: ranks)
+        parameter = try Parameter(name, value: layer.scaleAndShift, gradient: layer.scaleAndShiftGradient, isSummed: true)
         let channels = source.dimensions[1]
-        samples = source.dimensions[0] * source.dimensions[2] * source.dimensions[3]
+        samples = layer.all * source.dimensions[2] * source.dimensions[3]
         mean = [Float](repeating: 0, count: channels)
         variance = [Float](repeating: isFixed ? 1 - epsilon : 1, count: channels)
         for channel in 0..<channels { layer.scaleAndShift.pointer[channel] = 1 }
@@ -99,7 +99,10 @@ final class TrainedNormalisation {
 
     /// Moves the running averages by `share` of the way to the statistics; begins them there.
     func smooth(_ share: Float) {
-        guard var average else { return average = (mean, variance) }
+        guard var average else {
+            average = (mean, variance)
+            return
+        }
         for channel in mean.indices {
             average.mean[channel] += share * (mean[channel] - average.mean[channel])
             average.variance[channel] += share * (variance[channel] - average.variance[channel])

@@ -1,7 +1,6 @@
+internal import Glibc
 internal import OneDNN
 internal import Screening
-
-internal import Glibc
 
 /// The heads that say whether there is something in a cell, and in the image, while training: both read the encoder's last maps, and add to
 /// their gradient.
@@ -18,6 +17,8 @@ final class TrainedPresence {
     private let frameBias: Parameter
     private let features: TrainedMaps
     private let weight: Float
+    /// Images of all ranks.
+    private let all: Int
     /// Channel by channel: where a map's maximum lies, of each image.
     private var places: [Int] = []
     private var averages: [Float] = []
@@ -30,6 +31,7 @@ final class TrainedPresence {
     init(_ plan: Plan, _ features: TrainedMaps, weight: Float, normalised: Bool, scratch: Scratch) throws(PapillaError) {
         self.features = features
         self.weight = weight
+        all = plan.all
         hidden = try TrainedLayer(
             "cells.hidden", plan, kernel: [Architecture.cellMaps, features.file, 1, 1], side: plan.side(4),
             source: features.read(accumulating: true), end: .rectifier,
@@ -50,7 +52,7 @@ final class TrainedPresence {
         try cells.forward()
     }
 
-    /// Binary cross-entropies, means over cells and images, times the weight; leaves their gradients.
+    /// This process's share of binary cross-entropies, means over cells and images, times the weight; leaves their gradients.
     func losses(_ batch: TrainingBatch) -> [Architecture.Head: Double] {
         let (side, small) = (features.maps.dimensions[2] * 32, features.maps.dimensions[2])
         var (ofCells, ofFrames) = (0.0, 0.0)
@@ -72,16 +74,14 @@ final class TrainedPresence {
                 let isAsked = count == 0 || share > 0.1
                 let (loss, slope) = Self.surprise(logits.pointer[at], share > 0.1)
                 if isAsked { ofCells += Double(loss) }
-                gradient.pointer[at] = isAsked ? weight * slope / Float(images * plane) : 0
+                gradient.pointer[at] = isAsked ? weight * slope / Float(all * plane) : 0
             }
             summarise(n)
             let (loss, slope) = Self.surprise(frameLogit(n), inside > Self.leastPixels)
             ofFrames += Double(loss)
-            frameGradient.append(weight * slope / Float(images))
+            frameGradient.append(weight * slope / Float(all))
         }
-        return [
-            .cells: Double(weight) * ofCells / Double(images * plane), .frame: Double(weight) * ofFrames / Double(images),
-        ]
+        return [.cells: Double(weight) * ofCells / Double(all * plane), .frame: Double(weight) * ofFrames / Double(all)]
     }
 
     /// Fewer pixels of a mask than that are no sign that there is something.

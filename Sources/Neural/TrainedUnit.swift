@@ -46,7 +46,9 @@ final class TrainedUnit: TrainedPart {
             below = nil
         }
         normalisation =
-            normalised ? try TrainedNormalisation(name + ".normalisation", convolved, to: output, gradient: gradient) : nil
+            normalised
+            ? try TrainedNormalisation(name + ".normalisation", convolved, to: output, gradient: gradient, ranks: plan.ranks)
+            : nil
     }
 
     /// What it leaves, for the next one.

@@ -1,4 +1,5 @@
 public import DataSets
+public import Neural
 public import Registry
 internal import Screening
 public import Training
@@ -48,10 +49,11 @@ public struct RetrainingRun: Sendable {
     ///   - others: data-set folders to train on as well.
     ///   - folder: an empty folder for the cases and the run.
     ///   - commit: the program's commit, for the card.
-    /// - Returns: nil where it was stopped.
+    ///   - ranks: the processes that train together, each with a folder of its own; the first one measures and saves. Nil: this one alone.
+    /// - Returns: nil where it was stopped, and on every rank but the first.
     /// - Throws: `refused` where there are too few cases to teach or to choose.
     public func run(
-        others: [DataSet] = [], in folder: String, commit: String,
+        others: [DataSet] = [], in folder: String, commit: String, ranks: Ranks? = nil,
         report: @escaping @Sendable (TrainingRun.Event) -> Void = { _ in },
         measuring: @escaping @Sendable (Int, Int) -> Void = { _, _ in },
         shouldStop: @escaping @Sendable () -> Bool = { false }
@@ -70,10 +72,10 @@ public struct RetrainingRun: Sendable {
         }
         let training = options(live.manifest)
         let set = try cases.write(to: folder)
-        let run = try TrainingRun(
-            training, sets: [set] + others, folder: folder + "/run", initial: live.weights)
+        let run = try TrainingRun(training, sets: [set] + others, folder: folder + "/run", initial: live.weights, ranks: ranks)
         let result = try await run.run(report: report, shouldStop: shouldStop)
-        guard result.isFinished, let best = result.record.best else { return nil }
+        await ranks?.finish()
+        guard result.isFinished, let best = result.record.best, (ranks?.rank ?? 0) == 0 else { return nil }
         var release = ModelRelease(
             options: training, result: result,
             terms: ["cases": "this site's own, accepted or corrected by its readers"],

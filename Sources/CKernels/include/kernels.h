@@ -105,20 +105,33 @@ void pool_backward_f32(
     const float *x, const float *dp, float *dx, long planes, long side, long f, long block, int accumulate
 );
 
-/* Batch normalisation (Ioffe and Szegedy 2015): y = scale (x - mean) / sqrt(variance + epsilon) + shift, held between
- * floor and ceiling; or with `added` plus that and not held. Mean and (biased) variance over the images and the plane
- * of each map are written, or read if `given`. Sums are taken in double. scale_shift: (2, c). sums: 2 * images * c for
- * its own use. */
+/* Batch normalisation. x, y, g: (images, c / block, plane, block). sums: (images, 2, c), in double, image by image, so
+ * that those of several processes are one batch's when they stand in one row. scale_shift: (2, c). */
+/* Sums of x and of its squares. */
+void normalise_sums_f32(const float *x, double *sums, long images, long c, long plane, long block);
+/* Mean and (biased) variance of each map from the sums of all images. */
+void normalise_moments(const double *sums, long images, long c, long plane, float *mean, float *variance);
+/* y = scale * (x - mean) / sqrt(variance + epsilon) + shift, held between floor and ceiling; or with `added` plus that
+ * and not held. */
 void normalise_f32(
-    const float *x, const float *added, float *y, const float *scale_shift, float *mean, float *variance, double *sums,
-    long images, long c, long plane, long block, float epsilon, float floor, float ceiling, int given
+    const float *x, const float *added, float *y, const float *scale_shift, const float *mean, const float *variance,
+    long images, long c, long plane, long block, float epsilon, float floor, float ceiling
 );
-/* Its way back: g, the gradient of y, becomes that of x in place; the gradients of scales and shifts are written. y is
- * read where there is a floor or a ceiling. */
+/* Its way back, in three steps. g, the gradient of y, becomes zero where y is held (y is read where there is a floor or
+ * a ceiling); sums of g and of g * (x - mean). */
+void normalise_slopes_f32(
+    const float *x, const float *y, float *g, const float *mean, double *sums, long images, long c, long plane,
+    long block, float floor, float ceiling
+);
+/* The gradients of scales and shifts from the sums of all images. */
+void normalise_gradient(
+    const double *sums, long images, long c, const float *variance, float epsilon, float *scale_shift_gradient
+);
+/* g becomes the gradient of x, in place; `all`: the images that the moments are of. Where those were given, they have no
+ * slope. */
 void normalise_backward_f32(
-    const float *x, const float *y, float *g, const float *scale_shift, float *scale_shift_gradient, const float *mean,
-    const float *variance, double *sums, long images, long c, long plane, long block, float epsilon, float floor,
-    float ceiling, int given
+    const float *x, float *g, const float *scale_shift, const float *scale_shift_gradient, const float *mean,
+    const float *variance, long all, long images, long c, long plane, long block, float epsilon, int given
 );
 
 /* A k x k kernel for each map by itself, k 3 or 5, stride 1 or 2: x (images, c / block, side, side, block) to y, whose

@@ -15,17 +15,22 @@ struct RunFolder: Sendable {
         var inputMean: [Float]
         var inputDeviation: [Float]
         var threads: Int
+        /// Processes that trained together; nil: one alone.
+        var ranks: Int?
         var record: TrainingRecord
         var state: String
     }
 
     /// Its path.
     let path: String
+    /// Whether anything is written: of several ranks the first one does.
+    let isWritten: Bool
 
     /// Makes the folder where it is missing. A folder with a run in it is refused unless it is to be gone on with.
-    init(_ path: String, resume: Bool) throws(PapillaError) {
+    init(_ path: String, resume: Bool, isWritten: Bool = true) throws(PapillaError) {
         self.path = path
-        do { try NamedPath.makeFolders(path) } catch {
+        self.isWritten = isWritten
+        do { if isWritten { try NamedPath.makeFolders(path) } } catch {
             throw PapillaError(.system, "the run's folder could not be made", place: path, cause: error)
         }
         let exists = Self.holdsRun(path)
@@ -56,6 +61,7 @@ struct RunFolder: Sendable {
 
     /// Writes a snapshot: first the state, then the record that names it; the state before it goes last.
     func write(_ snapshot: Snapshot, state: Weights) throws(PapillaError) {
+        guard isWritten else { return }
         try replace(snapshot.state, state.safetensors(.float32))
         let text: String
         do { text = try CanonicalJSON.document(snapshot) } catch {
@@ -70,6 +76,7 @@ struct RunFolder: Sendable {
 
     /// Writes the best weights.
     func write(best: Weights, step: Int) throws(PapillaError) {
+        guard isWritten else { return }
         try replace("best.safetensors", best.safetensors(.float32, metadata: ["step": "\(step)"]))
     }
 

@@ -50,15 +50,17 @@ public struct TrainingRun: Sendable {
     let resume: Bool
     let initial: Weights?
     let pretrained: Weights?
+    let ranks: Ranks?
 
     /// A run over some data sets, in a folder of its own.
     /// - Parameters:
     ///   - initial: weights to begin with; nil for random ones.
     ///   - pretrained: what an encoder has learnt on ImageNet, for options that ask for it.
     ///   - resume: goes on with the run that the folder holds, which must have the same options and data.
+    ///   - ranks: the processes that make the run together, each with the same arguments; the first one writes to the folder. Nil: this one alone.
     public init(
         _ options: TrainingOptions, sets: [DataSet], folder: String, initial: Weights? = nil, pretrained: Weights? = nil,
-        resume: Bool = false
+        resume: Bool = false, ranks: Ranks? = nil
     ) throws(PapillaError) {
         try options.check()
         guard options.knowsImageNet == (pretrained != nil), initial == nil || pretrained == nil else {
@@ -69,7 +71,12 @@ public struct TrainingRun: Sendable {
         try DataSet.refuseLeaks(across: sets)
         self.options = options
         self.sets = sets
-        self.folder = try RunFolder(folder, resume: resume)
+        // Refused before hours of preparation.
+        try Learner.check(
+            Architecture(named: options.architecture), width: options.width, side: options.side, batch: options.batch,
+            ranks: ranks)
+        self.folder = try RunFolder(folder, resume: resume, isWritten: (ranks?.rank ?? 0) == 0)
+        self.ranks = ranks
         self.resume = resume
         self.initial = initial
         self.pretrained = pretrained
@@ -85,19 +92,21 @@ public struct TrainingRun: Sendable {
     }
 
     /// The loop. It stays on the engine's thread but for waiting for the next batch, which is there already.
-    @EngineActor private func train(
-        _ material: Material, report: @Sendable (Event) -> Void, shouldStop: @Sendable () -> Bool
-    ) async throws -> Result {
+    @EngineActor private func train(_ material: Material, report: @Sendable (Event) -> Void, shouldStop: @Sendable () -> Bool)
+        async throws -> Result
+    {
+        try agree(material)
         let learner = try Learner(
             .init(
                 architecture: options.architecture, width: options.width, side: options.side, batch: options.batch,
                 normalisation: options.normalisation, softDice: options.softDice, averaging: options.averaging,
                 decay: options.decay, clip: options.clip, presence: options.presence, encoderRate: options.encoderRate),
-            weights: initial, pretrained: pretrained, seed: options.seed, foreground: material.foreground)
+            weights: initial, pretrained: pretrained, seed: options.seed, foreground: material.foreground, ranks: ranks)
         var record = TrainingRecord()
         if resume {
             let (snapshot, state) = try folder.snapshot()
             try material.refuseChanges(from: snapshot, options: options)
+            try refuseOtherRanks(snapshot.ranks ?? 1)
             try learner.restore(state)
             record = snapshot.record
             report(.note("goes on after step \(record.step)"))
@@ -116,8 +125,9 @@ public struct TrainingRun: Sendable {
         while !isStopped, let loaded = await batches.batch() {
             let rate = schedule.rate(record.step)
             let losses = try learner.step(loaded.batch, rate: rate)
-            for (image, negative) in loaded.negatives {
-                record.hardness.see(negative, peak: learner.peak(ofImage: image))
+            if !loaded.negatives.isEmpty {
+                let peaks = learner.peaks(ofImages: loaded.negatives.map(\.image))
+                for ((_, negative), peak) in zip(loaded.negatives, peaks) { record.hardness.see(negative, peak: peak) }
             }
             record.step += 1
             record.add(losses)
@@ -138,7 +148,7 @@ public struct TrainingRun: Sendable {
                 if !material.loader.negatives.isEmpty { batches = prefetch(material, record) }
                 try close(epoch, rate: rate, learner, material, &record, report)
             }
-            if shouldStop(), record.step < material.steps {
+            if isAsked(shouldStop), record.step < material.steps {
                 isStopped = true
                 try save(learner, material, record)
                 report(.note("stopped after step \(record.step); --resume goes on"))
@@ -149,14 +159,44 @@ public struct TrainingRun: Sendable {
             isFinished: !isStopped, record: record, images: material.images, splits: splits(of: material),
             validationViews: material.validation.views.count, phantoms: material.loader.phantoms.count,
             inputMean: material.loader.input.mean, inputDeviation: material.loader.input.deviation,
-            weights: record.best == nil ? nil : try folder.best())
+            weights: record.best == nil || !folder.isWritten ? nil : try folder.best())
+    }
+
+    /// Refuses ranks that would not make the same run: what they have in common is never sent.
+    @EngineActor private func agree(_ material: Material) throws {
+        guard let ranks else { return }
+        let input = material.loader.input
+        try ranks.agree(on: "version of the program", Digest(of: Version.current.utf8))
+        try ranks.agree(on: "instruction set", Digest(of: EngineInfo.isa.utf8))
+        try ranks.agree(on: "set of options", Digest(of: CanonicalJSON.line(options).utf8))
+        try ranks.agree(on: "set of images", Digest(of: "\(material.fingerprint) \(input.mean) \(input.deviation)".utf8))
+        for weights in [initial, pretrained] {
+            try ranks.agree(on: "model to begin with", Digest(of: weights?.safetensors(.float32) ?? []))
+        }
+    }
+
+    /// Refuses to go on with as many ranks as the run was not begun with: sums would be taken in another order.
+    private nonisolated func refuseOtherRanks(_ begun: Int) throws(PapillaError) {
+        let count = ranks?.count ?? 1
+        guard begun != count else { return }
+        throw PapillaError(
+            .refused, "the run was begun with \(begun) \(begun == 1 ? "process" : "ranks"), not with \(count)",
+            hint: begun == 1 ? "Go on without mpirun, or begin another run" : "Go on by mpirun -n \(begun), or begin another run")
+    }
+
+    /// Whether this rank or another is asked to stop: all stop after the same step.
+    @EngineActor private func isAsked(_ shouldStop: () -> Bool) -> Bool {
+        let isAsked = shouldStop()
+        return ranks?.gathered([isAsked]).contains(true) ?? isAsked
     }
 
     /// The batches from here to the epoch's end: the next one is drawn by what this one teaches.
     private nonisolated func prefetch(_ material: Material, _ record: TrainingRecord) -> Prefetch {
         let length = material.loader.stepsPerEpoch
         let end = material.loader.negatives.isEmpty ? material.steps : (record.step / length + 1) * length
-        return Prefetch(material.loader, from: record.step, to: min(end, material.steps), hardness: record.hardness.drawn)
+        return Prefetch(
+            material.loader, from: record.step, to: min(end, material.steps), hardness: record.hardness.drawn,
+            share: ranks.map { $0.share(of: options.batch) })
     }
 
     private nonisolated func splits(of material: Material) -> [String: [String: Int]] {
@@ -180,7 +220,7 @@ public struct TrainingRun: Sendable {
             return
         }
         let weights = try learner.weights()
-        let score = try material.validation.score(weights)
+        let score = try material.validation.score(weights, ranks)
         line.validationLoss = score.loss
         line.validationScore = score.score
         record.epochs.append(line)
@@ -211,9 +251,9 @@ public struct TrainingRun: Sendable {
         try folder.write(
             .init(
                 options: options, data: material.fingerprint, inputMean: input.mean, inputDeviation: input.deviation,
-                threads: EngineInfo.threads, record: record, state: "state-\(record.step).safetensors"),
+                threads: EngineInfo.threads, ranks: ranks?.count, record: record, state: "state-\(record.step).safetensors"),
             state: try learner.state())
-        if record.epochs.count > 1 { try folder.replace("loss.png", try LossPlot.png(record)) }
+        if record.epochs.count > 1, folder.isWritten { try folder.replace("loss.png", try LossPlot.png(record)) }
     }
 }
 

@@ -24,31 +24,54 @@ struct Validation: Sendable {
     /// Its side.
     let side: Int
 
-    /// Runs the weights on all views.
-    @EngineActor func score(_ weights: Weights) throws(PapillaError) -> Score {
+    /// Runs the weights on all views; of several ranks, each on its share of them.
+    @EngineActor func score(_ weights: Weights, _ ranks: Ranks? = nil) throws(PapillaError) -> Score {
         let network = try Network(architecture, width: width, side: side, weights: weights)
-        var (score, loss) = (0.0, 0.0)
-        var (predicted, expected) = (0, 0)
-        for view in views {
-            let logits = try network.run(view.input)
-            if let classes = logits[.classes] {
-                let label = Int(view.classes[0])
-                let best = (0..<classes.count).max { classes[$0] < classes[$1] } ?? 0
-                score += best == label ? 1 : 0
-                loss += Self.surprise(classes, label)
-                continue
-            }
-            guard let mask = logits[.mask] else { continue }
-            let overlap = Self.overlap(mask, view.mask)
-            score += overlap.dice
-            predicted += overlap.predicted
-            expected += overlap.expected
-            loss += Self.likelihoodLoss(mask, view.mask)
-            if let contour = logits[.contour] { loss += Self.likelihoodLoss(contour, view.contour) }
-            if let distance = logits[.distance] { loss += Self.squaredLoss(distance, view.distance) }
+        let (rank, count) = (ranks?.rank ?? 0, ranks?.count ?? 1)
+        // As many places for each rank; the last ones may stay empty.
+        let most = (views.count + count - 1) / count
+        var own = [Figures](repeating: Figures(), count: most)
+        for (place, index) in stride(from: rank, to: views.count, by: count).enumerated() {
+            own[place] = Self.figures(try network.run(views[index].input), views[index])
         }
-        let count = Double(max(1, views.count))
-        return Score(score: score / count, loss: loss / count, isBackgroundOnly: predicted == 0 && expected > 0)
+        let all = ranks?.gathered(own) ?? own
+        var sum = Figures()
+        for index in views.indices { sum.add(all[index % count * most + index / count]) }
+        let views = Double(max(1, views.count))
+        return Score(score: sum.score / views, loss: sum.loss / views, isBackgroundOnly: sum.predicted == 0 && sum.expected > 0)
+    }
+
+    /// One view's figures, and their sums.
+    private struct Figures: BitwiseCopyable {
+        var score = 0.0
+        var loss = 0.0
+        /// Pixels that were found, and that there are.
+        var (predicted, expected) = (0, 0)
+
+        mutating func add(_ other: Figures) {
+            score += other.score
+            loss += other.loss
+            predicted += other.predicted
+            expected += other.expected
+        }
+    }
+
+    private static func figures(_ logits: [Architecture.Head: [Float]], _ view: TrainingBatch) -> Figures {
+        var figures = Figures()
+        if let classes = logits[.classes] {
+            let label = Int(view.classes[0])
+            let best = (0..<classes.count).max { classes[$0] < classes[$1] } ?? 0
+            figures.score = best == label ? 1 : 0
+            figures.loss = surprise(classes, label)
+        }
+        guard let mask = logits[.mask] else { return figures }
+        let overlap = Self.overlap(mask, view.mask)
+        figures.score = overlap.dice
+        (figures.predicted, figures.expected) = (overlap.predicted, overlap.expected)
+        figures.loss = likelihoodLoss(mask, view.mask)
+        if let contour = logits[.contour] { figures.loss += likelihoodLoss(contour, view.contour) }
+        if let distance = logits[.distance] { figures.loss += squaredLoss(distance, view.distance) }
+        return figures
     }
 
     /// Dice of the pixels whose second map is above the first with the truth; 1 where both are empty.

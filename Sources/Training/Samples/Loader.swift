@@ -46,10 +46,10 @@ struct Loader: Sendable {
     /// Subjects without anything to find that are drawn by their hardness.
     let negatives: [Int]
 
-    /// A batch, and which of its images are negatives.
+    /// A batch or a share of one, and which of the whole batch's images are negatives.
     struct Loaded: Sendable {
         var batch = TrainingBatch(input: [], mask: [], contour: [], distance: [], classes: [])
-        /// The image's place in the batch and its place among the negatives.
+        /// The image's place in the whole batch and its place among the negatives.
         var negatives: [(image: Int, negative: Int)] = []
     }
 
@@ -57,8 +57,10 @@ struct Loader: Sendable {
     var stepsPerEpoch: Int { max(1, (order.count + options.batch - 1) / options.batch) }
 
     /// The batch of a step, counted from 0 over the whole run.
-    /// - Parameter hardness: of the negatives.
-    func batch(step: Int, hardness: [Double] = []) -> Loaded {
+    /// - Parameters:
+    ///   - hardness: of the negatives.
+    ///   - share: the places of the batch that are prepared; nil: all. A sample follows from its place, whoever prepares it.
+    func batch(step: Int, hardness: [Double] = [], share: Range<Int>? = nil) -> Loaded {
         let (epoch, place) = step.quotientAndRemainder(dividingBy: stepsPerEpoch)
         let places = order.places(epoch: epoch, hardness: hardness)
         var loaded = Loaded()
@@ -68,6 +70,7 @@ struct Loader: Sendable {
             if case .subject(let subject) = places[index % places.count], let negative = negatives.firstIndex(of: subject) {
                 loaded.negatives.append((offset, negative))
             }
+            if let share, !share.contains(offset) { continue }
             let subject =
                 switch places[index % places.count] {
                 case .subject(let subject): subjects[subject]
@@ -126,11 +129,13 @@ struct Prefetch {
     private let end: Int
     private var next: Int
     private let hardness: [Double]
+    private let share: Range<Int>?
     private var waiting: [Task<Loader.Loaded, Never>] = []
 
     /// The batches of steps `start..<end`, at most `ahead` of them prepared in advance.
-    init(_ loader: Loader, from start: Int, to end: Int, hardness: [Double] = [], ahead: Int = 4) {
+    init(_ loader: Loader, from start: Int, to end: Int, hardness: [Double] = [], share: Range<Int>? = nil, ahead: Int = 4) {
         self.loader = loader
+        self.share = share
         self.hardness = hardness
         self.end = end
         next = start
@@ -155,8 +160,8 @@ struct Prefetch {
         guard next < end else { return }
         let loader = loader
         let step = next
-        let hardness = hardness
-        waiting.append(Task.detached(priority: .userInitiated) { loader.batch(step: step, hardness: hardness) })
+        let (hardness, share) = (hardness, share)
+        waiting.append(Task.detached(priority: .userInitiated) { loader.batch(step: step, hardness: hardness, share: share) })
         next += 1
     }
 }

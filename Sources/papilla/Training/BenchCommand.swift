@@ -15,6 +15,8 @@ struct BenchCommand: AsyncParsableCommand {
             With --reading it is the live models as they are, from the file's bytes to the bundle's, and what part of the time the \
             networks took; the options that shape a network do not apply.
 
+            --train under mpirun times the step that all ranks make together, --batch being that of all.
+
             Example: papilla bench --architecture 1enc-2dec-md --layers
                      papilla bench --reading eye.jpg
             """)
@@ -62,7 +64,8 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         EngineInfo.setThreads(threads)
         if let reading { return try await time(readingOf: reading) }
-        try await EngineActor.run { try measure() }
+        guard train else { return try await EngineActor.run { try measure(nil) } }
+        _ = try await Ranks.together { ranks in try await EngineActor.run { try measure(ranks) } }
     }
 
     struct ReadingResult: Encodable {
@@ -109,12 +112,13 @@ struct BenchCommand: AsyncParsableCommand {
         )
     }
 
-    @EngineActor private func measure() throws {
-        let work = try train ? trainingStep() : inference()
+    @EngineActor private func measure(_ ranks: Ranks?) throws {
+        let work = try train ? trainingStep(ranks) : inference()
         for _ in 0..<3 { try work() }
-        if worker { return try serve(work) }
+        if worker { return try serve(work, ranks) }
         if layers { return try printLayers() }
         let times = try (0..<runs).map { _ in try time(work) }.sorted()
+        guard (ranks?.rank ?? 0) == 0 else { return }
         let macs = try Architecture(named: architecture).macs(width: width, side: side) * batch * (train ? 3 : 1)
         let median = times[times.count / 2]
         let result = Result(
@@ -139,17 +143,17 @@ struct BenchCommand: AsyncParsableCommand {
         let plain = try Network(architecture, width: width, side: side, batch: batch, weights: weights)
         guard precision != .fp32 else { return plain }
         plain.observeRanges()
-        _ = try plain.run(input)
+        _ = try plain.run(input(batch))
         return try Network(
             architecture, width: width, side: side, batch: batch, weights: weights, precision: precision,
             ranges: plain.endObserving())
     }
 
-    @EngineActor private func learner() throws -> Learner {
+    @EngineActor private func learner(_ ranks: Ranks?) throws -> Learner {
         let options = Learner.Options(
             architecture: architecture, width: width, side: side, batch: batch, normalisation: normalised ? .batch : .none,
             softDice: 0)
-        return try Learner(options, weights: nil, seed: 1, foreground: 0.2)
+        return try Learner(options, weights: nil, seed: 1, foreground: 0.2, ranks: ranks)
     }
 
     @EngineActor private func untrained() throws -> Weights {
@@ -158,26 +162,27 @@ struct BenchCommand: AsyncParsableCommand {
         return try Learner(options, weights: nil, seed: 1, foreground: 0.2).weights()
     }
 
-    private var input: [Float] { (0..<batch * 3 * side * side).map { Float($0 % 255) / 255 } }
+    private func input(_ images: Int) -> [Float] { (0..<images * 3 * side * side).map { Float($0 % 255) / 255 } }
 
     @EngineActor private func inference() throws -> () throws -> Void {
         let network = try network()
-        _ = try network.run(input)
+        _ = try network.run(input(batch))
         return { try network.runInPlace() }
     }
 
-    @EngineActor private func trainingStep() throws -> () throws -> Void {
-        let learner = try learner()
-        let pixels = batch * side * side
+    @EngineActor private func trainingStep(_ ranks: Ranks?) throws -> () throws -> Void {
+        let learner = try learner(ranks)
+        let images = ranks?.share(of: batch).count ?? batch
+        let pixels = images * side * side
         let mask = (0..<pixels).map { UInt8($0 % 7 == 0 ? 1 : 0) }
         let sample = TrainingBatch(
-            input: input, mask: mask, contour: mask, distance: (0..<pixels).map { Float($0 % 100) / 100 }, classes: [])
+            input: input(images), mask: mask, contour: mask, distance: (0..<pixels).map { Float($0 % 100) / 100 }, classes: [])
         return { _ = try learner.step(sample, rate: 1e-4) }
     }
 
     @EngineActor private func printLayers() throws {
         let network = try network()
-        _ = try network.run(input)
+        _ = try network.run(input(batch))
         let rows = try network.layers.map { layer in
             (layer.name, layer.macs, try (0..<15).map { _ in try time(layer.run) }.sorted()[7])
         }
@@ -201,14 +206,27 @@ struct BenchCommand: AsyncParsableCommand {
         )
     }
 
-    @EngineActor private func serve(_ work: () throws -> Void) throws {
-        print("ready")
+    @EngineActor private func serve(_ work: () throws -> Void, _ ranks: Ranks?) throws {
+        let isFirst = (ranks?.rank ?? 0) == 0
+        if isFirst { print("ready") }
         fflush(nil)
-        while let line = readLine(), line != "quit" {
-            guard let count = line.split(separator: " ").last.flatMap({ Int($0) }) else { continue }
-            print(try CanonicalJSON.line((0..<min(max(count, 0), 100_000)).map { _ in try time(work) }))
+        while true {
+            // The first rank alone is asked, and tells the others.
+            let asked = isFirst ? nextCount() ?? -1 : 0
+            let count = ranks?.gathered([asked])[0] ?? asked
+            guard count >= 0 else { return }
+            let times = try (0..<min(count, 100_000)).map { _ in try time(work) }
+            if isFirst { print(try CanonicalJSON.line(times)) }
             fflush(nil)
         }
+    }
+
+    /// The number of the next line that has one; nil at the end.
+    private func nextCount() -> Int? {
+        while let line = readLine(), line != "quit" {
+            if let count = line.split(separator: " ").last.flatMap({ Int($0) }) { return max(count, 0) }
+        }
+        return nil
     }
 
     private func time(_ work: () throws -> Void) throws -> Double {

@@ -23,6 +23,8 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
             --data names some. The candidate is not live; it shows how it and the live model do on the cases that judge, and \
             papilla models promote asks the same gate.
 
+            Under mpirun the processes train together; ledger, archive and models are on a file system that all of them see.
+
             Example: papilla retrain --task polyp
             """)
     @Option(help: "disc, cup or polyp.") var task: ModelTask
@@ -79,20 +81,22 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
         options.rate = rate
         options.phantoms = phantoms
         options.seed = seed
-        let folder = try NamedPath.makeTemporaryFolder("retrain")
-        defer { try? NamedPath.removeTree(folder) }
-        StopRequest.watch()
-        let bar = ProgressBar()
-        try masks.check(data)
-        let others = try masks.sets(data, for: task, on: bar)
-        let store = ModelStore(directory: paths.models)
-        let outcome = try await RetrainingRun(cases, store: store, options: options).run(
-            others: others, in: folder, commit: TrainCommand.commit(),
-            report: { TrainCommand.show($0, threads: EngineInfo.threads, on: bar) },
-            measuring: { done, all in
-                bar.show(Double(done) / Double(all), "measuring: \(done)/\(all) images")
-            },
-            shouldStop: { StopRequest.isSet })
+        let trained = try await Ranks.together { ranks in
+            let folder = try NamedPath.makeTemporaryFolder("retrain")
+            defer { try? NamedPath.removeTree(folder) }
+            StopRequest.watch()
+            let bar = ProgressBar(isMute: (ranks?.rank ?? 0) > 0)
+            try masks.check(data)
+            let others = try masks.sets(data, for: task, on: bar)
+            let store = ModelStore(directory: paths.models)
+            let outcome = try await RetrainingRun(cases, store: store, options: options).run(
+                others: others, in: folder, commit: TrainCommand.commit(), ranks: ranks,
+                report: { TrainCommand.show($0, threads: EngineInfo.threads, ranks, on: bar) },
+                measuring: { done, all in bar.show(Double(done) / Double(all), "measuring: \(done)/\(all) images") },
+                shouldStop: { StopRequest.isSet })
+            return (outcome, bar)
+        }
+        guard let (outcome, bar) = trained else { return }
         guard let outcome else {
             bar.note("stopped: there is no candidate")
             throw ExitCode(1)

@@ -21,8 +21,12 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
             --encoder imagenet takes a network whose encoder, EfficientNet-Lite0, knows ImageNet (lite0-1dec-conv-..., see `papilla \
             architectures`), with the weights that come with the program.
 
+            Under mpirun the processes train one network together: each takes its share of every batch, and the first one prints and writes. Data \
+            and --out are on a file system that all of them see. Runs go on with as many as they began with.
+
             Examples: papilla train --task disc --data phantoms --normalisation batch --soft-dice 0.5 --side 128 --steps 2000 --out run
             papilla train --task polyp --data sets/* --encoder imagenet --encoder-rate 0.3 --soft-dice 0.5 --clip 5 --out run
+            mpirun -n 4 --map-by slot:PE=8 papilla train --threads 8 --batch 16 --task polyp --data sets/* --out run
             """)
 
     @Option(help: "What the network is for: disc, cup, polyp or router.") var task: ModelTask
@@ -117,19 +121,22 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
         options.seed = seed
         options.rate = rate ?? (normalisation == .batch ? 5e-4 : 1e-4)
         options.length = steps.map { .steps($0) } ?? .epochs(epochs ?? 150)
-        let start = try initialWeights(&options)
-        let bar = ProgressBar()
-        try masks.check(data + judge)
-        let sets = try masks.sets(data, for: task, on: bar)
-        // Before hours of training, not after them.
-        let others = models == nil ? [] : try masks.sets(judge, for: task, on: bar)
-        let training = try TrainingRun(
-            options, sets: sets, folder: out, initial: start, pretrained: encoder == nil ? nil : PretrainedEncoder.load(),
-            resume: resume)
-
-        StopRequest.watch()
-        let result = try await training.run(
-            report: { Self.show($0, threads: engine, on: bar) }, shouldStop: { StopRequest.isSet })
+        let trained = try await Ranks.together { ranks in
+            let start = try initialWeights(&options)
+            let bar = ProgressBar(isMute: (ranks?.rank ?? 0) > 0)
+            try masks.check(data + judge)
+            let sets = try masks.sets(data, for: task, on: bar)
+            // Before hours of training, not after them.
+            let others = models == nil ? [] : try masks.sets(judge, for: task, on: bar)
+            let training = try TrainingRun(
+                options, sets: sets, folder: out, initial: start, pretrained: encoder == nil ? nil : PretrainedEncoder.load(),
+                resume: resume, ranks: ranks)
+            StopRequest.watch()
+            let result = try await training.run(
+                report: { Self.show($0, threads: engine, ranks, on: bar) }, shouldStop: { StopRequest.isSet })
+            return (result, sets, others, bar)
+        }
+        guard let (result, sets, others, bar) = trained else { return }
         guard result.isFinished else { throw ExitCode(1) }
         var name: String?
         if let models { name = try await save(result, options, sets, others, in: models, bar) }
@@ -190,12 +197,13 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
         return model.weights
     }
 
-    static func show(_ event: TrainingRun.Event, threads: Int, on bar: ProgressBar) {
+    static func show(_ event: TrainingRun.Event, threads: Int, _ ranks: Ranks?, on bar: ProgressBar) {
         switch event {
         case .prepared(let images, let phantoms, let views, let stepsPerEpoch, let steps):
             let sets = images.map { "\($0.set) \($0.count)" }.joined(separator: ", ")
             bar.note("training on \(sets)\(phantoms > 0 ? ", phantoms \(phantoms)" : ""); validating on \(views) views")
-            bar.note("\(steps) steps, \(stepsPerEpoch) an epoch, \(threads) threads")
+            bar.note(
+                "\(steps) steps, \(stepsPerEpoch) an epoch, \(ranks.map { "\($0.count) ranks of " } ?? "")\(threads) threads")
         case .step(let step, let steps, let epoch, let loss, let rate, let seconds):
             bar.show(
                 Double(step) / Double(steps),
