@@ -211,7 +211,9 @@ let package = Package(
             ], swiftSettings: swift),
         .testTarget(
             name: "ReviewTests",
-            dependencies: ["TestSupport", "Review", "Trends", "Ledger", "LedgerSQLite", "Registry", "Neural", "Imaging", "Screening"],
+            dependencies: [
+                "TestSupport", "Review", "Trends", "Ledger", "LedgerSQLite", "Registry", "Neural", "Imaging", "Screening",
+            ],
             swiftSettings: swift),
         .testTarget(name: "TrendsTests", dependencies: ["TestSupport", "Trends", "Ledger", "Screening"], swiftSettings: swift),
         .testTarget(

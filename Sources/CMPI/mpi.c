@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Of Open MPI's <mpi.h>: handles are addresses of these symbols; MPI_IN_PLACE and MPI_THREAD_SERIALIZED are these numbers.
+// Of Open MPI's <mpi.h>: handles are addresses of these symbols; MPI_IN_PLACE and MPI_THREAD_SERIALIZED are these
+// numbers.
 #define LIBRARY "libmpi.so.40"
 static void *const in_place = (void *)1;
 static const int serialized = 2;
@@ -16,9 +17,7 @@ static struct {
     int (*comm_size)(void *, int *);
     int (*allgather)(const void *, int, void *, void *, int, void *, void *);
     int (*allgatherv)(const void *, int, void *, void *, const int *, const int *, void *, void *);
-    int (*alltoallv)(
-        const void *, const int *, const int *, void *, void *, const int *, const int *, void *, void *
-    );
+    int (*alltoallv)(const void *, const int *, const int *, void *, void *, const int *, const int *, void *, void *);
     int (*finalize)(void);
     int (*abort)(void *, int);
     void *world, *bytes, *floats;
@@ -41,11 +40,16 @@ static const char *open_library(void) {
         const char *name;
         void **to;
     } symbols[] = {
-        {"MPI_Init_thread", (void **)&mpi.init_thread}, {"MPI_Comm_rank", (void **)&mpi.comm_rank},
-        {"MPI_Comm_size", (void **)&mpi.comm_size},     {"MPI_Allgather", (void **)&mpi.allgather},
-        {"MPI_Allgatherv", (void **)&mpi.allgatherv},   {"MPI_Alltoallv", (void **)&mpi.alltoallv},
-        {"MPI_Finalize", (void **)&mpi.finalize},       {"MPI_Abort", (void **)&mpi.abort},
-        {"ompi_mpi_comm_world", &mpi.world},            {"ompi_mpi_byte", &mpi.bytes},
+        {"MPI_Init_thread", (void **)&mpi.init_thread},
+        {"MPI_Comm_rank", (void **)&mpi.comm_rank},
+        {"MPI_Comm_size", (void **)&mpi.comm_size},
+        {"MPI_Allgather", (void **)&mpi.allgather},
+        {"MPI_Allgatherv", (void **)&mpi.allgatherv},
+        {"MPI_Alltoallv", (void **)&mpi.alltoallv},
+        {"MPI_Finalize", (void **)&mpi.finalize},
+        {"MPI_Abort", (void **)&mpi.abort},
+        {"ompi_mpi_comm_world", &mpi.world},
+        {"ompi_mpi_byte", &mpi.bytes},
         {"ompi_mpi_float", &mpi.floats},
     };
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {

@@ -127,8 +127,8 @@ void normalise_slopes_f32(
 void normalise_gradient(
     const double *sums, long images, long c, const float *variance, float epsilon, float *scale_shift_gradient
 );
-/* g becomes the gradient of x, in place; `all`: the images that the moments are of. Where those were given, they have no
- * slope. */
+/* g becomes the gradient of x, in place; `all`: the images that the moments are of. Where those were given, they have
+ * no slope. */
 void normalise_backward_f32(
     const float *x, float *g, const float *scale_shift, const float *scale_shift_gradient, const float *mean,
     const float *variance, long all, long images, long c, long plane, long block, float epsilon, int given
