@@ -1,5 +1,5 @@
 public import Ledger
-public import Screening
+internal import Screening
 
 extension VisitReport {
     /// Images that a reader decides on, since the visit's result rests on them: of each eye the photograph that counts, or else the best
