@@ -364,7 +364,6 @@ def visits(page):
 def burst(page):
     """Of a DICOM file with several frames a reader sees whose it is, when and by what it was taken, and every frame."""
     page.page.check("[name=all]")
-    page.page.click("#count")
     page.page.wait_for_selector("#list button:has-text('DICOM-7')")
     page.to_visit("DICOM-7")
     check("CLINIC" in page.text("#visit header") and "study 2.25.1" in page.text("#visit header"), f"whose and which study: {page.text('#visit header')}")

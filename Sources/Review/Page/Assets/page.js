@@ -568,7 +568,7 @@ async function correctChosen() {
 }
 
 document.addEventListener("keydown", event => {
-  if (event.ctrlKey || event.metaKey || event.altKey || $("why").open || event.target.matches("input, select")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || $("why").open || event.target.matches("select, input:not([type=checkbox])")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const onButton = event.target.matches("button") && (key === "Enter" || key === " ");
   if (onButton || state.busy) return;
