@@ -117,7 +117,10 @@ package struct HL7Message: Sendable {
             let text = "\(attention.code.rawValue): \(attention.detail)"
             add("OBX", fields("TX", "ATTENTION^To be looked at^99PAPILLA", Self.escaped(text)))
         }
-        add("OBX", fields("TX", "121106^Comment^DCM", Self.escaped(content.summary)))
+        if report.fundus?.cdr != nil, let prior = report.prior {
+            add("OBX", fields("TX", "PRIOR^Ratio before^99PAPILLA", Self.escaped(prior.sentence)))
+        }
+        add("OBX", fields("TX", "121106^Comment^DCM", Self.escaped(content.summary(prior: false))))
     }
 
     private static func number(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }

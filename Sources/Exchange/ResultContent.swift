@@ -93,7 +93,9 @@ package struct ResultContent: Sendable {
     var isRatioHigh: Bool { report.attention.contains { $0.code == .ratioHigh || $0.code == .ratioInterval } }
 
     /// In a sentence or two: the result, or why there is none, and what this is not.
-    var summary: String {
+    ///
+    /// - Parameter prior: whether the ratio before is told.
+    func summary(prior tellsPrior: Bool) -> String {
         var sentences: [String] = []
         if let ratio = report.fundus?.cdr {
             var sentence = "Vertical cup-to-disc ratio \(Self.hundredths(ratio.vertical))"
@@ -101,7 +103,7 @@ package struct ResultContent: Sendable {
                 sentence += " (95 % interval \(Self.hundredths(ratio.interval[0])) to \(Self.hundredths(ratio.interval[1])))"
             }
             sentences.append(sentence + ".")
-            if let prior = report.prior { sentences.append(prior.sentence) }
+            if tellsPrior, let prior = report.prior { sentences.append(prior.sentence) }
         } else if report.fundus != nil {
             sentences.append("The optic disc was measured; no cup was seen in it.")
         } else if let polyps = report.endoscopy?.polyps.count {
