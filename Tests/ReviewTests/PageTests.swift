@@ -238,7 +238,8 @@ struct PageTests {
         }
         let lines = try CanonicalJSON.decode([WorkLine].self, from: try await site.ask("GET", "/api/work", cookie).body)
         #expect(Set(lines.map(\.id)) == ["\(first)", "\(second)"] && lines.compactMap(\.visit?.blind) == [1, 1])
-        #expect(lines.compactMap(\.visit?.worst).isEmpty)
+        // Only the other photograph, which everyone may see, calls for a person.
+        #expect(lines.flatMap { $0.visit?.attention ?? [] } == [.qualityUsable])
         let narrowed = try await site.ask("GET", "/api/work?attention=ratio_high", cookie)
         #expect(narrowed.text == "[]")
         #expect(try await site.ask("GET", "/api/visits/\(second)/history.svg", cookie).status == 404)
