@@ -495,6 +495,9 @@ def changed(page):
     shutil.copy(f"{SITE}/archive/" + os.path.relpath(next(f"{f}/{n}" for f, _, names in os.walk(f"{SITE}/archive") for n in names if n.startswith("fundus-2.")), f"{SITE}/archive"), f"{folder}/{row['file']}")
     # A picture that this page has shown before it would not ask for again.
     page.page.reload()
+    page.page.wait_for_selector("#list button")
+    page.to_arrivals()
+    page.page.check("[name=all]")
     page.open("fundus-4")
     page.page.wait_for_selector("#message.on")
     check(row["id"] in page.text("#message") and "not the image" in page.text("#message"), f"a changed original is named: {page.text('#message')}")
