@@ -117,8 +117,9 @@ extension NamedPath {
     package static func makeTemporaryFolder(_ purpose: String) throws(FileError) -> String {
         // Where POSIX has temporary files: in the folder that TMPDIR names, else in /tmp, which every system has.
         let parent = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-        // The six X are mkdtemp(3)'s: it puts in their place what makes the name nobody else's.
-        var template = Array("\(parent)/papilla-\(purpose)-XXXXXX".utf8CString)
+        // Six X, in whose place mkdtemp(3) puts what makes the name nobody else's.
+        let blank = String(repeating: "X", count: 6)
+        var template = Array("\(parent)/papilla-\(purpose)-\(blank)".utf8CString)
         guard mkdtemp(&template) != nil else { throw FileError("a folder could not be made", place: parent) }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

@@ -8,7 +8,8 @@ package final class OpenFile: Sendable {
     private let place: String
     private static let chunk = 1 << 20
 
-    private init(descriptor: Int32, place: String) {
+    /// Takes over a descriptor, which is closed with it.
+    init(descriptor: Int32, place: String) {
         self.descriptor = descriptor
         self.place = place
     }
@@ -145,6 +146,11 @@ package final class OpenFile: Sendable {
             guard count > 0 else { throw FileError("a file could not be written", place: place) }
             written += count
         }
+    }
+
+    /// Takes away what stands behind so many bytes.
+    func truncate(to size: Int64) throws(FileError) {
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw FileError("a file could not be cut", place: place) }
     }
 
     /// Makes the content last.

@@ -72,7 +72,7 @@ public struct VisitLine: Sendable, Codable, Hashable {
     @Nullable public var worst: Eye?
     /// How many images it has.
     public var images: Int
-    /// Codes of what a person should look at.
+    /// Codes of what a person should look at, what weighs most first.
     public var attention: [Attention.Code]
     /// How many images a reader decides on; see ``VisitReport/counting``.
     public var counting: Int
@@ -104,7 +104,7 @@ public struct VisitLine: Sendable, Codable, Hashable {
                 largest: frames.withPolyps.first?.polyps.map(\.areaFraction).max())
         }
         worst = report.worst
-        attention = report.attentionCodes
+        attention = Self.sorted(report.attentionCodes)
         let counted = report.counting
         images = report.images.count + blind
         counting = counted.count + blind
@@ -113,13 +113,17 @@ public struct VisitLine: Sendable, Codable, Hashable {
         self.blind = blind
     }
 
+    private static func sorted(_ codes: some Sequence<Attention.Code>) -> [Attention.Code] {
+        codes.sorted { ($1.weight, $0.rawValue) < ($0.weight, $1.rawValue) }
+    }
+
     /// A line of the images themselves, without the subject's history: of what has changed it repeats what was published.
     init(_ row: VisitRow, of subject: Subject, _ images: [ExaminedImage], blind: Int) {
         let visit = VisitGroup(study: row.study, day: row.day, images: images)
         let nothing = History(of: subject, [], repeatability: Repeatability())
         self.init(row, VisitReport(id: row.id, subject: subject, visit, history: nothing, made: row.at), blind: blind)
         if row.attention.contains(.change) {
-            attention = Set(attention + [.change]).sorted { $0.rawValue < $1.rawValue }
+            attention = Self.sorted(Set(attention + [.change]))
             worst = row.worst
         }
     }

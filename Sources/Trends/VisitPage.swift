@@ -43,7 +43,7 @@ public struct VisitPage: Sendable {
             <body>
             <header>
             <h1>Visit of \(report.day)</h1>
-            <p class="whose">\(whose.escapedForMarkup)\(report.study.map { " · study \($0.escapedForMarkup)" } ?? "")</p>
+            <div class="whose"><p>\(whose.escapedForMarkup)</p>\(report.study.map { "<p>study \($0.escapedForMarkup)</p>" } ?? "")</div>
             </header>
             <main>
             \(eyes)
@@ -66,7 +66,9 @@ public struct VisitPage: Sendable {
         h1 { font-size: 15pt; margin: 0; white-space: nowrap }
         h2 { font-size: 12pt; margin: 3mm 0 1mm }
         p { margin: 1mm 0; overflow-wrap: anywhere }
-        .whose { max-height: 9mm; overflow: hidden; text-align: right }
+        .whose { min-width: 0; text-align: right }
+        .whose p { margin: 0 }
+        .whose p:first-child { white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
         .eyes { display: grid; grid-template-columns: 1fr 1fr; gap: 6mm }
         .frames { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 3mm }
         figure { margin: 0 }

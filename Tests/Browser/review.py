@@ -384,11 +384,13 @@ def printed(browser):
     """What was published of a visit is one A4 page, and nothing of it is cut off."""
     page = browser.new_context().new_page()
     page.emulate_media(media="print")
-    seen = {}
+    seen, visit_of = {}, {}
     for path in sorted(glob.glob(f"{SITE}/outbox/*/visit.*/visit.html")):
         visit = json.load(open(os.path.dirname(path) + "/visit.json"))
         name = visit["subject"]["identifier"]
-        seen.setdefault(name if visit["endoscopy"] or len(visit["eyes"]) == 2 else "long" if len(name) > 60 else name, path)
+        name = name if visit["endoscopy"] or len(visit["eyes"]) == 2 else "long" if len(name) > 60 else name
+        if seen.setdefault(name, path) == path:
+            visit_of[name] = visit
     for name in ["PHANTOM-0001", "COLON-1", "long"]:
         check(name in seen, f"there is a visit of {name}")
         page.goto("file://" + seen[name])
@@ -400,6 +402,9 @@ def printed(browser):
         page.set_viewport_size({"width": 703, "height": 1030})
         cut = page.evaluate("(() => { const main = document.querySelector('main'); return main.scrollHeight - main.clientHeight; })()")
         check(cut <= 1, f"and nothing of it is cut off: {cut} px")
+        if visit_of[name]["study"]:
+            lines = page.evaluate("[...document.querySelectorAll('.whose p')].map(line => [line.innerText, line.scrollWidth - line.clientWidth])")
+            check(lines[-1] == [f"study {visit_of[name]['study']}", 0], f"its study stands in the head, whole: {lines[-1]}")
         if PICTURES:
             page.screenshot(path=f"{PICTURES}/print-{name}.png", full_page=True)
 

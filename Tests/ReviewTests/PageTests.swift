@@ -174,7 +174,7 @@ struct PageTests {
         let line = try #require(try await list().first?.visit)
         #expect(line.subject.identifier == "7" && line.images == 2 && line.counting == 1 && line.undecided == 1)
         #expect(line.eyes.map(\.ratio?.value) == [0.7] && line.eyes.map(\.photographs) == [2] && line.worst == .left)
-        #expect(line.attention == [.change, .ratioHigh])
+        #expect(line.attention == [.ratioHigh, .change])
 
         // The photograph that counts is what a reader decides on: a repeat changes nothing, and where it is rejected the repeat counts.
         func decide(_ id: ScreeningID, _ verdict: Report.Decision.Verdict) async throws {

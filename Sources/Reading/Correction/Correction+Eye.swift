@@ -47,17 +47,7 @@ extension Correction {
                 throw PapillaError(.damaged, "The earlier version's \(name) mask cannot be read", place: "\(former.id)")
             }
         }
-        var identification = Identification()
-        identification.subject = former.subject
-        identification.examination = former.examination
-        identification.examination.eye = stated
-        var report = Report(
-            reading, of: image, id: former.id, source: former.source, identification: identification,
-            engine: await ImageReader.engine())
-        report.version = former.version + 1
-        report.supersedes = supersedes
-        report.decision = decision
-        report.measurements = report.codedFindings
+        let report = await nextReport(of: reading, decision, supersedes: supersedes)
         var draft = BundleDraft(report: report, pictures: .drawn(of: reading, image)) { () throws(PapillaError) in original }
         try await draft.write(by: writers)
         return try Bundle(report: report, files: draft.files)

@@ -88,6 +88,23 @@ public struct Correction: Sendable {
         return false
     }
 
+    /// The next version's report: whose image it is stays, which eye it is only where no reader states it.
+    func nextReport(of reading: ImageReading, _ decision: Report.Decision, supersedes: String) async -> Report {
+        let former = earlier.report
+        var identification = Identification()
+        identification.subject = former.subject
+        identification.examination = former.examination
+        if stated.whence == .reader { identification.examination.eye = stated }
+        var report = Report(
+            reading, of: image, id: former.id, source: former.source, identification: identification,
+            engine: await ImageReader.engine())
+        report.version = former.version + 1
+        report.supersedes = supersedes
+        report.decision = decision
+        report.measurements = report.codedFindings
+        return report
+    }
+
     /// Measures what was drawn and puts the next version's bundle together.
     ///
     /// - Parameters:
@@ -123,17 +140,7 @@ public struct Correction: Sendable {
         }
         let own = reading.attention.filter { ![.sidecar, .identityConflict, .framesLeftOut].contains($0.code) }
         if former.frames != nil { reading.name(frame: frame) }
-        var identification = Identification()
-        identification.subject = former.subject
-        identification.examination = former.examination
-        if stated.whence == .reader { identification.examination.eye = stated }
-        var report = Report(
-            reading, of: image, id: former.id, source: former.source, identification: identification,
-            engine: await ImageReader.engine())
-        report.version = former.version + 1
-        report.supersedes = supersedes
-        report.decision = decision
-        report.measurements = report.codedFindings
+        var report = await nextReport(of: reading, decision, supersedes: supersedes)
         var pictures = BundleDraft.Pictures.drawn(of: reading, image)
         if let frames = former.frames {
             // The others stay as they were.
