@@ -64,8 +64,14 @@ let package = Package(
         .target(
             name: "Ledger", dependencies: ["Screening", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: swift),
+        .target(name: "LedgerSQL", dependencies: ["Ledger", "Screening"], swiftSettings: swift),
         .target(
-            name: "LedgerSQLite", dependencies: ["Ledger", "Screening", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "LedgerSQLite",
+            dependencies: ["LedgerSQL", "Ledger", "Screening", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: swift),
+        .target(name: "CPostgres", cSettings: c),
+        .target(
+            name: "LedgerPostgreSQL", dependencies: ["CPostgres", "LedgerSQL", "LedgerSQLite", "Ledger", "Screening"],
             swiftSettings: swift),
         .target(
             name: "Journal", dependencies: ["CSystemd", "Screening", .product(name: "Logging", package: "swift-log")],
@@ -101,7 +107,7 @@ let package = Package(
             dependencies: [
                 "Control", "Deliveries", "Custody", "Trends", "Intake", "Settings", "Journal", "DataSets", "Dicom", "Reading",
                 "Ledger",
-                "LedgerSQLite", "Imaging",
+                "LedgerPostgreSQL", "LedgerSQLite", "Imaging",
                 "Neural",
                 "Registry", "Files", "Screening",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
@@ -137,7 +143,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Service", "Custody", "Settings", "Review", "Ledger", "LedgerSQLite", "Reading", "DataSets", "Registry", "Neural",
+                "Service", "Custody", "Settings", "Review", "Ledger", "LedgerPostgreSQL", "LedgerSQL", "LedgerSQLite", "Reading",
+                "DataSets", "Registry", "Neural",
                 "Imaging",
                 "Files", "Screening", .product(name: "Logging", package: "swift-log"),
             ], path: "Tests/TestSupport", swiftSettings: swift),
@@ -175,12 +182,12 @@ let package = Package(
         .testTarget(
             name: "LedgerTests", dependencies: ["TestSupport", "Ledger", "Screening"], swiftSettings: swift),
         .testTarget(
-            name: "LedgerContractTests", dependencies: ["TestSupport", "Ledger", "LedgerSQLite", "Screening"],
+            name: "LedgerContractTests", dependencies: ["TestSupport", "Ledger", "LedgerSQL", "LedgerSQLite", "Screening"],
             swiftSettings: swift),
         .testTarget(
             name: "LedgerSQLiteTests",
             dependencies: [
-                "TestSupport", "Ledger", "LedgerSQLite", "Screening", .product(name: "GRDB", package: "GRDB.swift"),
+                "TestSupport", "Ledger", "LedgerSQL", "LedgerSQLite", "Screening", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
@@ -192,7 +199,8 @@ let package = Package(
         .testTarget(
             name: "CustodyTests",
             dependencies: [
-                "TestSupport", "Service", "Custody", "Settings", "Ledger", "LedgerSQLite", "Reading", "Files", "Screening",
+                "TestSupport", "Service", "Custody", "Settings", "Ledger", "LedgerSQL", "LedgerSQLite", "Reading", "Files",
+                "Screening",
             ],
             swiftSettings: swift),
         .testTarget(
@@ -204,7 +212,7 @@ let package = Package(
             name: "ServiceTests",
             dependencies: [
                 "TestSupport", "Service", "Control", "Deliveries", "Custody", "Intake", "Settings", "Journal", "Ledger",
-                "LedgerSQLite", "Dicom", "Reading",
+                "LedgerSQL", "LedgerSQLite", "Dicom", "Reading",
                 "Registry", "Neural", "Imaging", "Files", "Screening", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -212,14 +220,16 @@ let package = Package(
         .testTarget(
             name: "ReviewTests",
             dependencies: [
-                "TestSupport", "Review", "Trends", "Ledger", "LedgerSQLite", "Registry", "Neural", "Imaging", "Screening",
+                "TestSupport", "Review", "Trends", "Ledger", "LedgerSQL", "LedgerSQLite", "Registry", "Neural", "Imaging",
+                "Screening",
             ],
             swiftSettings: swift),
         .testTarget(name: "TrendsTests", dependencies: ["TestSupport", "Trends", "Ledger", "Screening"], swiftSettings: swift),
         .testTarget(
             name: "RetrainingTests",
             dependencies: [
-                "TestSupport", "Retraining", "Review", "Training", "Ledger", "LedgerSQLite", "DataSets", "Registry", "Imaging",
+                "TestSupport", "Retraining", "Review", "Training", "Ledger", "LedgerSQL", "LedgerSQLite", "DataSets", "Registry",
+                "Imaging",
                 "Screening",
             ], swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: swift),

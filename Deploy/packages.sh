@@ -3,8 +3,9 @@
 packages="libdnnl-dev libjpeg-dev libpng-dev liblcms2-dev libcairo2-dev libsqlite3-dev libsystemd-dev pkg-config fonts-dejavu-core"
 # What the program papilla-dicom is built with; Papilla is built and runs without it, and then reads no DICOM files.
 dicom_packages="libdcmtk-dev libopenjp2-7-dev"
-# What the tests need besides: other programs' runtimes, CPUs that this machine does not have, several processes, and judges of DICOM files.
-test_packages="python3-venv qemu-user dicom3tools openmpi-bin $dicom_packages"
+# What the tests need besides: other programs' runtimes, CPUs that this machine does not have, several processes, a database server, and
+# judges of DICOM files.
+test_packages="python3-venv qemu-user postgresql dicom3tools openmpi-bin $dicom_packages"
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 

@@ -44,7 +44,7 @@ package struct ServiceFolders: Sendable {
     /// Opens the ledger. One that is missing while our folders hold what it should know of is never made anew.
     ///
     /// - Parameter open: opens what is at `path`, or makes it.
-    package func ledger<Store: ArrivalLedger>(
+    package func ledger<Store>(
         _ path: String, open: (LedgerMode) throws(PapillaError) -> Store
     ) throws(PapillaError) -> Store {
         do { return try open(.open) } catch {

@@ -1,4 +1,5 @@
 internal import GRDB
+internal import LedgerSQL
 internal import Screening
 
 extension PapillaError {
@@ -8,7 +9,7 @@ extension PapillaError {
         guard let database = error as? DatabaseError else { return PapillaError(.internal, message, place: path, cause: error) }
         switch database.resultCode {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-            return PapillaError(.damaged, "\(message): it is damaged", place: path, hint: LedgerFile.damageHint, cause: database)
+            return PapillaError(.damaged, "\(message): it is damaged", place: path, hint: LedgerDamage.hint, cause: database)
         case .SQLITE_FULL:
             return PapillaError(
                 .system, "\(message): no space is left", place: path, hint: "Make room.", cause: database, isRetryable: true)

@@ -2,13 +2,11 @@ internal import GRDB
 internal import GRDBSQLite
 internal import Glibc
 internal import Ledger
+internal import LedgerSQL
 internal import Screening
 
 /// Making and opening the file: what stands between a path and a connection that can be trusted.
 enum LedgerFile {
-    static let damageHint =
-        "Stop the service and run papilla restore with the last backup, or --from-bundles; the damaged file is kept. It is never recreated by itself"
-
     /// Makes a complete, empty ledger at `path` unless something is there.
     ///
     /// It is built beside its place and linked in when complete, so a crash leaves no half-made ledger and two processes never make two.
@@ -38,7 +36,8 @@ enum LedgerFile {
                     sql: "INSERT INTO setting (name, value, at) VALUES ('identity', ?, ?)",
                     arguments: [identity, time.description])
                 try AuditEntry.append(
-                    db, at: time, actor: "service", event: .created, subject: identity, detail: ["schema": Schema.version])
+                    SQLiteDatabase(db), at: time, actor: "service", event: .created, subject: identity,
+                    detail: ["schema": Schema.version])
             }
             try connection.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode = WAL") }
             try connection.close()
@@ -61,7 +60,7 @@ enum LedgerFile {
             let reader = try reader(path)
             let version = try reader.read { db in try check(db, path) }
             if readOnly { return version == Schema.version ? reader : try migratedCopy(of: reader) }
-            try reader.read { db in try checkPages(db, path) }
+            try reader.read { db in try checkPages(SQLiteDatabase(db), path) }
             let writer = try DatabaseQueue(path: path, configuration: configuration(readOnly: false))
             try Schema.migrator(at: time).migrate(writer)
             return writer
@@ -142,17 +141,18 @@ enum LedgerFile {
         }
         guard try migrator.appliedMigrations(db).count == version else {
             throw PapillaError(
-                .damaged, "The ledger's list of migrations does not fit its schema \(version)", place: path, hint: damageHint)
+                .damaged, "The ledger's list of migrations does not fit its schema \(version)", place: path,
+                hint: LedgerDamage.hint)
         }
         return version
     }
 
     /// Has SQLite read the whole file.
-    static func checkPages(_ db: Database, _ path: String) throws {
-        let findings = try String.fetchAll(db, sql: "PRAGMA quick_check(10)")
+    static func checkPages(_ db: any SQLDatabase, _ path: String) throws {
+        let findings = try db.rows(sql: "PRAGMA quick_check(10)", arguments: [], limit: .max).compactMap { String($0.values[0]) }
         guard findings == ["ok"] else {
             var error = PapillaError(
-                .damaged, "The ledger is damaged: SQLite's quick check failed", place: path, hint: damageHint)
+                .damaged, "The ledger is damaged: SQLite's quick check failed", place: path, hint: LedgerDamage.hint)
             error.cause = findings.joined(separator: "; ")
             throw error
         }

@@ -1,5 +1,6 @@
 internal import GRDB
 internal import Ledger
+internal import LedgerSQL
 internal import Screening
 
 /// The tables. One migration a version; none is edited after its release.
@@ -108,7 +109,7 @@ enum Schema {
     private static func note(_ db: Database, _ version: Int, at time: Timestamp) throws {
         guard let identity = try String.fetchOne(db, sql: "SELECT subject FROM audit WHERE seq = 1") else { return }
         try AuditEntry.append(
-            db, at: time, actor: "service", event: .migrated, subject: identity, detail: ["schema": version])
+            SQLiteDatabase(db), at: time, actor: "service", event: .migrated, subject: identity, detail: ["schema": version])
     }
 
     // MARK: - Migration 2, identity
@@ -168,15 +169,15 @@ enum Schema {
         guard let identity = try String.fetchOne(db, sql: "SELECT subject FROM audit WHERE seq = 1") else { return }
         func bind(_ event: AuditEntry.Event, _ subject: String, _ rows: [Binding.Key]) throws {
             try AuditEntry.append(
-                db, at: time, actor: "service", event: event, subject: subject, detail: ["schema": 2], rows: rows)
+                SQLiteDatabase(db), at: time, actor: "service", event: event, subject: subject, detail: ["schema": 2], rows: rows)
         }
-        var rest = try [.model, .correction, .image].flatMap { table in try Binding.Key.all(db, in: table) }[...]
+        var rest = try [.model, .correction, .image].flatMap { table in try Binding.Key.all(SQLiteDatabase(db), in: table) }[...]
         repeat {
             try bind(.migrated, identity, Array(rest.prefix(500)))
             rest = rest.dropFirst(500)
         } while !rest.isEmpty
         for id in try String.fetchAll(db, sql: "SELECT id FROM arrival ORDER BY received, id") {
-            try bind(.bound, id, try Binding.Key.all(db, of: id))
+            try bind(.bound, id, try Binding.Key.all(SQLiteDatabase(db), of: id))
         }
     }
 

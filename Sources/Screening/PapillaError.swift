@@ -73,3 +73,12 @@ extension PapillaError {
         return error
     }
 }
+
+extension PapillaError {
+    /// A station writes or publishes nothing more until it has a lease again.
+    public static func leaseLost(_ station: String) -> PapillaError {
+        PapillaError(
+            .refused, "This station's lease ran out: what it had in hand is another's now", place: station,
+            hint: "It claims anew by itself", isRetryable: true)
+    }
+}

@@ -113,8 +113,11 @@ struct RoomsTests {
                 if room != "LedgerSQLite" {
                     #expect(imported.isDisjoint(with: ["GRDB", "GRDBSQLite"]), "\(name) imports a database")
                 }
-                if !["Service", "LedgerSQLite"].contains(room) {
-                    #expect(!imported.contains("LedgerSQLite"), "\(name) knows which database a ledger is in")
+                if room != "LedgerPostgreSQL" { #expect(!imported.contains("CPostgres"), "\(name) imports libpq") }
+                if !["Service", "LedgerSQLite", "LedgerPostgreSQL"].contains(room) {
+                    #expect(
+                        imported.isDisjoint(with: ["LedgerSQLite", "LedgerPostgreSQL"]),
+                        "\(name) knows which database a ledger is in")
                 }
                 if room != "OneDNN" { #expect(!imported.contains("COneDNN"), "\(name) imports COneDNN") }
                 if room != "papilla" { #expect(!text.contains("\n        print("), "\(name) prints") }
@@ -123,7 +126,8 @@ struct RoomsTests {
     }
 
     @Test(
-        "Only Files calls the system on paths", arguments: Tree.rooms.subtracting(["Files", "Ledger", "LedgerSQLite"]).sorted())
+        "Only Files calls the system on paths",
+        arguments: Tree.rooms.subtracting(["Files", "Ledger", "LedgerSQL", "LedgerSQLite"]).sorted())
     func systemCalls(room: String) throws {
         let calls =
             #/

@@ -2,6 +2,7 @@ import GRDB
 import Ledger
 import TestSupport
 
+import LedgerSQL
 @testable import LedgerSQLite
 
 extension Clinic {
@@ -15,7 +16,7 @@ extension Clinic {
     }
 
     /// A look at the tables themselves.
-    func look(_ query: (Database) throws -> Void) throws { try store.read(query) }
+    func look(_ query: (Database) throws -> Void) throws { try LedgerFile.reader(path).read(query) }
 
     // MARK: what nobody should do
 

@@ -5,6 +5,7 @@ import Screening
 import TestSupport
 import Testing
 
+import LedgerSQL
 @testable import LedgerSQLite
 
 /// What the file itself says of deliveries.

@@ -6,6 +6,7 @@ import Screening
 import TestSupport
 import Testing
 
+import LedgerSQL
 @testable import LedgerSQLite
 
 /// The invariants, violated in the file, and writers that die or take turns.
@@ -85,7 +86,8 @@ extension LedgerStore {
     /// Changes every row, spills the pages into the log, and dies before the commit.
     func dieInATransaction() throws {
         try write { db in
-            try db.execute(sql: "PRAGMA cache_spill = 1; PRAGMA cache_size = 1")
+            try db.execute(sql: "PRAGMA cache_spill = 1")
+            try db.execute(sql: "PRAGMA cache_size = 1")
             try db.execute(sql: "UPDATE arrival SET state = 'waiting', waits_for = hex(randomblob(4000))")
             try AuditEntry.append(db, at: now(), actor: "service", event: "tick", subject: "clock", detail: ["n": 1])
             kill(getpid(), SIGKILL)

@@ -5,6 +5,7 @@ import Screening
 import TestSupport
 import Testing
 
+import LedgerSQL
 @testable import LedgerSQLite
 
 /// A ledger that 0.1.0 wrote: it opens, verifies with its own rule, and goes on with ours.
@@ -36,7 +37,7 @@ import Testing
         #expect(try await before.violatedInvariants() == [])
         #expect(try await before.overview().outcomes["measured"] == 6)
         #expect(try await before.auditEntries().allSatisfy { $0.rule == 1 && $0.binding == nil })
-        #expect(try LedgerStore.verify(backup: path).head == Self.head)
+        #expect(try SQLiteLedgers().verify(backup: path).head == Self.head)
         // A backup of it is as old as itself.
         #expect(try await before.backUp(to: root + "/backup.sqlite").head == Self.head)
         let backup = try DatabaseQueue(path: root + "/backup.sqlite")
@@ -65,7 +66,7 @@ import Testing
         try await ledger.forget(named.id, actor: "anna@1000")
         #expect(try await ledger.verifyChain(expecting: Self.head).isIntact)
         #expect(try await ledger.violatedInvariants() == [])
-        #expect(try LedgerStore.verify(backup: path).arrivals == 10)
+        #expect(try SQLiteLedgers().verify(backup: path).arrivals == 10)
         try await ledger.close()
         for file in ["", "-wal"] {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: path + file))

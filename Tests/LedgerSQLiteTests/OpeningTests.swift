@@ -5,6 +5,7 @@ import Screening
 import TestSupport
 import Testing
 
+import LedgerSQL
 @testable import LedgerSQLite
 
 /// What is opened, what is made, and what is refused: a ledger that is there is never recreated.
@@ -129,7 +130,7 @@ import Testing
     @Test("A12: who only reads does not read the whole file first") func readOnlyDoesNotReadTheWholeFile() async throws {
         for number in 0..<200 { try await clinic.receive(Clinic.id(number)) }
         let root = try #require(
-            try clinic.store.read { db in
+            try await LedgerFile.reader(clinic.path).read { db in
                 try Int.fetchOne(db, sql: "SELECT rootpage FROM sqlite_schema WHERE name = 'audit_hash'")
             })
         try await clinic.ledger.close()

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Ledger
+import LedgerSQL
 @testable import LedgerSQLite
 
 /// Whatever is changed past the ledger, in its file with no trigger in the way or in its folders, `audit verify` names it.
@@ -231,7 +232,8 @@ import Testing
         try await connection.write { db in
             for screening in try Int64.fetchAll(db, sql: "SELECT DISTINCT screening FROM finding WHERE code = 'vcdr'") {
                 try AuditEntry.append(
-                    db, at: .now, actor: "service", event: "tidied", subject: "service", detail: [String: String](),
+                    SQLiteDatabase(db), at: .now, actor: "service", event: "tidied", subject: "service",
+                    detail: [String: String](),
                     rows: [.screening(screening)])
             }
         }
@@ -257,15 +259,22 @@ import Testing
                     arguments: [Clinic.id(11).description]))
             let binding = try Binding(try #require(row["binding"] as String?))
             #expect(row["detail"] as String? == nil && binding.rows.values.contains { $0.named != nil })
-            var arrival: [String: (any DatabaseValueConvertible)?] = [:]
-            for (column, value) in try #require(
-                try Row.fetchOne(db, sql: "SELECT * FROM arrival WHERE id = ?", arguments: [Clinic.id(11).description]))
-            {
-                arrival[column] = value
+            let guessed = ["name": "MUELLER.jpg", "path": "\(Clinic.id(11))/MUELLER.jpg"]
+            let arrival = try #require(
+                try SQLiteDatabase(db).rows(
+                    sql: "SELECT * FROM arrival WHERE id = ?", arguments: [Clinic.id(11).description], limit: 1
+                ).first)
+            let columns: Binding.Columns = zip(arrival.columns, arrival.values).map { name, value in
+                if let guess = guessed[name] { return (name, .text(guess)) }
+                switch value {
+                case .integer(let integer): return (name, .integer(integer))
+                case .real(let real): return (name, .real(real))
+                case .text(let text): return (name, .text(text))
+                case .null, .blob: return (name, .null)
+                }
             }
-            (arrival["name"], arrival["path"]) = ("MUELLER.jpg", "\(Clinic.id(11))/MUELLER.jpg")
             for detail in ["", #"{"name":"MUELLER.jpg","path":"\#(Clinic.id(11))/MUELLER.jpg","urgent":false}"#] {
-                let guess = try Binding.Table.arrival.bound(db, Row(arrival), detail: detail)
+                let guess = Binding.Table.arrival.bound(columns, detail: detail)
                 #expect(!binding.rows.values.contains { $0.named == guess.named })
             }
         }

@@ -5,6 +5,7 @@ import Screening
 import TestSupport
 import Testing
 
+import LedgerSQL
 @testable import LedgerSQLite
 
 /// `audit verify` on a file that was changed past the ledger.

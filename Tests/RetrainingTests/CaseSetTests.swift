@@ -8,6 +8,7 @@ import Testing
 import Training
 
 @testable import Ledger
+import LedgerSQL
 import LedgerSQLite
 @testable import Retraining
 @testable import Review

@@ -1,5 +1,6 @@
 import Custody
 import Ledger
+import LedgerSQL
 import LedgerSQLite
 import Logging
 import Screening

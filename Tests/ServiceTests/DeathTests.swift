@@ -3,6 +3,7 @@ import Files
 import Glibc
 import Intake
 import Ledger
+import LedgerSQL
 import LedgerSQLite
 import Logging
 import Screening

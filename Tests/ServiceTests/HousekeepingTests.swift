@@ -2,6 +2,7 @@ import Custody
 import Files
 import Glibc
 import Ledger
+import LedgerSQL
 import LedgerSQLite
 import Logging
 import Screening

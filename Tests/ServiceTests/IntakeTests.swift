@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import Intake
 import Ledger
+import LedgerSQL
 import LedgerSQLite
 import Reading
 import Screening

@@ -3,6 +3,7 @@ import Files
 import Glibc
 import Imaging
 import Ledger
+import LedgerSQL
 import LedgerSQLite
 import Logging
 import Screening

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Glibc
 import Ledger
+import LedgerSQL
 import LedgerSQLite
 import Neural
 import Screening

@@ -9,6 +9,7 @@ import TestSupport
 import Testing
 
 @testable import Ledger
+import LedgerSQL
 import LedgerSQLite
 @testable import Service
 import Settings

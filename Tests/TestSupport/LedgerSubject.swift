@@ -1,4 +1,6 @@
 package import Ledger
+import LedgerPostgreSQL
+import LedgerSQL
 import LedgerSQLite
 package import Screening
 package import Testing
@@ -24,8 +26,18 @@ package struct LedgerSubject: Sendable {
         try LedgerStore(path: folder + "/papilla.sqlite", mode: .create, now: now)
     }
 
-    /// Every database that a ledger can be kept in: who adds one adds it here.
-    package static let all = [sqlite]
+    /// A database of a server, named for the folders.
+    private static let postgresql = LedgerSubject("PostgreSQL") { folder, now in
+        let name =
+            "ledger_"
+            + folder.utf8.reduce(into: UInt64(14_695_981_039_346_656_037)) { hash, byte in
+                hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211
+            }.description
+        return try LedgerStore(uri: try PostgresServer.shared!.address(of: name), mode: .create, now: now)
+    }
+
+    /// Every database that a ledger can be kept in, as far as it is installed: who adds one adds it here.
+    package static let all = [sqlite] + (PostgresServer.shared == nil ? [] : [postgresql])
 
     /// The one under test.
     @TaskLocal package static var current = sqlite
@@ -42,7 +54,7 @@ package struct OnEveryDatabase: SuiteTrait, TestTrait, TestScoping {
     ) async throws {
         for subject in LedgerSubject.all {
             do { try await LedgerSubject.$current.withValue(subject) { try await function() } } catch {
-                Issue.record(error, "on \(subject.name)")
+                Issue.record(error, "on \(subject.name): \((error as? PapillaError)?.detailed ?? "")")
             }
         }
     }

@@ -2,6 +2,7 @@ internal import Foundation
 internal import Glibc
 internal import Imaging
 package import Ledger
+import LedgerSQL
 import LedgerSQLite
 internal import Logging
 internal import struct Reading.Bundle

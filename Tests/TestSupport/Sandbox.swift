@@ -1,6 +1,7 @@
 package import Custody
 package import Files
 package import Ledger
+import LedgerSQL
 import LedgerSQLite
 package import Logging
 package import Reading

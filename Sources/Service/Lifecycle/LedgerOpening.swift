@@ -1,6 +1,6 @@
 package import Custody
 public import Ledger
-package import LedgerSQLite
+internal import LedgerSQLite
 public import Screening
 public import Settings
 
@@ -18,7 +18,7 @@ extension Configuration.Paths {
 
 extension ServiceFolders {
     /// Opens the service's ledger. One that is missing while our folders hold what it should know of is never made anew.
-    package func ledger(_ path: String) throws(PapillaError) -> LedgerStore {
-        try ledger(path) { (mode) throws(PapillaError) in try LedgerStore(path: path, mode: mode) }
+    package func ledger(_ path: String) throws(PapillaError) -> any WholeLedger {
+        try ledger(path) { (mode) throws(PapillaError) in try SQLiteLedgers().open(path, mode) }
     }
 }

@@ -1,0 +1,37 @@
+public import Ledger
+package import LedgerSQL
+internal import LedgerSQLite
+public import Screening
+
+/// Ledgers in PostgreSQL databases, by their URI: `postgresql://papilla@db.example/papilla?sslmode=verify-full`.
+public struct PostgreSQLLedgers: LedgerProvider {
+    /// All of them.
+    public init() {}
+
+    /// Whether a ledger's address means PostgreSQL.
+    public static func owns(_ address: String) -> Bool {
+        address.hasPrefix("postgresql://") || address.hasPrefix("postgres://")
+    }
+
+    /// Opens the ledger in the database that the URI names.
+    public func open(_ uri: String, _ mode: LedgerMode) throws(PapillaError) -> any WholeLedger {
+        try LedgerStore(uri: uri, mode: mode)
+    }
+
+    /// Reads a backup whole: it is an SQLite file.
+    public func verify(backup path: String) throws(PapillaError) -> Backup { try SQLiteLedgers().verify(backup: path) }
+
+    /// A URI as it may be shown.
+    static func withoutPassword(_ uri: String) -> String {
+        uri.replacing(#/(://[^/@:?]*):[^@/?]*@/#) { "\($0.output.1)@" }.replacing(#/([?&]password=)[^&]*/#) {
+            "\($0.output.1)..."
+        }
+    }
+}
+
+extension LedgerStore {
+    /// Opens the ledger in the database that a URI names. See ``PostgresConnection``.
+    package init(uri: String, mode: LedgerMode, now: @escaping @Sendable () -> Timestamp = { .now }) throws(PapillaError) {
+        self.init(try PostgresConnection(uri: uri, mode: mode, at: now()), now: now)
+    }
+}

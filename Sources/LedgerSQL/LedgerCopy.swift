@@ -1,0 +1,41 @@
+internal import Screening
+
+/// Copying a ledger from one database into another: every row as it is, so that its bindings and the audit's chain hold there as here.
+package enum LedgerCopy {
+    /// The tables, each after those that it refers to, with the columns by which rows follow each other.
+    private static let tables = [
+        ("image", "sha256"), ("model", "id"), ("arrival", "received, id"), ("screening", "id"),
+        ("finding", "screening, kind, position, code"), ("decision", "id"), ("correction", "arrival"), ("delivery", "id"),
+        ("visit", "number"), ("audit", "seq"), ("setting", "name"),
+    ]
+    /// Derived from other columns of their row.
+    private static let derived: Set<String> = ["suffix"]
+
+    /// Copies every row of `source` into the empty tables of `target`.
+    ///
+    /// - Parameter copied: told how many rows are copied so far.
+    package static func copy(
+        _ source: any SQLDatabase, to target: any SQLDatabase, copied: (Int) -> Void = { _ in }
+    ) throws {
+        var count = 0
+        for (table, order) in tables {
+            var insert: (sql: String, columns: [Int])?
+            try source.each(sql: "SELECT * FROM \(table) ORDER BY \(order)") { row in
+                let statement = insert ?? Self.insert(row.columns, into: table)
+                insert = statement
+                try target.execute(
+                    sql: statement.sql, arguments: SQLArguments(values: statement.columns.map { row.values[$0] }))
+                count += 1
+                if count.isMultiple(of: 1000) { copied(count) }
+            }
+        }
+        copied(count)
+    }
+
+    private static func insert(_ columns: [String], into table: String) -> (sql: String, columns: [Int]) {
+        let kept = columns.indices.filter { !derived.contains(columns[$0]) }
+        let names = kept.map { columns[$0] }.joined(separator: ", ")
+        let marks = kept.map { _ in "?" }.joined(separator: ", ")
+        return ("INSERT INTO \(table) (\(names)) VALUES (\(marks))", kept)
+    }
+}

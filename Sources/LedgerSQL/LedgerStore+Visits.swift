@@ -1,0 +1,252 @@
+public import Ledger
+public import Screening
+
+extension LedgerStore {
+    /// The newest version of each of a subject's images that have ended, in order of arrival.
+    public nonisolated func examined(of subject: Subject) throws(PapillaError) -> [ExaminedRow] {
+        try read { db in
+            try SQLRow.fetchAll(
+                db,
+                sql: ExportRow.select + """
+                     WHERE arrival.patient = ? AND arrival.issuer IS NOT DISTINCT FROM ? AND arrival.forgotten IS NULL AND NOT EXISTS (
+                        SELECT 1 FROM arrival AS again
+                        WHERE again.sha256 = arrival.sha256 AND (again.received, again.id) > (arrival.received, arrival.id)
+                            AND again.outcome IS NOT NULL AND again.patient IS NOT NULL
+                            AND (again.patient <> arrival.patient OR again.issuer IS DISTINCT FROM arrival.issuer))
+                    ORDER BY arrival.received, arrival.id
+                    """, arguments: [subject.identifier, subject.issuer]
+            ).map { try ExaminedRow($0, try Finding.stored(db, screening: $0["id"])) }
+        }
+    }
+
+    /// The newest version of each of these images that has ended and is not forgotten, in order of arrival.
+    public nonisolated func examined(_ ids: [ScreeningID]) throws(PapillaError) -> [ExaminedRow] {
+        guard !ids.isEmpty else { return [] }
+        return try read { db in
+            let rows = try SQLRow.fetchAll(
+                db,
+                sql: ExportRow.select + """
+                     WHERE arrival.id IN (SELECT value FROM json_each(?)) AND arrival.forgotten IS NULL
+                    ORDER BY arrival.received, arrival.id
+                    """, arguments: [try CanonicalJSON.line(ids)])
+            let findings = try Finding.stored(db, screenings: rows.map { $0["id"] })
+            return try rows.map { try ExaminedRow($0, findings[$0["id"]] ?? []) }
+        }
+    }
+
+    /// The subjects of a number: one for each issuer that gave it.
+    public nonisolated func subjects(numbered identifier: String) throws(PapillaError) -> [Subject] {
+        try read { db in
+            try SQLRow.fetchAll(
+                db, sql: "SELECT DISTINCT issuer FROM arrival WHERE patient = ?", arguments: [identifier]
+            ).map { Subject(identifier: identifier, issuer: $0["issuer"]) }.sorted { ($0.issuer ?? "") < ($1.issuer ?? "") }
+        }
+    }
+
+    /// Every arrival of a subject that is not forgotten, in order of arrival.
+    public nonisolated func arrivals(of subject: Subject) throws(PapillaError) -> [ScreeningID] {
+        try read { db in
+            try String.fetchAll(
+                db,
+                sql:
+                    "SELECT id FROM arrival WHERE patient = ? AND issuer IS NOT DISTINCT FROM ? AND forgotten IS NULL ORDER BY received, id",
+                arguments: [subject.identifier, subject.issuer]
+            ).compactMap { ScreeningID($0) }
+        }
+    }
+
+    /// Subjects of whom something has ended, was decided, or was read again, since a time.
+    public nonisolated func changedSubjects(since time: Timestamp) throws(PapillaError) -> [ChangedSubject] {
+        try read { db in
+            try SQLRow.fetchAll(
+                db,
+                sql: """
+                    SELECT patient, issuer, at, last FROM (
+                        SELECT patient, issuer, at, last,
+                            row_number() OVER (PARTITION BY patient, issuer ORDER BY at DESC, last DESC) AS place
+                        FROM (
+                            SELECT patient, issuer, finished AS at, last FROM arrival
+                            WHERE finished >= ? AND patient IS NOT NULL
+                            UNION ALL
+                            SELECT patient, issuer, decision.at, 0 FROM decision
+                                JOIN screening ON screening.id = decision.screening JOIN arrival ON arrival.id = screening.arrival
+                            WHERE decision.at >= ? AND patient IS NOT NULL
+                            UNION ALL
+                            SELECT patient, issuer, audit.at, 0 FROM audit JOIN arrival ON arrival.id = subject
+                            WHERE event = 'reread' AND audit.at >= ? AND patient IS NOT NULL
+                        ) AS happened
+                    ) AS latest
+                    WHERE place = 1 ORDER BY at
+                    """, arguments: SQLArguments(Array(repeating: time.description, count: 3))
+            ).compactMap { row in
+                guard let at = Timestamp(row["at"] as String) else { return nil }
+                return ChangedSubject(
+                    subject: Subject(identifier: row["patient"], issuer: row["issuer"]), at: at, isLast: row["last"])
+            }
+        }
+    }
+
+    /// When this ledger began to know visits.
+    public nonisolated func visitsBegin() throws(PapillaError) -> Timestamp {
+        try read { db in
+            let text = try String.fetchOne(
+                db,
+                sql: """
+                    SELECT at FROM audit WHERE event = 'migrated'
+                        AND CAST(\(AuditEntry.told("schema")) AS BIGINT) >= 4
+                    UNION ALL SELECT at FROM (SELECT at FROM audit ORDER BY seq LIMIT 1) AS first LIMIT 1
+                    """)
+            return text.flatMap { Timestamp($0) } ?? Timestamp(milliseconds: 0)
+        }
+    }
+
+    /// When a visit was last written down.
+    public nonisolated func lastVisit() throws(PapillaError) -> Timestamp? {
+        try read { db in
+            try String.fetchOne(db, sql: "SELECT at FROM visit ORDER BY number DESC LIMIT 1").flatMap { Timestamp($0) }
+        }
+    }
+
+    /// The newest version of each of a subject's visits.
+    public nonisolated func visits(of subject: Subject) throws(PapillaError) -> [VisitRow] {
+        try read { db in
+            try SQLRow.fetchAll(
+                db,
+                sql:
+                    "SELECT * FROM visit WHERE patient = ? AND issuer IS NOT DISTINCT FROM ? AND \(VisitFilter.newest) ORDER BY day, id",
+                arguments: [subject.identifier, subject.issuer]
+            ).map { try VisitRow($0) }
+        }
+    }
+
+    /// The newest version of each visit that a filter lets through, what most needs a person first.
+    public nonisolated func visits(_ filter: VisitFilter) throws(PapillaError) -> [VisitRow] {
+        try read { db in
+            let (sql, arguments) = filter.query
+            return try SQLRow.fetchAll(db, sql: sql, arguments: arguments).map { row in
+                var visit = try VisitRow(row)
+                if row["veiled"] as Bool {
+                    (visit.weight, visit.worst, visit.attention) = (Attention.Code.ratioHigh.weight, nil, [])
+                }
+                return visit
+            }
+        }
+    }
+
+    /// Every version of a visit, the first one first.
+    public nonisolated func versions(ofVisit id: ScreeningID) throws(PapillaError) -> [VisitRow] {
+        try read { db in
+            try SQLRow.fetchAll(db, sql: "SELECT * FROM visit WHERE id = ? ORDER BY version", arguments: [id.description]).map {
+                try VisitRow($0)
+            }
+        }
+    }
+
+    /// Every version of every visit.
+    public nonisolated func allVisits() throws(PapillaError) -> [VisitRow] {
+        try read { db in try SQLRow.fetchAll(db, sql: "SELECT * FROM visit ORDER BY number").map { try VisitRow($0) } }
+    }
+
+    /// IDs of visits that were forgotten.
+    public nonisolated func forgottenVisits() throws(PapillaError) -> Set<ScreeningID> {
+        try read { db in
+            Set(
+                try String.fetchAll(db, sql: "SELECT DISTINCT id FROM visit WHERE patient IS NULL").compactMap {
+                    ScreeningID($0)
+                })
+        }
+    }
+
+    /// Repeats of the latest visits that had any.
+    public nonisolated func repeats() throws(PapillaError) -> [VisitRow.Repeats] {
+        try read { db in
+            try String.fetchAll(
+                db,
+                sql:
+                    "SELECT repeats FROM visit WHERE repeats IS NOT NULL AND \(VisitFilter.newest) ORDER BY number DESC LIMIT 2000"
+            ).flatMap { try CanonicalJSON.decode([VisitRow.Repeats].self, from: $0.utf8) }
+        }
+    }
+
+    /// Writes a published version down, with its audit entry.
+    ///
+    /// - Throws: `refused` where that version is there already, or the one before it is not.
+    public func record(_ visit: VisitRow) throws(PapillaError) {
+        let time = now()
+        try write { db in
+            let last = try Int.fetchOne(db, sql: "SELECT max(version) FROM visit WHERE id = ?", arguments: [visit.id.description])
+            guard visit.version == (last ?? 0) + 1, let subject = visit.subject else {
+                throw PapillaError(.refused, "A visit's versions follow each other", place: visit.id.description)
+            }
+            let repeats = visit.repeats.isEmpty ? nil : try CanonicalJSON.line(visit.repeats)
+            let number = try db.insert(
+                sql: """
+                    INSERT INTO visit (id, version, at, patient, issuer, study, day, weight, worst, attention, images, repeats, sha256,
+                        page_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    visit.id.description, visit.version, visit.at.description, subject.identifier, subject.issuer, visit.study,
+                    visit.day, visit.weight, visit.worst?.rawValue, visit.attention.map(\.rawValue).joined(separator: " "),
+                    visit.members.map(\.text).joined(separator: " "), repeats, visit.digest.description,
+                    visit.pageDigest.description,
+                ], key: "number")
+            try AuditEntry.append(
+                db, at: time, actor: "service", event: .visited, subject: visit.id.description,
+                detail: ["folder": visit.folder, "sha256": visit.digest.description],
+                rows: [Binding.Key(.visit, .number(number))])
+        }
+    }
+
+    /// Forgets whose a visit was. Remove its folders first.
+    public func forgetVisit(_ id: ScreeningID, actor: String) throws(PapillaError) {
+        let time = now()
+        try write { db in
+            let numbers = try Int64.fetchAll(
+                db, sql: "SELECT number FROM visit WHERE id = ? AND patient IS NOT NULL ORDER BY number",
+                arguments: [id.description])
+            guard !numbers.isEmpty else { return }
+            try db.execute(
+                sql: "UPDATE visit SET patient = NULL, issuer = NULL, study = NULL, repeats = NULL WHERE id = ?",
+                arguments: [id.description])
+            // First the entry that proves the blanks: the file itself refuses one without it.
+            try AuditEntry.append(
+                db, at: time, actor: actor, event: .forgotten, subject: id.description, detail: [String: String](),
+                rows: numbers.map { Binding.Key(.visit, .number($0)) })
+            try db.execute(
+                sql: "UPDATE audit SET detail = NULL WHERE subject = ? AND detail IS NOT NULL AND event <> 'forgotten'",
+                arguments: [id.description])
+        }
+        fold()
+    }
+}
+
+extension ExaminedRow {
+    /// Reads a screening joined with its arrival and models, and its findings.
+    init(_ row: SQLRow, _ findings: [Finding]) throws {
+        self.init(
+            try ExportRow(row, findings), findings, sha256: (row["sha256"] as String?).flatMap { Digest($0) },
+            disc: row["disc_name"], cup: row["cup_name"])
+    }
+}
+
+extension VisitRow {
+    /// Reads a stored version.
+    init(_ row: SQLRow) throws {
+        let text: String = row["id"]
+        let images: String = row["images"], attention: String = row["attention"]
+        let repeats = try (row["repeats"] as String?).map { try CanonicalJSON.decode([Repeats].self, from: $0.utf8) }
+        guard let id = ScreeningID(text), let at = Timestamp(row["at"] as String), let digest = Digest(row["sha256"] as String),
+            let pageDigest = Digest(row["page_sha256"] as String)
+        else {
+            throw PapillaError(.damaged, "A visit of the ledger cannot be read", place: text, hint: LedgerDamage.hint)
+        }
+        let patient: String? = row["patient"]
+        self.init(
+            id: id, version: row["version"], at: at,
+            subject: patient.map { Subject(identifier: $0, issuer: row["issuer"]) }, study: row["study"], day: row["day"],
+            weight: row["weight"], worst: (row["worst"] as String?).flatMap { Eye(rawValue: $0) },
+            attention: attention.split(separator: " ").compactMap { Attention.Code(rawValue: String($0)) },
+            members: images.split(separator: " ").compactMap { Member($0) }, repeats: repeats ?? [], digest: digest,
+            pageDigest: pageDigest)
+    }
+}
