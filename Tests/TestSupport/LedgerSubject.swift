@@ -33,7 +33,8 @@ package struct LedgerSubject: Sendable {
             + folder.utf8.reduce(into: UInt64(14_695_981_039_346_656_037)) { hash, byte in
                 hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211
             }.description
-        return try LedgerStore(uri: try PostgresServer.shared!.address(of: name), mode: .create, now: now)
+        guard let server = PostgresServer.shared else { throw CancellationError() }
+        return try LedgerStore(uri: try server.address(of: name), mode: .create, now: now)
     }
 
     /// Every database that a ledger can be kept in, as far as it is installed: who adds one adds it here.
