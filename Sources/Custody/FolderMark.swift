@@ -10,12 +10,15 @@ package enum FolderMark {
 
     /// Makes sure that the folders are this ledger's. A ledger that knows of no arrival takes folders as they are.
     ///
+    /// - Parameter isSpoolNew: the spool may be a new one: another station has moved away the one before.
     /// - Throws: `notFound`, to be tried again, where a folder bears no mark, or another ledger's.
-    package static func check(_ folders: ServiceFolders, _ ledger: any ArrivalLedger & AuditLedger) async throws {
+    package static func check(
+        _ folders: ServiceFolders, _ ledger: any ArrivalLedger & AuditLedger, isSpoolNew: Bool = false
+    ) async throws {
         let identity = try await ledger.identity()
         let isNew = try await ledger.arrivals(ArrivalFilter(limit: 1)).isEmpty
         for (name, folder) in folders.all {
-            try check(folder, identity, isNew: isNew, called: "The folder under paths.\(name)")
+            try check(folder, identity, isNew: isNew || isSpoolNew && name == "spool", called: "The folder under paths.\(name)")
         }
     }
 

@@ -34,6 +34,10 @@ package struct Publisher: Sendable {
     private static let reportLimit = 64 << 20
     package let outbox: Folder
     package var checkpoint: Checkpoint = { _ in }
+    /// The station that publishes; nil: the only service. Each has a staging folder of its own, `OUTBOX/.staging/STATION`.
+    package var station: FileName?
+    /// Throws where nothing may be published any more. Asked right before the rename that publishes.
+    package var gate: @Sendable () throws(PapillaError) -> Void = { () throws(PapillaError) in }
     private let staged = Staged()
 
     package init(outbox: Folder) { self.outbox = outbox }
@@ -41,7 +45,7 @@ package struct Publisher: Sendable {
     /// Takes away what a stop left half written, and nothing that is being written: corrections may be under way.
     package func clean() throws(FileError) {
         if let status = try outbox.status(Self.staging), status.kind != .folder { try outbox.removeTree(Self.staging) }
-        let staging = try outbox.make(Self.staging)
+        let staging = try makeStaging()
         for name in try staging.names() {
             try staged.unlessBegun(name) { () throws(FileError) in try staging.removeTree(name) }
         }
@@ -49,9 +53,29 @@ package struct Publisher: Sendable {
         try outbox.sync()
     }
 
+    private func makeStaging() throws(FileError) -> Folder {
+        let staging = try outbox.make(Self.staging)
+        return try station.map { (station) throws(FileError) in try staging.make(station) } ?? staging
+    }
+
+    /// Takes what a station that was shut out has half written out of its reach: each draft is moved away whole before it is removed, so that
+    /// it is published whole or not at all.
+    package func takeDrafts(of other: FileName) throws(FileError) {
+        let all = try outbox.make(Self.staging)
+        guard other != station, try all.status(other) != nil else { return }
+        let (theirs, own) = (try all.folder(other), try makeStaging())
+        for name in try theirs.names() {
+            let aside = FileName(ours: "\(name.text).taken")
+            try own.removeTree(aside)
+            do throws(FileError) { try theirs.rename(name, to: own, as: aside) } catch  where error.isMissing { continue }
+            try own.removeTree(aside)
+        }
+        try own.sync()
+    }
+
     /// Publishes a bundle under the day of its arrival.
     package func publish(_ bundle: Bundle, day: String) throws -> Published {
-        let staging = try outbox.make(Self.staging)
+        let staging = try makeStaging()
         let aside = FileName(ours: bundle.report.id.description)
         staged.begin(aside)
         defer { staged.end(aside) }
@@ -61,6 +85,7 @@ package struct Publisher: Sendable {
         try folder.sync()
         try checkpoint(.staged)
         let target = try outbox.make(FileName(ours: day))
+        try gate()
         try staging.rename(aside, to: target, as: FileName(ours: bundle.folder))
         try target.sync()
         try staging.sync()
@@ -79,7 +104,7 @@ package struct Publisher: Sendable {
         guard let path = RelativePath(ours: path) else {
             throw PapillaError(.internal, "A visit's folder has no name", place: path)
         }
-        let staging = try outbox.make(Self.staging)
+        let staging = try makeStaging()
         let aside = FileName(ours: id.description), former = FileName(ours: "\(id).erased")
         for name in [aside, former] { staged.begin(name) }
         defer { for name in [aside, former] { staged.end(name) } }
@@ -90,6 +115,7 @@ package struct Publisher: Sendable {
         try checkpoint(.staged)
         let day = String(path.description.prefix(10))
         let target = try outbox.make(FileName(ours: day))
+        try gate()
         if try target.status(path.name) != nil {
             try target.rename(path.name, to: staging, as: former)
             try staging.removeTree(former)
@@ -160,7 +186,7 @@ package struct Publisher: Sendable {
     /// - Returns: how many there were.
     package func erase(_ id: ScreeningID, day: String) throws(FileError) -> Int {
         guard let folder = try folder(of: day) else { return 0 }
-        let staging = try outbox.make(Self.staging)
+        let staging = try makeStaging()
         var count = 0
         let aside = FileName(ours: "\(id).erased")
         staged.begin(aside)

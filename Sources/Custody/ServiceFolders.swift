@@ -5,7 +5,7 @@ package import Settings
 
 /// The folders that the service works in, open.
 package struct ServiceFolders: Sendable {
-    package let spool: Spool
+    package var spool: Spool
     package var publisher: Publisher
     package let originals: Originals
     /// Where the inbox is meant to be: it may not be there.
@@ -20,7 +20,7 @@ package struct ServiceFolders: Sendable {
             spool = Spool(root: try Folder.make(paths.spool))
             publisher = Publisher(outbox: try Folder.make(paths.outbox))
             originals = Originals(archive: try Folder.make(paths.archive), quarantine: try Folder.make(paths.quarantine))
-            _ = try Folder.make(AbsolutePath.parent(of: paths.ledger))
+            if !paths.isShared { _ = try Folder.make(AbsolutePath.parent(of: paths.ledger)) }
         } catch { throw PapillaError(any: error) }
     }
 
@@ -41,22 +41,14 @@ package struct ServiceFolders: Sendable {
         }
     }
 
-    /// Opens the ledger. One that is missing while our folders hold what it should know of is never made anew.
-    ///
-    /// - Parameter open: opens what is at `path`, or makes it.
-    package func ledger<Store>(
-        _ path: String, open: (LedgerMode) throws(PapillaError) -> Store
-    ) throws(PapillaError) -> Store {
-        do { return try open(.open) } catch {
-            guard error.code == .notFound else { throw error }
-            guard try isUnused() else {
-                throw PapillaError(
-                    .damaged, "The ledger is missing, but there are bundles or originals that it should know of", place: path,
-                    hint:
-                        "Put it back, or run papilla restore with a backup or --from-bundles; for a new beginning, move outbox, spool, archive and quarantine away"
-                )
-            }
-            return try open(.create)
+    /// Makes sure that a ledger that is not there may be made: one that is missing while our folders hold what it should know of is not.
+    package func checkUnused(_ path: String) throws(PapillaError) {
+        guard try isUnused() else {
+            throw PapillaError(
+                .damaged, "The ledger is missing, but there are bundles or originals that it should know of", place: path,
+                hint:
+                    "Put it back, or run papilla restore with a backup or --from-bundles; for a new beginning, move outbox, spool, archive and quarantine away"
+            )
         }
     }
 

@@ -18,6 +18,25 @@ package struct Spool: Sendable {
     }
 
     package let root: Folder
+    /// Spools of other stations, where what became ours may still be; empty for the only service.
+    package var others: @Sendable () -> [String] = { [] }
+    /// Throws where nothing may be taken any more. Asked right before something is moved out of the inbox.
+    package var gate: @Sendable () throws(FileError) -> Void = { () throws(FileError) in }
+
+    package init(root: Folder) { self.root = root }
+
+    /// Fetches what another station held for an arrival that is ours now. Nothing happens where it holds nothing.
+    package func fetch(_ id: ScreeningID) throws(FileError) {
+        let own = name(of: id)
+        for path in others() where try root.status(own) == nil {
+            do throws(FileError) {
+                let other = try Folder.open(path)
+                try other.rename(own, to: root, as: own)
+                try other.sync()
+                try root.sync()
+            } catch  where error.isMissing {}
+        }
+    }
 
     /// Moves an arrival's file out of the inbox, and its sidecar with it: a copy, where other images there have the same sidecar. Called
     /// again, it completes what was begun.
@@ -29,6 +48,7 @@ package struct Spool: Sendable {
     package func take(_ path: RelativePath, for id: ScreeningID, from inbox: Folder, beside: Beside? = nil, copies: Bool = false)
         throws(FileError) -> Held?
     {
+        try fetch(id)
         let folder = try root.make(name(of: id))
         try folder.remove(Transfer.draft)
         do throws(FileError) {
@@ -39,6 +59,7 @@ package struct Spool: Sendable {
             let isHere = try folder.status(stored) != nil
             let isThere = try source.status(path.name) != nil
             if !isHere || !isThere {
+                try gate()
                 try takePair(path.name, from: source, to: folder, beside: beside, copies: copies)
             }
             // Also where nothing was left to move: a try before may have ended between the rename and this.
@@ -77,6 +98,7 @@ package struct Spool: Sendable {
 
     /// What is held for an arrival whose file was called `image` in the inbox; nil for nothing.
     package func held(for id: ScreeningID, _ image: FileName) throws(FileError) -> Held? {
+        try fetch(id)
         guard try root.status(name(of: id)) != nil else { return nil }
         let folder = try root.folder(name(of: id))
         guard let status = try folder.status(image.stored) else { return nil }

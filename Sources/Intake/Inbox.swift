@@ -73,14 +73,14 @@ package final class Inbox {
     ///   - ring: called when there are events to `poll`.
     ///   - isWatching: false: sweeps alone tell what is there.
     package init(
-        path: String, spool: Folder, rules: InboxRules, isWatching: Bool = true,
+        path: String, spool: Folder, rules: InboxRules, commonMarker: String? = nil, isWatching: Bool = true,
         wallClock: @escaping @Sendable () -> Timestamp = { .now },
         ring: @escaping @Sendable () -> Void = {}
     ) {
         self.path = path
         self.rules = rules
         self.wallClock = wallClock
-        identity = InboxIdentity(spool: spool, path: path)
+        identity = InboxIdentity(spool: spool, path: path, common: commonMarker)
         state = .gone(PapillaError(.notFound, "The inbox was not looked at yet"))
         // Without inotify (too many instances) the sweep does it all; `facts.mode` says so.
         watch = isWatching ? try? FolderWatch(ring: ring) : nil

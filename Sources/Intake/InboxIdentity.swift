@@ -49,6 +49,8 @@ package struct InboxIdentity {
 
     package let spool: Folder
     package let path: String
+    /// What every station that shares the inbox marks it with; nil: a text of this service's own.
+    package let common: String?
 
     /// Compares a folder with what is remembered, and remembers it where it is new.
     ///
@@ -56,11 +58,15 @@ package struct InboxIdentity {
     /// `touch .papilla-inbox` in it.
     package func check(_ folder: Folder) throws(FileError) -> Finding {
         let status = try folder.status()
+        if let common, marker(in: folder, common) == .text(common) {
+            try remember(common, status)
+            return .known
+        }
         guard let record = try remembered(), record.path == path else {
             try adopt(folder, status, text: nil)
             return .adopted
         }
-        switch marker(in: folder, record) {
+        switch marker(in: folder, record.marker) {
         case .text(record.marker):
             if status.device != record.device || status.inode != record.inode { try remember(record.marker, status) }
             return .known
@@ -78,19 +84,19 @@ package struct InboxIdentity {
 
     /// What a marker in the folder says. One with our text is ours, whoever owns it: on a share, owners may be others than we are here. Any other
     /// counts only if root or the service wrote it, or where owners mean nothing.
-    private func marker(in folder: Folder, _ record: Record) -> Marker {
+    private func marker(in folder: Folder, _ ours: String) -> Marker {
         guard let file = try? OpenFile.open(Self.markerName, in: folder), let status = try? file.status(), status.kind == .file,
             status.size <= 4096, let bytes = try? file.readAll()
         else { return .none }
         let text = String(decoding: bytes, as: UTF8.self)
-        if text == record.marker { return .text(text) }
+        if text == ours { return .text(text) }
         let isTrusted = (try? file.owner()).map { $0 == 0 || $0 == geteuid() } ?? false
         guard isTrusted || (text.isEmpty && FileSystemKind(of: folder) != .local) else { return .none }
         return text.isEmpty ? .meant : .text(text)
     }
 
     private func adopt(_ folder: Folder, _ status: FileStatus, text: String?) throws(FileError) {
-        let text = text ?? (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
+        let text = common ?? text ?? (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
         // Somebody's folder of that name may be in the way: the inbox is known without a marker, too, until it is mounted anew.
         try? folder.replace(Self.markerName, with: Array(text.utf8))
         try remember(text, status)
@@ -107,8 +113,9 @@ package struct InboxIdentity {
         try spool.replace(Self.recordName, with: Array(text.utf8))
     }
 
-    package init(spool: Folder, path: String) {
+    package init(spool: Folder, path: String, common: String? = nil) {
         self.spool = spool
         self.path = path
+        self.common = common
     }
 }

@@ -22,7 +22,7 @@ public struct PostgreSQLLedgers: LedgerProvider {
     public func verify(backup path: String) throws(PapillaError) -> Backup { try SQLiteLedgers().verify(backup: path) }
 
     /// A URI as it may be shown.
-    static func withoutPassword(_ uri: String) -> String {
+    package static func withoutPassword(_ uri: String) -> String {
         uri.replacing(#/(://[^/@:?]*):[^@/?]*@/#) { "\($0.output.1)@" }.replacing(#/([?&]password=)[^&]*/#) {
             "\($0.output.1)..."
         }

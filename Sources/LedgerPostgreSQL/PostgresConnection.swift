@@ -105,13 +105,33 @@ package final class PostgresConnection: LedgerConnection {
         return false
     }
 
+    package func change<Value>(_ change: (any SQLDatabase) throws -> Value) throws(PapillaError) -> Value {
+        do {
+            let session = try apart() ?? Self.connect(uri)
+            defer { putBack(session) }
+            return try change(session)
+        } catch { throw .ledger(error, "The ledger could not be written", path: path) }
+    }
+
+    package var isShared: Bool { true }
+
+    /// A connection that stands and that nobody uses.
+    private func apart() throws(PapillaError) -> PostgresSession? {
+        try state.withLock { state throws(PapillaError) in
+            guard !state.isClosed else { throw PapillaError(.internal, "The ledger is closed", place: path) }
+            return state.idle.popLast()
+        }
+    }
+
+    private func putBack(_ session: PostgresSession) {
+        state.withLock { state in
+            if !state.isClosed, session.stands, state.idle.count < 4 { state.idle.append(session) }
+        }
+    }
+
     package func read<Value>(_ query: (any SQLDatabase) throws -> Value) throws(PapillaError) -> Value {
         do {
-            let idle = try state.withLock { state in
-                guard !state.isClosed else { throw PapillaError(.internal, "The ledger is closed", place: path) }
-                return state.idle.popLast()
-            }
-            if let idle, idle.stands {
+            if let idle = try apart(), idle.stands {
                 do { try idle.run(Self.beginReading) } catch  where !idle.stands {
                     // The server went away since: nothing was asked yet.
                     return try look(try Self.connect(uri), isBegun: false, query)
@@ -130,11 +150,7 @@ package final class PostgresConnection: LedgerConnection {
     ) throws -> Value {
         if !isBegun { try session.run(Self.beginReading) }
         defer {
-            if session.stands, (try? session.run("ROLLBACK")) != nil {
-                state.withLock { state in
-                    if !state.isClosed, state.idle.count < 4 { state.idle.append(session) }
-                }
-            }
+            if session.stands, (try? session.run("ROLLBACK")) != nil { putBack(session) }
         }
         return try query(session)
     }
@@ -162,16 +178,9 @@ package final class PostgresConnection: LedgerConnection {
     }
 }
 
-/// What makes sure that a station writes only while its lease is its own: checked inside every transaction, by the server's clock.
-package struct StationFence: Sendable {
-    /// The station's name.
-    package var station: String
-    /// Counts its starts: who started later under the same name shuts out who started before.
-    package var epoch: Int64
-
-    package init(station: String, epoch: Int64) { (self.station, self.epoch) = (station, epoch) }
-
-    func hold(_ db: any SQLDatabase) throws {
+extension StationFence {
+    /// Makes sure that a station writes only while its lease is its own: inside the transaction, by the server's clock.
+    fileprivate func hold(_ db: any SQLDatabase) throws {
         let holds = try db.rows(
             sql: "SELECT 1 FROM station WHERE name = ? AND epoch = ? AND lease_until > clock_timestamp()",
             arguments: [station, epoch], limit: 1)

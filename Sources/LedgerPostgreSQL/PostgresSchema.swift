@@ -366,7 +366,8 @@ enum PostgresSchema {
 
     // MARK: - Stations
 
-    /// Who works on this ledger, and who has which of the arrivals that have not ended. The server's clock says how long a lease lasts.
+    /// Who works on this ledger, who has which of the arrivals that have not ended or whose later version is under way, and who takes in what
+    /// lies under which path of the inbox. The server's clock says how long a lease lasts.
     private static let stations = """
         CREATE TABLE station (
             name \(text) NOT NULL PRIMARY KEY,
@@ -375,13 +376,16 @@ enum PostgresSchema {
             version \(text) NOT NULL,
             schema INTEGER NOT NULL,
             started TIMESTAMPTZ NOT NULL,
-            lease_until TIMESTAMPTZ NOT NULL,
-            ended BOOLEAN NOT NULL DEFAULT FALSE
+            lease_until TIMESTAMPTZ NOT NULL
         );
         CREATE TABLE claim (
             arrival \(text) NOT NULL PRIMARY KEY REFERENCES arrival,
             station \(text) NOT NULL REFERENCES station
         );
         CREATE INDEX claim_station ON claim (station);
+        CREATE TABLE reservation (
+            path \(text) NOT NULL PRIMARY KEY,
+            station \(text) NOT NULL REFERENCES station
+        );
         """
 }

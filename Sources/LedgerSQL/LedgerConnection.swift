@@ -9,6 +9,15 @@ package protocol LedgerConnection: Sendable {
     /// One transaction: all of `changes`, or nothing. It is on disk when this returns.
     func write<Value>(_ changes: (any SQLDatabase) throws -> Value) throws(PapillaError) -> Value
 
+    /// One statement by itself, which waits for no other change and has no audit entry: how long a lease lasts.
+    func change<Value>(_ change: (any SQLDatabase) throws -> Value) throws(PapillaError) -> Value
+
+    /// Whether several services may work on it at once.
+    var isShared: Bool { get }
+
+    /// Has every later `write` refused unless this station's lease holds; nil: none is.
+    func fence(_ fence: StationFence?)
+
     /// One consistent view.
     func read<Value>(_ query: (any SQLDatabase) throws -> Value) throws(PapillaError) -> Value
 

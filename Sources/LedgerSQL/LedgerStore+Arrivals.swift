@@ -4,8 +4,11 @@ public import Screening
 extension LedgerStore {
     /// What has not ended, in the order of service: urgent first, then by arrival.
     public func pending() throws(PapillaError) -> [ArrivalRow] {
-        try read { db in
-            try SQLRow.fetchAll(db, sql: ArrivalRow.select + " WHERE state <> 'finished' ORDER BY urgent DESC, received, id").map(
+        let own = ownArrivals
+        return try read { db in
+            try SQLRow.fetchAll(
+                db, sql: ArrivalRow.select + " WHERE state <> 'finished' AND \(own) ORDER BY urgent DESC, received, id"
+            ).map(
                 ArrivalRow.init)
         }
     }

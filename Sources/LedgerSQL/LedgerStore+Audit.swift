@@ -11,6 +11,7 @@ extension LedgerStore {
     ///   - actor: `service`, or `user@uid` of the socket's peer.
     public func record(_ event: String, subject: String, detail: some Encodable & Sendable, actor: String) throws(PapillaError) {
         let time = now()
+        let actor = actor == "service" ? service : actor
         try write { db in try AuditEntry.append(db, at: time, actor: actor, event: event, subject: subject, detail: detail) }
     }
 
@@ -21,6 +22,7 @@ extension LedgerStore {
         throws(PapillaError) -> Bool
     {
         let time = now()
+        let actor = actor == "service" ? service : actor
         return try write { db in
             let known = try Int.fetchOne(
                 db, sql: "SELECT 1 FROM audit WHERE subject = ? AND event = ? AND detail = ? LIMIT 1",
@@ -70,12 +72,13 @@ extension LedgerStore {
 
     /// How often the process ended without having been asked to since `time`: starts without their stop.
     public func deaths(since time: Timestamp) throws(PapillaError) -> Int {
-        let until = now().description
+        let (until, service) = (now().description, service)
         return try read { db in
             func count(_ condition: String) throws -> Int {
                 try Int.fetchOne(
-                    db, sql: "SELECT count(*) FROM audit WHERE subject = 'service' AND at >= ? AND at <= ? AND " + condition,
-                    arguments: [time.description, until]) ?? 0
+                    db,
+                    sql: "SELECT count(*) FROM audit WHERE subject = 'service' AND actor = ? AND at >= ? AND at <= ? AND "
+                        + condition, arguments: [service, time.description, until]) ?? 0
             }
             return max(0, try count("event = 'started'") - count("event = 'stopped' AND detail LIKE '{\"why\":\"as asked%'"))
         }

@@ -116,7 +116,7 @@ extension LedgerStore {
             let row = try Self.mustBeDue(db, number, "A delivery that is %@ was carried out")
             _ = try Self.change(db, to: .delivered, nil, at: time, where: "id = ?", [number])
             try AuditEntry.append(
-                db, at: time, actor: "service", event: .delivered, subject: row.arrival.description,
+                db, at: time, actor: service, event: .delivered, subject: row.arrival.description,
                 detail: Detail(delivery: number, target: row.target, version: row.version), rows: [.delivery(number)])
         }
     }

@@ -32,8 +32,12 @@ extension LedgerStore {
                     id.description,
                 ])
             let rows = try insertScreening(db, end, image: image, at: time)
+            try letGo(db, id)
+            if station != nil, let path = arrival.path {
+                try db.execute(sql: "DELETE FROM reservation WHERE path = ?", arguments: [path])
+            }
             try AuditEntry.append(
-                db, at: time, actor: "service", event: .finished, subject: id.description,
+                db, at: time, actor: service, event: .finished, subject: id.description,
                 detail: EndingDetail(end, image: image),
                 rows: [.arrival(id)] + rows)
         }

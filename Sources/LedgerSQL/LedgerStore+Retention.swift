@@ -68,7 +68,7 @@ extension LedgerStore {
                 throw PapillaError(.refused, "The original of this arrival must stay", place: id.description)
             }
             try AuditEntry.append(
-                db, at: time, actor: "service", event: .expired, subject: id.description, detail: ["why": why],
+                db, at: time, actor: service, event: .expired, subject: id.description, detail: ["why": why],
                 rows: [.arrival(id)])
         }
     }

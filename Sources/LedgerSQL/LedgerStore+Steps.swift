@@ -24,8 +24,9 @@ extension LedgerStore {
                     new.id.description, new.path, new.name, new.isUrgent, new.received.description, Int64(bitPattern: new.device),
                     Int64(bitPattern: new.inode), time.description,
                 ])
+            try take(db, new.id)
             try AuditEntry.append(
-                db, at: time, actor: "service", event: .received, subject: new.id.description,
+                db, at: time, actor: service, event: .received, subject: new.id.description,
                 detail: Detail(path: new.path, name: new.name, urgent: new.isUrgent), rows: [.arrival(new.id)])
         }
     }
@@ -42,7 +43,7 @@ extension LedgerStore {
         let time = now()
         let (subject, examination) = (claim.identification.subject, claim.identification.examination)
         try write { db in
-            _ = try ArrivalRow.fetch(db, id, for: .claim)
+            let arrival = try ArrivalRow.fetch(db, id, for: .claim)
             if let sha256 = claim.sha256 { try Self.know(db, image: sha256, bytes: claim.bytes, at: time) }
             try db.execute(
                 sql: """
@@ -58,8 +59,12 @@ extension LedgerStore {
                     examination.taken?.description, examination.eye.value.rawValue, examination.eye.whence?.rawValue,
                     claim.identification.isLast, id.description,
                 ])
+            // The file is out of the inbox: what comes under its path now is another one.
+            if station != nil, let path = arrival.path {
+                try db.execute(sql: "DELETE FROM reservation WHERE path = ?", arguments: [path])
+            }
             try AuditEntry.append(
-                db, at: time, actor: "service", event: .claimed, subject: id.description,
+                db, at: time, actor: service, event: .claimed, subject: id.description,
                 detail: Detail(
                     spool: claim.spool, sha256: claim.sha256, bytes: claim.bytes, sidecar: claim.sidecar, subject: subject,
                     examination: examination, last: claim.identification.isLast),
@@ -86,7 +91,7 @@ extension LedgerStore {
                 sql: "UPDATE arrival SET state = 'reading', changed = ?, waits_for = NULL, attempts = ? WHERE id = ?",
                 arguments: [time.description, attempts, id.description])
             try AuditEntry.append(
-                db, at: time, actor: "service", event: .begun, subject: id.description, detail: ["attempt": attempts],
+                db, at: time, actor: service, event: .begun, subject: id.description, detail: ["attempt": attempts],
                 rows: [.arrival(id)])
             return attempts
         }
@@ -108,7 +113,7 @@ extension LedgerStore {
                 sql: "UPDATE arrival SET state = 'waiting', changed = ?, waits_for = ?, attempts = ? WHERE id = ?",
                 arguments: [time.description, what, attempts, id.description])
             try AuditEntry.append(
-                db, at: time, actor: "service", event: .waiting, subject: id.description, detail: ["for": what],
+                db, at: time, actor: service, event: .waiting, subject: id.description, detail: ["for": what],
                 rows: [.arrival(id)])
         }
     }

@@ -191,7 +191,7 @@ extension LedgerStore {
                     visit.pageDigest.description,
                 ], key: "number")
             try AuditEntry.append(
-                db, at: time, actor: "service", event: .visited, subject: visit.id.description,
+                db, at: time, actor: service, event: .visited, subject: visit.id.description,
                 detail: ["folder": visit.folder, "sha256": visit.digest.description],
                 rows: [Binding.Key(.visit, .number(number))])
         }

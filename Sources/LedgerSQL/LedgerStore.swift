@@ -11,6 +11,8 @@ public actor LedgerStore: ArrivalLedger, DecisionLedger, AuditLedger, Maintenanc
 
     /// The database. Reads that stream (export, verification) use it without the actor.
     package nonisolated let connection: any LedgerConnection
+    /// The station that this service is, once it has entered.
+    var station: StationFence?
     /// The clock of `received`, `finished` and audit entries.
     package let now: @Sendable () -> Timestamp
 

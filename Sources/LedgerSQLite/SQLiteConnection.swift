@@ -30,6 +30,12 @@ package final class SQLiteConnection: LedgerConnection {
         }
     }
 
+    package func change<Value>(_ change: (any SQLDatabase) throws -> Value) throws(PapillaError) -> Value { try write(change) }
+
+    /// One service writes to a file.
+    package var isShared: Bool { false }
+    package func fence(_ fence: StationFence?) {}
+
     package func read<Value>(_ query: (any SQLDatabase) throws -> Value) throws(PapillaError) -> Value {
         do { return try open().read { db in try query(SQLiteDatabase(db)) } } catch {
             throw .ledger(error, "The ledger could not be read", path: path)

@@ -19,7 +19,7 @@ public struct Configuration: Sendable, Equatable {
         public var archive = "/var/lib/papilla/archive"
         /// Where originals of `failed` arrivals go.
         public var quarantine = "/var/lib/papilla/quarantine"
-        /// The SQLite file that knows every arrival.
+        /// What knows every arrival: an SQLite file, or a PostgreSQL database by its URI.
         public var ledger = "/var/lib/papilla/ledger/papilla.sqlite"
         /// The folder of models.
         public var models = "/var/lib/papilla/models"
@@ -28,12 +28,18 @@ public struct Configuration: Sendable, Equatable {
         /// The Prometheus text file; nil: none is written.
         public var metrics: String?
 
+        /// Whether the ledger is a database that several stations may share.
+        package var isShared: Bool { ledger.hasPrefix("postgresql://") || ledger.hasPrefix("postgres://") }
+
+        /// What the lock file lies beside that keeps a second service off: the ledger, or what is a station's alone.
+        package var locked: String { isShared ? spool : ledger }
+
         /// Which of our places a path is in: inbox, outbox, spool, archive, quarantine or ledger; nil for none of them.
         package func name(of path: String?) -> String? {
-            let places = [
-                ("inbox", inbox), ("outbox", outbox), ("spool", spool), ("archive", archive), ("quarantine", quarantine),
-                ("ledger", AbsolutePath.parent(of: ledger)),
-            ]
+            let places =
+                [
+                    ("inbox", inbox), ("outbox", outbox), ("spool", spool), ("archive", archive), ("quarantine", quarantine),
+                ] + (isShared ? [] : [("ledger", AbsolutePath.parent(of: ledger))])
             return path.flatMap { path in places.first { path == $0.1 || path.hasPrefix($0.1 + "/") }?.0 }
         }
 
@@ -124,6 +130,8 @@ public struct Configuration: Sendable, Equatable {
 
     /// Where everything is.
     public var paths = Paths()
+    /// What this service is called among those that share a ledger; nil: as its host.
+    public var station: String?
     /// How long a file must be unchanged to count as whole.
     public var settle = LocalAndRemote(local: .seconds(2), remote: .seconds(10))
     /// How often the inbox is swept.
@@ -190,7 +198,8 @@ public struct Configuration: Sendable, Equatable {
     /// Keys that only a restart can change, where they differ from `other`'s.
     public func fixedKeys(differingFrom other: Configuration) -> [String] {
         let pairs: [(String, Bool)] = [
-            ("paths", paths == other.paths), ("threads", threads == other.threads), ("precision", precision == other.precision),
+            ("paths", paths == other.paths), ("station", station == other.station), ("threads", threads == other.threads),
+            ("precision", precision == other.precision),
         ]
         return pairs.filter { !$0.1 }.map(\.0)
     }
@@ -199,6 +208,7 @@ public struct Configuration: Sendable, Equatable {
     public func reloaded(into running: Configuration) -> Configuration {
         var result = self
         result.paths = running.paths
+        result.station = running.station
         result.threads = running.threads
         result.precision = running.precision
         return result

@@ -48,7 +48,7 @@ package struct ConfigurationCheck {
             }
         }
         let others =
-            [("ledger", paths.ledger), ("models", paths.models), ("socket", paths.socket)]
+            [("models", paths.models), ("socket", paths.socket)] + (paths.isShared ? [] : [("ledger", paths.ledger)])
             + (paths.metrics.map { [("metrics", $0)] } ?? [])
         for (key, path) in others {
             let path = AbsolutePath.resolved(path)
@@ -83,7 +83,7 @@ package struct ConfigurationCheck {
     /// Whoever reads a target may remove what is in it, and what is delivered must not be taken for what was dropped or published.
     private func checkDeliveries(from folders: [(key: String, path: String)]) throws(PapillaError) {
         var others = folders.map { (key: "paths.\($0.key)", path: $0.path) }
-        others.append(("paths.ledger", AbsolutePath.resolved(configuration.paths.ledger)))
+        if !configuration.paths.isShared { others.append(("paths.ledger", AbsolutePath.resolved(configuration.paths.ledger))) }
         others.append(("paths.models", AbsolutePath.resolved(configuration.paths.models)))
         for (index, delivery) in configuration.deliveries.enumerated() {
             guard let folder = delivery.folder else { continue }

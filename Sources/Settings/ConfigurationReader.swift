@@ -11,7 +11,8 @@ internal import Yams
 package struct ConfigurationReader {
     package let file: String
     private static let keys = [
-        "paths", "settle", "rescan", "deadline", "image_deadline", "keep_empty", "visit_settle", "ignore", "name_pattern",
+        "paths", "station", "settle", "rescan", "deadline", "image_deadline", "keep_empty", "visit_settle", "ignore",
+        "name_pattern",
         "disk_floor", "alarms",
         "retention", "limits",
         "thresholds", "readers", "dicom", "hl7", "fhir", "deliveries", "threads", "precision", "blind_share",
@@ -34,6 +35,7 @@ package struct ConfigurationReader {
         var lines: [String: Int] = [:]
         if let node = values["paths"] { lines = try readPaths(node, &configuration.paths) }
         configuration.paths = absolute(configuration.paths)
+        if let node = values["station"] { configuration.station = try readStation(node) }
         if let node = values["settle"] { try readPair(node, .milliseconds(0) ... .seconds(3600), &configuration.settle) }
         if let node = values["rescan"] { try readPair(node, .milliseconds(100) ... .seconds(86400), &configuration.rescan) }
         if let node = values["deadline"] {
@@ -149,9 +151,21 @@ package struct ConfigurationReader {
         func of(_ path: String) -> String { AbsolutePath.of(path, in: folder) }
         return Configuration.Paths(
             inbox: of(paths.inbox), outbox: of(paths.outbox), spool: of(paths.spool), archive: of(paths.archive),
-            quarantine: of(paths.quarantine), ledger: of(paths.ledger), models: of(paths.models), socket: of(paths.socket),
+            quarantine: of(paths.quarantine), ledger: paths.isShared ? paths.ledger : of(paths.ledger), models: of(paths.models),
+            socket: of(paths.socket),
             metrics: paths.metrics.map(of))
     }
+
+    private func readStation(_ node: ConfigurationNode) throws(PapillaError) -> String? {
+        let expected = "a name of letters, digits, dots and hyphens, at most 63, or nothing"
+        guard let name = try node.optionalText(expected) else { return nil }
+        guard !name.isEmpty, name.utf8.count <= 63, name.unicodeScalars.allSatisfy({ Self.nameCharacters.contains($0) }) else {
+            throw node.refuse(node.found, expected: expected)
+        }
+        return name
+    }
+
+    private static let nameCharacters = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-".unicodeScalars)
 
     private func readPair(
         _ node: ConfigurationNode, _ range: ClosedRange<Duration>, _ pair: inout Configuration.LocalAndRemote

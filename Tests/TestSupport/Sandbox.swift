@@ -213,3 +213,14 @@ extension Sandbox {
         return try await ledger.verify(configuration.paths.folders).problems.map { "\($0.kind.rawValue) \($0.subject)" }
     }
 }
+
+extension ServiceFolders {
+    /// The ledger in a file, as a service opens it.
+    package func ledger(_ path: String) throws(PapillaError) -> any WholeLedger {
+        do { return try LedgerStore(path: path, mode: .open) } catch {
+            guard error.code == .notFound else { throw error }
+            try checkUnused(path)
+            return try LedgerStore(path: path, mode: .create)
+        }
+    }
+}

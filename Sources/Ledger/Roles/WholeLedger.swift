@@ -2,7 +2,7 @@ public import Screening
 
 /// A ledger in every role. Who needs one or two of them says which.
 public typealias WholeLedger = ArrivalLedger & DecisionLedger & AuditLedger & MaintenanceLedger & DeliveryLedger & VisitLedger
-    & RereadLedger
+    & RereadLedger & StationLedger
 
 /// How to open a ledger.
 public enum LedgerMode: Sendable {

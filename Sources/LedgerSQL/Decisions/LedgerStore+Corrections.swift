@@ -34,6 +34,7 @@ extension LedgerStore {
             try db.execute(
                 sql: "INSERT INTO correction (arrival, version, actor, at) VALUES (?, ?, ?, ?)",
                 arguments: [id.description, version, actor, time.description])
+            try take(db, id)
             try AuditEntry.append(
                 db, at: time, actor: actor, event: event, subject: id.description, detail: ["version": version],
                 rows: [.correction(of: id)])
@@ -70,6 +71,7 @@ extension LedgerStore {
             try db.execute(
                 sql: "UPDATE arrival SET outcome = ? WHERE id = ?", arguments: [report.outcome.rawValue, id.description])
             try db.execute(sql: "DELETE FROM correction WHERE arrival = ?", arguments: [id.description])
+            try letGo(db, id)
             return try entry(db, rows + [.correction(of: id)], begun["actor"])
         }
     }
@@ -118,19 +120,22 @@ extension LedgerStore {
         try write { db in
             let changes = try db.execute(sql: "DELETE FROM correction WHERE arrival = ?", arguments: [id.description])
             guard changes > 0 else { return }
+            try letGo(db, id)
             try AuditEntry.append(
-                db, at: time, actor: "service", event: .abandoned, subject: id.description, detail: [String: String](),
+                db, at: time, actor: service, event: .abandoned, subject: id.description, detail: [String: String](),
                 rows: [.correction(of: id)])
         }
     }
 
-    /// Corrections that were begun and have not ended.
-    public nonisolated func pendingCorrections() throws(PapillaError) -> [PendingCorrection] {
-        try read { db in
+    /// Corrections that this service began and has not ended.
+    public func pendingCorrections() throws(PapillaError) -> [PendingCorrection] {
+        let own = ownArrivals
+        return try read { db in
             try SQLRow.fetchAll(
                 db,
                 sql: """
                     SELECT arrival.id, arrival.received, correction.version FROM correction JOIN arrival ON arrival.id = correction.arrival
+                    WHERE \(own)
                     """
             ).compactMap { row in
                 guard let id = ScreeningID(row["id"]), let received = Timestamp(row["received"] as String) else { return nil }

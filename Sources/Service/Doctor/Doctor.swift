@@ -43,7 +43,8 @@ public struct Doctor: Sendable {
         ]
         checks += folders.map { folder($0.0, $0.1) }
         checks.append(sameFileSystem())
-        checks += (folders + [("ledger", AbsolutePath.parent(of: paths.ledger))]).compactMap { space($0.0, $0.1) }
+        let ledgerFolder = paths.isShared ? [] : [("ledger", AbsolutePath.parent(of: paths.ledger))]
+        checks += (folders + ledgerFolder).compactMap { space($0.0, $0.1) }
         let ledger = await ledger()
         if let files = await fileChecks() { checks.append(files) }
         checks += [ledger.check, clock(last: ledger.last)]
@@ -177,7 +178,12 @@ public struct Doctor: Sendable {
             let ledger = try await configuration.paths.openLedger()
             try await ledger.checkPages()
             let last = try await ledger.auditEntries(AuditFilter(limit: 1)).last
-            return (Check("ledger", ok: true, "\(path), \(last?.seq ?? 0) audit entries"), last?.at)
+            let stations = try await ledger.stations()
+            let names = stations.map { "\($0.name) (\($0.lives ? "works" : "is silent"), \($0.arrivals) in hand)" }
+            let told = stations.isEmpty ? "" : "; stations: \(names.joined(separator: ", "))"
+            return (
+                Check("ledger", ok: true, "\(configuration.paths.shownLedger), \(last?.seq ?? 0) audit entries\(told)"), last?.at
+            )
         } catch {
             let error = PapillaError(any: error)
             if error.code == .notFound { return (Check("ledger", ok: true, "\(path), made at the first start"), nil) }
@@ -273,7 +279,7 @@ public struct Doctor: Sendable {
     }
 
     private func service() -> Check {
-        let isRunning = LedgerLock.isHeld(beside: configuration.paths.ledger)
+        let isRunning = LedgerLock.isHeld(beside: configuration.paths.locked)
         return Check("service", ok: true, isRunning ? "running" : "not running")
     }
 }

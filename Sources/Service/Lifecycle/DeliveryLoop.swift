@@ -32,6 +32,7 @@ actor DeliveryLoop: ServiceLifecycle.Service {
     private let ledger: any DeliveryLedger & AuditLedger
     private let folders: ServiceFolders
     private let executor: WorkExecutor
+    private let stationPass: StationPass
     private let alarms: Alarms
     private let log: Logger
     private let now: @Sendable () -> Duration
@@ -46,13 +47,14 @@ actor DeliveryLoop: ServiceLifecycle.Service {
 
     init(
         ledger: any DeliveryLedger & AuditLedger, folders: ServiceFolders, executor: WorkExecutor, telemetry: Telemetry,
-        log: Logger,
+        log: Logger, stationPass: StationPass = StationPass(),
         wakeSignal: WakeSignal, now: @escaping @Sendable () -> Duration,
         configuration: @escaping @Sendable () async -> Configuration
     ) {
         self.ledger = ledger
         self.folders = folders
         self.executor = executor
+        self.stationPass = stationPass
         alarms = Alarms(telemetry: telemetry, ledger: ledger, log: log)
         self.log = log
         self.wakeSignal = wakeSignal
@@ -100,6 +102,8 @@ actor DeliveryLoop: ServiceLifecycle.Service {
         let targets = await configuration().deliveries
         lines = lines.filter { line in line.value.isRunning || targets.contains { $0.name == line.key } }
         tell()
+        // What every station makes due, one carries out.
+        guard stationPass.isKeeper else { return }
         for target in targets {
             let line = lines[target.name] ?? Line()
             guard !line.isRunning, now() >= line.due || line.after > 0 else { continue }

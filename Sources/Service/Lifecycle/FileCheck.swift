@@ -18,6 +18,7 @@ struct FileCheck: ServiceLifecycle.Service {
     let paths: Configuration.Paths
     let telemetry: Telemetry
     let log: Logger
+    var pass = StationPass()
     var wallClock: @Sendable () -> Timestamp = { .now }
     var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
@@ -35,7 +36,7 @@ struct FileCheck: ServiceLifecycle.Service {
             _ = try? await tell()
             try await sleep(Self.delay)
             while true {
-                do { try await look() } catch {
+                do { if pass.isKeeper { try await look() } } catch {
                     // The ledger's or a folder's trouble is told by who cannot work for it.
                     if error is CancellationError || Task.isCancelled { throw CancellationError() }
                     log.tell(.trouble, .warning, "files could not be verified: \(PapillaError(any: error).description)")

@@ -18,6 +18,7 @@ struct Housekeeping: ServiceLifecycle.Service {
     let log: Logger
     /// What is known of the clock since the start.
     let clocks: ClockWatch
+    var pass = StationPass()
     var wallClock: @Sendable () -> Timestamp = { .now }
     /// A clock that nobody sets, and that goes on while the machine sleeps.
     var steadyClock: @Sendable () -> Duration = { ClockWatch.steady }
@@ -40,8 +41,10 @@ struct Housekeeping: ServiceLifecycle.Service {
                 await writeMetrics(configuration)
                 if ticks % Self.ticksAnHour == 0 {
                     if ticks > 0 { await tellHead() }
-                    await writeMissingStatements(configuration)
-                    await retain(configuration.retention, &clocks)
+                    if pass.isKeeper {
+                        await writeMissingStatements(configuration)
+                        await retain(configuration.retention, &clocks)
+                    }
                 }
                 ticks += 1
                 try await Task.sleep(for: Self.tick)
@@ -53,7 +56,7 @@ struct Housekeeping: ServiceLifecycle.Service {
     func finish() async {
         let configuration = await configuration()
         await tellHead()
-        await writeStatement(of: wallClock().day, configuration)
+        if pass.isKeeper { await writeStatement(of: wallClock().day, configuration) }
         await writeMetrics(configuration)
     }
 

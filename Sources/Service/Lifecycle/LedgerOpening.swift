@@ -1,12 +1,16 @@
 package import Custody
 public import Ledger
+internal import LedgerPostgreSQL
 internal import LedgerSQLite
 public import Screening
 public import Settings
 
 extension Configuration.Paths {
     /// The kind of database that `paths.ledger` names. The rest of the program knows ledgers by their roles.
-    public var ledgers: any LedgerProvider { SQLiteLedgers() }
+    public var ledgers: any LedgerProvider { PostgreSQLLedgers.owns(ledger) ? PostgreSQLLedgers() : SQLiteLedgers() }
+
+    /// Where the ledger is, as it may be shown: without a password.
+    package var shownLedger: String { PostgreSQLLedgers.withoutPassword(ledger) }
 
     /// Opens the ledger.
     ///
@@ -18,7 +22,11 @@ extension Configuration.Paths {
 
 extension ServiceFolders {
     /// Opens the service's ledger. One that is missing while our folders hold what it should know of is never made anew.
-    package func ledger(_ path: String) throws(PapillaError) -> any WholeLedger {
-        try ledger(path) { (mode) throws(PapillaError) in try SQLiteLedgers().open(path, mode) }
+    package func ledger(_ paths: Configuration.Paths) async throws(PapillaError) -> any WholeLedger {
+        do { return try await paths.openLedger(.open) } catch {
+            guard error.code == .notFound else { throw error }
+            try checkUnused(paths.shownLedger)
+            return try await paths.openLedger(.create)
+        }
     }
 }

@@ -77,7 +77,7 @@ public struct Server: Sendable {
         let telemetry = Telemetry()
         let retrier = StartRetrier(
             log: log, telemetry: telemetry, paths: configuration.paths, limit: isDraining ? Pipeline.drainTries : nil)
-        let path = configuration.paths.ledger
+        let path = configuration.paths.locked
         let lock = try await retrier.wait {
             do { _ = try Folder.make(AbsolutePath.parent(of: path)) } catch { throw PapillaError(any: error) }
             return try await LedgerLock.take(beside: path)
@@ -112,9 +112,12 @@ public struct Server: Sendable {
     private func work(_ parts: Parts, _ lifecycle: LifecycleControl) async throws {
         var screener: ImageReader?
         while true {
-            let (folders, ledger, clocks, pause) = try await parts.retrier.wait { try await self.openFolders(parts.telemetry) }
+            let pass = configuration.paths.isShared ? StationPass(station: Station.name(configuration)) : StationPass()
+            let (folders, ledger, clocks, pause) = try await parts.retrier.wait {
+                try await self.openFolders(parts.telemetry, pass)
+            }
             let promotion = Promotion(store: ModelStore(directory: configuration.paths.models), ledger: ledger, gate: gate)
-            for change in try await promotion.upgrade() {
+            for change in pass.isKeeper ? try await promotion.upgrade() : [] {
                 log.tell(
                     .ready, .notice, "a newer model came with the program and is live",
                     [
@@ -126,26 +129,34 @@ public struct Server: Sendable {
             if let screener { reader = screener } else { reader = try await loading { try await Self.screener(configuration) } }
             screener = reader
             parts.telemetry.update { $0.models = reader.described }
-            do { return try await serve(folders, ledger, clocks, promotion, parts, reader, pause, lifecycle) } catch is Pipeline
-                .FoldersMoved
+            do { return try await serve(folders, ledger, clocks, promotion, parts, reader, pause, lifecycle, pass) } catch let why
+                as Pipeline.MustReopen
             {
-                log.tell(.trouble, .error, "a folder of ours is no longer what is under its path; all are opened anew")
+                switch why {
+                case .foldersMoved:
+                    log.tell(.trouble, .error, "a folder of ours is no longer what is under its path; all are opened anew")
+                case .leaseLost:
+                    log.tell(.trouble, .error, "this station's lease ran out; what it had in hand is dropped, and it claims anew")
+                }
             }
         }
     }
 
-    private func openFolders(_ telemetry: Telemetry) async throws -> (
+    private func openFolders(_ telemetry: Telemetry, _ pass: StationPass) async throws -> (
         ServiceFolders, any WholeLedger, ClockWatch, pause: Duration
     ) {
-        let folders = try ServiceFolders(configuration.paths)
-        let ledger: any WholeLedger = try folders.ledger(configuration.paths.ledger)
+        let folders = try Station.folders(configuration, pass)
+        let ledger = try await folders.ledger(configuration.paths)
+        if pass.isShared { try await Station.enter(Station.name(configuration), ledger, configuration.paths, pass) }
         // Before anything is written by a clock that may be ahead.
         var clocks = try await ClockWatch(ledger)
         clocks.look(.now, ClockWatch.steady)
         try await clocks.note(in: ledger)
-        try await FolderMark.check(folders, ledger)
-        try await Forget(ledger: ledger, folders: folders, withdraw: configuration.withdraw).complete()
-        try await Requeue(ledger: ledger, folders: folders).complete()
+        try await FolderMark.check(folders, ledger, isSpoolNew: configuration.paths.isShared)
+        if pass.isKeeper {
+            try await Forget(ledger: ledger, folders: folders, withdraw: configuration.withdraw).complete()
+            try await Requeue(ledger: ledger, folders: folders).complete()
+        }
         try await tellOfRoles(ledger)
         let pause = try await pauseAfterDeaths(ledger, telemetry)
         try await ledger.record("started", subject: "service", detail: ["version": Version.current])
@@ -202,14 +213,17 @@ public struct Server: Sendable {
     private func serve(
         _ folders: ServiceFolders, _ ledger: any WholeLedger, _ clocks: ClockWatch, _ promotion: Promotion, _ parts: Parts,
         _ screener: ImageReader,
-        _ pause: Duration, _ lifecycle: LifecycleControl
+        _ pause: Duration, _ lifecycle: LifecycleControl, _ pass: StationPass
     ) async throws {
         let outbox = configuration.paths.outbox
         let becameDue = WakeSignal()
         let notes = VisitNotes()
+        let reserve = { @Sendable (path: RelativePath) async throws -> Bool in try await ledger.reserve("\(path)") }
         let tools = Pipeline.Tools(
             configuration: configuration, folders: folders, ledger: ledger, executor: parts.executor, telemetry: parts.telemetry,
             log: log,
+            inboxMarker: pass.isShared ? try await ledger.identity() : nil, reserve: pass.isShared ? reserve : nil,
+            release: { path in try? await ledger.release("\(path)") },
             reload: { [log] running in
                 let read = try Configuration.load(path: running.file ?? "/etc/papilla/papilla.yaml")
                 let fixed = read.fixedKeys(differingFrom: running)
@@ -231,18 +245,23 @@ public struct Server: Sendable {
         try await reviewing.recover()
         let deliveries = DeliveryLoop(
             ledger: ledger, folders: folders, executor: parts.executor, telemetry: parts.telemetry, log: log,
-            wakeSignal: becameDue, now: tools.now, configuration: now)
+            stationPass: pass, wakeSignal: becameDue, now: tools.now, configuration: now)
         let visits = VisitLoop(
             ledger: ledger, folders: folders, store: ModelStore(directory: configuration.paths.models), executor: parts.executor,
-            log: log, notes: notes, now: tools.now, configuration: now)
+            log: log, pass: pass, notes: notes, now: tools.now, configuration: now)
         if !isDraining { try await visits.recover() }
         let housekeeping = Housekeeping(
             ledger: ledger, folders: folders, telemetry: parts.telemetry, log: log, clocks: clocks,
-            configuration: now)
+            pass: pass, configuration: now)
         let check = FileCheck(
-            ledger: ledger, folders: folders, paths: configuration.paths, telemetry: parts.telemetry, log: log)
+            ledger: ledger, folders: folders, paths: configuration.paths, telemetry: parts.telemetry, log: log, pass: pass)
+        let station = Station(
+            name: Station.name(configuration), ledger: ledger, folders: folders, paths: configuration.paths, pass: pass, log: log,
+            adopt: { await pipeline.adopt($0) }, reload: { await pipeline.requestReload() },
+            lost: { await pipeline.reopen(.leaseLost) })
         let group = group(
-            pipeline, [housekeeping, deliveries, visits], isDraining ? nil : check, parts.telemetry, now: tools.now)
+            pipeline, [housekeeping, deliveries, visits] + (pass.isShared ? [station] : []), isDraining ? nil : check,
+            parts.telemetry, now: tools.now)
         parts.requestHandler.open(
             RequestHandler.Resources(
                 ledger: ledger, folders: folders, reviewing: reviewing, promotion: promotion,
@@ -292,14 +311,15 @@ public struct Server: Sendable {
 
     private func end(_ housekeeping: Housekeeping, _ ledger: any WholeLedger, _ telemetry: Telemetry, failure: (any Error)?) async
     {
-        let isMoving = failure is Pipeline.FoldersMoved
+        let isMoving = failure is Pipeline.MustReopen
         if !isMoving { Notify.stopping() }
         telemetry.update { ($0.isReady, $0.isStopping) = (!isMoving, !isMoving) }
         let why =
-            failure.map { isMoving ? "as asked, to open the folders anew" : PapillaError(any: $0).description } ?? "as asked"
+            failure.map { isMoving ? "as asked, to open everything anew" : PapillaError(any: $0).description } ?? "as asked"
         await telemetry.notes.end()
         try? await ledger.record("stopped", subject: "service", detail: ["why": why])
         await housekeeping.finish()
+        if configuration.paths.isShared { try? await ledger.leave() }
         try? await ledger.close()
         if !isMoving { log.tell(.stopped, failure == nil ? .notice : .error, "stopped", ["why": why]) }
     }

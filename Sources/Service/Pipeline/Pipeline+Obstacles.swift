@@ -40,7 +40,7 @@ extension Pipeline {
         }
     }
 
-    private func take(_ row: ArrivalRow, now: Duration) throws {
+    func take(_ row: ArrivalRow, now: Duration) throws {
         guard var arrival = Arrival(row) else { return }
         (arrival.isLast, arrival.since) = (isDraining, now)
         let folders = tools.folders

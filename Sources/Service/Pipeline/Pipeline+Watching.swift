@@ -35,7 +35,7 @@ extension Pipeline {
 
     func checkSpace() -> Bool {
         guard tools.folders.isInPlace(tools.configuration.paths) else {
-            haveFoldersMoved = true
+            reopen(.foldersMoved)
             return false
         }
         for (name, folder) in tools.folders.all {

@@ -29,6 +29,12 @@ actor Pipeline: ServiceLifecycle.Service {
             return ScreeningID(at: time, using: &random)
         }
         var checkpoint: Checkpoint = { _ in }
+        /// What every station marks the inbox with; nil: there is no other station.
+        var inboxMarker: String?
+        /// Takes hold of a path in the inbox for this station, or says that another has it; nil: there is no other.
+        var reserve: (@Sendable (RelativePath) async throws -> Bool)?
+        /// Lets go of it.
+        var release: @Sendable (RelativePath) async -> Void = { _ in }
         /// Reads configuration and models again; throws where either is bad.
         var reload: @Sendable (Configuration) async throws -> (Configuration, any ImageScreener)
         /// Told of every arrival that ends.
@@ -55,8 +61,8 @@ actor Pipeline: ServiceLifecycle.Service {
     private var isAlone = false
     private(set) var isStopping = false
     private var wantsReload = false
-    /// Our folders are no longer what is under their paths.
-    var haveFoldersMoved = false
+    /// Why everything must be opened anew; nil: nothing must.
+    var reopening: MustReopen?
     /// Nothing begins before: storage is in trouble.
     var pausedUntil = Duration.zero
     var troubles = 0
@@ -68,12 +74,13 @@ actor Pipeline: ServiceLifecycle.Service {
         pausedUntil = tools.now() + pause
         inbox = Inbox(
             path: tools.configuration.paths.inbox, spool: tools.folders.spool.root,
-            rules: InboxRules(tools.configuration, isDraining: isDraining), wallClock: tools.wallClock,
+            rules: InboxRules(tools.configuration, isDraining: isDraining), commonMarker: tools.inboxMarker,
+            wallClock: tools.wallClock,
             ring: { [wakeSignal] in wakeSignal.send() })
     }
 
     /// Works until it is told to stop; with `isDraining` until nothing is left to do.
-    /// - Throws: `refused` where a drain leaves something pending, or readings that were given up hold too much; `FoldersMoved`.
+    /// - Throws: `refused` where a drain leaves something pending, or readings that were given up hold too much; `MustReopen`.
     func run() async throws {
         try await withGracefulShutdownHandler {
             try await withTaskExecutorPreference(tools.executor) { try await self.workToTheEnd() }
@@ -85,12 +92,39 @@ actor Pipeline: ServiceLifecycle.Service {
                 .refused, "Readings that were given up have not ended and hold every place",
                 hint: "Start the service again; systemd does so by itself")
         }
-        if haveFoldersMoved, !isStopping { throw FoldersMoved() }
+        if let reopening, !isStopping { throw reopening }
         if isDraining, !isStopping { try await checkDrained() }
     }
 
-    /// Our folders must be opened anew: something was mounted over them, unmounted, or moved.
-    struct FoldersMoved: Error {}
+    /// Everything of ours must be opened anew.
+    enum MustReopen: Error {
+        /// Our folders are no longer what is under their paths: something was mounted over them, unmounted, or moved.
+        case foldersMoved
+        /// This station's lease ran out: what it had in hand is another's.
+        case leaseLost
+    }
+
+    /// Drops what is in hand as soon as it comes to an end, and has everything opened anew.
+    func reopen(_ why: MustReopen) {
+        reopening = reopening ?? why
+        wakeSignal.send()
+    }
+
+    /// Takes up arrivals that became this station's.
+    func adopt(_ ids: [ScreeningID]) async {
+        do {
+            for id in ids {
+                // One of which only a later version was under way has ended.
+                guard let row = try await tools.ledger.arrival(id), row.state != .finished else { continue }
+                try take(row, now: tools.now())
+            }
+        } catch {
+            // They are this station's own already: entering anew finds them.
+            _ = trouble(error)
+            reopen(.leaseLost)
+        }
+        wakeSignal.send()
+    }
 
     private func workToTheEnd() async throws {
         try await recover()
@@ -118,7 +152,7 @@ actor Pipeline: ServiceLifecycle.Service {
             lookAtInbox(now)
             if wantsReload, inFlight == 0 { await reload() }
             let mayBegin =
-                !isStopping && !wantsReload && !haveFoldersMoved && now >= pausedUntil
+                !isStopping && !wantsReload && reopening == nil && now >= pausedUntil
                 && tools.executor.abandonedCount < Self.width
             if mayBegin {
                 alarm(.deaths, nil)
@@ -126,7 +160,7 @@ actor Pipeline: ServiceLifecycle.Service {
             }
             report()
             if inFlight == 0 {
-                if isStopping || haveFoldersMoved || tools.executor.abandonedCount >= Self.width { return }
+                if isStopping || reopening != nil || tools.executor.abandonedCount >= Self.width { return }
                 if isDraining, isDrained { return }
             }
             let wait = nextWake(now, mayBegin: mayBegin) - now
@@ -176,6 +210,12 @@ actor Pipeline: ServiceLifecycle.Service {
 
     /// A file whose turn it is: its row, then its way.
     private func receive(_ candidate: Candidate) async {
+        do {
+            guard try await isOurs(candidate) else { return }
+        } catch {
+            inbox.postpone(candidate.path, id: nil, until: trouble(error), now: tools.now())
+            return
+        }
         let id: ScreeningID
         do { id = try await receive(candidate, as: candidate.id ?? drawn[candidate.path]) } catch {
             inbox.postpone(candidate.path, id: nil, until: trouble(error), now: tools.now())
@@ -185,6 +225,26 @@ actor Pipeline: ServiceLifecycle.Service {
             id: id, path: candidate.path, received: candidate.received, isLast: candidate.isLast, beside: candidate.beside,
             isHeldOpen: candidate.isHeldOpen, since: tools.now())
         await carryOn(RetryQueue.Entry(arrival: arrival, tries: inboxTries[candidate.path] ?? 0, isInInbox: true))
+    }
+
+    /// Whether a file is this station's to take in: nobody else does, and it is still there once that is sure.
+    private func isOurs(_ candidate: Candidate) async throws -> Bool {
+        guard let reserve = tools.reserve, candidate.id == nil else { return true }
+        guard try await reserve(candidate.path) else {
+            inbox.postpone(candidate.path, id: nil, until: tools.now() + .seconds(2), now: tools.now())
+            return false
+        }
+        if try isStillThere(candidate.path) { return true }
+        await tools.release(candidate.path)
+        inbox.conclude(candidate.path, now: tools.now())
+        return false
+    }
+
+    private func isStillThere(_ path: RelativePath) throws(FileError) -> Bool {
+        do throws(FileError) { return try inbox.root?.folder(path.parent).status(path.name) != nil } catch {
+            guard error.isMissing else { throw error }
+            return false
+        }
     }
 
     private func receive(_ candidate: Candidate, as known: ScreeningID?) async throws -> ScreeningID {

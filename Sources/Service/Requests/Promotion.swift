@@ -54,7 +54,7 @@ public struct Promotion: Sendable {
                 .notFound, "There is no ledger yet that could note it", place: paths.ledger,
                 hint: "Start the service once; for models without a service give --models DIR")
         }
-        let lock = try LedgerLock(beside: paths.ledger)
+        let lock = try LedgerLock(beside: paths.locked)
         defer { withExtendedLifetime(lock) {} }
         let promotion = Promotion(store: ModelStore(directory: paths.models), ledger: ledger, gate: gate)
         let change = try await promotion.perform(request, actor: UserAccount.actor(getuid()))

@@ -41,7 +41,7 @@ public struct Rereading: Sendable {
             place = .service(socket: paths.socket)
             return
         }
-        let lock = try LedgerLock(beside: paths.ledger)
+        let lock = try LedgerLock(beside: paths.locked)
         let folders = try ServiceFolders(paths)
         let ledger = try await paths.openLedger(.open)
         let screener = try await Server.screener(configuration)

@@ -18,6 +18,7 @@ actor VisitLoop: ServiceLifecycle.Service {
     private let folders: ServiceFolders
     private let store: ModelStore
     private let executor: WorkExecutor
+    private let pass: StationPass
     private let log: Logger
     private let now: @Sendable () -> Duration
     private let wallClock: @Sendable () -> Timestamp
@@ -26,6 +27,8 @@ actor VisitLoop: ServiceLifecycle.Service {
     private let notes: VisitNotes
     private var due: [Subject: Duration] = [:]
     private var failures: [Subject: Int] = [:]
+    /// When it was last looked what other stations did.
+    private var looked: Timestamp?
 
     /// Between two looks where nobody wakes it.
     private static let tick = Duration.seconds(5)
@@ -34,13 +37,15 @@ actor VisitLoop: ServiceLifecycle.Service {
 
     init(
         ledger: any ArrivalLedger & VisitLedger, folders: ServiceFolders, store: ModelStore, executor: WorkExecutor, log: Logger,
-        notes: VisitNotes, now: @escaping @Sendable () -> Duration, wallClock: @escaping @Sendable () -> Timestamp = { .now },
+        pass: StationPass = StationPass(), notes: VisitNotes, now: @escaping @Sendable () -> Duration,
+        wallClock: @escaping @Sendable () -> Timestamp = { .now },
         configuration: @escaping @Sendable () async -> Configuration
     ) {
         self.ledger = ledger
         self.folders = folders
         self.store = store
         self.executor = executor
+        self.pass = pass
         self.log = log
         self.notes = notes
         self.now = now
@@ -55,7 +60,14 @@ actor VisitLoop: ServiceLifecycle.Service {
 
     private func work() async {
         while !Task.isCancelled {
-            for id in notes.take() { await note(id) }
+            let ended = notes.take()
+            guard pass.isKeeper else {
+                due = [:]
+                await notes.wakeSignal.wait(atMost: Self.tick)
+                continue
+            }
+            for id in ended { await note(id) }
+            if pass.isShared { await noteOthers() }
             let time = now()
             for subject in due.filter({ $0.value <= time }).map(\.key) where !Task.isCancelled { await look(at: subject) }
             let next = due.values.min().map { $0 - now() } ?? Self.tick
@@ -69,6 +81,21 @@ actor VisitLoop: ServiceLifecycle.Service {
             return
         }
         due[subject] = now() + (row.isLast ? .zero : await configuration().visitSettle)
+    }
+
+    /// What other stations have ended or decided on.
+    private func noteOthers() async {
+        let present = wallClock()
+        let since = looked ?? Timestamp(milliseconds: present.milliseconds - Self.lookBack * 1000)
+        guard present.milliseconds - since.milliseconds >= 30_000 || looked == nil,
+            let changed = try? await ledger.changedSubjects(since: Timestamp(milliseconds: since.milliseconds - 60_000))
+        else { return }
+        looked = present
+        let settle = await configuration().visitSettle
+        for subject in changed where due[subject.subject] == nil {
+            let waited = Duration.milliseconds(max(0, present.milliseconds - subject.at.milliseconds))
+            due[subject.subject] = now() + (subject.isLast ? .zero : max(.zero, settle - waited))
+        }
     }
 
     /// Takes up what an earlier run has left: everyone of whom something came lately.

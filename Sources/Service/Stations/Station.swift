@@ -1,0 +1,147 @@
+internal import Custody
+internal import Files
+internal import Glibc
+internal import Journal
+internal import Ledger
+internal import Logging
+internal import Screening
+internal import ServiceLifecycle
+internal import Settings
+
+/// This service among those that share a ledger: it says that it lives, and takes over from who does not.
+///
+/// Who takes over first makes sure in the ledger that the silent one cannot come back, then moves its folders away from under it, and only
+/// then has its arrivals.
+struct Station: ServiceLifecycle.Service {
+    /// How long a station may be silent, and how often it says that it lives.
+    static let (lease, beat) = (Duration.seconds(15), Duration.seconds(3))
+    /// How much earlier a lease ends here than in the ledger.
+    private static let margin = Duration.seconds(3)
+
+    let name: String
+    let ledger: any StationLedger & AuditLedger
+    let folders: ServiceFolders
+    let paths: Configuration.Paths
+    let pass: StationPass
+    let log: Logger
+    /// Has the pipeline take up what became this station's.
+    let adopt: @Sendable ([ScreeningID]) async -> Void
+    /// Has models read again that another station made live.
+    let reload: @Sendable () async -> Void
+    /// The lease ran out.
+    let lost: @Sendable () async -> Void
+
+    /// What the configuration calls it, or its host.
+    static func name(_ configuration: Configuration) -> String {
+        if let name = configuration.station { return name }
+        var buffer = [CChar](repeating: 0, count: 256)
+        gethostname(&buffer, buffer.count - 1)
+        let host = buffer.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+        return host.isEmpty ? "papilla" : String(host.prefix(63))
+    }
+
+    /// The folders of a service; those of a station let nothing out while its lease does not hold.
+    static func folders(_ configuration: Configuration, _ pass: StationPass) throws(PapillaError) -> ServiceFolders {
+        var folders = try ServiceFolders(configuration.paths)
+        guard pass.isShared else { return folders }
+        folders.publisher.station = FileName(ours: name(configuration))
+        folders.publisher.gate = { () throws(PapillaError) in try pass.check() }
+        folders.spool.others = { pass.spools }
+        folders.spool.gate = { () throws(FileError) in
+            guard pass.isValid else { throw FileError("the station's lease ran out", place: "", number: EAGAIN) }
+        }
+        return folders
+    }
+
+    /// Enters: from then on arrivals are this station's, until its lease runs out.
+    static func enter(
+        _ name: String, _ ledger: any StationLedger, _ paths: Configuration.Paths, _ pass: StationPass
+    ) async throws {
+        let begun = ContinuousClock.now
+        try await ledger.enter(name, spool: paths.spool, lease: lease)
+        pass.extend(to: begun + lease - margin)
+        pass.isKeeper = try await ledger.isKeeper()
+        pass.spools = places(of: try await ledger.stations(), but: paths.spool)
+    }
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown { try await work() }
+    }
+
+    private func work() async throws {
+        var known = await newestModel()
+        while true {
+            try await Task.sleep(for: Self.beat)
+            guard await renew() else { return await lost() }
+            await takeOver()
+            // Another station made a model live: it is on the shared file system, and is read there.
+            let newest = await newestModel()
+            if newest > known { await reload() }
+            known = max(known, newest)
+        }
+    }
+
+    /// The number of the audit's newest entry that made a model live; 0 where there is none, or the ledger is away.
+    private func newestModel() async -> Int64 {
+        let entry = try? await ledger.newestEntry(of: ["promoted", "rolled_back"])
+        return entry?.seq ?? 0
+    }
+
+    /// - Returns: whether the lease holds, now or still.
+    private func renew() async -> Bool {
+        let begun = ContinuousClock.now
+        do {
+            try await ledger.renew(lease: Self.lease)
+            pass.extend(to: begun + Self.lease - Self.margin)
+            pass.isKeeper = try await ledger.isKeeper()
+        } catch {
+            let error = PapillaError(any: error)
+            if error.code == .refused { pass.revoke() }
+            log.tell(.trouble, .warning, "the station's lease was not renewed: \(error.description)")
+        }
+        return pass.isValid
+    }
+
+    private func takeOver() async {
+        do {
+            let stations = try await ledger.stations()
+            pass.spools = Self.places(of: stations, but: paths.spool)
+            for silent in stations where !silent.lives && silent.name != name {
+                guard let found = try await ledger.shutOut(silent.name) else { continue }
+                try shutOut(found)
+                pass.spools = Self.places(of: stations, but: paths.spool)
+                let arrivals = try await ledger.inherit(from: found.name)
+                log.tell(
+                    .recovered, .notice, "carrying on what a silent station left",
+                    ["station": found.name, "arrivals": "\(arrivals.count)"])
+                await adopt(arrivals)
+            }
+        } catch {
+            log.tell(
+                .trouble, .warning, "a silent station's work could not be taken over: \(PapillaError(any: error).description)")
+        }
+    }
+
+    /// Moves the spool of a station away, so that whatever it still does there fails, and its drafts.
+    private func shutOut(_ station: StationRow) throws {
+        do { try NamedPath.rename(station.spool, to: "\(station.spool)\(Self.mark)\(station.epoch)") } catch {
+            guard error.isMissing else { throw error }
+        }
+        try folders.publisher.takeDrafts(of: FileName(ours: station.name))
+    }
+
+    /// What a spool that was moved away is called: `SPOOL.left-EPOCH`.
+    private static let mark = ".left-"
+
+    /// The spools of other stations, and every one that was moved away, this station's own among them.
+    private static func places(of stations: [StationRow], but own: String) -> [String] {
+        var places = stations.map(\.spool).filter { $0 != own }
+        for spool in Set(stations.map(\.spool)) {
+            let (folder, name) = (AbsolutePath.parent(of: spool), spool.pathNames().last ?? "")
+            for found in (try? NamedPath.names(in: folder)) ?? [] where found.hasPrefix(name + mark) {
+                places.append("\(folder)/\(found)")
+            }
+        }
+        return places
+    }
+}
