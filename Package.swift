@@ -191,6 +191,10 @@ let package = Package(
             ],
             exclude: ["Fixtures"], swiftSettings: swift),
         .testTarget(
+            name: "LedgerPostgreSQLTests",
+            dependencies: ["TestSupport", "Ledger", "LedgerPostgreSQL", "LedgerSQL", "LedgerSQLite", "Screening"],
+            swiftSettings: swift),
+        .testTarget(
             name: "SettingsTests", dependencies: ["TestSupport", "Settings", "Reading", "Imaging", "Screening"],
             swiftSettings: swift),
         .testTarget(

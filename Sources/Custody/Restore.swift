@@ -44,16 +44,24 @@ public struct Restore: Sendable {
     ///
     /// - Throws: `refused` where a service runs; `damaged` where the backup, or what was made, does not verify: nothing has changed then.
     public func run(from source: Source) async throws -> Result {
-        let path = configuration.paths.ledger
-        try checkUser(AbsolutePath.parent(of: path))
+        let (path, isShared) = (configuration.paths.ledger, configuration.paths.isShared)
+        try checkUser(AbsolutePath.parent(of: configuration.paths.locked))
         let folders = try ServiceFolders(configuration.paths)
-        let lock = try await LedgerLock.take(beside: path, patience: .zero)
+        let lock = try await LedgerLock.take(beside: configuration.paths.locked, patience: .zero)
         defer { withExtendedLifetime(lock) {} }
-        let draft = path + ".restoring"
+        // A file in any case: a database takes it up as a whole.
+        let draft = configuration.paths.locked + ".restoring"
         for suffix in Self.suffixes { _ = try? NamedPath.remove(draft + suffix) }
         let (adopted, identity) = try await make(draft, from: source)
         let verified = try await ledgers.verify(backup: draft)
         for suffix in ["-wal", "-shm"] { _ = try? NamedPath.remove(draft + suffix) }
+        if isShared {
+            let copied = try await ledgers.copy(try await ledgers.open(draft, .readOnly), to: path, replacing: true) { _ in }
+            _ = try? NamedPath.remove(draft)
+            try FolderMark.set(folders, identity)
+            return Result(
+                ledger: copied.ledger, before: copied.before, adopted: adopted, head: copied.head, entries: copied.entries)
+        }
         let before = try setAside(path)
         do {
             let folder = try Folder.open(AbsolutePath.parent(of: path))

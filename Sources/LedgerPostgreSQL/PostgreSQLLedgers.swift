@@ -13,13 +13,31 @@ public struct PostgreSQLLedgers: LedgerProvider {
         address.hasPrefix("postgresql://") || address.hasPrefix("postgres://")
     }
 
-    /// Opens the ledger in the database that the URI names.
+    /// Opens the ledger in the database that the URI names; a path is that of a file, such as a backup.
     public func open(_ uri: String, _ mode: LedgerMode) throws(PapillaError) -> any WholeLedger {
-        try LedgerStore(uri: uri, mode: mode)
+        guard Self.owns(uri) else { return try SQLiteLedgers().open(uri, mode) }
+        return try LedgerStore(uri: uri, mode: mode)
     }
 
     /// Reads a backup whole: it is an SQLite file.
     public func verify(backup path: String) throws(PapillaError) -> Backup { try SQLiteLedgers().verify(backup: path) }
+
+    /// Copies a ledger into the database that the URI names; to a path: into a file.
+    public func copy(
+        _ ledger: any WholeLedger, to address: String, replacing: Bool, copied: @escaping (Int) -> Void
+    ) async throws(PapillaError) -> LedgerCopyResult {
+        guard Self.owns(address) else {
+            return try await SQLiteLedgers().copy(ledger, to: address, replacing: replacing, copied: copied)
+        }
+        guard let source = ledger as? LedgerStore else { throw PapillaError(.internal, "This ledger cannot be copied") }
+        let (before, rows) = try source.read { db in
+            try PostgresConnection.take(db, into: address, replacing: replacing, copied: copied)
+        }
+        let copy = try LedgerStore(uri: address, mode: .open)
+        let result = try await LedgerCopy.verify(copy, of: ledger, rows: rows, before: before)
+        try await copy.close()
+        return result
+    }
 
     /// A URI as it may be shown.
     package static func withoutPassword(_ uri: String) -> String {

@@ -165,8 +165,45 @@ package final class PostgresConnection: LedgerConnection {
     package func fold() {}
 
     package func backUp(to path: String) throws(PapillaError) -> Backup {
-        try read { db in try SQLiteLedgers.copy(of: db, to: path) }
+        _ = try read { db in try SQLiteLedgers.copy(of: db, to: path) }
         return try SQLiteLedgers().verify(backup: path)
+    }
+
+    /// Makes the tables in a database, with every row of the ledger whose transaction `source` is, in one transaction.
+    ///
+    /// - Parameter replacing: a ledger that is there is kept as a schema of another name.
+    /// - Returns: the name of that schema, and how many rows there were.
+    static func take(
+        _ source: any SQLDatabase, into uri: String, replacing: Bool, copied: (Int) -> Void
+    ) throws -> (before: String?, rows: Int) {
+        let path = PostgreSQLLedgers.withoutPassword(uri)
+        do {
+            let session = try connect(uri)
+            try session.run(
+                "BEGIN; SET LOCAL idle_in_transaction_session_timeout TO 0; SELECT pg_advisory_xact_lock(\(PostgresSchema.lock))")
+            var before: String?
+            if try PostgresSchema.isThere(session) {
+                guard replacing else {
+                    throw PapillaError(
+                        .refused, "A ledger is in this database already", place: path, hint: "Name another database")
+                }
+                let lives = try session.rows(
+                    sql: "SELECT name FROM station WHERE lease_until > clock_timestamp() LIMIT 1", arguments: [], limit: 1)
+                if let station = lives.first {
+                    throw PapillaError(
+                        .refused, "The station \(station["name"] as String) works on this ledger", place: path,
+                        hint: "Stop every station first")
+                }
+                let name = "papilla_before_\(Timestamp.now.milliseconds)"
+                try session.run("ALTER SCHEMA papilla RENAME TO \(name)")
+                before = name
+            }
+            try PostgresSchema.create(session)
+            let rows = try LedgerCopy.copy(source, to: session, copied: copied)
+            try PostgresSchema.continueNumbers(session)
+            try session.run("COMMIT")
+            return (before, rows)
+        } catch { throw PapillaError.ledger(error, "The ledger could not be copied", path: path) }
     }
 
     package func close() throws(PapillaError) {

@@ -21,10 +21,9 @@ final class PostgresSession: SQLDatabase, @unchecked Sendable {
         }
         guard let connection = papilla_pg_connect(uri) else { throw PapillaError(.system, "No memory is left for a connection") }
         self.connection = connection
+        // Finished by `deinit`, which also runs where a whole object's initialiser throws.
         guard papilla_pg_stands(connection) else {
-            let error = PostgresError(state: nil, message: String(cString: papilla_pg_error(connection)), isLost: true)
-            papilla_pg_finish(connection)
-            throw error
+            throw PostgresError(state: nil, message: String(cString: papilla_pg_error(connection)), isLost: true)
         }
     }
 

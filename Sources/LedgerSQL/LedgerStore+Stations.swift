@@ -12,6 +12,7 @@ package struct StationFence: Sendable, Hashable {
 }
 
 extension LedgerStore: StationLedger {
+    /// Begins to work as a station. See ``StationLedger``.
     public func enter(_ name: String, spool: String, lease: Duration) throws(PapillaError) {
         try mustBeShared()
         guard Self.isName(name) else {
@@ -47,6 +48,7 @@ extension LedgerStore: StationLedger {
         connection.fence(station)
     }
 
+    /// Says that the station lives, for as long again.
     public func renew(lease: Duration) throws(PapillaError) {
         let station = try entered()
         let renewed = try connection.change { db in
@@ -59,6 +61,7 @@ extension LedgerStore: StationLedger {
         guard renewed == 1 else { throw .leaseLost(station.station) }
     }
 
+    /// Says that the station ends: others may have its arrivals at once.
     public func leave() throws(PapillaError) {
         let station = try entered()
         _ = try connection.change { db in
@@ -68,6 +71,7 @@ extension LedgerStore: StationLedger {
         }
     }
 
+    /// Every station that ever entered, by name; none in a file.
     public nonisolated func stations() throws(PapillaError) -> [StationRow] {
         guard connection.isShared else { return [] }
         return try read { db in
@@ -75,6 +79,7 @@ extension LedgerStore: StationLedger {
         }
     }
 
+    /// Whether what is done once for all stations is this one's.
     public func isKeeper() throws(PapillaError) -> Bool {
         guard let station else { return true }
         return try read { db in
@@ -84,6 +89,7 @@ extension LedgerStore: StationLedger {
         }
     }
 
+    /// Makes sure that a station whose lease ran out cannot have it back, and finds its spool; nil where it lives, or left nothing.
     public func shutOut(_ name: String) throws(PapillaError) -> StationRow? {
         _ = try entered()
         return try write { db in
@@ -98,6 +104,7 @@ extension LedgerStore: StationLedger {
         }
     }
 
+    /// Makes the arrivals of a station that was shut out this one's.
     public func inherit(from name: String) throws(PapillaError) -> [ScreeningID] {
         let (own, time) = (try entered(), now())
         return try write { db in
@@ -127,6 +134,7 @@ extension LedgerStore: StationLedger {
         }
     }
 
+    /// Takes hold of a path in the inbox until the arrival is claimed; false where another station has it.
     public func reserve(_ path: String) throws(PapillaError) -> Bool {
         let own = try entered()
         return try write { db in
@@ -138,6 +146,7 @@ extension LedgerStore: StationLedger {
         }
     }
 
+    /// Lets go of a path where nothing lay any more.
     public func release(_ path: String) throws(PapillaError) {
         let own = try entered()
         _ = try write { db in

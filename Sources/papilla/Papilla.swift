@@ -27,7 +27,8 @@ struct Papilla: AsyncParsableCommand {
                 subcommands: [
                     StatusCommand.self, StatementCommand.self, AuditCommand.self, ExportCommand.self, HistoryCommand.self,
                     RequeueCommand.self, RereadCommand.self,
-                    DeliveriesCommand.self, ForgetCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
+                    DeliveriesCommand.self, ForgetCommand.self, BackupCommand.self, RestoreCommand.self, LedgerCommand.self,
+                    DoctorCommand.self,
                 ]),
             CommandGroup(name: "Readers", subcommands: [ReviewCommand.self]),
             CommandGroup(

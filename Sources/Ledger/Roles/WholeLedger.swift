@@ -27,6 +27,41 @@ public protocol LedgerProvider: Sendable {
     ///
     /// - Throws: `damaged` where anything is wrong with it; `notFound`.
     func verify(backup path: String) async throws(PapillaError) -> Backup
+
+    /// Copies a ledger into a new one, of this kind or a file, every row as it is, and verifies the new one: its chain ends with the same
+    /// head, every row is as the audit binds it, and what must hold between rows does.
+    ///
+    /// - Parameters:
+    ///   - address: where the new one will be.
+    ///   - replacing: what is there is kept under another name; otherwise nothing may be there.
+    ///   - copied: told how many rows are copied so far.
+    /// - Throws: `refused` where something is at `address`; `damaged` where the new one does not verify: it is not there then.
+    func copy(
+        _ ledger: any WholeLedger, to address: String, replacing: Bool, copied: @escaping (Int) -> Void
+    ) async throws(PapillaError) -> LedgerCopyResult
+}
+
+/// A ledger that was copied.
+public struct LedgerCopyResult: Sendable, Codable, Hashable {
+    /// Where it is, without a password.
+    public var ledger: String
+    /// Where what was there before is kept; null where nothing was.
+    @Nullable public var before: String?
+    /// Rows.
+    public var rows: Int
+    /// Audit entries.
+    public var entries: Int64
+    /// The audit's last hash, the same as in the ledger that was copied.
+    public var head: String
+
+    /// As a database has it.
+    package init(ledger: String, before: String?, rows: Int, entries: Int64, head: String) {
+        self.ledger = ledger
+        self.before = before
+        self.rows = rows
+        self.entries = entries
+        self.head = head
+    }
 }
 
 /// A copy of the ledger that was verified.

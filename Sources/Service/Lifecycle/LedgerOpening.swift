@@ -1,4 +1,5 @@
 package import Custody
+internal import Files
 public import Ledger
 internal import LedgerPostgreSQL
 internal import LedgerSQLite
@@ -28,5 +29,34 @@ extension ServiceFolders {
             try checkUnused(paths.shownLedger)
             return try await paths.openLedger(.create)
         }
+    }
+}
+
+/// A ledger by its address alone: a path, or a URI of PostgreSQL.
+public struct LedgerAddress: Sendable {
+    private let address: String
+    private let ledgers: any LedgerProvider
+
+    /// - Parameter text: as a person wrote it.
+    public init(_ text: String) {
+        let isDatabase = PostgreSQLLedgers.owns(text)
+        address = isDatabase ? text : AbsolutePath.of(text)
+        ledgers = isDatabase ? PostgreSQLLedgers() : SQLiteLedgers()
+    }
+
+    /// Copies this ledger to another address, and verifies the copy. No service may work on it meanwhile.
+    ///
+    /// - Parameter copied: told how many rows are copied so far.
+    /// - Throws: `refused` where a service or a station works on it, or something is at the other address; what ``LedgerProvider`` throws.
+    public func copy(to other: LedgerAddress, copied: @escaping (Int) -> Void) async throws -> LedgerCopyResult {
+        let lock = PostgreSQLLedgers.owns(address) ? nil : try await LedgerLock.take(beside: address, patience: .zero)
+        defer { withExtendedLifetime(lock) {} }
+        let ledger = try await ledgers.open(address, .readOnly)
+        if let station = try await ledger.stations().first(where: \.lives) {
+            throw PapillaError(
+                .refused, "The station \(station.name) works on this ledger",
+                place: PostgreSQLLedgers.withoutPassword(address), hint: "Stop every station first")
+        }
+        return try await other.ledgers.copy(ledger, to: other.address, replacing: false, copied: copied)
     }
 }

@@ -1,0 +1,244 @@
+import Foundation
+import Ledger
+import LedgerSQL
+import LedgerSQLite
+import Screening
+import TestSupport
+import Testing
+
+@testable import LedgerPostgreSQL
+
+/// Ledgers that are opened by several services at once, in a database of their own.
+struct Shared {
+    let address: String
+
+    init() throws {
+        guard let server = PostgresServer.shared else { throw CancellationError() }
+        address = try server.address(of: "stations_\(UInt64.random(in: .min ... .max))")
+    }
+
+    func open() throws -> LedgerStore { try LedgerStore(uri: address, mode: .create) }
+
+    func station(_ name: String, lease: Duration = .seconds(60)) async throws -> LedgerStore {
+        let ledger = try open()
+        try await ledger.enter(name, spool: "/spool/\(name)", lease: lease)
+        return ledger
+    }
+
+    /// Asks the database itself.
+    func run(_ sql: String) throws {
+        let session = try PostgresSession(address)
+        try session.run("SET search_path TO papilla; " + sql)
+    }
+
+    static func arrival(_ number: Int, path: String = "a.jpg") -> NewArrival {
+        NewArrival(
+            id: Clinic.id(number), path: path, name: path, isUrgent: false, received: Timestamp(milliseconds: 1_795_516_867_250),
+            device: 1, inode: 2)
+    }
+}
+
+private let isInstalled = PostgresServer.shared != nil
+
+@Suite(.enabled(if: isInstalled, "PostgreSQL is not installed: Deploy/test does"))
+struct StationTests {
+    let shared: Shared
+
+    init() throws { shared = try Shared() }
+
+    /// What is silent for longer than this is given up.
+    private let short = Duration.milliseconds(300)
+
+    private func isLost(_ body: () async throws -> Void) async -> Bool {
+        do {
+            try await body()
+            return false
+        } catch { return (error as? PapillaError)?.message == PapillaError.leaseLost("").message }
+    }
+
+    @Test("Each station has its own arrivals") func ownArrivals() async throws {
+        let (a, b) = (try await shared.station("a"), try await shared.station("b"))
+        try await a.receive(Shared.arrival(1))
+        try await b.receive(Shared.arrival(2, path: "b.jpg"))
+        #expect(try await a.pending().map(\.id) == [Clinic.id(1)])
+        #expect(try await b.pending().map(\.id) == [Clinic.id(2)])
+        #expect(try await a.arrivals().count == 2)
+        let stations = try a.stations()
+        #expect(stations.map(\.name) == ["a", "b"] && stations.allSatisfy { $0.lives && $0.arrivals == 1 })
+        #expect(try await a.auditEntries().filter { $0.event == "received" }.map(\.actor) == ["service@a", "service@b"])
+        #expect(try await a.verifyChain().isIntact)
+    }
+
+    @Test("A path of the inbox is one station's until what lay there is claimed") func reservations() async throws {
+        let (a, b) = (try await shared.station("a"), try await shared.station("b"))
+        #expect(try await a.reserve("x.jpg"))
+        #expect(try await a.reserve("x.jpg"))
+        #expect(try await !b.reserve("x.jpg"))
+        try await a.release("x.jpg")
+        #expect(try await b.reserve("x.jpg"))
+        try await b.receive(Shared.arrival(1, path: "x.jpg"))
+        #expect(try await !a.reserve("x.jpg"))
+        try await b.claim(
+            Clinic.id(1), Claim(spool: "\(Clinic.id(1))/x.jpg", sha256: nil, bytes: 3, sidecar: nil, sidecarDigest: nil))
+        #expect(try await a.reserve("x.jpg"))
+    }
+
+    @Test("A station that was silent for too long changes nothing, until it enters again") func lostLease() async throws {
+        let (a, b) = (try await shared.station("a", lease: short), try await shared.station("b"))
+        try await a.receive(Shared.arrival(1))
+        #expect(try await b.shutOut("a") == nil)
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(await isLost { try await a.receive(Shared.arrival(2)) })
+        #expect(await isLost { _ = try await a.begin(Clinic.id(1)) })
+        #expect(await isLost { try await a.renew(lease: .seconds(60)) })
+        #expect(await isLost { try await a.record("alarm", subject: "service", detail: ["x": 1]) })
+        let row = try #require(try await b.shutOut("a"))
+        #expect(row.spool == "/spool/a" && row.arrivals == 1)
+        #expect(try await b.inherit(from: "a") == [Clinic.id(1)])
+        #expect(try await b.pending().map(\.id) == [Clinic.id(1)])
+        #expect(try await b.shutOut("a") == nil)
+        try await a.enter("a", spool: "/spool/a", lease: .seconds(60))
+        #expect(try await a.pending().isEmpty)
+        try await a.receive(Shared.arrival(2))
+        #expect(try await a.pending().map(\.id) == [Clinic.id(2)])
+        #expect(try await b.verifyChain().isIntact)
+    }
+
+    @Test("Who comes back before it was taken over has its arrivals again") func backInTime() async throws {
+        let (a, b) = (try await shared.station("a", lease: short), try await shared.station("b"))
+        try await a.receive(Shared.arrival(1))
+        try await Task.sleep(for: .milliseconds(500))
+        _ = try #require(try await b.shutOut("a"))
+        let again = try await shared.station("a")
+        #expect(try await again.pending().map(\.id) == [Clinic.id(1)])
+        #expect(try await b.inherit(from: "a") == [])
+        #expect(await isLost { try await a.receive(Shared.arrival(2)) })
+    }
+
+    @Test("One name, one station: who starts later shuts out who started before; another machine is refused") func names()
+        async throws
+    {
+        let a = try await shared.station("a")
+        let again = try await shared.station("a")
+        #expect(await isLost { try await a.receive(Shared.arrival(1)) })
+        try await again.receive(Shared.arrival(1))
+        let other = try shared.open()
+        await #expect(throws: PapillaError.self) { try await other.enter("a", spool: "/elsewhere", lease: .seconds(60)) }
+        await #expect(throws: PapillaError.self) {
+            try await other.enter("a'; DROP TABLE audit", spool: "/x", lease: .seconds(60))
+        }
+    }
+
+    @Test("What is done once is done by who entered first, then by the next") func keeper() async throws {
+        let (a, b) = (try await shared.station("a"), try await shared.station("b"))
+        #expect(try await a.isKeeper())
+        #expect(try await !b.isKeeper())
+        try await a.leave()
+        #expect(try await b.isKeeper())
+    }
+
+    @Test("A correction that is under way is its station's") func corrections() async throws {
+        let (a, b) = (try await shared.station("a", lease: short), try await shared.station("b"))
+        let clinic = try await LedgerSubject.$current.withValue(LedgerSubject("shared") { _, _ in b }) { try await Clinic() }
+        try await clinic.screen(Clinic.id(1))
+        try await a.enter("a", spool: "/spool/a", lease: short)
+        try await a.beginCorrection(
+            NewDecision(Clinic.id(1), reader: "Anna", verdict: .correct, note: nil), version: 2, actor: "anna@1000")
+        #expect(try await a.pendingCorrections().map(\.arrival) == [Clinic.id(1)])
+        #expect(try await b.pendingCorrections().isEmpty)
+        try await Task.sleep(for: .milliseconds(500))
+        _ = try #require(try await b.shutOut("a"))
+        _ = try await b.inherit(from: "a")
+        #expect(try await b.pendingCorrections().map(\.arrival) == [Clinic.id(1)])
+        try await b.abandonCorrection(of: Clinic.id(1))
+        #expect(try await b.verifyChain().isIntact)
+    }
+
+    @Test("A connection that was cut is made anew") func cutConnections() async throws {
+        let a = try await shared.station("a")
+        try await a.receive(Shared.arrival(1))
+        try shared.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        // Who wrote is told, and may try again; what is asked is asked again at once.
+        for _ in 0..<2 where (try? await a.receive(Shared.arrival(2, path: "b.jpg"))) != nil { break }
+        #expect(try await a.pending().map(\.id) == [Clinic.id(1), Clinic.id(2)])
+        #expect(try await a.verifyChain().isIntact)
+    }
+
+    @Test(
+        "The database itself refuses what must never happen",
+        arguments: [
+            "DELETE FROM audit", "TRUNCATE audit", "TRUNCATE arrival CASCADE", "DELETE FROM arrival",
+            "UPDATE audit SET actor = 'nobody'", "UPDATE audit SET detail = NULL",
+            "INSERT INTO audit (seq, at, actor, event, subject, detail_sha256, previous, hash) SELECT seq + 2, at, actor, event, subject, detail_sha256, hash, previous FROM audit ORDER BY seq DESC LIMIT 1",
+        ]) func guards(_ sql: String) async throws
+    {
+        let a = try await shared.station("a")
+        try await a.receive(Shared.arrival(1))
+        #expect(throws: (any Error).self) { try shared.run(sql) }
+        #expect(try await a.verifyChain().isIntact)
+    }
+}
+
+@Suite(.enabled(if: isInstalled, "PostgreSQL is not installed: Deploy/test does"))
+struct CopyTests {
+    /// Everything that a ledger can hold, there and back again.
+    @Test("A ledger goes into PostgreSQL and back, row by row and hash by hash") func copies() async throws {
+        let clinic = try await Clinic()
+        try await clinic.work()
+        let shared = try Shared()
+        let ledgers = PostgreSQLLedgers()
+        let there = try await ledgers.copy(clinic.ledger, to: shared.address, replacing: false) { _ in }
+        let head = try await clinic.ledger.head()
+        #expect(there.head == head.hash.description && there.entries == head.entries && there.rows > 50)
+        let ledger = try shared.open()
+        #expect(try await ledger.auditEntries() == clinic.ledger.auditEntries())
+        #expect(try await ledger.verify(clinic.folders) == clinic.ledger.verify(clinic.folders))
+        let file = clinic.root + "/back.sqlite"
+        let back = try await ledgers.copy(ledger, to: file, replacing: false) { _ in }
+        #expect(back.head == there.head && back.rows == there.rows)
+        #expect(try SQLiteLedgers().verify(backup: file).head == there.head)
+        // It goes on where it was: numbers follow those that are there.
+        try await ledger.receive(Shared.arrival(77))
+        #expect(try await ledger.verifyChain().isIntact)
+    }
+
+    @Test("Nothing is copied over a ledger, unless it is kept") func keeps() async throws {
+        let (clinic, shared) = (try await Clinic(), try Shared())
+        try await clinic.screen(Clinic.id(1))
+        let before = try shared.open()
+        let identity = try await before.identity()
+        let ledgers = PostgreSQLLedgers()
+        await #expect(throws: PapillaError.self) {
+            _ = try await ledgers.copy(clinic.ledger, to: shared.address, replacing: false) { _ in }
+        }
+        #expect(try await before.identity() == identity)
+        let result = try await ledgers.copy(clinic.ledger, to: shared.address, replacing: true) { _ in }
+        #expect(result.before?.hasPrefix("papilla_before_") == true)
+        #expect(try await shared.open().identity() == clinic.ledger.identity())
+    }
+
+    @Test("A backup of a PostgreSQL ledger is a file that verifies") func backups() async throws {
+        let shared = try Shared()
+        let ledger = try await shared.station("a")
+        try await ledger.receive(Shared.arrival(1))
+        let folder = try TemporaryFolder("backup")
+        let backup = try ledger.backUp(to: folder.path + "/backup.sqlite")
+        #expect(try await backup.head == ledger.head().hash.description && backup.arrivals == 1)
+    }
+}
+
+@Suite struct AddressTests {
+    @Test func passwordsAreNotShown() {
+        #expect(
+            PostgreSQLLedgers.withoutPassword("postgresql://papilla:secret@db.example/papilla?sslmode=require")
+                == "postgresql://papilla@db.example/papilla?sslmode=require")
+        #expect(!PostgreSQLLedgers.withoutPassword("postgresql:///papilla?password=secret&host=/x").contains("secret"))
+    }
+
+    @Test func questionMarksInQuotesStay() {
+        #expect(
+            PostgresSession.numbered("SELECT '?' || ? WHERE a = ? AND b = '?'") == "SELECT '?' || $1 WHERE a = $2 AND b = '?'")
+    }
+}
