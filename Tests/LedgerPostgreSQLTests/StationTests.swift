@@ -28,7 +28,8 @@ struct Shared {
     /// Asks the database itself.
     func run(_ sql: String) throws {
         let session = try PostgresSession(address)
-        try session.run("SET search_path TO papilla; " + sql)
+        try session.run("SET search_path TO papilla")
+        try session.run(sql)
     }
 
     static func arrival(_ number: Int, path: String = "a.jpg") -> NewArrival {
@@ -135,6 +136,19 @@ struct StationTests {
         #expect(try await !b.isKeeper())
         try await a.leave()
         #expect(try await b.isKeeper())
+    }
+
+    @Test("An older station refuses tables of a newer one, in the middle of its work and at its start") func newerTables()
+        async throws
+    {
+        let a = try await shared.station("a")
+        try await a.receive(Shared.arrival(1))
+        try shared.run("UPDATE schema_version SET version = version + 1")
+        #expect(await isLost { try await a.receive(Shared.arrival(2)) })
+        let refusal = #expect(throws: PapillaError.self) { _ = try LedgerStore(uri: shared.address, mode: .open) }
+        #expect(refusal?.code == .refused && refusal?.message.contains("newer Papilla") == true)
+        let reading = #expect(throws: PapillaError.self) { _ = try LedgerStore(uri: shared.address, mode: .readOnly) }
+        #expect(reading?.code == .refused)
     }
 
     @Test("A correction that is under way is its station's") func corrections() async throws {

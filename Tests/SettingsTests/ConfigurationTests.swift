@@ -106,7 +106,7 @@ import Testing
         ),
         (
             "setle: 2 s\n",
-            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, settle, rescan, deadline, image_deadline, keep_empty, visit_settle, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, readers, dicom, hl7, fhir, deliveries, threads, precision, blind_share. Did you mean settle?"
+            "/etc/papilla.yaml:1: setle: found an unknown key, expected one of paths, station, settle, rescan, deadline, image_deadline, keep_empty, visit_settle, ignore, name_pattern, disk_floor, alarms, retention, limits, thresholds, readers, dicom, hl7, fhir, deliveries, threads, precision, blind_share. Did you mean settle?"
         ),
         (
             "dicom:\n  sr: perhaps\n",

@@ -24,6 +24,8 @@ struct StatusCommand: AsyncParsableCommand {
         var running: Bool
         @Nullable var service: ServiceStatus?
         @Nullable var ledger: Overview?
+        /// Those that share the ledger; none where it is a file.
+        var stations: [StationRow]
         /// Why the ledger or the configuration could not be read.
         @Nullable var problem: String?
     }
@@ -44,16 +46,20 @@ struct StatusCommand: AsyncParsableCommand {
         var service: ServiceStatus?
         do { service = try ControlClient.ask(.status, at: paths.socket)?.status } catch { if refusal == nil { throw error } }
         var overview: Overview?
+        var stations: [StationRow] = []
         var problem: PapillaError?
         // What the service says counts most when the ledger cannot be read.
         do throws(PapillaError) {
-            overview = try await paths.openLedger().overview(givingUp: limits)
+            let ledger = try await paths.openLedger()
+            overview = try await ledger.overview(givingUp: limits)
+            stations = try await ledger.stations()
         } catch {
             if error.code != .notFound { problem = error }
         }
         if json {
             let whole = Whole(
-                running: service != nil, service: service, ledger: overview, problem: (refusal ?? problem)?.description)
+                running: service != nil, service: service, ledger: overview, stations: stations,
+                problem: (refusal ?? problem)?.description)
             print(try CanonicalJSON.document(whole), terminator: "")
             if let refusal { throw refusal }
             if problem != nil { throw ExitCode.failure }
@@ -61,7 +67,7 @@ struct StatusCommand: AsyncParsableCommand {
         }
         if let service { Self.show(service) } else { print("The service is not running.") }
         if let overview {
-            Self.show(overview)
+            Self.show(overview, stations)
         } else {
             print(problem.map { "\($0)" } ?? "There is no ledger yet: the service makes it at its first start.")
         }
@@ -104,7 +110,7 @@ struct StatusCommand: AsyncParsableCommand {
         print(TextTable(["", ""], rows).text.drop { $0 == "\n" })
     }
 
-    private static func show(_ overview: Overview) {
+    private static func show(_ overview: Overview, _ stations: [StationRow]) {
         func counts(_ values: [String: Int]) -> String {
             values.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
         }
@@ -120,6 +126,12 @@ struct StatusCommand: AsyncParsableCommand {
             if delivery.givenUp > 0 { parts.append("\(delivery.givenUp) of them given up") }
             if delivery.withheld > 0 { parts.append("\(delivery.withheld) withheld") }
             rows.append(["delivery to \(delivery.target)", (parts + ["\(delivery.delivered) delivered"]).joined(separator: ", ")])
+        }
+        for station in stations {
+            let state = station.lives ? "works" : "is silent"
+            rows.append([
+                "station \(station.name)", "\(state), \(station.arrivals) in hand, \(station.version), since \(station.entered)",
+            ])
         }
         for failure in overview.failures { rows.append(["failed", "\(failure.id)  \(failure.code)  \(failure.detail ?? "")"]) }
         print(TextTable(["", ""], rows).text.drop { $0 == "\n" })
