@@ -30,7 +30,7 @@ package struct Forget: Sendable {
         let related = try await ledger.related(to: row.id)
         // Written down first: what a stop leaves undone is done at the next start.
         if row.forgotten == nil {
-            try await ledger.record("forgetting", subject: row.id.description, detail: [String: String](), actor: actor)
+            try await ledger.beginForgetting(row.id, actor: actor)
         }
         try boundary()
         let bundles = try erase(row)

@@ -13,7 +13,7 @@ struct FolderCensus {
     private(set) var unknown: [String] = []
 
     init(_ places: Folders) throws(PapillaError) {
-        try countOriginals(in: places.spool)
+        for spool in [places.spool] + places.otherSpools { try countOriginals(in: spool) }
         for place in [places.archive, places.quarantine] {
             for day in try Self.days(in: place) { try countOriginals(in: place + "/" + day) }
         }

@@ -9,6 +9,8 @@ public struct Folders: Sendable, Hashable {
     public var outbox: String
     /// Claimed files: `SPOOL/ID/NAME`.
     public var spool: String
+    /// The same of other stations.
+    public var otherSpools: [String] = []
     /// Originals of what was read: `ARCHIVE/DATE/ID/NAME`.
     public var archive: String
     /// Originals of what failed: `QUARANTINE/DATE/ID/NAME`, with `reason.json`.

@@ -2,6 +2,29 @@ internal import Ledger
 public import Screening
 
 extension LedgerStore {
+    /// Writes down that an arrival is about to be forgotten, before anything of it is removed: no later version is begun from then on.
+    ///
+    /// - Parameter actor: `user@uid` who asked for it.
+    /// - Throws: `refused` where another station is publishing a later version of it.
+    public func beginForgetting(_ id: ScreeningID, actor: String) throws(PapillaError) {
+        let (time, own) = (now(), ownArrivals)
+        try write { db in
+            let elsewhere = try String.fetchOne(
+                db,
+                sql: """
+                    SELECT arrival.id FROM correction JOIN arrival ON arrival.id = correction.arrival
+                    WHERE correction.arrival = ? AND NOT \(own)
+                    """, arguments: [id.description])
+            guard elsewhere == nil else {
+                throw PapillaError(
+                    .refused, "A new version of this screening is being published by another station", place: id.description,
+                    hint: "Try again in a moment", isRetryable: true)
+            }
+            try AuditEntry.append(
+                db, at: time, actor: actor, event: "forgetting", subject: id.description, detail: [String: String]())
+        }
+    }
+
     /// Forgets whom an arrival was of: its names, paths, patient and study, and the details of its audit entries. Counts, outcome,
     /// figures and digests stay, and the audit's chain still verifies.
     ///

@@ -61,6 +61,7 @@ extension LedgerStore {
                 sql: """
                     UPDATE arrival SET expired = ?
                     WHERE id = ? AND state = 'finished' AND original IS NOT NULL AND expired IS NULL AND forgotten IS NULL
+                        AND NOT EXISTS (SELECT 1 FROM correction WHERE correction.arrival = arrival.id)
                         AND NOT EXISTS (
                             SELECT 1 FROM decision JOIN screening ON screening.id = decision.screening WHERE screening.arrival = arrival.id)
                     """, arguments: [time.description, id.description])

@@ -98,7 +98,7 @@ import Settings
         try sandbox.drop("anna.jpg")
         let id = try #require(try await sandbox.drain().first?.report.id)
         let (folders, ledger) = try sandbox.open()
-        try await ledger.record("forgetting", subject: "\(id)", detail: [String: String](), actor: "anna@1000")
+        try await ledger.beginForgetting(id, actor: "anna@1000")
         #expect(try folders.publisher.erase(id, day: Timestamp.now.day) == 1)
         try await Forget(ledger: ledger, folders: folders, withdraw: { _ in false }).complete()
         #expect(try sandbox.files("archive") == [])

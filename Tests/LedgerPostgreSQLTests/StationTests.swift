@@ -160,6 +160,7 @@ struct StationTests {
             NewDecision(Clinic.id(1), reader: "Anna", verdict: .correct, note: nil), version: 2, actor: "anna@1000")
         #expect(try await a.pendingCorrections().map(\.arrival) == [Clinic.id(1)])
         #expect(try await b.pendingCorrections().isEmpty)
+        await #expect(throws: PapillaError.self) { try await b.beginForgetting(Clinic.id(1), actor: "anna@1000") }
         try await Task.sleep(for: .milliseconds(500))
         _ = try #require(try await b.shutOut("a"))
         _ = try await b.inherit(from: "a")

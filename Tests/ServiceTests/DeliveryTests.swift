@@ -318,7 +318,7 @@ import Testing
     @Test func nothingGoesWhileItIsBeingForgotten() async throws {
         let id = try await screen("eye.jpg")
         let (folders, ledger) = try open()
-        try await ledger.record("forgetting", subject: "\(id)", detail: [String: String](), actor: "anna@1000")
+        try await ledger.beginForgetting(id, actor: "anna@1000")
         #expect(try await pass(folders, ledger).delivered == 0)
         #expect(try sandbox.files("ehr") == [])
     }

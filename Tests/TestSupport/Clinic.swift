@@ -211,7 +211,7 @@ package final class Clinic: Sendable {
 
     /// Erases an arrival's files, then its names.
     package func forget(_ id: ScreeningID) async throws {
-        try await ledger.record("forgetting", subject: id.description, detail: [String: String](), actor: "anna@1000")
+        try await ledger.beginForgetting(id, actor: "anna@1000")
         for version in try await ledger.versions(of: id) {
             if let bundle = version.bundle { try FileManager.default.removeItem(atPath: "\(folders.outbox)/\(bundle)") }
         }

@@ -18,6 +18,12 @@ public protocol MaintenanceLedger: Sendable {
 
     // MARK: Forgetting
 
+    /// Writes down that an arrival is about to be forgotten, before anything of it is removed: no later version is begun from then on.
+    ///
+    /// - Parameter actor: `user@uid` who asked for it.
+    /// - Throws: `refused` where another station is publishing a later version of it.
+    func beginForgetting(_ id: ScreeningID, actor: String) async throws(PapillaError)
+
     /// Forgets whom an arrival was of: its names, paths, patient and study, and the details of its audit entries. Counts, outcome,
     /// figures and digests stay, and the audit's chain still verifies.
     ///

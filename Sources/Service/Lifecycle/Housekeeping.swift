@@ -159,7 +159,7 @@ struct Housekeeping: ServiceLifecycle.Service {
                 ).isEmpty
             else { return }
             let statement = try await ledger.statement(
-                day: day, in: configuration.paths.folders, givingUp: configuration.givenUp(at: wallClock()))
+                day: day, in: configuration.paths.folders(of: ledger), givingUp: configuration.givenUp(at: wallClock()))
             let head = try await ledger.head()
             let file = StatementFile(at: wallClock(), statement: statement, head: head.hash, entries: head.entries)
             try folders.publisher.outbox.replace(StatementFile.name(of: day), with: try file.signed(by: StatementKey.load()))

@@ -13,6 +13,13 @@ extension Configuration.Paths {
     /// Where the ledger is, as it may be shown: without a password.
     package var shownLedger: String { PostgreSQLLedgers.withoutPassword(ledger) }
 
+    /// Where the ledger's files are: in the folders of the configuration, and in the spools of other stations.
+    public func folders(of ledger: any StationLedger) async throws(PapillaError) -> Folders {
+        var folders = folders
+        folders.otherSpools = Station.places(of: try await ledger.stations(), but: spool)
+        return folders
+    }
+
     /// Opens the ledger.
     ///
     /// - Throws: what ``LedgerProvider`` throws.

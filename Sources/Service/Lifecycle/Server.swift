@@ -257,7 +257,11 @@ public struct Server: Sendable {
             ledger: ledger, folders: folders, paths: configuration.paths, telemetry: parts.telemetry, log: log, pass: pass)
         let station = Station(
             name: Station.name(configuration), ledger: ledger, folders: folders, paths: configuration.paths, pass: pass, log: log,
-            adopt: { await pipeline.adopt($0) }, reload: { await pipeline.requestReload() },
+            adopt: { arrivals in
+                await pipeline.adopt(arrivals)
+                // What cannot be ended now is ended when somebody decides on it, or at the next start.
+                try? await reviewing.recover()
+            }, reload: { await pipeline.requestReload() },
             lost: { await pipeline.reopen(.leaseLost) })
         let group = group(
             pipeline, [housekeeping, deliveries, visits] + (pass.isShared ? [station] : []), isDraining ? nil : check,

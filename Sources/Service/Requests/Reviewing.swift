@@ -42,12 +42,13 @@ actor Reviewing {
         self.publisher = publisher
     }
 
-    /// Ends what an earlier run began.
+    /// Ends what an earlier run began, or a station that this one took over from.
     func recover() async throws {
-        for pending in try await ledger.pendingCorrections() {
-            await locks.lock(pending.arrival)
-            defer { locks.unlock(pending.arrival) }
-            try await settle(pending)
+        for id in try await ledger.pendingCorrections().map(\.arrival) {
+            await locks.lock(id)
+            defer { locks.unlock(id) }
+            // As it is now: it may have ended while this waited.
+            for pending in try await ledger.pendingCorrections() where pending.arrival == id { try await settle(pending) }
         }
     }
 

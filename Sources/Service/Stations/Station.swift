@@ -135,7 +135,7 @@ struct Station: ServiceLifecycle.Service {
     private static let mark = ".left-"
 
     /// The spools of other stations, and every one that was moved away, this station's own among them.
-    private static func places(of stations: [StationRow], but own: String) -> [String] {
+    static func places(of stations: [StationRow], but own: String) -> [String] {
         var places = stations.map(\.spool).filter { $0 != own }
         for spool in Set(stations.map(\.spool)) {
             let (folder, name) = (AbsolutePath.parent(of: spool), spool.pathNames().last ?? "")

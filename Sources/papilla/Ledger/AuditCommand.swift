@@ -84,7 +84,7 @@ struct AuditCommand: AsyncParsableCommand {
             let ledger = try await loaded.paths.openLedger()
             let bar = isatty(STDERR_FILENO) == 1 ? ProgressBar() : nil
             defer { bar?.end() }
-            var verification = try await ledger.verify(Folders(loaded), expecting: expect) { progress in
+            var verification = try await ledger.verify(loaded.paths.folders(of: ledger), expecting: expect) { progress in
                 bar?.show(
                     Double(progress.checked) / Double(max(1, progress.arrivals)),
                     "\(progress.checked) of \(progress.arrivals) arrivals verified")

@@ -28,7 +28,7 @@ struct StatementCommand: AsyncParsableCommand {
         let loaded = try configuration.load()
         let ledger = try await loaded.paths.openLedger()
         let statement = try await ledger.statement(
-            day: day, in: Folders(loaded), givingUp: loaded.givenUp(at: .now))
+            day: day, in: loaded.paths.folders(of: ledger), givingUp: loaded.givenUp(at: .now))
         if json { return print(try CanonicalJSON.document(statement), terminator: "") }
         var rows = [
             ("measured", statement.measured), ("no finding", statement.noFinding), ("ungradable", statement.ungradable),
@@ -41,14 +41,5 @@ struct StatementCommand: AsyncParsableCommand {
         ]
         if deliveries.contains(where: { $0.1 > 0 }) { rows += deliveries }
         print(TextTable(["received", "\(statement.received)"], rows.map { [$0.0, "\($0.1)"] }, right: [1]).text)
-    }
-}
-
-extension Folders {
-    /// The folders that a configuration names.
-    init(_ configuration: Configuration) {
-        let paths = configuration.paths
-        self.init(
-            inbox: paths.inbox, outbox: paths.outbox, spool: paths.spool, archive: paths.archive, quarantine: paths.quarantine)
     }
 }
