@@ -55,7 +55,12 @@ extension Binding {
     /// A row's columns with their values, in any order.
     package typealias Columns = [(name: String, value: Value)]
 
-    /// The tables whose rows entries bind. `finding` is bound with its screening; `setting` is derived from the audit itself.
+    /// What a row is bound with in the place of its column `subject`: whom that refers to, by identifier and issuer. The number of a subject
+    /// is in no binding: bindings stay, and one number in those of two forgotten arrivals would say that they were of one person.
+    package static let subject: Set<String> = ["patient", "issuer"]
+
+    /// The tables whose rows entries bind. `finding` is bound with its screening, a `subject` with every row that refers to it; `setting` is
+    /// derived from the audit itself.
     package enum Table: String, CaseIterable, Sendable {
         case arrival, image, model, screening, decision, correction, delivery, visit
 
@@ -69,21 +74,20 @@ extension Binding {
             }
         }
 
-        /// Columns that can name a person, and that forgetting blanks.
+        /// Columns that can name a person, and that forgetting blanks: those of a ``Binding/subject`` among them, where the row has one.
         package var naming: Set<String> {
             switch self {
             case .arrival: Self.namingArrivals
             case .screening: ["bundle"]
             case .decision: ["note"]
-            case .visit: ["patient", "issuer", "study", "repeats"]
+            case .visit: Binding.subject.union(["study", "repeats"])
             case .image, .model, .correction, .delivery: []
             }
         }
 
-        private static let namingArrivals: Set<String> = [
-            "path", "name", "spool", "sidecar", "patient", "study", "original", "issuer", "accession", "operator", "equipment",
-            "taken",
-        ]
+        private static let namingArrivals: Set<String> = Binding.subject.union([
+            "path", "name", "spool", "sidecar", "study", "original", "accession", "operator", "equipment", "taken",
+        ])
 
         /// Whether a row stays as it was made, but for what forgetting blanks: no later entry may bind it to anything else.
         package var isFixed: Bool { [.screening, .decision, .model, .visit].contains(self) }

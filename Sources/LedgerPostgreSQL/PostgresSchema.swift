@@ -8,7 +8,7 @@ internal import Screening
 /// Text is compared byte by byte, whatever the database's own collation: times, IDs and digests sort as they do in SQLite.
 enum PostgresSchema {
     /// The newest schema that this Papilla knows: its tables are those of the SQLite file of that number.
-    static let version = 4
+    static let version = 5
     /// The advisory lock that every change holds: "PPLA".
     static let lock = 0x5050_4C41
 
@@ -68,6 +68,7 @@ enum PostgresSchema {
     static func continueNumbers(_ session: PostgresSession) throws {
         for (table, column) in [
             ("model", "id"), ("screening", "id"), ("decision", "id"), ("delivery", "id"), ("visit", "number"),
+            ("subject", "number"),
         ] {
             try session.run(
                 """
@@ -115,6 +116,13 @@ enum PostgresSchema {
             first_seen \(text) NOT NULL
         );
 
+        CREATE TABLE subject (
+            number \(number),
+            identifier \(text) NOT NULL,
+            issuer \(text)
+        );
+        CREATE UNIQUE INDEX subject_once ON subject (identifier, (coalesce(issuer, '')), (issuer IS NULL));
+
         CREATE TABLE arrival (
             id \(text) NOT NULL PRIMARY KEY CHECK (length(id) = 17),
             suffix \(text) NOT NULL GENERATED ALWAYS AS (substr(id, 10)) STORED,
@@ -130,7 +138,6 @@ enum PostgresSchema {
             attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
             spool \(text) UNIQUE,
             sidecar \(text),
-            patient \(text),
             study \(text),
             eye \(text) NOT NULL DEFAULT 'unknown' CHECK (eye IN ('right', 'left', 'unknown')),
             sha256 \(text) REFERENCES image,
@@ -140,7 +147,6 @@ enum PostgresSchema {
             original \(text) UNIQUE,
             expired \(text),
             forgotten \(text),
-            issuer \(text),
             accession \(text),
             operator \(text),
             equipment \(text),
@@ -148,6 +154,7 @@ enum PostgresSchema {
             eye_from \(text) CHECK (eye_from IN ('sidecar', 'container', 'name')),
             last INTEGER NOT NULL DEFAULT 0 CHECK (last IN (0, 1)),
             sidecar_sha256 \(text) CHECK (length(sidecar_sha256) = 64),
+            subject BIGINT REFERENCES subject,
             CHECK ((state = 'waiting') = (waits_for IS NOT NULL)),
             CHECK ((state = 'finished') = (outcome IS NOT NULL)),
             CHECK ((state = 'finished') = (finished IS NOT NULL)),
@@ -160,7 +167,7 @@ enum PostgresSchema {
         CREATE INDEX arrival_finished ON arrival (finished);
         CREATE INDEX arrival_pending ON arrival (urgent DESC, received, id) WHERE state <> 'finished';
         CREATE INDEX arrival_failed ON arrival (finished) WHERE outcome = 'failed';
-        CREATE INDEX arrival_patient ON arrival (patient) WHERE patient IS NOT NULL;
+        CREATE INDEX arrival_subject ON arrival (subject, received, id) WHERE subject IS NOT NULL;
         CREATE INDEX arrival_sha256 ON arrival (sha256) WHERE sha256 IS NOT NULL;
 
         CREATE TABLE model (
@@ -276,8 +283,7 @@ enum PostgresSchema {
             id \(text) NOT NULL CHECK (length(id) = 17),
             version INTEGER NOT NULL CHECK (version >= 1),
             at \(text) NOT NULL,
-            patient \(text),
-            issuer \(text),
+            subject BIGINT REFERENCES subject,
             study \(text),
             day \(text) NOT NULL CHECK (length(day) = 10),
             weight BIGINT NOT NULL CHECK (weight >= 0),
@@ -289,10 +295,10 @@ enum PostgresSchema {
             page_sha256 \(text) NOT NULL CHECK (length(page_sha256) = 64),
             UNIQUE (id, version)
         );
-        CREATE INDEX visit_patient ON visit (patient, id, version) WHERE patient IS NOT NULL;
-        CREATE INDEX visit_weight ON visit (weight DESC, day DESC) WHERE patient IS NOT NULL;
+        CREATE INDEX visit_subject ON visit (subject, id, version) WHERE subject IS NOT NULL;
+        CREATE INDEX visit_weight ON visit (weight DESC, day DESC) WHERE subject IS NOT NULL;
         CREATE INDEX visit_repeats ON visit (number) WHERE repeats IS NOT NULL;
-        CREATE INDEX visit_forgotten ON visit (id) WHERE patient IS NULL;
+        CREATE INDEX visit_forgotten ON visit (id) WHERE subject IS NULL;
         """
 
     // MARK: - Rules
@@ -334,9 +340,9 @@ enum PostgresSchema {
 
         CREATE FUNCTION visit_blank() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF NEW.patient IS NOT NULL OR NEW.issuer IS NOT NULL OR NEW.study IS NOT NULL OR NEW.repeats IS NOT NULL
-                OR to_jsonb(NEW) - '{patient,issuer,study,repeats}'::text[]
-                    IS DISTINCT FROM to_jsonb(OLD) - '{patient,issuer,study,repeats}'::text[] THEN
+            IF NEW.subject IS NOT NULL OR NEW.study IS NOT NULL OR NEW.repeats IS NOT NULL
+                OR to_jsonb(NEW) - '{subject,study,repeats}'::text[]
+                    IS DISTINCT FROM to_jsonb(OLD) - '{subject,study,repeats}'::text[] THEN
                 RAISE EXCEPTION 'a visit is never changed, except that whose it was is forgotten';
             END IF;
             RETURN NEW;
@@ -352,6 +358,10 @@ enum PostgresSchema {
         END $$;
         CREATE TRIGGER delivery_once BEFORE UPDATE ON delivery FOR EACH ROW EXECUTE FUNCTION delivery_once();
 
+        CREATE FUNCTION subject_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'a subject is never changed'; END $$;
+        CREATE TRIGGER subject_fixed BEFORE UPDATE ON subject FOR EACH ROW EXECUTE FUNCTION subject_fixed();
+
         CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION 'nothing is ever deleted from %', TG_TABLE_NAME; END $$;
 
@@ -363,6 +373,7 @@ enum PostgresSchema {
 
             """
         }.joined()
+        + "CREATE TRIGGER subject_whole BEFORE TRUNCATE ON subject FOR EACH STATEMENT EXECUTE FUNCTION keep();"
 
     // MARK: - Stations
 

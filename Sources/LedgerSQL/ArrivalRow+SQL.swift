@@ -4,9 +4,9 @@ internal import Screening
 extension ArrivalRow {
     /// What every query of arrivals begins with.
     package static let select = """
-        SELECT arrival.*,
+        SELECT arrival.*, subject.identifier AS patient, subject.issuer,
             (SELECT bundle FROM screening WHERE screening.arrival = arrival.id ORDER BY version DESC LIMIT 1) AS bundle
-        FROM arrival
+        FROM arrival LEFT JOIN subject ON subject.number = arrival.subject
         """
 
     /// Reads a stored arrival.

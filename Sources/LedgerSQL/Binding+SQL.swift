@@ -16,15 +16,27 @@ extension Binding {
 extension Binding.Table {
     /// A stored row's digests.
     func bound(_ db: any SQLDatabase, _ row: SQLRow, detail: String) throws -> Binding.Bound {
-        guard self == .screening else { return bound(Binding.columns(row), detail: detail) }
+        guard self == .screening else { return bound(try Binding.columns(db, row), detail: detail) }
         let findings = try SQLRow.fetchAll(
             db, sql: "SELECT * FROM finding WHERE screening = ? ORDER BY kind, position, code", arguments: [row["id"] as Int64])
-        let columns = findings.map(Binding.columns)
+        let columns = findings.map { Binding.columns($0) }
         return bound(Binding.columns(row), findings: columns, detail: detail)
     }
 }
 
 extension Binding {
+    /// What a stored row holds, with whom it is of in the place of a subject's number.
+    fileprivate static func columns(_ db: any SQLDatabase, _ row: SQLRow) throws -> Columns {
+        var columns = Self.columns(row)
+        // A ledger that is being migrated from schema 1 has it in the row itself.
+        guard let place = columns.firstIndex(where: { $0.name == "subject" }) else { return columns }
+        columns.remove(at: place)
+        guard let number = row["subject"] as Int64? else { return columns }
+        let subject = try SQLRow.fetchOne(
+            db, sql: "SELECT identifier AS patient, issuer FROM subject WHERE number = ?", arguments: [number])
+        return columns + (subject.map { Self.columns($0) } ?? [])
+    }
+
     /// What a stored row holds.
     fileprivate static func columns(_ row: SQLRow) -> Columns {
         zip(row.columns, row.values).map { (name: $0, value: value($1)) }

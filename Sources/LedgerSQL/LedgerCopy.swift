@@ -5,7 +5,7 @@ package import Screening
 package enum LedgerCopy {
     /// The tables, each after those that it refers to, with the columns by which rows follow each other.
     private static let tables = [
-        ("image", "sha256"), ("model", "id"), ("arrival", "received, id"), ("screening", "id"),
+        ("image", "sha256"), ("model", "id"), ("subject", "number"), ("arrival", "received, id"), ("screening", "id"),
         ("finding", "screening, kind, position, code"), ("decision", "id"), ("correction", "arrival"), ("delivery", "id"),
         ("visit", "number"), ("audit", "seq"), ("setting", "name"),
     ]

@@ -17,7 +17,9 @@ extension LedgerStore {
         // Where it is not there any more, where it was: retention or a person removed it.
         let original = found.original ?? (newest.outcome == .failed ? nil : "\(place)/\(found.received.day)/\(id)/\(source.name)")
         let ended = Timestamp(milliseconds: source.received.milliseconds + Int64(first.timing.total))
+        let whose = source.patient.map { Subject(identifier: $0, issuer: first.subject?.issuer) }
         try write { db in
+            let subject = try whose.map { try Subject.number(db, of: $0) }
             if let image = source.sha256 {
                 try Self.know(db, image: image, bytes: source.bytes, at: time)
                 try db.execute(
@@ -26,17 +28,17 @@ extension LedgerStore {
             }
             try db.execute(
                 sql: """
-                    INSERT INTO arrival (id, path, name, urgent, received, device, inode, state, changed, sidecar, patient, study, eye, sha256,
-                        bytes, outcome, finished, original, expired, issuer, accession, operator, equipment, taken, eye_from)
-                    VALUES (?, ?, ?, ?, ?, 0, 0, 'finished', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO arrival (id, path, name, urgent, received, device, inode, state, changed, sidecar, subject, study, eye, sha256,
+                        bytes, outcome, finished, original, expired, accession, operator, equipment, taken, eye_from)
+                    VALUES (?, ?, ?, ?, ?, 0, 0, 'finished', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     id, source.path, source.name, source.path.utf8.starts(with: "urgent/".utf8), source.received.description,
                     ended.description,
-                    source.sidecar, source.patient, source.study, source.eye.rawValue, source.sha256?.description, source.bytes,
+                    source.sidecar, subject, source.study, source.eye.rawValue, source.sha256?.description, source.bytes,
                     newest.outcome.rawValue, ended.description, original,
                     found.original == nil && original != nil ? time.description : nil,
-                    first.subject?.issuer, examination.accession, examination.operatorName, examination.device,
+                    examination.accession, examination.operatorName, examination.device,
                     examination.taken?.description, examination.statedEye.whence?.rawValue,
                 ])
             for event in [AuditEntry.Event.received, .begun] {

@@ -33,9 +33,7 @@ extension LedgerStore {
                 ])
             let rows = try insertScreening(db, end, image: image, at: time)
             try letGo(db, id)
-            if station != nil, let path = arrival.path {
-                try db.execute(sql: "DELETE FROM reservation WHERE path = ?", arguments: [path])
-            }
+            if let path = arrival.path { try release(db, path) }
             try AuditEntry.append(
                 db, at: time, actor: service, event: .finished, subject: id.description,
                 detail: EndingDetail(end, image: image),

@@ -5,12 +5,13 @@ extension ExportRow {
     /// What every query of these rows begins with: the newest version of each arrival that has ended, and the last decision, where it was
     /// made on that version or made it.
     static let select = """
-        SELECT screening.*, arrival.received, arrival.name, arrival.patient, arrival.study, arrival.issuer, arrival.accession,
-            arrival.taken, arrival.equipment, arrival.operator, decision.verdict, decision.reader, decision.blind,
+        SELECT screening.*, arrival.received, arrival.name, arrival.study, arrival.accession, arrival.taken, arrival.equipment,
+            arrival.operator, subject.identifier AS patient, subject.issuer, decision.verdict, decision.reader, decision.blind,
             router.name AS router_name, disc.name AS disc_name, cup.name AS cup_name, polyp.name AS polyp_name
         FROM arrival
             JOIN screening ON screening.arrival = arrival.id
                 AND screening.version = (SELECT max(version) FROM screening AS newest WHERE newest.arrival = arrival.id)
+            LEFT JOIN subject ON subject.number = arrival.subject
             LEFT JOIN decision ON decision.id = \(DecisionRow.last) AND screening.id IN (decision.screening, decision.result)
             LEFT JOIN model AS router ON router.id = screening.router
             LEFT JOIN model AS disc ON disc.id = screening.disc

@@ -19,7 +19,7 @@ extension LedgerStore {
                     SELECT subject, event FROM audit AS newest WHERE event IN ('rotten', 'sound')
                         AND seq = (SELECT max(seq) FROM audit AS every
                             WHERE every.subject = newest.subject AND every.event IN ('rotten', 'sound'))
-                        AND NOT EXISTS (SELECT 1 FROM arrival WHERE id = subject AND forgotten IS NOT NULL)
+                        AND NOT EXISTS (SELECT 1 FROM arrival WHERE id = newest.subject AND forgotten IS NOT NULL)
                     ORDER BY subject
                     """)
             return FileChecks(

@@ -25,8 +25,8 @@ extension LedgerStore {
         }
     }
 
-    /// Forgets whom an arrival was of: its names, paths, patient and study, and the details of its audit entries. Counts, outcome,
-    /// figures and digests stay, and the audit's chain still verifies.
+    /// Forgets whom an arrival was of: its names, paths, subject and study, and the details of its audit entries. Counts, outcome,
+    /// figures and digests stay, and the audit's chain still verifies. The subject itself goes with the last row that is of it.
     ///
     /// Remove its bundle and original first: afterwards the ledger no longer knows where they are (`audit verify` says if they remain).
     /// Calling it again does nothing.
@@ -43,12 +43,14 @@ extension LedgerStore {
             }
             guard arrival.forgotten == nil else { return }
             let subject: SQLArguments = [id.description]
+            let whose = try Subject.numbers(db, in: "arrival", of: id)
             try db.execute(
                 sql: """
-                    UPDATE arrival SET forgotten = ?, path = NULL, name = NULL, sidecar = NULL, patient = NULL, study = NULL, original = NULL,
-                        issuer = NULL, accession = NULL, operator = NULL, equipment = NULL, taken = NULL
+                    UPDATE arrival SET forgotten = ?, path = NULL, name = NULL, sidecar = NULL, subject = NULL, study = NULL, original = NULL,
+                        accession = NULL, operator = NULL, equipment = NULL, taken = NULL
                     WHERE id = ?
                     """, arguments: [time.description, id.description])
+            try Subject.release(db, whose)
             try db.execute(sql: "UPDATE screening SET bundle = NULL WHERE arrival = ?", arguments: subject)
             try db.execute(
                 sql: "UPDATE decision SET note = NULL WHERE screening IN (SELECT id FROM screening WHERE arrival = ?)",
@@ -72,8 +74,8 @@ extension LedgerStore {
             db,
             sql: """
                 SELECT EXISTS (
-                    SELECT 1 FROM audit JOIN arrival ON arrival.id = subject
-                    WHERE subject = ? AND event = 'forgetting' AND arrival.forgotten IS NULL)
+                    SELECT 1 FROM audit JOIN arrival ON arrival.id = audit.subject
+                    WHERE audit.subject = ? AND event = 'forgetting' AND arrival.forgotten IS NULL)
                 """, arguments: [id.description]) ?? false
     }
 
@@ -83,7 +85,7 @@ extension LedgerStore {
             try SQLRow.fetchAll(
                 db,
                 sql: """
-                    SELECT DISTINCT subject, actor FROM audit JOIN arrival ON arrival.id = subject
+                    SELECT DISTINCT audit.subject AS subject, actor FROM audit JOIN arrival ON arrival.id = audit.subject
                     WHERE event = 'forgetting' AND arrival.forgotten IS NULL
                     """
             ).compactMap { row in ScreeningID(row["subject"]).map { ($0, row["actor"]) } }
@@ -93,14 +95,15 @@ extension LedgerStore {
     /// Other arrivals of the same patient or the same image whose names are still known, oldest first.
     public func related(to id: ScreeningID) throws(PapillaError) -> [ScreeningID] {
         try read { db in
-            try String.fetchAll(
-                db,
-                sql: """
-                    SELECT other.id FROM arrival AS this JOIN arrival AS other
-                        ON other.id <> this.id AND (other.patient = this.patient OR other.sha256 = this.sha256)
-                    WHERE this.id = ? AND other.forgotten IS NULL ORDER BY other.received, other.id
-                    """, arguments: [id.description]
-            ).compactMap(ScreeningID.init)
+            try String.fetchAll(db, sql: Self.relatedArrivals, arguments: [id.description]).compactMap(ScreeningID.init)
         }
     }
+
+    /// The same patient is who has the same number, whoever gave it: one of two sources may not have said who.
+    package static let relatedArrivals = """
+        SELECT other.id FROM arrival AS this LEFT JOIN subject AS own ON own.number = this.subject JOIN arrival AS other
+            ON other.sha256 = this.sha256
+                OR other.subject IN (SELECT same.number FROM subject AS same WHERE same.identifier = own.identifier)
+        WHERE this.id = ? AND other.id <> this.id AND other.forgotten IS NULL ORDER BY other.received, other.id
+        """
 }

@@ -20,6 +20,12 @@ extension LedgerStore {
 
     private static func told(_ path: String) -> String { AuditEntry.told(path) }
 
+    /// Whose a claim says that an arrival is. Since schema 5 it does not: the row is bound to it.
+    private static let claimed = "coalesce(\(told("subject.identifier")), \(told("patient")))"
+
+    /// The columns of an arrival itself that can name a person.
+    private static let names = Binding.Table.arrival.naming.subtracting(Binding.subject).sorted()
+
     /// Sentence, and the query of the arrivals for which it is not true.
     private static let invariants: [(String, String)] = [
         (
@@ -131,13 +137,14 @@ extension LedgerStore {
             "a file is called what its arrival said, and is whose its claim said",
             """
             SELECT arrival.id FROM arrival JOIN audit ON audit.subject = arrival.id
+                LEFT JOIN subject AS whose ON whose.number = arrival.subject
             WHERE detail IS NOT NULL AND forgotten IS NULL AND CASE event
                 WHEN 'received' THEN \(told("from")) IS NULL
                     AND (path IS DISTINCT FROM \(told("path")) OR name IS DISTINCT FROM \(told("name")))
                 WHEN 'claimed' THEN
                     seq = (SELECT max(seq) FROM audit AS latest WHERE latest.subject = arrival.id AND latest.event = 'claimed')
                     AND (sidecar IS DISTINCT FROM \(told("sidecar"))
-                        OR patient IS DISTINCT FROM coalesce(\(told("subject.identifier")), \(told("patient")))
+                        OR (\(claimed) IS NOT NULL OR rule = 1) AND identifier IS DISTINCT FROM \(claimed)
                         OR study IS DISTINCT FROM coalesce(\(told("examination.study")), \(told("study"))))
                 ELSE FALSE END
             """
@@ -147,7 +154,7 @@ extension LedgerStore {
             """
             SELECT id FROM arrival
             WHERE forgotten IS DISTINCT FROM (SELECT at FROM audit WHERE subject = arrival.id AND event = 'forgotten')
-                OR (forgotten IS NOT NULL AND (\(Binding.Table.arrival.naming.sorted().map { "coalesce(\($0), '') <> ''" }.joined(separator: " OR "))))
+                OR (forgotten IS NOT NULL AND (subject IS NOT NULL OR \(names.map { "coalesce(\($0), '') <> ''" }.joined(separator: " OR "))))
             """
         ),
         (
@@ -159,8 +166,19 @@ extension LedgerStore {
             """
         ),
         (
+            "a subject stands once, and as long as an arrival or a visit is of it",
+            """
+            SELECT 'subject ' || min(subject.number) FROM subject
+                LEFT JOIN (SELECT subject FROM arrival UNION SELECT subject FROM visit) AS held ON held.subject = subject.number
+            GROUP BY identifier, issuer HAVING count(held.subject) <> 1 OR count(*) <> 1
+            """
+        ),
+        (
             "an arrival of the audit is in the ledger",
-            "SELECT DISTINCT subject FROM audit WHERE event = 'received' AND NOT EXISTS (SELECT 1 FROM arrival WHERE id = subject)"
+            """
+            SELECT DISTINCT subject FROM audit
+            WHERE event = 'received' AND NOT EXISTS (SELECT 1 FROM arrival WHERE id = audit.subject)
+            """
         ),
     ]
 

@@ -119,7 +119,7 @@ extension LedgerStore: StationLedger {
             try db.execute(
                 sql: """
                     DELETE FROM reservation WHERE station = ?
-                        AND NOT EXISTS (SELECT 1 FROM arrival WHERE arrival.path = reservation.path AND state = 'received')
+                        AND NOT EXISTS (SELECT 1 FROM arrival WHERE arrival.path = reservation.path AND \(Self.unclaimed))
                     """, arguments: [name])
             try db.execute(
                 sql: "UPDATE reservation SET station = ? WHERE station = ?", arguments: [own.station, name])
@@ -140,6 +140,14 @@ extension LedgerStore: StationLedger {
         return try write { db in
             let held = try String.fetchOne(db, sql: "SELECT station FROM reservation WHERE path = ?", arguments: [path])
             if let held { return held == own.station }
+            // Whoever has a row for it will fetch it.
+            let known = try String.fetchOne(
+                db,
+                sql: """
+                    SELECT arrival.id FROM arrival JOIN claim ON claim.arrival = arrival.id AND claim.station <> ?
+                    WHERE arrival.path = ? AND \(Self.unclaimed)
+                    """, arguments: [own.station, path])
+            guard known == nil else { return false }
             try db.execute(
                 sql: "INSERT INTO reservation (path, station) VALUES (?, ?)", arguments: [path, own.station])
             return true
@@ -148,11 +156,8 @@ extension LedgerStore: StationLedger {
 
     /// Lets go of a path where nothing lay any more.
     public func release(_ path: String) throws(PapillaError) {
-        let own = try entered()
-        _ = try write { db in
-            try db.execute(
-                sql: "DELETE FROM reservation WHERE path = ? AND station = ?", arguments: [path, own.station])
-        }
+        _ = try entered()
+        try write { db in try release(db, path) }
     }
 
     // MARK: - What other changes call
@@ -180,6 +185,16 @@ extension LedgerStore: StationLedger {
         guard station != nil else { return }
         try db.execute(sql: "DELETE FROM claim WHERE arrival = ?", arguments: [id.description])
     }
+
+    /// Lets go of a path, in the caller's transaction.
+    func release(_ db: any SQLDatabase, _ path: String) throws {
+        guard let station else { return }
+        try db.execute(
+            sql: "DELETE FROM reservation WHERE path = ? AND station = ?", arguments: [path, station.station])
+    }
+
+    /// Whether an arrival's file is still to be fetched from the inbox, as SQL over a table `arrival`.
+    private static let unclaimed = "arrival.state <> 'finished' AND arrival.spool IS NULL"
 
     private static let stationRows = """
         SELECT name, spool, version, epoch, lease_until > clock_timestamp() AS lives,

@@ -37,37 +37,37 @@ extension LedgerStore {
     /// - Throws: `notFound`, or `refused` from another state.
     public func claim(_ id: ScreeningID, _ claim: Claim) throws(PapillaError) {
         struct Detail: Encodable {
-            var spool: String, sha256: Digest?, bytes: Int, sidecar: String?, subject: Subject?, examination: Examination
-            var last: Bool
+            var spool: String, sha256: Digest?, bytes: Int, sidecar: String?, examination: Examination, last: Bool
         }
         let time = now()
-        let (subject, examination) = (claim.identification.subject, claim.identification.examination)
+        let examination = claim.identification.examination
         try write { db in
             let arrival = try ArrivalRow.fetch(db, id, for: .claim)
+            let former = try Subject.numbers(db, in: "arrival", of: id)
+            let subject = try claim.identification.subject.map { try Subject.number(db, of: $0) }
             if let sha256 = claim.sha256 { try Self.know(db, image: sha256, bytes: claim.bytes, at: time) }
             try db.execute(
                 sql: """
                     UPDATE arrival SET state = 'claimed', changed = ?, waits_for = NULL, spool = ?, sha256 = ?, bytes = ?, sidecar = ?, sidecar_sha256 = ?,
-                        patient = ?, issuer = ?, study = ?, accession = ?, operator = ?, equipment = ?, taken = ?, eye = ?, eye_from = ?,
+                        subject = ?, study = ?, accession = ?, operator = ?, equipment = ?, taken = ?, eye = ?, eye_from = ?,
                         last = ? WHERE id = ?
                     """,
                 arguments: [
                     time.description, claim.spool, claim.sha256?.description, claim.bytes, claim.sidecar,
                     claim.sidecarDigest?.description,
-                    subject?.identifier,
-                    subject?.issuer, examination.study, examination.accession, examination.operatorName, examination.device,
+                    subject, examination.study, examination.accession, examination.operatorName, examination.device,
                     examination.taken?.description, examination.eye.value.rawValue, examination.eye.whence?.rawValue,
                     claim.identification.isLast, id.description,
                 ])
             // The file is out of the inbox: what comes under its path now is another one.
-            if station != nil, let path = arrival.path {
-                try db.execute(sql: "DELETE FROM reservation WHERE path = ?", arguments: [path])
-            }
+            if let path = arrival.path { try release(db, path) }
+            try Subject.release(db, former)
             try AuditEntry.append(
                 db, at: time, actor: service, event: .claimed, subject: id.description,
                 detail: Detail(
-                    spool: claim.spool, sha256: claim.sha256, bytes: claim.bytes, sidecar: claim.sidecar, subject: subject,
-                    examination: examination, last: claim.identification.isLast),
+                    spool: claim.spool, sha256: claim.sha256, bytes: claim.bytes, sidecar: claim.sidecar,
+                    examination: examination,
+                    last: claim.identification.isLast),
                 rows: [.arrival(id)] + (claim.sha256.map { [.image($0)] } ?? []))
         }
     }

@@ -5,17 +5,8 @@ extension LedgerStore {
     /// The newest version of each of a subject's images that have ended, in order of arrival.
     public nonisolated func examined(of subject: Subject) throws(PapillaError) -> [ExaminedRow] {
         try read { db in
-            try SQLRow.fetchAll(
-                db,
-                sql: ExportRow.select + """
-                     WHERE arrival.patient = ? AND arrival.issuer IS NOT DISTINCT FROM ? AND arrival.forgotten IS NULL AND NOT EXISTS (
-                        SELECT 1 FROM arrival AS again
-                        WHERE again.sha256 = arrival.sha256 AND (again.received, again.id) > (arrival.received, arrival.id)
-                            AND again.outcome IS NOT NULL AND again.patient IS NOT NULL
-                            AND (again.patient <> arrival.patient OR again.issuer IS DISTINCT FROM arrival.issuer))
-                    ORDER BY arrival.received, arrival.id
-                    """, arguments: [subject.identifier, subject.issuer]
-            ).map { try ExaminedRow($0, try Finding.stored(db, screening: $0["id"])) }
+            try SQLRow.fetchAll(db, sql: ExaminedRow.ofSubject, arguments: [subject.identifier, subject.issuer])
+                .map { try ExaminedRow($0, try Finding.stored(db, screening: $0["id"])) }
         }
     }
 
@@ -38,7 +29,10 @@ extension LedgerStore {
     public nonisolated func subjects(numbered identifier: String) throws(PapillaError) -> [Subject] {
         try read { db in
             try SQLRow.fetchAll(
-                db, sql: "SELECT DISTINCT issuer FROM arrival WHERE patient = ?", arguments: [identifier]
+                db,
+                sql: """
+                    SELECT issuer FROM subject WHERE identifier = ? AND EXISTS (SELECT 1 FROM arrival WHERE arrival.subject = number)
+                    """, arguments: [identifier]
             ).map { Subject(identifier: identifier, issuer: $0["issuer"]) }.sorted { ($0.issuer ?? "") < ($1.issuer ?? "") }
         }
     }
@@ -48,8 +42,7 @@ extension LedgerStore {
         try read { db in
             try String.fetchAll(
                 db,
-                sql:
-                    "SELECT id FROM arrival WHERE patient = ? AND issuer IS NOT DISTINCT FROM ? AND forgotten IS NULL ORDER BY received, id",
+                sql: "SELECT id FROM arrival WHERE subject = \(Subject.known) AND forgotten IS NULL ORDER BY received, id",
                 arguments: [subject.identifier, subject.issuer]
             ).compactMap { ScreeningID($0) }
         }
@@ -61,27 +54,26 @@ extension LedgerStore {
             try SQLRow.fetchAll(
                 db,
                 sql: """
-                    SELECT patient, issuer, at, last FROM (
-                        SELECT patient, issuer, at, last,
-                            row_number() OVER (PARTITION BY patient, issuer ORDER BY at DESC, last DESC) AS place
+                    SELECT identifier, issuer, at, last FROM (
+                        SELECT whose, at, last, row_number() OVER (PARTITION BY whose ORDER BY at DESC, last DESC) AS place
                         FROM (
-                            SELECT patient, issuer, finished AS at, last FROM arrival
-                            WHERE finished >= ? AND patient IS NOT NULL
+                            SELECT arrival.subject AS whose, finished AS at, last FROM arrival
+                            WHERE finished >= ? AND arrival.subject IS NOT NULL
                             UNION ALL
-                            SELECT patient, issuer, decision.at, 0 FROM decision
+                            SELECT arrival.subject, decision.at, 0 FROM decision
                                 JOIN screening ON screening.id = decision.screening JOIN arrival ON arrival.id = screening.arrival
-                            WHERE decision.at >= ? AND patient IS NOT NULL
+                            WHERE decision.at >= ? AND arrival.subject IS NOT NULL
                             UNION ALL
-                            SELECT patient, issuer, audit.at, 0 FROM audit JOIN arrival ON arrival.id = subject
-                            WHERE event = 'reread' AND audit.at >= ? AND patient IS NOT NULL
+                            SELECT arrival.subject, audit.at, 0 FROM audit JOIN arrival ON arrival.id = audit.subject
+                            WHERE event = 'reread' AND audit.at >= ? AND arrival.subject IS NOT NULL
                         ) AS happened
-                    ) AS latest
+                    ) AS latest JOIN subject ON subject.number = whose
                     WHERE place = 1 ORDER BY at
                     """, arguments: SQLArguments(Array(repeating: time.description, count: 3))
             ).compactMap { row in
                 guard let at = Timestamp(row["at"] as String) else { return nil }
                 return ChangedSubject(
-                    subject: Subject(identifier: row["patient"], issuer: row["issuer"]), at: at, isLast: row["last"])
+                    subject: Subject(identifier: row["identifier"], issuer: row["issuer"]), at: at, isLast: row["last"])
             }
         }
     }
@@ -91,10 +83,12 @@ extension LedgerStore {
         try read { db in
             let text = try String.fetchOne(
                 db,
+                // A ledger of a later schema may have been made with visits, or become one at an earlier migration.
                 sql: """
-                    SELECT at FROM audit WHERE event = 'migrated'
-                        AND CAST(\(AuditEntry.told("schema")) AS BIGINT) >= 4
-                    UNION ALL SELECT at FROM (SELECT at FROM audit ORDER BY seq LIMIT 1) AS first LIMIT 1
+                    SELECT at FROM audit WHERE seq = coalesce(
+                        (SELECT min(seq) FROM audit WHERE event IN ('created', 'migrated')
+                            AND CAST(\(AuditEntry.told("schema")) AS BIGINT) >= 4),
+                        (SELECT min(seq) FROM audit))
                     """)
             return text.flatMap { Timestamp($0) } ?? Timestamp(milliseconds: 0)
         }
@@ -112,8 +106,7 @@ extension LedgerStore {
         try read { db in
             try SQLRow.fetchAll(
                 db,
-                sql:
-                    "SELECT * FROM visit WHERE patient = ? AND issuer IS NOT DISTINCT FROM ? AND \(VisitFilter.newest) ORDER BY day, id",
+                sql: VisitRow.select() + " WHERE visit.subject = \(Subject.known) AND \(VisitFilter.newest) ORDER BY day, id",
                 arguments: [subject.identifier, subject.issuer]
             ).map { try VisitRow($0) }
         }
@@ -136,7 +129,7 @@ extension LedgerStore {
     /// Every version of a visit, the first one first.
     public nonisolated func versions(ofVisit id: ScreeningID) throws(PapillaError) -> [VisitRow] {
         try read { db in
-            try SQLRow.fetchAll(db, sql: "SELECT * FROM visit WHERE id = ? ORDER BY version", arguments: [id.description]).map {
+            try SQLRow.fetchAll(db, sql: VisitRow.select() + " WHERE id = ? ORDER BY version", arguments: [id.description]).map {
                 try VisitRow($0)
             }
         }
@@ -144,14 +137,14 @@ extension LedgerStore {
 
     /// Every version of every visit.
     public nonisolated func allVisits() throws(PapillaError) -> [VisitRow] {
-        try read { db in try SQLRow.fetchAll(db, sql: "SELECT * FROM visit ORDER BY number").map { try VisitRow($0) } }
+        try read { db in try SQLRow.fetchAll(db, sql: VisitRow.select() + " ORDER BY visit.number").map { try VisitRow($0) } }
     }
 
     /// IDs of visits that were forgotten.
     public nonisolated func forgottenVisits() throws(PapillaError) -> Set<ScreeningID> {
         try read { db in
             Set(
-                try String.fetchAll(db, sql: "SELECT DISTINCT id FROM visit WHERE patient IS NULL").compactMap {
+                try String.fetchAll(db, sql: "SELECT DISTINCT id FROM visit WHERE subject IS NULL").compactMap {
                     ScreeningID($0)
                 })
         }
@@ -178,15 +171,16 @@ extension LedgerStore {
             guard visit.version == (last ?? 0) + 1, let subject = visit.subject else {
                 throw PapillaError(.refused, "A visit's versions follow each other", place: visit.id.description)
             }
+            let whose = try Subject.number(db, of: subject)
             let repeats = visit.repeats.isEmpty ? nil : try CanonicalJSON.line(visit.repeats)
             let number = try db.insert(
                 sql: """
-                    INSERT INTO visit (id, version, at, patient, issuer, study, day, weight, worst, attention, images, repeats, sha256,
-                        page_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO visit (id, version, at, subject, study, day, weight, worst, attention, images, repeats, sha256, page_sha256)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    visit.id.description, visit.version, visit.at.description, subject.identifier, subject.issuer, visit.study,
-                    visit.day, visit.weight, visit.worst?.rawValue, visit.attention.map(\.rawValue).joined(separator: " "),
+                    visit.id.description, visit.version, visit.at.description, whose, visit.study, visit.day,
+                    visit.weight, visit.worst?.rawValue, visit.attention.map(\.rawValue).joined(separator: " "),
                     visit.members.map(\.text).joined(separator: " "), repeats, visit.digest.description,
                     visit.pageDigest.description,
                 ], key: "number")
@@ -202,12 +196,13 @@ extension LedgerStore {
         let time = now()
         try write { db in
             let numbers = try Int64.fetchAll(
-                db, sql: "SELECT number FROM visit WHERE id = ? AND patient IS NOT NULL ORDER BY number",
+                db, sql: "SELECT number FROM visit WHERE id = ? AND subject IS NOT NULL ORDER BY number",
                 arguments: [id.description])
             guard !numbers.isEmpty else { return }
+            let whose = try Subject.numbers(db, in: "visit", of: id)
             try db.execute(
-                sql: "UPDATE visit SET patient = NULL, issuer = NULL, study = NULL, repeats = NULL WHERE id = ?",
-                arguments: [id.description])
+                sql: "UPDATE visit SET subject = NULL, study = NULL, repeats = NULL WHERE id = ?", arguments: [id.description])
+            try Subject.release(db, whose)
             // First the entry that proves the blanks: the file itself refuses one without it.
             try AuditEntry.append(
                 db, at: time, actor: actor, event: .forgotten, subject: id.description, detail: [String: String](),
@@ -221,6 +216,16 @@ extension LedgerStore {
 }
 
 extension ExaminedRow {
+    /// What has ended of one subject, by identifier and issuer.
+    package static let ofSubject =
+        ExportRow.select + """
+             WHERE arrival.subject = \(Subject.known) AND arrival.forgotten IS NULL AND NOT EXISTS (
+                SELECT 1 FROM arrival AS again
+                WHERE again.sha256 = arrival.sha256 AND (again.received, again.id) > (arrival.received, arrival.id)
+                    AND again.outcome IS NOT NULL AND again.subject <> arrival.subject)
+            ORDER BY arrival.received, arrival.id
+            """
+
     /// Reads a screening joined with its arrival and models, and its findings.
     init(_ row: SQLRow, _ findings: [Finding]) throws {
         self.init(
@@ -230,6 +235,16 @@ extension ExaminedRow {
 }
 
 extension VisitRow {
+    /// What every query of visits begins with.
+    ///
+    /// - Parameter more: another column.
+    static func select(_ more: String? = nil) -> String {
+        """
+        SELECT visit.*, subject.identifier AS patient, subject.issuer\(more.map { ", " + $0 } ?? "")
+        FROM visit LEFT JOIN subject ON subject.number = visit.subject
+        """
+    }
+
     /// Reads a stored version.
     init(_ row: SQLRow) throws {
         let text: String = row["id"]

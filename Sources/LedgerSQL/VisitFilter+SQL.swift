@@ -17,7 +17,7 @@ extension VisitFilter {
 
     /// The rows that this lets through, with a column `veiled`: whether the subject has an image that is to be drawn blind.
     var query: (sql: String, arguments: SQLArguments) {
-        var conditions = ["visit.patient IS NOT NULL", Self.newest]
+        var conditions = ["visit.subject IS NOT NULL", Self.newest]
         var arguments = SQLArguments()
         func list(_ words: [String]) -> String { "(\(words.sorted().map { "'\($0)'" }.joined(separator: ", ")))" }
         if let since {
@@ -29,10 +29,7 @@ extension VisitFilter {
             arguments += [until]
         }
         let hidden = blindShare > 0 ? self.hidden : ""
-        let veiled =
-            hidden.isEmpty
-            ? "FALSE"
-            : "EXISTS (SELECT 1 FROM hidden WHERE hidden.patient = visit.patient AND hidden.issuer IS NOT DISTINCT FROM visit.issuer)"
+        let veiled = hidden.isEmpty ? "FALSE" : "EXISTS (SELECT 1 FROM hidden WHERE hidden.subject = visit.subject)"
         if !attention.isEmpty {
             let called = attention.map { "instr(' ' || visit.attention || ' ', ' \($0.rawValue) ') > 0" }.sorted()
             conditions.append("(\(called.joined(separator: " OR "))) AND NOT \(veiled)")
@@ -48,7 +45,7 @@ extension VisitFilter {
             hidden.isEmpty ? "visit.weight" : "CASE WHEN \(veiled) THEN \(Attention.Code.ratioHigh.weight) ELSE visit.weight END"
         let order = order == .attention ? "\(weight) DESC, visit.day DESC, visit.id" : "visit.day DESC, visit.id"
         let sql = """
-            \(hidden)SELECT visit.*, \(veiled) AS veiled FROM visit WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order)
+            \(hidden)\(VisitRow.select("\(veiled) AS veiled")) WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order)
                 LIMIT \(max(0, limit ?? .max)) OFFSET \(max(0, offset))
             """
         return (sql, arguments)
@@ -57,10 +54,10 @@ extension VisitFilter {
     /// Whose images are to be drawn blind.
     private var hidden: String {
         """
-        WITH hidden AS MATERIALIZED (SELECT DISTINCT arrival.patient, arrival.issuer FROM arrival
+        WITH hidden AS MATERIALIZED (SELECT DISTINCT arrival.subject FROM arrival
             JOIN screening ON screening.arrival = arrival.id
                 AND screening.version = (SELECT max(version) FROM screening AS newest WHERE newest.arrival = arrival.id)
-            WHERE arrival.patient IS NOT NULL AND \(ReviewFilter.blind(share: blindShare)))
+            WHERE arrival.subject IS NOT NULL AND \(ReviewFilter.blind(share: blindShare)))
         """ + "\n"
     }
 

@@ -6,12 +6,12 @@ internal import Screening
 /// The tables. One migration a version; none is edited after its release.
 ///
 /// Times are RFC 3339 text in UTC with milliseconds, so that they sort as text. Digests are 64 hexadecimal digits. Columns that can name
-/// a person (name, path, spool, sidecar, patient, study, original, bundle, and those of `identity`) are null only before they are known or after `forget`.
+/// a person (name, path, spool, sidecar, subject, study, original, bundle, and those of `identity`) are null only before they are known or after `forget`.
 enum Schema {
     /// "PPLA" in SQLite's header: what `file` shows, and what tells a ledger from any other database.
     static let applicationID: Int32 = 0x5050_4C41
     /// The newest schema that this Papilla knows; also SQLite's user_version.
-    static let version = 4
+    static let version = 5
 
     /// - Parameter time: of the audit entries that a migration adds; nil: it adds none, to a copy that is only looked at.
     static func migrator(at time: Timestamp?) -> DatabaseMigrator {
@@ -32,8 +32,68 @@ enum Schema {
             try db.execute(sql: visits + "PRAGMA user_version = 4;")
             if let time { try note(db, 4, at: time) }
         }
+        migrator.registerMigration("5") { db in
+            try db.execute(sql: subjects + "PRAGMA user_version = 5;")
+            if let time { try note(db, 5, at: time) }
+        }
         return migrator
     }
+
+    // MARK: - Migration 5, subjects
+
+    /// Whom arrivals and visits are of: each subject stands once, and is gone with the last row that is of it. Entries bind a row with whom
+    /// it refers to, not by which number (see ``Binding``): so what bound the rows before this migration binds them after it.
+    private static let subjects = """
+        CREATE TABLE subject (
+            number INTEGER PRIMARY KEY,
+            identifier TEXT NOT NULL,
+            issuer TEXT
+        ) STRICT;
+        CREATE UNIQUE INDEX subject_once ON subject (identifier, coalesce(issuer, ''), issuer IS NULL);
+
+        INSERT INTO subject (identifier, issuer)
+            SELECT patient, issuer FROM arrival WHERE patient IS NOT NULL
+            UNION SELECT patient, issuer FROM visit WHERE patient IS NOT NULL ORDER BY 1, 2;
+
+        ALTER TABLE arrival ADD COLUMN subject INTEGER REFERENCES subject;
+        UPDATE arrival SET subject = (
+            SELECT number FROM subject WHERE identifier = arrival.patient AND subject.issuer IS NOT DISTINCT FROM arrival.issuer)
+        WHERE patient IS NOT NULL;
+        DROP INDEX arrival_patient;
+        ALTER TABLE arrival DROP COLUMN patient;
+        ALTER TABLE arrival DROP COLUMN issuer;
+        CREATE INDEX arrival_subject ON arrival (subject, received, id) WHERE subject IS NOT NULL;
+
+        DROP TRIGGER visit_blank;
+        ALTER TABLE visit ADD COLUMN subject INTEGER REFERENCES subject;
+        UPDATE visit SET subject = (
+            SELECT number FROM subject WHERE identifier = visit.patient AND subject.issuer IS NOT DISTINCT FROM visit.issuer)
+        WHERE patient IS NOT NULL;
+        DROP INDEX visit_patient;
+        DROP INDEX visit_weight;
+        DROP INDEX visit_forgotten;
+        ALTER TABLE visit DROP COLUMN patient;
+        ALTER TABLE visit DROP COLUMN issuer;
+        CREATE INDEX visit_subject ON visit (subject, id, version) WHERE subject IS NOT NULL;
+        CREATE INDEX visit_weight ON visit (weight DESC, day DESC) WHERE subject IS NOT NULL;
+        CREATE INDEX visit_forgotten ON visit (id) WHERE subject IS NULL;
+
+        CREATE TRIGGER visit_blank BEFORE UPDATE ON visit
+        WHEN NEW.subject IS NOT NULL OR NEW.study IS NOT NULL OR NEW.repeats IS NOT NULL
+            OR NEW.number IS NOT OLD.number OR NEW.id IS NOT OLD.id OR NEW.version IS NOT OLD.version OR NEW.at IS NOT OLD.at
+            OR NEW.day IS NOT OLD.day OR NEW.weight IS NOT OLD.weight OR NEW.worst IS NOT OLD.worst
+            OR NEW.attention IS NOT OLD.attention OR NEW.images IS NOT OLD.images OR NEW.sha256 IS NOT OLD.sha256
+            OR NEW.page_sha256 IS NOT OLD.page_sha256
+        BEGIN SELECT RAISE(ABORT, 'a visit is never changed, except that whose it was is forgotten'); END;
+
+        CREATE TRIGGER subject_fixed BEFORE UPDATE ON subject
+        BEGIN SELECT RAISE(ABORT, 'a subject is never changed'); END;
+
+        CREATE TRIGGER subject_keep BEFORE DELETE ON subject
+        WHEN EXISTS (SELECT 1 FROM arrival WHERE subject = OLD.number) OR EXISTS (SELECT 1 FROM visit WHERE subject = OLD.number)
+        BEGIN SELECT RAISE(ABORT, 'a subject stays as long as anything is of it'); END;
+
+        """
 
     // MARK: - Migration 4, visits
 

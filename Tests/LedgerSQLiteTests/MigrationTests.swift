@@ -51,7 +51,7 @@ import LedgerSQL
         #expect(verdict.faults == [] && verdict.rows == [] && verdict.expectedAt == 55 && verdict.forgotten == 6)
         #expect(try await ledger.violatedInvariants() == [])
         let added = try await ledger.auditEntries().suffix(from: 55)
-        #expect(added.map(\.event) == ["migrated"] + Array(repeating: "bound", count: 9) + ["migrated", "migrated"])
+        #expect(added.map(\.event) == ["migrated"] + Array(repeating: "bound", count: 9) + ["migrated", "migrated", "migrated"])
 
         // On: a new arrival, a decision on an old one, the end of the one that waits, and one more is forgotten.
         let id = Clinic.id(1)
@@ -84,6 +84,7 @@ import LedgerSQL
             "UPDATE model SET precision = 'int8' WHERE id = 1",
             "UPDATE image SET width = width + 1",
             "UPDATE arrival SET study = 'S-2' WHERE study = 'S-1'",
+            "UPDATE subject SET identifier = 'P-2'",
             "UPDATE audit SET detail = NULL WHERE event = 'finished'",
             "UPDATE audit SET rule = 2 WHERE seq = 3",
             "DELETE FROM audit WHERE seq > 55",

@@ -46,8 +46,8 @@ import LedgerSQL
             .filter { !($0["name"] as String).hasPrefix("sqlite_") && $0["name"] != "grdb_migrations" }
             #expect(
                 Set(tables.map { $0["name"] as String }) == [
-                    "arrival", "image", "screening", "finding", "decision", "correction", "delivery", "visit", "model", "audit",
-                    "setting",
+                    "arrival", "image", "subject", "screening", "finding", "decision", "correction", "delivery", "visit", "model",
+                    "audit", "setting",
                 ])
             #expect(tables.allSatisfy { $0["strict"] == true })
         }
@@ -145,15 +145,10 @@ import LedgerSQL
 
     @Test("A12: a patient's and an image's other arrivals are found by an index") func relatedUsesIndices() throws {
         try clinic.look { db in
-            let plan = try Row.fetchAll(
-                db,
-                sql: """
-                    EXPLAIN QUERY PLAN SELECT other.id FROM arrival AS this JOIN arrival AS other
-                        ON other.id <> this.id AND (other.patient = this.patient OR other.sha256 = this.sha256) WHERE this.id = 'x'
-                    """
-            ).map { $0["detail"] as String }
+            let plan = try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + LedgerStore.relatedArrivals, arguments: ["x"])
+                .map { $0["detail"] as String }
             #expect(
-                plan.contains { $0.contains("arrival_patient") } && plan.contains { $0.contains("arrival_sha256") }, "\(plan)")
+                plan.contains { $0.contains("arrival_subject") } && plan.contains { $0.contains("arrival_sha256") }, "\(plan)")
             #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
         }
     }

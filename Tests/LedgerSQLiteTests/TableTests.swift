@@ -42,4 +42,16 @@ import Testing
             #expect(!plan.contains("USE TEMP B-TREE FOR ORDER BY") || sql.contains("LIMIT 9"), "\(plan)")
         }
     }
+
+    /// A subject's history reads what is of the subject, in the order of the index.
+    @Test func aHistoryUsesIndexes() throws {
+        try clinic.look { (db) throws in
+            let plan = try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + ExaminedRow.ofSubject, arguments: ["7", "A"])
+                .map { $0["detail"] as String }
+            #expect(plan.contains { $0.hasPrefix("SEARCH arrival USING INDEX arrival_subject (subject=?") }, "\(plan)")
+            #expect(
+                plan.contains { $0.hasPrefix("SEARCH subject USING") && $0.contains("subject_once (identifier=?") }, "\(plan)")
+            #expect(!plan.contains { $0.hasPrefix("SCAN") || $0.contains("TEMP B-TREE") }, "\(plan)")
+        }
+    }
 }

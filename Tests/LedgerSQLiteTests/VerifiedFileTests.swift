@@ -64,6 +64,8 @@ import LedgerSQL
         try await clinic.claim(Clinic.id(20), patient: "Mueller", study: "S1950")
         _ = try await ledger.begin(Clinic.id(20))
         try await clinic.finish(Clinic.id(20)) { $0.source.eye = .right }
+        try await ledger.record(clinic.visit(90, of: Subject(identifier: "Mueller"), members: [Clinic.id(20)]))
+        try await ledger.forgetVisit(Clinic.id(90), actor: "anna@1000")
         try await ledger.forget(Clinic.id(20), actor: "anna@1000")
         // The names are in no page and in no log any more.
         for file in ["", "-wal"] {

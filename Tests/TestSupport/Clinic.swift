@@ -209,6 +209,19 @@ package final class Clinic: Sendable {
                 deliveries: deliveries))
     }
 
+    /// A visit as it is written down, its files published.
+    package func visit(_ number: Int, of subject: Subject, members: [ScreeningID], version: Int = 1) throws -> VisitRow {
+        let row = VisitRow(
+            id: Self.id(number), version: version, at: Timestamp(milliseconds: 1_795_517_000_000), subject: subject, study: "S",
+            day: "2026-11-24", weight: 8, worst: .left, attention: [.change, .ratioHigh],
+            members: members.map { .init(id: $0, version: 1, decision: nil) },
+            repeats: [.init(device: "C", disc: "d", cup: "c", count: 2, squares: 0.001)],
+            digest: Digest(of: "{\"version\": \(version)}".utf8), pageDigest: Digest(of: "<p>\(version)</p>".utf8))
+        try Self.write("{\"version\": \(version)}", to: "\(folders.outbox)/\(row.folder)/visit.json")
+        try Self.write("<p>\(version)</p>", to: "\(folders.outbox)/\(row.folder)/visit.html")
+        return row
+    }
+
     /// Erases an arrival's files, then its names.
     package func forget(_ id: ScreeningID) async throws {
         try await ledger.beginForgetting(id, actor: "anna@1000")

@@ -24,7 +24,7 @@ public protocol MaintenanceLedger: Sendable {
     /// - Throws: `refused` where another station is publishing a later version of it.
     func beginForgetting(_ id: ScreeningID, actor: String) async throws(PapillaError)
 
-    /// Forgets whom an arrival was of: its names, paths, patient and study, and the details of its audit entries. Counts, outcome,
+    /// Forgets whom an arrival was of: its names, paths, subject and study, and the details of its audit entries. Counts, outcome,
     /// figures and digests stay, and the audit's chain still verifies.
     ///
     /// Remove its bundle and original first: afterwards the ledger no longer knows where they are (`audit verify` says if they remain).

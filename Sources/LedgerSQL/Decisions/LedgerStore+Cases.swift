@@ -8,11 +8,12 @@ extension LedgerStore {
             try SQLRow.fetchAll(
                 db,
                 sql: """
-                    SELECT arrival.id, arrival.patient, arrival.original, truth.sha256, truth.outcome, truth.modality, truth.version,
+                    SELECT arrival.id, subject.identifier AS patient, arrival.original, truth.sha256, truth.outcome, truth.modality, truth.version,
                         truth.bundle, truth.bundle_sha256, coalesce(made.blind, 0) AS blind, decision.verdict, decision.reader, decision.at
                     FROM arrival JOIN decision ON decision.id = \(DecisionRow.last)
                         JOIN screening AS truth ON truth.id = coalesce(decision.result, decision.screening)
                         LEFT JOIN decision AS made ON made.result = truth.id
+                        LEFT JOIN subject ON subject.number = arrival.subject
                     WHERE decision.verdict IN ('accept', 'correct') AND forgotten IS NULL AND original LIKE 'archive/%' AND truth.bundle IS NOT NULL
                     ORDER BY arrival.received, arrival.id
                     """

@@ -39,12 +39,12 @@ extension ReviewFilter {
 
     /// Whether an arrival stands in no visit, and no later one is known by the same content.
     private static let lone = """
-        (arrival.patient IS NULL OR (
+        (arrival.subject IS NULL OR (
             arrival.id NOT IN (SELECT substr(member.value, 1, 17) FROM visit, \(VisitFilter.members) AS member
-                WHERE visit.patient IS NOT NULL AND \(VisitFilter.newest))
+                WHERE visit.subject IS NOT NULL AND \(VisitFilter.newest))
             AND NOT EXISTS (SELECT 1 FROM arrival AS again
                 WHERE again.sha256 = arrival.sha256 AND (again.received, again.id) > (arrival.received, arrival.id)
-                    AND again.outcome IS NOT NULL AND again.patient IS NOT NULL)))
+                    AND again.outcome IS NOT NULL AND again.subject IS NOT NULL)))
         """
 
     /// The sum of the weights of a screening's codes.
