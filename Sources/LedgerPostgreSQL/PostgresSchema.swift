@@ -48,7 +48,7 @@ enum PostgresSchema {
         return found.first?["found"] ?? false
     }
 
-    /// Refuses what is no ledger of ours, or a newer one.
+    /// Refuses what is no ledger of ours, or one of another schema.
     static func check(_ session: PostgresSession, migrating: Bool, at time: Timestamp, path: String) throws {
         guard try isThere(session) else {
             throw PapillaError(
@@ -61,6 +61,11 @@ enum PostgresSchema {
                 .refused,
                 "The ledger was written by a newer Papilla (schema \(found ?? 0)); this one knows schema \(version)", place: path,
                 hint: "Install that version here, too: every station needs it")
+        }
+        guard found == version else {
+            throw PapillaError(
+                .refused, "The ledger has schema \(found), which no released Papilla kept in PostgreSQL", place: path,
+                hint: "Copy it to a file with the Papilla that wrote it, and from there into an empty database with this one")
         }
     }
 

@@ -142,6 +142,12 @@ import Testing
         #expect(try await ledger.violatedInvariants().map(\.subject) == ["subject 1"])
     }
 
+    @Test func aLedgerOfAnEarlierSchemaIsRefusedWhereNothingMigratesIt() async throws {
+        guard LedgerSubject.current.name == "PostgreSQL" else { return }
+        try await store().write { db in _ = try db.execute(sql: "UPDATE schema_version SET version = version - 1") }
+        await #expect { _ = try await clinic.reopened() } throws: { ($0 as? PapillaError)?.code == .refused }
+    }
+
     @Test func aBackupHasItsSubjects() async throws {
         let id = try await screen(1, ofA)
         try await ledger.record(clinic.visit(90, of: ofA, members: [id]))
