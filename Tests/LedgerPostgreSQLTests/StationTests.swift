@@ -105,6 +105,25 @@ struct StationTests {
         #expect(try await b.verifyChain().isIntact)
     }
 
+    /// An arrival that waits for space is still to be fetched from the inbox: by who has it, and by nobody else.
+    @Test("A path stays with an arrival that waits, also with another station") func waitingPaths() async throws {
+        let (a, b) = (try await shared.station("a", lease: short), try await shared.station("b"))
+        #expect(try await a.reserve("x.jpg"))
+        try await a.receive(Shared.arrival(1, path: "x.jpg"))
+        try await a.wait(Clinic.id(1), for: "space")
+        try await Task.sleep(for: .milliseconds(500))
+        _ = try #require(try await b.shutOut("a"))
+        #expect(try await b.inherit(from: "a") == [Clinic.id(1)])
+        try await a.enter("a", spool: "/spool/a", lease: .seconds(60))
+        #expect(try await !a.reserve("x.jpg"))
+        // Nor without a reservation, which another file under that path may have ended.
+        try shared.run("DELETE FROM reservation")
+        #expect(try await !a.reserve("x.jpg"))
+        try await b.claim(
+            Clinic.id(1), Claim(spool: "\(Clinic.id(1))/x.jpg", sha256: nil, bytes: 3, sidecar: nil, sidecarDigest: nil))
+        #expect(try await a.reserve("x.jpg"))
+    }
+
     @Test("Who comes back before it was taken over has its arrivals again") func backInTime() async throws {
         let (a, b) = (try await shared.station("a", lease: short), try await shared.station("b"))
         try await a.receive(Shared.arrival(1))
