@@ -11,12 +11,19 @@ static bool segment(const Bytes &jpeg, size_t &at, uint8_t &marker, size_t &end)
         return false;
     }
     marker = jpeg[at + 1];
+    // Marks of no length are none of a header's, and DCMTK goes round and round at one.
+    if (marker < 0xC0 || (marker >= 0xD0 && marker <= 0xD9)) {
+        return false;
+    }
     end = at + 2 + (size_t(jpeg[at + 2]) << 8 | jpeg[at + 3]);
     return marker != 0xDA && end <= jpeg.size() && end >= at + 4;
 }
 
 bool jpegSize(const Bytes &jpeg, uint32_t &width, uint32_t &height) {
     uint8_t marker;
+    if (jpeg.size() < 2 || jpeg[0] != 0xFF || jpeg[1] != 0xD8) {
+        return false;
+    }
     for (size_t at = 2, end; segment(jpeg, at, marker, end); at = end) {
         bool isFrame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
         // JPEG-LS has a frame's header of its own.

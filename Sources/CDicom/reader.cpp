@@ -195,6 +195,25 @@ Bytes Reader::codestream(uint32_t number) {
     return bytes;
 }
 
+void Reader::checkRuns(const Bytes &frame) const {
+    // A table of 64 bytes: how many segments there are, one a byte of a pixel, and where each begins (PS3.5, annex G).
+    auto number = [&frame](size_t at) {
+        return uint32_t(frame[at]) | uint32_t(frame[at + 1]) << 8 | uint32_t(frame[at + 2]) << 16 |
+               uint32_t(frame[at + 3]) << 24;
+    };
+    uint32_t segments = known.samples * (known.bitsAllocated / 8);
+    bool isSound = frame.size() >= 64 && number(0) == segments && segments <= 15;
+    uint64_t begin = 64;
+    for (uint32_t index = 0; isSound && index < segments; index++) {
+        uint64_t place = number(4 + 4 * size_t(index));
+        isSound = place >= begin && place < frame.size();
+        begin = place + 1;
+    }
+    if (!isSound) {
+        throw corrupt("has a frame whose table of segments is damaged");
+    }
+}
+
 bool Reader::hasTable() {
     for (const DcmTagKey &key :
          {DCM_WindowCenter, DCM_RescaleSlope, DCM_VOILUTSequence, DCM_ModalityLUTSequence, DCM_PresentationLUTShape}) {
@@ -222,6 +241,8 @@ Frame Reader::frame(uint32_t number) {
     }
     if (isJpeg(transfer) || isJpegLs(transfer)) {
         codestream(number); // for its checks
+    } else if (transfer == EXS_RLELossless) {
+        checkRuns(codestream(number));
     }
     return {false, decoded(number)};
 }

@@ -64,6 +64,8 @@ class Reader {
     /// Whether grey values are shown by a window or a table.
     bool hasTable();
     Bytes codestream(uint32_t number);
+    /// Checks the table of a run-length encoded frame, whose places DCMTK goes to unseen.
+    void checkRuns(const Bytes &frame) const;
     Bytes decoded(uint32_t number);
 };
 

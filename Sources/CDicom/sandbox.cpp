@@ -9,9 +9,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <vector>
 
 namespace {
@@ -56,11 +56,11 @@ void allowOutput(Filter &filter) {
     filter.push_back(end(SECCOMP_RET_KILL_PROCESS));
 }
 
-/// Another limit of our own, never of another process's.
-void allowOwnLimits(Filter &filter) {
-    filter.push_back(unless(SYS_prlimit64, 4));
+/// Another limit of processor time; the alarm stays.
+void allowTimer(Filter &filter) {
+    filter.push_back(unless(SYS_setitimer, 4));
     filter.push_back(load(offsetof(seccomp_data, args)));
-    filter.push_back(unless(0, 1));
+    filter.push_back(unless(ITIMER_PROF, 1));
     filter.push_back(end(SECCOMP_RET_ALLOW));
     filter.push_back(end(SECCOMP_RET_KILL_PROCESS));
 }
@@ -71,36 +71,36 @@ void refuse(Filter &filter, int call) {
     filter.push_back(end(SECCOMP_RET_ERRNO | EACCES));
 }
 
-bool limit(__rlimit_resource what, rlim_t value, rlim_t highest) {
-    rlimit limit{value, highest};
+bool limit(__rlimit_resource what, rlim_t value) {
+    rlimit limit{value, value};
     return setrlimit(what, &limit) == 0;
 }
 
-bool limit(__rlimit_resource what, rlim_t value) { return limit(what, value, value); }
+/// Processor time for a header, ms, and for a thousand pixels, us: five times what JPEG 2000, the slowest, takes.
+constexpr uint64_t headerTime = 500, pixelTime = 600;
+/// Processor time at most, s.
+constexpr rlim_t longestTime = 120;
 
-/// Processor time for a header and a small picture, and at most, s.
-constexpr rlim_t shortTime = 2, longTime = 120;
-/// Pixels of a small picture, and those that have a second more: ten times what JPEG 2000, the slowest, takes.
-constexpr uint64_t smallPicture = 2'000'000, pixelsPerSecond = 1'000'000;
+/// Ends the process with SIGPROF when it has used so much processor time, ms. A limit of resources counts in seconds.
+bool limitTime(uint64_t milliseconds) {
+    itimerval timer{};
+    timer.it_value.tv_sec = time_t(milliseconds / 1000);
+    timer.it_value.tv_usec = suseconds_t(milliseconds % 1000 * 1000);
+    return setitimer(ITIMER_PROF, &timer, nullptr) == 0;
+}
 
 } // namespace
 
 bool limitResources() {
     // The dictionary is opened after this, and so are the tables of character sets.
-    bool isDone = limit(RLIMIT_AS, rlim_t(2) << 30) && limit(RLIMIT_CPU, shortTime, longTime);
+    bool isDone = limit(RLIMIT_AS, rlim_t(2) << 30) && limit(RLIMIT_CPU, longestTime) && limitTime(headerTime);
     isDone = isDone && limit(RLIMIT_NOFILE, 16) && limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0);
     // Also if the one who asked is gone: nobody waits any more.
     alarm(60);
     return isDone && prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
-bool allowTime(uint64_t pixels) {
-    if (pixels <= smallPicture) {
-        return true;
-    }
-    uint64_t more = (pixels - smallPicture + pixelsPerSecond - 1) / pixelsPerSecond;
-    return limit(RLIMIT_CPU, std::min<rlim_t>(shortTime + more, longTime), longTime);
-}
+bool allowTime(uint64_t pixels) { return limitTime(headerTime + pixels * pixelTime / 1'000'000); }
 
 bool closeSandbox() {
     Filter filter{
@@ -108,7 +108,7 @@ bool closeSandbox() {
         end(SECCOMP_RET_KILL_PROCESS),      load(offsetof(seccomp_data, nr)),
     };
     allowOutput(filter);
-    allowOwnLimits(filter);
+    allowTimer(filter);
     for (int call : {SYS_mmap, SYS_mprotect}) {
         allowMemory(filter, call);
     }

@@ -47,7 +47,7 @@ enum ReaderProcess {
                 "Reading the DICOM file was stopped: it took longer than \(time.components.seconds) s, or grew beyond what it says."
             )
         }
-        guard status & 0x7F != SIGXCPU else {
+        guard ![SIGPROF, SIGXCPU].contains(status & 0x7F) else {
             throw ImageError(
                 .timedOut,
                 "Reading the DICOM file was stopped: it took far more processor time than a picture of its size needs.")

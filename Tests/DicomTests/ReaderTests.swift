@@ -91,6 +91,50 @@ struct ReaderTests {
         #expect(throws: ImageError.self) { try open(damaged.bytes).frame(1) }
     }
 
+    @Test("What would send a decoder round and round, or beyond the frame, is refused before it is begun")
+    func snares() throws {
+        let raster = Self.raster(40, 30, 1)
+        let jpeg = try ImageEncoder.jpeg(raster)
+        // A mark of no length, in place of the beginning and after it.
+        for begin: [UInt8] in [[0xFF, 0x01], [0xFF, 0xD8, 0xFF, 0x01]] {
+            for syntax in [DicomSample.jpeg, "1.2.840.10008.1.2.4.51"] {
+                var sample = DicomSample(syntax: syntax)
+                sample.draw(jpegs: [begin + jpeg.dropFirst(2)], width: 40, height: 30)
+                #expect(reason(sample.bytes)?.code == .corrupt, "\(syntax)")
+            }
+        }
+        // Three segments of literal runs, one a colour, after a table of where they begin.
+        let segments = (0..<3).map { Self.runs(of: raster, channel: $0) }
+        let second = 64 + segments[0].count
+        let third = second + segments[1].count
+        func sample(_ table: [Int]) -> DicomSample {
+            var head: [UInt8] = table.flatMap { DicomSample.long(UInt32(truncatingIfNeeded: $0)) }
+            head += [UInt8](repeating: 0, count: 64 - head.count)
+            var sample = DicomSample(syntax: "1.2.840.10008.1.2.5")
+            sample.draw(jpegs: [head + segments[0] + segments[1] + segments[2]], width: 40, height: 30)
+            sample.put(0x0028_0004, "CS", "RGB")
+            return sample
+        }
+        #expect(try open(sample([3, 64, second, third]).bytes).frame(1).raster == raster)
+        let wrong: [[Int]] = [
+            [3, 64, second, 0x7F00_0000 + third], [3, 64, third, second], [3, 63, second, third], [2, 64, second, third],
+            [3, 64, second, third + segments[2].count],
+        ]
+        for table in wrong {
+            #expect(reason(sample(table).bytes)?.detail.contains("table of segments") == true, "\(table)")
+        }
+    }
+
+    /// A colour of a raster of 40 x 30 pixels as literal runs of 120 bytes.
+    private static func runs(of raster: Raster, channel: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for start in stride(from: 0, to: 1200, by: 120) {
+            bytes.append(119)
+            for pixel in start..<start + 120 { bytes.append(raster.pixels[3 * pixel + channel]) }
+        }
+        return bytes
+    }
+
     @Test("Subject, examination and character sets")
     func identity() throws {
         var sample = DicomSample()
@@ -245,6 +289,7 @@ struct CallerTests {
         #expect(code("exit 3") == .crashed)
         #expect(code("kill -SEGV $$") == .crashed)
         #expect(code("kill -XCPU $$") == .timedOut)
+        #expect(code("kill -PROF $$") == .timedOut)
         #expect(code("echo {}; kill -KILL $$") == .crashed)
         #expect(code(":") == .crashed)
         #expect(code("/usr/bin/sleep 100", within: .milliseconds(300)) == .timedOut)
