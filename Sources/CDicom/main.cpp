@@ -2,8 +2,8 @@
 // one.
 //
 // FRAME is counted from 1; 0 asks for the header alone, and the file may then end before its pixels. PIXELS is the
-// largest picture that is read. It answers with a line of JSON and the bytes of the frame, a JPEG file or RGB, on
-// standard output, and ends with 0; what it does not read is a `refused` in the answer. Whatever else happens is a
+// largest picture that is read. It answers with a line of JSON, the bytes of the frame, a JPEG file or RGB, and those of
+// its colour profile, on standard output, and ends with 0; what it does not read is a `refused` in the answer. Whatever else happens is a
 // crash, and its caller counts on it.
 
 #include "reader.hpp"
@@ -19,7 +19,7 @@
 namespace {
 
 /// The answer's form; Papilla refuses any other.
-constexpr int version = 1;
+constexpr int version = 2;
 
 struct Tag {
     const char *name;
@@ -38,6 +38,8 @@ const Tag tags[] = {
 };
 /// Longer values are cut; Papilla takes none of more than 1024 bytes.
 constexpr size_t longest = 1100;
+/// A longer colour profile is cut; Papilla uses none of more than 4 MiB.
+constexpr size_t longestProfile = (size_t(4) << 20) + 1;
 
 /// A JSON string. Bytes that are no UTF-8 become U+FFFD.
 std::string quoted(const std::string &text) {
@@ -106,6 +108,10 @@ void describe(Reader &reader) {
             found += (found.empty() ? "" : ",") + quoted(tag.name) + ":" + quoted(value.substr(0, longest));
         }
     }
+    std::string side = reader.frameLaterality();
+    if (!side.empty()) {
+        found += (found.empty() ? "" : ",") + quoted("frame_laterality") + ":" + quoted(side.substr(0, longest));
+    }
     head += ",\"syntax\":" + quoted(reader.syntax()) + ",\"tags\":{" + found + "},\"spoiled\":[" + spoiled + "]";
 }
 
@@ -113,6 +119,7 @@ void describe(Reader &reader) {
     Reader reader(bytes, count);
     describe(reader);
     Frame frame;
+    Bytes profile;
     if (number > 0) {
         Picture picture = reader.picture(maximumPixels);
         if (!allowTime(uint64_t(picture.rows) * picture.columns)) {
@@ -121,11 +128,14 @@ void describe(Reader &reader) {
         head += ",\"rows\":" + std::to_string(picture.rows) + ",\"columns\":" + std::to_string(picture.columns) +
                 ",\"frames\":" + std::to_string(picture.frames);
         frame = reader.frame(number - 1);
+        profile = reader.profile(longestProfile);
         head += frame.isJpeg ? ",\"form\":\"jpeg\"" : ",\"form\":\"rgb\"";
     }
-    std::string line = head + ",\"bytes\":" + std::to_string(frame.bytes.size()) + "}\n";
+    std::string line = head + ",\"bytes\":" + std::to_string(frame.bytes.size()) +
+                       ",\"profile\":" + std::to_string(profile.size()) + "}\n";
     send(line.data(), line.size());
     send(frame.bytes.data(), frame.bytes.size());
+    send(profile.data(), profile.size());
     // Not exit(): nothing is left to be done, and what DCMTK would tidy up may be damaged.
     _exit(0);
 }

@@ -86,6 +86,45 @@ std::string Reader::text(uint16_t group, uint16_t element) {
     return std::string(converted.c_str(), converted.length());
 }
 
+std::string Reader::frameLaterality() {
+    std::string found;
+    for (const DcmTagKey &key : {DCM_SharedFunctionalGroupsSequence, DCM_PerFrameFunctionalGroupsSequence}) {
+        DcmSequenceOfItems *groups = nullptr, *anatomy = nullptr;
+        if (data()->findAndGetSequence(key, groups).bad()) {
+            continue;
+        }
+        // An item asked for by its number is looked for from the first.
+        for (DcmObject *item = nullptr; (item = groups->nextInContainer(item)) != nullptr;) {
+            OFString side;
+            auto group = dynamic_cast<DcmItem *>(item);
+            if (!group || group->findAndGetSequence(DCM_FrameAnatomySequence, anatomy).bad() || anatomy->card() == 0 ||
+                anatomy->getItem(0)->findAndGetOFString(DCM_FrameLaterality, side).bad() || side.empty()) {
+                continue;
+            }
+            if (!found.empty() && found != side.c_str()) {
+                return "B";
+            }
+            found = side.c_str();
+        }
+    }
+    return found;
+}
+
+Bytes Reader::profile(size_t longest) {
+    // A grey picture's values are shown by windows and tables, and not by a profile of colours.
+    if (known.samples != 3 && known.photometric != "PALETTE COLOR") {
+        return {};
+    }
+    DcmItem *path = nullptr;
+    const Uint8 *content = nullptr;
+    unsigned long count = 0;
+    bool isThere = data()->findAndGetUint8Array(DCM_ICCProfile, content, &count).good() && content && count > 0;
+    if (!isThere && data()->findAndGetSequenceItem(DCM_OpticalPathSequence, path, 0).good()) {
+        isThere = path->findAndGetUint8Array(DCM_ICCProfile, content, &count).good() && content && count > 0;
+    }
+    return isThere ? Bytes(content, content + std::min<size_t>(count, longest)) : Bytes();
+}
+
 Picture Reader::picture(uint64_t maximumPixels) {
     Uint16 rows = 0, columns = 0, samples = 0, allocated = 0, stored = 0;
     Sint32 frames = 1;

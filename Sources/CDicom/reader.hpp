@@ -48,11 +48,18 @@ class Reader {
 
     const char *syntax() const;
 
+    /// The eye that all frames are said to show, in the groups that enhanced objects have for them: R, L; B where they
+    /// differ; "" where nothing is said.
+    std::string frameLaterality();
+
     /// Checks the picture's attributes against the file's size and a limit of pixels in a frame.
     Picture picture(uint64_t maximumPixels);
 
     /// A frame of the picture that was checked, counted from 0.
     Frame frame(uint32_t number);
+
+    /// The ICC profile of the picture's colours, or so much of it; empty where there is none.
+    Bytes profile(size_t longest);
 
   private:
     DcmFileFormat file;

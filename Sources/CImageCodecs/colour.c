@@ -237,6 +237,23 @@ void papilla_colour_convert(const papilla_colour *colour, const void *source, ui
     cmsDoTransform(colour->transform, source, target, (cmsUInt32Number)width);
 }
 
+void papilla_convert_colours(
+    const uint8_t *profile, size_t count, uint8_t *pixels, size_t width, size_t height, papilla_image_details *details
+) {
+    papilla_colour *colour = papilla_colour_of_profile(profile, count, PAPILLA_PIXELS_RGB, false, details);
+    if (colour == NULL)
+        return;
+    uint8_t *row = malloc(3 * width);
+    if (row == NULL)
+        snprintf(details->colour_problem, sizeof details->colour_problem, "there was no memory for it");
+    for (size_t y = 0; row != NULL && y < height; y++, pixels += 3 * width) {
+        memcpy(row, pixels, 3 * width);
+        papilla_colour_convert(colour, row, pixels, width);
+    }
+    free(row);
+    papilla_colour_free(colour);
+}
+
 void papilla_colour_free(papilla_colour *colour) {
     if (colour == NULL)
         return;

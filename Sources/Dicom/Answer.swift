@@ -10,7 +10,7 @@ struct Answer: Decodable {
     }
 
     /// The form that this Papilla reads.
-    static let version = 1
+    static let version = 2
 
     var version: Int
     var refused: Refused?
@@ -21,7 +21,10 @@ struct Answer: Decodable {
     var columns: Int?
     var frames: Int?
     var form: String?
+    /// Of the frame.
     var bytes: Int?
+    /// Bytes of the colour profile after it.
+    var profile: Int?
 
     /// Reads the line that the program printed.
     init(_ line: [UInt8], count: Int) throws(ImageError) {
@@ -34,7 +37,13 @@ struct Answer: Decodable {
                 "The program papilla-dicom is of another version than papilla; install the packages of one version, and try again."
             )
         }
-        guard refused != nil || bytes == count else { throw nonsense }
+        guard refused != nil || isSum(count) else { throw nonsense }
+    }
+
+    /// Whether frame and profile are all that came.
+    private func isSum(_ count: Int) -> Bool {
+        guard let bytes, let profile, (0...count).contains(bytes) else { return false }
+        return profile == count - bytes
     }
 
     /// Why it does not read the file; nil where it does.

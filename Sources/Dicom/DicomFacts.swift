@@ -70,9 +70,9 @@ public struct DicomFacts: Sendable, Equatable {
         return "\(maker) \(model)"
     }
 
-    /// The eye: the picture's, else the series'. B is both, and U unknown.
+    /// The eye: that of all frames, else the picture's, else the series'. B is both, or frames that differ, and U unknown.
     private var eye: String? {
-        switch (value("image_laterality") ?? value("laterality"))?.uppercased() {
+        switch (value("frame_laterality") ?? value("image_laterality") ?? value("laterality"))?.uppercased() {
         case "R": "right"
         case "L": "left"
         case "U", nil: nil

@@ -9,6 +9,8 @@ public struct DicomFile: ImageContainer {
     public static let format = ImageFormat.dicom
     private static let mark: [UInt8] = Array("DICM".utf8)
     private static let markOffset = 128
+    /// Of a colour profile, bytes: what is longer was cut by the program, and is of no use.
+    private static let longestProfile = (4 << 20) + 1
 
     private let bytes: [UInt8]
     private let limits: ImageLimits
@@ -23,6 +25,8 @@ public struct DicomFile: ImageContainer {
         let (width, height): (Int, Int)
         let isJpeg: Bool
         let bytes: [UInt8]
+        /// The ICC profile of its colours; empty without one.
+        let profile: [UInt8]
     }
 
     /// Has these files read in this process, as long as `papilla-dicom` is installed; where it is not, they are refused with its name.
@@ -79,7 +83,7 @@ public struct DicomFile: ImageContainer {
         self.limits = limits
     }
 
-    /// The pixels of a frame, as the file has them: a JPEG's by our own decoder.
+    /// The pixels of a frame, a JPEG's by our own decoder, in sRGB where the file has a profile that says what its colours are.
     public func frame(_ number: Int) throws(ImageError) -> DecodedImage {
         precondition((1...frameCount).contains(number), "there is no such frame")
         var picture = first
@@ -87,17 +91,19 @@ public struct DicomFile: ImageContainer {
             let (answer, content) = try Self.ask(number, try? MemoryFile.holding(bytes), limits)
             picture = try Self.picture(answer, content, limits)
         }
-        guard picture.isJpeg else {
-            var image = DecodedImage(
+        var image: DecodedImage
+        if picture.isJpeg {
+            image = try ImageDecoder.decode(jpeg: picture.bytes, limits: limits)
+            guard image.raster.width == picture.width, image.raster.height == picture.height else {
+                throw ImageError(.corrupt, "The DICOM file holds a JPEG picture of another size than it says.")
+            }
+            image.format = .dicom
+        } else {
+            image = DecodedImage(
                 raster: Raster(width: picture.width, height: picture.height, pixels: picture.bytes), format: .dicom)
-            image.foreignKind = facts.foreignKind
-            return image
         }
-        var image = try ImageDecoder.decode(jpeg: picture.bytes, limits: limits)
-        guard image.raster.width == picture.width, image.raster.height == picture.height else {
-            throw ImageError(.corrupt, "The DICOM file holds a JPEG picture of another size than it says.")
-        }
-        image.format = .dicom
+        // A JPEG that has a profile of its own has been converted by it.
+        if !picture.profile.isEmpty, image.colourSpace == nil { image.convert(from: picture.profile) }
         image.foreignKind = facts.foreignKind
         return image
     }
@@ -112,17 +118,19 @@ public struct DicomFile: ImageContainer {
         _ frame: Int, _ file: MemoryFile?, _ limits: ImageLimits
     ) throws(ImageError) -> (answer: Answer, bytes: [UInt8]) {
         guard let file else { throw ImageError(.outOfMemory, "There was not enough memory to read the DICOM file.") }
-        let limit = frame == 0 ? 0 : max(3 * limits.maximumPixels, limits.maximumBytes)
+        let limit = frame == 0 ? 0 : max(3 * limits.maximumPixels, limits.maximumBytes) + longestProfile
         let (line, bytes) = try ReaderProcess.ask(frame: frame, of: file, maximumPixels: limits.maximumPixels, limit: limit)
         return (try Answer(line, count: bytes.count), bytes)
     }
 
-    private static func picture(_ answer: Answer, _ bytes: [UInt8], _ limits: ImageLimits) throws(ImageError) -> Picture {
+    private static func picture(_ answer: Answer, _ content: [UInt8], _ limits: ImageLimits) throws(ImageError) -> Picture {
         if let refusal = answer.refusal { throw refusal }
+        let profile = Array(content.suffix(answer.profile ?? 0))
+        let bytes = profile.isEmpty ? content : Array(content.dropLast(profile.count))
         guard let (rows, columns) = answer.rows.flatMap({ rows in answer.columns.map { (rows, $0) } }),
             (1...65_535).contains(rows), (1...65_535).contains(columns), rows * columns <= limits.maximumPixels,
             answer.form == "jpeg" || answer.form == "rgb" && bytes.count == 3 * rows * columns
         else { throw nonsense }
-        return Picture(width: columns, height: rows, isJpeg: answer.form == "jpeg", bytes: bytes)
+        return Picture(width: columns, height: rows, isJpeg: answer.form == "jpeg", bytes: bytes, profile: profile)
     }
 }

@@ -174,6 +174,66 @@ struct ReaderTests {
         #expect(identification().examination.eye.value == .right)
     }
 
+    @Test("The eye that an enhanced object's frames are said to show counts where all show one")
+    func frameLaterality() throws {
+        func group(_ side: String) -> [UInt8] {
+            let anatomy = DicomSample.element(0x0020_9072, "CS", Array(side.utf8), isImplicit: false)
+            return DicomSample.item(DicomSample.element(0x0020_9071, "SQ", DicomSample.item(anatomy), isImplicit: false))
+        }
+        func eye(_ change: (inout DicomSample) -> Void) -> Examination.Side {
+            var sample = DicomSample()
+            sample.draw([Self.raster(8, 8, 1), Self.raster(8, 8, 2)])
+            change(&sample)
+            return Identification([statement(sample.bytes)]).examination.eye
+        }
+        #expect(eye { $0.put(0x5200_9229, "SQ", bytes: group("L")) } == .init(.left, from: .container))
+        #expect(eye { $0.put(0x5200_9230, "SQ", bytes: group("R") + group("R")) } == .init(.right, from: .container))
+        #expect(eye { $0.put(0x5200_9230, "SQ", bytes: group("R") + group("L")) }.isUnclear)
+        // Of the frames more is known than of the series.
+        let both = eye { sample in
+            sample.put(0x5200_9229, "SQ", bytes: group("L"))
+            sample.put(0x0020_0060, "CS", "R")
+        }
+        #expect(both.value == .left)
+    }
+
+    @Test("Colours are converted by the file's profile, of the picture or of its optical path, and what cannot be is said")
+    func profiles() throws {
+        let raster = Self.raster(40, 30, 1)
+        func image(jpeg: Bool = false, _ change: (inout DicomSample) -> Void) throws -> DecodedImage {
+            var sample = DicomSample(syntax: jpeg ? DicomSample.jpeg : DicomSample.explicit)
+            if jpeg {
+                sample.draw(jpegs: [try ImageEncoder.jpeg(raster, quality: 95)], width: 40, height: 30)
+            } else {
+                sample.draw([raster])
+            }
+            change(&sample)
+            return try open(sample.bytes).frame(1)
+        }
+        let swapped = ColourProfile.made(gamma: 2.2, swapped: true)
+        func isSwapped(_ image: DecodedImage, _ plain: Raster) -> Bool {
+            for index in stride(from: 0, to: plain.pixels.count, by: 3) {
+                for (here, there) in [(0, 2), (2, 0)] {
+                    let (now, was) = (Int(image.raster.pixels[index + here]), Int(plain.pixels[index + there]))
+                    if abs(now - was) > 10 { return false }
+                }
+            }
+            return true
+        }
+        let direct = try image { $0.put(0x0028_2000, "OB", bytes: swapped) }
+        #expect(direct.colourSpace == "Made" && direct.colourProblem == nil && isSwapped(direct, raster))
+        let element = DicomSample.element(0x0028_2000, "OB", swapped, isImplicit: false)
+        let path = try image { $0.put(0x0048_0105, "SQ", bytes: DicomSample.item(element)) }
+        #expect(path == direct)
+        let jpeg = try image(jpeg: true) { $0.put(0x0028_2000, "OB", bytes: swapped) }
+        let plain = try image(jpeg: true) { _ in }
+        #expect(plain.colourSpace == nil && jpeg.colourSpace == "Made" && isSwapped(jpeg, plain.raster))
+        for useless in [[1, 2, 3, 4], Array(swapped.prefix(140))] {
+            let left = try image { $0.put(0x0028_2000, "OB", bytes: useless) }
+            #expect(left.raster == raster && left.colourProblem != nil)
+        }
+    }
+
     private func statement(_ bytes: [UInt8]) -> IdentityStatement {
         var file = FileBytes(bytes)
         return DicomFile.identity(in: &file)
@@ -313,14 +373,20 @@ struct CallerTests {
         func read(_ text: String, _ count: Int = 0) throws(ImageError) -> Answer { try Answer(Array(text.utf8), count: count) }
         #expect(throws: ImageError.self) { try read("") }
         #expect(throws: ImageError.self) { try read("[]") }
-        #expect(throws: ImageError.self) { try read("{\"version\":1,\"bytes\":7}", 6) }
-        #expect(throws: ImageError.self) { try read("{\"version\":2,\"bytes\":0}") }
-        #expect(try read("{\"version\":1,\"bytes\":0}").refusal == nil)
+        #expect(throws: ImageError.self) { try read("{\"version\":2,\"bytes\":7,\"profile\":0}", 6) }
+        #expect(throws: ImageError.self) { try read("{\"version\":3,\"bytes\":0,\"profile\":0}") }
+        #expect(try read("{\"version\":2,\"bytes\":0,\"profile\":0}").refusal == nil)
+        #expect(try read("{\"version\":2,\"bytes\":4,\"profile\":3}", 7).refusal == nil)
+        for (bytes, profile) in [("7", "1"), ("-1", "8"), ("8", "-1"), ("9223372036854775807", "1"), ("7", "null")] {
+            #expect(throws: ImageError.self, "\(bytes) \(profile)") {
+                try read("{\"version\":2,\"bytes\":\(bytes),\"profile\":\(profile)}", 7)
+            }
+        }
         #expect(
-            try read("{\"version\":1,\"refused\":{\"code\":\"corrupt\",\"words\":\"is odd\"}}").refusal?.reason.detail
+            try read("{\"version\":2,\"refused\":{\"code\":\"corrupt\",\"words\":\"is odd\"}}").refusal?.reason.detail
                 == "The DICOM file is odd.")
-        let strange = try read("{\"version\":1,\"refused\":{\"code\":\"corrupt\",\"words\":\"M\u{fc}ller\"}}").refusal
+        let strange = try read("{\"version\":2,\"refused\":{\"code\":\"corrupt\",\"words\":\"M\u{fc}ller\"}}").refusal
         #expect(strange?.reason.detail.contains("ller") == false)
-        #expect(try read("{\"version\":1,\"refused\":{\"code\":\"crashed\",\"words\":\"x\"}}").refusal?.reason.code == .corrupt)
+        #expect(try read("{\"version\":2,\"refused\":{\"code\":\"crashed\",\"words\":\"x\"}}").refusal?.reason.code == .corrupt)
     }
 }

@@ -64,6 +64,12 @@ papilla_codec_status papilla_png_read_pixels(
     const uint8_t *bytes, size_t count, int channels, uint8_t *pixels, size_t capacity, papilla_image_details *details
 );
 
+// Converts red, green and blue, where they lie, to sRGB from the colours of an ICC profile that came beside them. Where
+// it is sRGB or cannot be used they stay; `details` says what it is called, and why it could not.
+void papilla_convert_colours(
+    const uint8_t *profile, size_t count, uint8_t *pixels, size_t width, size_t height, papilla_image_details *details
+);
+
 // What the samples of a PNG are.
 typedef struct {
     uint8_t depth;           // bits a sample: 1, 2, 4, 8 or 16

@@ -100,7 +100,7 @@ extension StillImage {
 }
 
 /// C's text in an array; nil where it is empty.
-private func codecText(_ characters: some Any) -> String? {
+func codecText(_ characters: some Any) -> String? {
     let text = withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     return text.isEmpty ? nil : text
 }

@@ -202,32 +202,7 @@ private func reason(_ bytes: [UInt8]) -> Reason? {
 }
 
 @Suite struct ColourSpaceTests {
-    /// An ICC profile of matrix and gamma, version 2, with sRGB's primaries or, given `swapped`, red and blue exchanged.
-    private func profile(gamma: Double, swapped: Bool = false) -> [UInt8] {
-        func fixed(_ value: Double) -> [UInt8] { Made.number(Int((value * 65536).rounded()), 4) }
-        func xyz(_ x: Double, _ y: Double, _ z: Double) -> [UInt8] {
-            Array("XYZ ".utf8) + [0, 0, 0, 0] + fixed(x) + fixed(y) + fixed(z)
-        }
-        let red = xyz(0.4360, 0.2225, 0.0139), green = xyz(0.3851, 0.7169, 0.0971), blue = xyz(0.1431, 0.0606, 0.7139)
-        let curve = Array("curv".utf8) + [0, 0, 0, 0] + Made.number(1, 4) + Made.number(Int(gamma * 256), 2) + [0, 0]
-        let name = Array("Made\0".utf8)
-        let description =
-            Array("desc".utf8) + [0, 0, 0, 0] + Made.number(name.count, 4) + name + [UInt8](repeating: 0, count: 78 + 1)
-        let tags: [(String, [UInt8])] = [
-            ("desc", description), ("wtpt", xyz(0.9642, 1, 0.8249)), ("rXYZ", swapped ? blue : red), ("gXYZ", green),
-            ("bXYZ", swapped ? red : blue), ("rTRC", curve), ("gTRC", curve), ("bTRC", curve),
-        ]
-        var (table, data): ([UInt8], [UInt8]) = (Made.number(tags.count, 4), [])
-        let start = 128 + 4 + 12 * tags.count
-        for (name, content) in tags {
-            table += Array(name.utf8) + Made.number(start + data.count, 4) + Made.number(content.count, 4)
-            data += content + [UInt8](repeating: 0, count: (4 - content.count % 4) % 4)
-        }
-        var header = Made.number(start + data.count, 4) + [0, 0, 0, 0, 2, 0x40, 0, 0] + Array("mntrRGB XYZ ".utf8)
-        header += [7, 0xE6, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0] + Array("acsp".utf8) + [UInt8](repeating: 0, count: 28)
-        header += fixed(0.9642) + fixed(1) + fixed(0.8249)
-        return header + [UInt8](repeating: 0, count: 128 - header.count) + table + data
-    }
+    private func profile(gamma: Double, swapped: Bool = false) -> [UInt8] { ColourProfile.made(gamma: gamma, swapped: swapped) }
 
     private func jpeg(_ profile: [UInt8], parts: Int = 1) throws -> [UInt8] {
         let size = (profile.count + parts - 1) / parts
