@@ -269,7 +269,8 @@ public struct Server: Sendable {
         parts.requestHandler.open(
             RequestHandler.Resources(
                 ledger: ledger, folders: folders, reviewing: reviewing, promotion: promotion,
-                configuration: now, screener: { await pipeline.screener }, executor: parts.executor, noteVisit: { notes.add($0) },
+                configuration: now, screener: { await pipeline.settledScreener() }, executor: parts.executor,
+                noteVisit: { notes.add($0) },
                 deliver: { becameDue.send() },
                 reload: { await pipeline.requestReload() }))
         parts.telemetry.update { $0.isReady = true }

@@ -63,6 +63,10 @@ actor Pipeline: ServiceLifecycle.Service {
     private var wantsReload = false
     /// Why everything must be opened anew; nil: nothing must.
     var reopening: MustReopen?
+    private var isReloading = false
+    private var isOver = false
+    /// Who waits for a reload that was asked for.
+    private var waiting: [CheckedContinuation<Void, Never>] = []
     /// Nothing begins before: storage is in trouble.
     var pausedUntil = Duration.zero
     var troubles = 0
@@ -127,6 +131,10 @@ actor Pipeline: ServiceLifecycle.Service {
     }
 
     private func workToTheEnd() async throws {
+        defer {
+            isOver = true
+            endWaiting()
+        }
         try await recover()
         await withDiscardingTaskGroup { group in await work(in: &group) }
         report()
@@ -280,8 +288,23 @@ actor Pipeline: ServiceLifecycle.Service {
 
     // MARK: - Reloading
 
+    /// What images are read by from now on: where a reload was asked for, what that brings.
+    func settledScreener() async -> any ImageScreener {
+        while (wantsReload || isReloading) && !isOver { await withCheckedContinuation { waiting.append($0) } }
+        return screener
+    }
+
+    private func endWaiting() {
+        for one in waiting { one.resume() }
+        waiting = []
+    }
+
     private func reload() async {
-        wantsReload = false
+        (wantsReload, isReloading) = (false, true)
+        defer {
+            isReloading = false
+            endWaiting()
+        }
         Notify.reloading()
         do {
             let (configuration, screener) = try await tools.reload(tools.configuration)
