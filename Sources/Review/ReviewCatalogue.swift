@@ -70,7 +70,7 @@ public struct ReviewCatalogue: Sendable {
             detail.hide()
             return detail
         }
-        if report.decision != nil, let first = versions.first, let bundle = first.bundle {
+        if !report.drawn.isEmpty, let first = versions.first, let bundle = first.bundle {
             detail.models = .init(try self.report(bundle, expecting: first.digest))
         }
         // What a reader rejected is compared with nothing.

@@ -42,9 +42,11 @@ def make_site():
         os.mkdir(f"{SITE}/{name}")
     with open(CONFIG, "w") as file:
         file.write(f"paths: {{inbox: inbox, outbox: outbox, spool: spool, archive: archive, quarantine: quarantine, ledger: ledger.sqlite,\n"
-                   f"  socket: control.socket, models: {MODELS}}}\nsettle: {{local: 200 ms, remote: 200 ms}}\ndisk_floor: {{space: 1 MiB, share: 0.1 %}}\nblind_share: 0 %\n")
-    for kind, seed in [("fundus", 5), ("endoscopy", 6)]:
-        papilla("phantom", "--kind", kind, "--count", "5", "--seed", str(seed), "--out", f"{SITE}/{kind}")
+                   f"  socket: control.socket, models: models}}\nsettle: {{local: 200 ms, remote: 200 ms}}\ndisk_floor: {{space: 1 MiB, share: 0.1 %}}\nblind_share: 0 %\n")
+    # Others go live later.
+    shutil.copytree(MODELS, f"{SITE}/models")
+    for kind, count, seed in [("fundus", 7, 5), ("endoscopy", 5, 6)]:
+        papilla("phantom", "--kind", kind, "--count", str(count), "--seed", str(seed), "--out", f"{SITE}/{kind}")
         for index, name in enumerate(sorted(os.listdir(f"{SITE}/{kind}/images"))):
             ending = name.rsplit(".", 1)[1]
             shutil.copy(f"{SITE}/{kind}/images/{name}", f"{SITE}/inbox/{kind}-{index}.{ending}")
@@ -206,6 +208,59 @@ def fundus(page):
     check(abs(float(shown) - float(expected)) <= 0.02, f"version 2 measures what the page showed: {expected}, {shown}")
     check("version 2 is shown" in page.text("#result") and "corrected (version 2)" in page.text("#result"), "the correction is among the decisions")
     page.picture("version-2")
+
+
+def other_eye(page):
+    """Which eye it is is corrected with keys alone; outlines and figures stay."""
+    page.open("fundus-5")
+    row = next(row for row in rows() if row["file"].startswith("fundus-5"))
+    check("left eye" in page.text("#side"), "the eye stands where it can be corrected")
+    before = page.text("#result .figure")
+    page.press("x")
+    page.page.wait_for_selector("#which[open]")
+    check("right eye" in page.page.evaluate("document.activeElement.innerText"), "the first that it can be has the focus")
+    check(page.page.is_disabled("#sides button:has-text('left eye')") or "which eye?" in page.text("#list [aria-current=true]"), "what it is called already is no correction")
+    page.picture("which-eye")
+    page.press("Escape")
+    page.page.wait_for_selector("#which", state="hidden")
+    check(next(r for r in rows() if r["id"] == row["id"])["version"] == 1, "nothing is corrected by looking")
+    page.page.focus("#side")
+    page.press("Enter")
+    page.page.wait_for_selector("#which[open]")
+    page.press("1")
+    page.message("version 2 is published")
+    check("right eye" in page.text("#side") and page.text("#result .figure") == before, "version 2 is of the other eye, and measures the same")
+    check("had found" not in page.text("#result") and "right" in page.text("#list [aria-current=true]"), "nothing is called drawn, and the list knows the eye")
+    after = next(r for r in rows() if r["id"] == row["id"])
+    check((after["eye"], after["version"], after["vcdr"]) == ("right", 2, row["vcdr"]), "and so the ledger has it")
+    page.picture("other-eye")
+
+
+def read_again(page):
+    """What later models have read again waits for a word; what was said of the former version is said to be of that."""
+    page.page.uncheck("[name=undecided]")
+    page.open("fundus-6")
+    page.press("a")
+    page.message("accepted")
+    row = next(row for row in rows() if row["file"].startswith("fundus-6"))
+    papilla("models", "rollback", "disc", "--config", CONFIG)
+    said = papilla("reread", row["id"], "--config", CONFIG)
+    check("version 2 is published" in said, f"later models read it: {said.strip()}")
+    page.page.reload()
+    page.page.wait_for_selector("#list button")
+    page.to_arrivals()
+    page.page.uncheck("[name=undecided]")
+    page.page.check("[name=all]")
+    page.open("fundus-6")
+    result = page.text("#result")
+    check("accepted on version 1" in result and "nobody has decided on version 2" in result, "the former decision is of the former version")
+    check("accepted" not in page.text("#list [aria-current=true]"), "the list does not call it decided")
+    page.page.locator("#result li:has-text('on version 1')").scroll_into_view_if_needed()
+    page.picture("read-again")
+    page.press("a")
+    page.message("accepted")
+    page.open("fundus-6")
+    check("nobody has decided" not in page.text("#result") and "accepted" in page.text("#list [aria-current=true]"), "and then it is decided")
 
 
 def ends(ellipse):
@@ -537,6 +592,8 @@ def main():
         anna.page.wait_for_selector("#list button:has-text('text.jpg')")
         ben.page.wait_for_selector("#list button:has-text('text.jpg')")
         fundus(anna)
+        other_eye(anna)
+        read_again(anna)
         endoscopy(anna)
         early_key(anna)
         two_readers(anna, ben)

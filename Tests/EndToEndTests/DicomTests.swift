@@ -124,6 +124,7 @@ struct DicomTests {
         let good = try ImageDecoder.decode([UInt8](Data(contentsOf: file))).raster
         var sample = DicomSample()
         sample.draw([Raster(width: good.width, height: good.height), good, good])
+        sample.put(0x0020_0062, "CS", "R")
         _ = try write(sample.bytes, "clip.dcm", in: site.inbox)
         let drained = try site.papilla("serve", "--drain")
         #expect(drained.status == 0, "\(drained.errors)")
@@ -180,6 +181,31 @@ struct DicomTests {
             #expect(old[name] != nil && old[name] == new[name], "\(name)")
         }
         #expect(old["disc-raw-k02.png"] != new["disc-raw-k02.png"])
+
+        // The other eye: outlines stay, and every frame that shows it has the other sides and words.
+        let swapped = try site.papilla("review", "correct", id, "--eye", "left", "--reader", "Anna")
+        #expect(swapped.status == 0, "\(swapped.errors)")
+        let third = try #require(try site.reports()["clip.dcm"]?.first { $0["version"] as? Int == 3 })
+        let eye = (third["examination"] as? [String: Any])?["eye"] as? [String: Any]
+        #expect(eye?["value"] as? String == "left" && eye?["whence"] as? String == "reader")
+        #expect(disc(third) == disc(second))
+        let ofLeft = try #require(third["frames"] as? [[String: Any]])
+        func rim(_ fields: [String: Any], _ side: String) -> Double? {
+            ((fields["fundus"] as? [String: Any])?["rim"] as? [String: Any])?[side] as? Double
+        }
+        for (right, left) in zip(after, ofLeft).dropFirst() {
+            #expect(rim(right, "nasal") != nil && rim(right, "nasal") == rim(left, "temporal"))
+            #expect(rim(right, "temporal") == rim(left, "nasal") && disc(right) == disc(left))
+        }
+        #expect(NSDictionary(dictionary: ofLeft[0]) == NSDictionary(dictionary: after[0]))
+        #expect(rim(third, "nasal") == rim(ofLeft[1], "nasal"))
+        let last = digests(third)
+        #expect(Set(last.keys) == Set(new.keys))
+        for (name, digest) in last {
+            #expect((new[name] == digest) == !["overlay-k02.jpg", "overlay-k03.jpg"].contains(name), "\(name)")
+        }
+        let again = try site.papilla("review", "correct", id, "--eye", "left")
+        #expect(again.status == 1 && again.errors.contains("already"))
         #expect(try site.papilla("audit", "verify").status == 0)
     }
 

@@ -363,6 +363,20 @@ struct PageTests {
         }
     }
 
+    @Test("Which eye it is goes to the service as a correction without masks; an eye that is none is refused")
+    func eye() async throws {
+        let id = try await site.screen(1)
+        let headers = try await site.enter().merging(site.origin) { $1 }
+        func send(_ eye: String) async throws -> Int {
+            let word = #"{"verdict":"correct","seen":{"version":1,"decisions":0},"eye":"\#(eye)"}"#
+            return try await site.ask("POST", "/api/screenings/\(id)/decisions", headers, body: word).status
+        }
+        #expect(try await send("both") == 400 && site.decided.isEmpty)
+        #expect(try await send("right") == 200)
+        let decided = try #require(site.decided.first)
+        #expect(decided.verdict == .correct && decided.eye == .right && decided.masks.isEmpty && !decided.blind)
+    }
+
     @Test("What is drawn becomes masks of the original's size; the second reader is told")
     func drawing() async throws {
         let id = try await site.screen(1)

@@ -14,7 +14,7 @@ public struct Correction: Sendable {
     /// As a reader states it, or else the site.
     let stated: Examination.Side
     /// The frame that is drawn on, of a file that holds several: the one that decides.
-    private var frame: Int { earlier.report.decidingFrame }
+    var frame: Int { earlier.report.decidingFrame }
 
     /// A reader's outlines for a screening.
     ///
@@ -26,8 +26,7 @@ public struct Correction: Sendable {
     ///   - eye: as a reader states it, now or in an earlier version; else as sidecar, container or file name do.
     ///   - blind: drawn before the models' result was shown: nothing may be taken from it.
     /// - Throws: `badInput` for a mask of another size (naming both), for structures that do not go together or with the image, for an
-    ///   empty disc, and for outlines that are the networks' own; without a mask, for an eye that it has already, for what has none, and
-    ///   for a file of several frames.
+    ///   empty disc, and for outlines that are the networks' own; without a mask, for an eye that it has already, and for what has none.
     public init(
         of earlier: Bundle, image: DecodedImage, drawn: [ModelTask: Mask], eye: Examination.Side, blind: Bool = false
     ) throws(PapillaError) {
@@ -112,12 +111,15 @@ public struct Correction: Sendable {
     ///   - supersedes: the earlier bundle's folder, relative to the outbox.
     ///   - writers: what puts files into it.
     ///   - original: the image's file.
+    ///   - limits: of the images that are read, where other frames of the file are drawn anew, too.
     /// - Throws: `badInput` for outlines that cannot be measured.
     public func bundle(
-        _ decision: Report.Decision, supersedes: String, writers: [any BundleWriter], original: [UInt8]
+        _ decision: Report.Decision, supersedes: String, writers: [any BundleWriter], original: [UInt8],
+        limits: ImageLimits = ImageLimits()
     ) async throws(PapillaError) -> Bundle {
         guard !drawn.isEmpty else {
-            return try await bundleOfOtherEye(decision, supersedes: supersedes, writers: writers, original: original)
+            return try await bundleOfOtherEye(
+                decision, supersedes: supersedes, writers: writers, original: original, limits: limits)
         }
         let former = earlier.report
         var reading = ImageReading(.measured)
@@ -143,12 +145,10 @@ public struct Correction: Sendable {
         var report = await nextReport(of: reading, decision, supersedes: supersedes)
         var pictures = BundleDraft.Pictures.drawn(of: reading, image)
         if let frames = former.frames {
-            // The others stay as they were.
-            report.frames = frames.map { $0.frame == frame ? Report.Frame(reading, frame, attention: own) : $0 }
-            let kept = earlier.files.filter {
-                StandardBundle.mediaType(of: $0.name) != nil && !StandardBundle.isOf(frame, $0.name)
-            }
-            pictures = .made(try await StandardBundle.drawn(reading, image, frame: frame) + kept)
+            // The others stay as they were, unless the eye is another.
+            let others = try await others(of: frames, original, limits)
+            report.frames = others.frames.map { $0.frame == frame ? Report.Frame(reading, frame, attention: own) : $0 }
+            pictures = .made(try await StandardBundle.drawn(reading, image, frame: frame) + others.files)
         }
         var draft = BundleDraft(report: report, pictures: pictures) { () throws(PapillaError) in original }
         try await draft.write(by: writers)

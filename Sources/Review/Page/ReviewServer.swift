@@ -23,6 +23,8 @@ public struct PageDecision: Sendable {
     public var seen: Seen
     /// PNG files of the original's size by structure.
     public var masks: [String: Data]
+    /// Which eye it is, where that is corrected.
+    public var eye: Eye?
     /// Whether the reader drew without having been shown what the models found.
     public var blind: Bool
 }
@@ -141,6 +143,7 @@ public struct ReviewServer: Sendable {
         var note: String?
         var seen: Seen
         var outlines: [String: DrawnOutline]?
+        var eye: Eye?
     }
 
     private func decision(_ request: Request, _ context: PageContext) async throws -> PageDecision {
@@ -168,7 +171,7 @@ public struct ReviewServer: Sendable {
         }
         return PageDecision(
             arrival: id, verdict: word.verdict, reader: context.reader ?? "", note: word.note, seen: word.seen, masks: masks,
-            blind: blind && word.verdict == .correct)
+            eye: word.eye, blind: blind && word.verdict == .correct)
     }
 
     private static func id(_ context: PageContext) throws(PapillaError) -> ScreeningID {

@@ -94,7 +94,7 @@ actor Reviewing {
             of: earlier, image: image, drawn: Self.drawn(masks, limits), eye: stated, blind: decision.blind)
         let writers = await configuration().bundleWriters
         let bundle = try await priors().amended(
-            try await correction.bundle(given, supersedes: place, writers: writers, original: file), by: writers
+            try await correction.bundle(given, supersedes: place, writers: writers, original: file, limits: limits), by: writers
         ) { () throws(PapillaError) in file }
         try await ledger.beginCorrection(decision, version: bundle.report.version, actor: user)
         try checkpoint(.begun)

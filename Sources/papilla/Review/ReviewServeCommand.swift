@@ -69,7 +69,7 @@ struct ReviewServeCommand: AsyncParsableCommand {
     private static func ask(_ decision: PageDecision, at socket: String) async throws -> DecisionRow {
         let request = ReviewRequest(
             arrival: "\(decision.arrival)", verdict: decision.verdict, reader: decision.reader, note: decision.note,
-            seen: decision.seen, masks: decision.masks, blind: decision.blind)
+            seen: decision.seen, masks: decision.masks, blind: decision.blind, eye: decision.eye)
         return try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(

@@ -2,7 +2,7 @@
 import { Viewer } from "/viewer.js";
 import { EllipseTool, MaskTool } from "/drawing.js";
 import { VisitView, loadVisit } from "/visit.js";
-import { ask, attentions, causes, decimal, el, eyes, outcomes, picture, polyps, reasons, signed, verdicts } from "/words.js";
+import { ask, attentions, causes, decimal, el, eyes, outcomes, picture, polyps, reasons, signed, standing, verdicts } from "/words.js";
 
 const $ = id => document.getElementById(id);
 // The list's lines are visits and screenings; line is the open one, which need not be in the list any more. Of an open visit, visit is what was loaded of it, and id one of
@@ -78,8 +78,8 @@ function renewRow(line, detail) {
   if (!line?.row || !detail) return;
   const { report, decisions } = detail;
   Object.assign(line.row, {
-    decision: decisions.at(-1)?.verdict ?? null, blind: detail.blind,
-    outcome: report.outcome, version: report.version, attention: report.attention.map(entry => entry.code),
+    decision: standing(detail)?.verdict ?? null, blind: detail.blind,
+    outcome: report.outcome, version: report.version, eye: report.source.eye, attention: report.attention.map(entry => entry.code),
     vcdr: report.fundus?.cdr?.vertical ?? null, polyps: report.endoscopy?.polyps.length ?? null, reason: report.reasons[0]?.code ?? null,
   });
   renew(line);
@@ -297,6 +297,23 @@ function frameWords(report) {
   }).flat();
 }
 
+// What somebody decided, and on which version where that is not the one that is shown.
+function decisionWords(decision) {
+  const made = decision.result ? ` (${decision.blind ? "drawn blind, " : ""}version ${decision.result})` : decision.version !== state.detail.report.version ? ` on version ${decision.version}` : "";
+  return `${decision.reader}, ${decision.at.slice(0, 16).replace("T", " ")}: ${verdicts[decision.verdict].slice(2)}${made}${decision.note ? `: ${decision.note}` : ""}`;
+}
+
+// Words and small controls of a line.
+function joined(...parts) { return parts.filter(Boolean).flatMap((part, index) => index ? [" · ", part] : [part]); }
+
+const canSide = () => state.detail != null && !state.detail.blind && state.canDraw && !viewer.tool
+  && state.detail.report.modality?.value === "fundus" && state.detail.report.outcome !== "out_of_domain";
+
+// Which eye it is, to be corrected where it is called wrong; null where nothing can be said of it here.
+function eyeControl() {
+  return canSide() ? el("button", { id: "side", title: "Which eye is it?", onclick: startSiding }, el("kbd", {}, "X"), ` ${eyes[state.detail.report.source.eye]}`) : null;
+}
+
 function showResult() {
   const { report, decisions, earlier, versions } = state.detail;
   const { fundus, endoscopy, source } = report;
@@ -308,7 +325,7 @@ function showResult() {
   const had = models && (models.vcdr != null ? `ratio ${decimal(models.vcdr)}` : models.polyps != null ? polyps(models.polyps) : outcomes[models.outcome]);
   $("result").replaceChildren(...[
     el("h2", {}, source.name),
-    el("p", { className: "quiet" }, [whose(report), source.eye !== "unknown" && `${source.eye} eye`, source.received.slice(0, 16).replace("T", " ")].filter(Boolean).join(" · ")),
+    el("p", { className: "quiet" }, ...joined(whose(report), eyeControl() ?? (source.eye !== "unknown" && eyes[source.eye]), source.received.slice(0, 16).replace("T", " "))),
     taking(report.examination) && el("p", { className: "quiet" }, taking(report.examination)),
     fundus?.cdr ? el("p", { className: "figure", title: "vertical cup-to-disc ratio" }, decimal(fundus.cdr.vertical)) : el("p", { className: "figure" }, fundus ? "no cup seen" : fallback),
     ...(blind ? blindWords(report.modality?.value) : []),
@@ -359,7 +376,7 @@ function update() {
   const mask = viewer.tool instanceof MaskTool;
   const list = `W S or ↑ ↓ list · V ${state.byVisit ? "arrivals" : "visits"}`;
   $("keys").textContent = !drawing
-    ? `${state.visit ? "Q or Esc back to the visit · ← → its images · " : ""}${list} · C contours · F whole or disc · 1 natural size · wheel zoom · drag to move`
+    ? `${state.visit ? "Q or Esc back to the visit · ← → its images · " : ""}${list} · ${canSide() ? "X which eye · " : ""}C contours · F whole or disc · 1 natural size · wheel zoom · drag to move`
     : mask ? "S save · Esc leave · Z undo · 1 2 3 tools · Q W brush size · Enter closes the polygon · wheel zoom · right button moves"
     : "S save · Esc leave · Z undo · 1 disc · 2 cup · 3 no cup · arrows move, + − size (Shift: ten) · drag handles, or the inside";
 }
@@ -385,12 +402,12 @@ function showPlace(scale, point) {
 
 // MARK: Deciding
 
-async function decide(verdict, note, outlines) {
+async function decide(verdict, note, outlines, eye) {
   if (!state.detail || state.busy || (verdict === "accept" && $("accept").disabled)) return;
   const { id, detail, line } = state;
   await deciding(async () => {
     try {
-      const decided = await ask(`/api/screenings/${id}/decisions`, { verdict, note: note || null, seen: detail.seen, outlines });
+      const decided = await ask(`/api/screenings/${id}/decisions`, { verdict, note: note || null, seen: detail.seen, outlines, eye });
       detail.decisions.push(decided);
       renewRow(line, detail);
       const words = verdict === "correct" ? `${decided.blind ? "Drawn blind" : "Corrected"}: version ${decided.result} is published.` : `${detail.report.source.name}: ${verdicts[verdict].slice(2)}.`;
@@ -463,6 +480,28 @@ function reject(reason) {
   $("why").close();
   if (isVisitShown()) rejectChosen(visitView.card.id, reason.trim()); else decide("reject", reason.trim());
 }
+
+// Asks which eye it is. Where site and photograph disagree, a reader may also say that it is the one that is stated.
+function startSiding() {
+  if (!canSide() || state.busy) return;
+  const { report } = state.detail;
+  const isDoubtful = report.attention.some(entry => entry.code === "eye_conflict");
+  $("sides").replaceChildren(...["right", "left", "unknown"].map((side, index) => el("button", { type: "button", disabled: side === report.examination.eye.value && !isDoubtful, onclick: () => correctEye(side) },
+    el("kbd", {}, `${index + 1}`), ` ${eyes[side]}${side === report.examination.eye.value ? ", as it is called now" : ""}`)));
+  $("which").showModal();
+  $("sides").querySelector("button:enabled").focus();
+}
+
+function correctEye(side) {
+  $("which").close();
+  decide("correct", null, undefined, side);
+}
+
+$("same").addEventListener("click", () => $("which").close());
+$("which").addEventListener("keydown", event => {
+  const chosen = $("sides").children[Number(event.key) - 1];
+  if (chosen && !chosen.disabled) { event.preventDefault(); chosen.click(); }
+});
 
 $("why").querySelector("form").addEventListener("submit", event => { event.preventDefault(); reject($("reason").value); });
 $("stay").addEventListener("click", () => $("why").close());
@@ -568,7 +607,7 @@ async function correctChosen() {
 }
 
 document.addEventListener("keydown", event => {
-  if (event.ctrlKey || event.metaKey || event.altKey || $("why").open || event.target.matches("select, input:not([type=checkbox])")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || $("why").open || $("which").open || event.target.matches("select, input:not([type=checkbox])")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const onButton = event.target.matches("button") && (key === "Enter" || key === " ");
   if (onButton || state.busy) return;
@@ -606,7 +645,7 @@ function stepInVisit(by) {
 const readingKeys = {
   ...listKeys,
   a: () => decide("accept"), r: () => state.detail && startRejecting(), e: () => state.detail && startDrawing(),
-  q: backToVisit, Escape: backToVisit, ArrowRight: () => stepInVisit(1), ArrowLeft: () => stepInVisit(-1),
+  x: startSiding, q: backToVisit, Escape: backToVisit, ArrowRight: () => stepInVisit(1), ArrowLeft: () => stepInVisit(-1),
   c: () => { viewer.contours = !viewer.contours; viewer.draw(); },
   f: () => { viewer.whole = !viewer.whole; viewer.fit(); },
   1: () => viewer.zoom(1 / viewer.scale), "+": () => viewer.zoom(1.25), "-": () => viewer.zoom(0.8),
@@ -628,6 +667,6 @@ $("by").addEventListener("click", listKeys.v);
 $("filters").addEventListener("change", () => loadList().catch(error => tell(error.message)));
 $("filters").addEventListener("submit", event => event.preventDefault());
 // What arrives meanwhile appears at its place; nothing happens to what is being read.
-setInterval(() => { if (!viewer.tool && !state.busy && !$("why").open && !document.hidden) loadList().catch(() => {}); }, 30000);
+setInterval(() => { if (!viewer.tool && !state.busy && !$("why").open && !$("which").open && !document.hidden) loadList().catch(() => {}); }, 30000);
 loadList().then(begin).catch(error => tell(error.message));
 update();

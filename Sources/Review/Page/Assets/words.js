@@ -26,6 +26,11 @@ export const reasons = {
   endoscopy: ["not a polyp", "a polyp was missed", "outline is wrong", "image not fit to judge", "not an endoscopy frame"],
   neither: ["is a fundus photograph", "is an endoscopy frame", "image not fit to judge"],
 };
+// The last decision, where it is about the newest version: made on it, or what made it. On a later version nobody has decided.
+export const standing = ({ decisions, seen }) => {
+  const last = decisions.at(-1);
+  return last && (last.version === seen.version || last.result === seen.version) ? last : null;
+};
 export const eyes = { right: "right eye", left: "left eye", unknown: "eye not known" };
 export const decimal = value => value.toFixed(2);
 export const polyps = count => count === 0 ? "no polyp" : count === 1 ? "1 polyp" : `${count} polyps`;
