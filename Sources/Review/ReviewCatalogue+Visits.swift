@@ -74,7 +74,8 @@ extension ReviewCatalogue {
             var isSettled = true
             for image in report.counting {
                 let decisions = try await ledger.decisions(of: image.id)
-                isSettled = isSettled && decisions.last?.verdict == image.decision
+                let last = decisions.last.flatMap { $0.isAbout(image.version) ? $0 : nil }
+                isSettled = isSettled && last?.verdict == image.decision
                 counting.append(
                     .init(id: image.id, seen: Seen(version: image.version, decisions: decisions.count), decisions: decisions))
             }

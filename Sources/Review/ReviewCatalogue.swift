@@ -75,7 +75,7 @@ public struct ReviewCatalogue: Sendable {
         }
         // What a reader rejected is compared with nothing.
         var compared = report
-        if decisions.last?.verdict == .reject { compared.fundus = nil }
+        if let last = decisions.last, last.isAbout(report.version), last.verdict == .reject { compared.fundus = nil }
         let hidden = try await ledger.blind(share: blindShare)
         detail.earlier = try await ledger.earlier(than: row.id).filter { !hidden.contains($0.row.id) }.compactMap {
             EarlierResult($0, than: compared, error)
@@ -162,7 +162,7 @@ public struct ReviewDetail: Sendable, Codable {
     public var report: Report
     /// Every version, the first one first.
     public var versions: [Version]
-    /// Every decision, in their order; the last one counts.
+    /// Every decision, in their order; the last one counts where it is about the newest version.
     public var decisions: [DecisionRow]
     /// What a decision on this refers to.
     public var seen: Seen
@@ -170,7 +170,7 @@ public struct ReviewDetail: Sendable, Codable {
     public var earlier: [EarlierResult]
     /// Between two photographs that the models of this one measured: below it, a change in the ratio is within measurement error.
     public var measurementError: MeasurementError
-    /// What the models had found, where the newest version is a reader's.
+    /// What the models had found, where the newest version has outlines that a reader drew.
     @Nullable public var models: ModelsResult?
     /// Whether what the models found is kept back until a reader has drawn.
     public var blind = false

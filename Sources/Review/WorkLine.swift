@@ -137,7 +137,7 @@ public struct VisitDetail: Sendable, Codable {
         public var id: ScreeningID
         /// What a decision on it refers to.
         public var seen: Seen
-        /// Every decision on it; the last one counts.
+        /// Every decision on it; the last one counts where it is about the newest version.
         public var decisions: [DecisionRow]
     }
 

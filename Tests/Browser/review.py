@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Uses the review page as a reader would, in a real headless Chromium: decides visits with one hand, lists, opens, draws, saves, sees version 2,
-is told of a second reader, draws blind. Prints what was published of visits.
+corrects the eye, decides anew on what was read again, is told of a second reader, draws blind. Prints what was published of visits.
 
   review.py PAPILLA MODELS [PICTURES]     PICTURES: a folder for screenshots
 
@@ -603,7 +603,9 @@ def main():
         anna.picture("failed")
         stranger = browser.new_context().new_page()
         check(stranger.goto(addresses[0]).status == 403, "an address that was used lets nobody else in")
-        # The same site, everything undecided to be drawn blind.
+        # The same site, everything undecided to be drawn blind. What is closed asks nobody.
+        for page in (anna, ben):
+            page.page.context.close()
         pages.terminate()
         pages.wait()
         with open(CONFIG) as file:
@@ -620,6 +622,7 @@ def main():
         papilla("audit", "verify", "--config", CONFIG)
         with open(CONFIG, "w") as file:
             file.write(text)
+        third.page.context.close()
         pages.terminate()
         pages.wait()
         pages = start("review", "serve", "--reader", "Anna", "--json")

@@ -216,6 +216,30 @@ struct PageTests {
         #expect(try await site.ask("GET", "/api/visits/\(id)").status == 401)
     }
 
+    @Test("What later models have read again nobody has decided on, and the former decision says of which version it is")
+    func rereadVisit() async throws {
+        let screening = try await site.screen(1, patient: "7")
+        let id = try await site.visit(1, of: "7", [screening])
+        let cookie = try await site.enter()
+        _ = try await site.ledger.decide(try NewDecision(screening, reader: "Ben", verdict: .accept, note: nil), actor: "b@2")
+        func shown() async throws -> VisitDetail {
+            let answer = try await site.ask("GET", "/api/visits/\(id)", cookie)
+            #expect(answer.status == 200, "\(answer.text)")
+            return try CanonicalJSON.decode(VisitDetail.self, from: answer.body)
+        }
+        #expect(try await shown().line.undecided == 0)
+        try await site.reread(screening)
+        let visit = try await shown()
+        #expect(visit.line.undecided == 1 && visit.counting.map(\.seen) == [Seen(version: 2, decisions: 1)])
+        let detail = try await site.requestHandler.detail("\(screening)")
+        #expect(detail.decisions.map(\.version) == [1] && detail.decisions.map { $0.isAbout(detail.report.version) } == [false])
+        #expect(try await site.requestHandler.workList(ReviewFilter()).map(\.decision) == [nil])
+        _ = try await site.ledger.decide(
+            try NewDecision(screening, reader: "Ben", verdict: .accept, note: nil, seen: detail.seen), actor: "b@2")
+        #expect(try await shown().line.undecided == 0)
+        #expect(try await site.requestHandler.detail("\(screening)").decisions.map { $0.isAbout(2) } == [false, true])
+    }
+
     @Test("C6: of what is to be drawn blind a visit says only that it is there, and its place in the list tells nothing")
     func blindVisit() async throws {
         let site = try await PageSite(blindShare: 1)

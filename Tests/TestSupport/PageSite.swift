@@ -110,6 +110,23 @@ package final class PageSite: Sendable {
         return id
     }
 
+    /// Reads a screening again, as later models do that find the same.
+    package func reread(_ id: ScreeningID) async throws {
+        let former = try #require(try await ledger.versions(of: id).last)
+        let folder = try #require(former.bundle)
+        var report = try requestHandler.report(folder, expecting: former.digest)
+        (report.version, report.supersedes, report.decision) = (former.version + 1, folder, nil)
+        report.reread = Timestamp(milliseconds: 1_795_600_000_000)
+        let bundle = try Bundle(report: report, files: [(name: "overlay.jpg", bytes: Array("drawn again".utf8))])
+        let place = "\(report.source.received.day)/\(bundle.folder)"
+        for (name, bytes) in bundle.files { try self.folder.write(bytes, "outbox/\(place)/\(name)") }
+        try await ledger.beginRereading(of: id, version: report.version, actor: "test@0")
+        try await ledger.concludeRereading(
+            Ending(
+                report: bundle.report, bundle: place, bundleDigest: Digest(of: bundle.files.last?.bytes ?? []), original: nil,
+                timing: bundle.report.timing))
+    }
+
     /// Writes a visit down: its folder is nobody's matter here.
     @discardableResult
     package func visit(

@@ -79,6 +79,9 @@ public struct DecisionRow: Sendable, Codable, Hashable {
     /// Whether the reader drew without having been shown what the models found.
     public var blind: Bool
 
+    /// Whether it is about a version: made on it, or what made it. A later version nobody has decided on.
+    public func isAbout(_ version: Int) -> Bool { version == self.version || version == result }
+
     /// When, for a person: `2026-11-24 10:41`.
     package var minute: String { String("\(at)".prefix(16)).replacing("T", with: " ") }
 

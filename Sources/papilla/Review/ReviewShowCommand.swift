@@ -65,7 +65,11 @@ struct ReviewShowCommand: AsyncParsableCommand {
             let what = "\(decision.verdict.rawValue)ed version \(decision.version)\(result)\(note)"
             lines.append(TextTable.printable("\(decision.at) \(decision.reader) \(what)"))
         }
-        if detail.decisions.isEmpty { lines.append("nobody has decided") }
+        if let last = detail.decisions.last, !last.isAbout(report.version) {
+            lines.append("nobody has decided on version \(report.version)")
+        } else if detail.decisions.isEmpty {
+            lines.append("nobody has decided")
+        }
         return lines
     }
 }

@@ -76,7 +76,7 @@ function renew(line) { if (line) $("list").querySelector(`[data-id="${line.id}"]
 
 function renewRow(line, detail) {
   if (!line?.row || !detail) return;
-  const { report, decisions } = detail;
+  const { report } = detail;
   Object.assign(line.row, {
     decision: standing(detail)?.verdict ?? null, blind: detail.blind,
     outcome: report.outcome, version: report.version, eye: report.source.eye, attention: report.attention.map(entry => entry.code),
@@ -177,7 +177,7 @@ function showSummary() {
     ...changed.map(eye => el("p", { className: "look" }, `the ${eyes[eye.eye]} has changed`)),
     el("h3", {}, "To decide on"),
     el("ul", { className: "cards" }, ...visitView.cards.filter(card => card.counts).map(card => el("li", {}, el("button", { onclick: () => visitView.choose(visitView.cards.indexOf(card)) },
-      el("span", {}, card.words), el("span", { className: "quiet" }, card.blind ? "draw first" : verdicts[state.visit.detail.counting.find(image => image.id === card.id)?.decisions.at(-1)?.verdict] ?? "–"))))),
+      el("span", {}, card.words), el("span", { className: "quiet" }, card.blind ? "draw first" : verdicts[standing(state.visit.detail.counting.find(image => image.id === card.id))?.verdict] ?? "–"))))),
     line.rejected ? el("p", { className: "quiet" }, `${line.rejected} of ${line.images} images rejected`) : null,
     el("p", { className: "quiet" }, `published: ${line.folder}`),
   ].filter(Boolean));
@@ -345,7 +345,8 @@ function showResult() {
     ])),
     ...(fundus && !blind && report.subject && source.eye !== "unknown" ? [el("h3", {}, "Over the years"),
       el("img", { className: "plot", src: `/api/screenings/${report.id}/history.svg`, alt: "The eyes' ratio over the years" })] : []),
-    ...part(versions.length > 1 ? `Decisions (version ${report.version} is shown)` : "Decisions", list(decisions.map(decision => `${decision.reader}, ${decision.at.slice(0, 16).replace("T", " ")}: ${verdicts[decision.verdict].slice(2)}` + (decision.result ? ` (${decision.blind ? "drawn blind, " : ""}version ${decision.result})` : "") + (decision.note ? `: ${decision.note}` : "")))),
+    ...part(versions.length > 1 ? `Decisions (version ${report.version} is shown)` : "Decisions", list(decisions.map(decisionWords)),
+      decisions.length && !standing(state.detail) ? el("p", { className: "look" }, `nobody has decided on version ${report.version}`) : null),
     !blind && (report.outcome === "measured" || report.outcome === "no_finding") ? el("p", { className: "quiet" }, report.models.map(model => model.name).join(", ")) : null,
   ].filter(Boolean));
   $("result").scrollTop = 0;

@@ -1,7 +1,7 @@
 // A visit: both eyes side by side, frames with polyps, what else is to be decided on. It shows, and knows what is chosen and what was on the
 // screen; deciding is the page's.
 import { Viewer } from "/viewer.js";
-import { ask, attentions, causes, decimal, el, eyes, outcomes, picture, polyps, signed, verdicts } from "/words.js";
+import { ask, attentions, causes, decimal, el, eyes, outcomes, picture, polyps, signed, standing, verdicts } from "/words.js";
 
 // Everything that must be there before a visit is shown: of each eye the photograph that counts, with its outlines.
 export async function loadVisit(id) {
@@ -75,11 +75,13 @@ export class VisitView {
   add(id, node, words, more = {}) {
     const counting = this.detail.counting.find(image => image.id === id);
     const last = counting?.decisions.at(-1);
-    const card = { id, node, words, counts: counting != null, decided: last != null, blind: false, seen: false, ...more };
+    const isDecided = counting != null && standing(counting) != null;
+    const card = { id, node, words, counts: counting != null, decided: isDecided, blind: false, seen: false, ...more };
     const index = this.cards.push(card) - 1;
     node.dataset.id = id;
     node.addEventListener("click", () => this.choose(index));
     node.addEventListener("dblclick", () => this.onChoose(id));
+    if (last && !isDecided) return `not decided · ${verdicts[last.verdict]} on version ${last.version}`;
     return last ? `${verdicts[last.verdict]}, ${last.reader}, ${last.at.slice(0, 16).replace("T", " ")}` : counting ? "not decided" : "";
   }
 
