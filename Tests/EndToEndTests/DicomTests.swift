@@ -92,7 +92,7 @@ struct DicomTests {
         sample.put(0x0010_0020, "LO", "P-0008")
         _ = try write(sample.bytes, "clip.dcm", in: site.inbox)
         // A sidecar that says another patient counts, and is attention.
-        try Data(#"{"patient": "Q-9"}"#.utf8).write(to: site.inbox.appending(path: "clip.json"))
+        try Data(#"{"patient": "Q-9", "eye": "OD"}"#.utf8).write(to: site.inbox.appending(path: "clip.json"))
         // A file that only begins like one.
         _ = try write(Array(sample.bytes.prefix(9000)), "half.dcm", in: site.inbox)
         let drained = try site.papilla("serve", "--drain")
@@ -112,6 +112,14 @@ struct DicomTests {
         let attention = Set((report["attention"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String })
         #expect(attention.isSuperset(of: ["frames_left_out", "identity_conflict"]))
         #expect((report["subject"] as? [String: Any])?["identifier"] as? String == "Q-9")
+        // The visit's page shows the frame that decides, and not the first.
+        let bundle = try #require(try site.bundles().first { $0.lastPathComponent.hasPrefix("clip.") })
+        let visit = try #require(try site.visits().first).appending(path: "visit.html")
+        let page = try String(contentsOf: visit, encoding: .utf8)
+        for (name, isShown) in [("overlay.jpg", false), ("overlay-k02.jpg", true), ("overlay-k03.jpg", false)] {
+            let picture = try Data(contentsOf: bundle.appending(path: name)).base64EncodedString()
+            #expect(page.contains(picture) == isShown, "\(name)")
+        }
         let half = try #require(reports["half.dcm"]?.first)
         #expect(half["outcome"] as? String == "failed")
         #expect((half["reasons"] as? [[String: Any]])?.first?["code"] as? String == "truncated")
