@@ -94,6 +94,43 @@ struct OverlayTests {
         #expect(corner > 10)
     }
 
+    @Test("Of the overlay of a small frame the words take less than a quarter, of a large one as much as they need")
+    func wordsAreShort() throws {
+        var frame = ImageReading(.measured)
+        frame.modality = .init(value: .endoscopy, probabilities: ["endoscopy": 1])
+        frame.quality = Quality(grade: .good, checks: [:])
+        frame.endoscopy = EndoscopyFindings(
+            polyps: [
+                Polyp(
+                    box: [100, 100, 80, 80], area: 5000, areaFraction: 0.046, centroid: [140, 140], confidence: 0.99,
+                    contour: Ellipse.circle(140, 140, 40).points(count: 60).map { [$0.x, $0.y] })
+            ], polypAreaFraction: 0.046, disagreement: 0, mask: "polyp.png")
+        frame.attention = [Attention(.polyp, "A polyp was found.", value: 1, threshold: 1)]
+        var eye = measured(.circle(190, 140, 80), .circle(190, 140, 40))
+        eye.modality = .init(value: .fundus, probabilities: ["fundus": 1])
+        eye.quality = frame.quality
+        for reading in [frame, eye] {
+            let overlay = try Overlay(of: reading, image(384, 288)).drawn().raster()
+            // The picture itself is enlarged to 640 x 480.
+            #expect(overlay.width == 640 && Double(overlay.height - 480) < 0.25 * Double(overlay.height), "\(overlay.height)")
+        }
+    }
+
+    @Test("Beside each other or below: no word goes beyond its column", arguments: [384, 640, 900, 1600])
+    func columns(width: Int) throws {
+        var reading = measured(.circle(190, 140, 80), .circle(190, 140, 40))
+        reading.attention = [Attention(.ratioHigh, "The vertical cup-to-disc ratio is high.", value: 0.715, threshold: 0.65)]
+        let overlay = try Overlay(of: reading, image(width, width * 3 / 4)).drawn().raster()
+        let height = max(480, width * 3 / 4)
+        // The margins at both sides of the words hold none.
+        let edges = (height..<overlay.height).flatMap { y in
+            [0, 1, 2, 3, overlay.width - 4, overlay.width - 3, overlay.width - 2, overlay.width - 1].map {
+                overlay.pixels[3 * (y * overlay.width + $0)]
+            }
+        }
+        #expect(!edges.isEmpty && edges.allSatisfy { $0 < 60 })
+    }
+
     @Test func phantomsSaySo() throws {
         let (plain, phantom) = (
             try Overlay(of: ImageReading(.noFinding), image(640, 480)).drawn().raster(),

@@ -1,7 +1,7 @@
 internal import Imaging
 internal import Screening
 
-/// Sets a caption in lines of a given width and draws them below the picture, where they hide nothing.
+/// Sets a caption in lines of a given width, in one column or in two, and draws them below the picture, where they hide nothing.
 struct CaptionPanel {
     private struct Line {
         var text: String
@@ -10,11 +10,18 @@ struct CaptionPanel {
         var sample: Caption.Line?
         /// Room above, px.
         var gap = 0.0
+        /// Room to the left, px; more than none beside another text of the same line.
+        var indent = 0.0
+        /// Whether it stands beside the text before it.
+        var isBeside = false
+
+        /// Room that it takes, px.
+        var height: Double { isBeside ? 0 : gap + style.size * 1.35 }
     }
 
     /// Height of plain text, px.
     let size: Double
-    private let lines: [Line]
+    private let columns: [(left: Double, lines: [Line])]
     private let padding: Double
 
     static let background = Colour(0x14171A)
@@ -24,19 +31,22 @@ struct CaptionPanel {
     /// - Parameters:
     ///   - width: px that the text may take.
     ///   - scale: width of the whole overlay, px, which the letters' size follows.
+    ///   - isWide: in two columns: what was found, and beside it the legend and what to look at.
     ///   - measure: knows how wide text is.
-    init(_ caption: Caption, isPhantom: Bool, width: Double, scale: Double, measure: TextMeasure) {
-        let size = min(30, max(15, scale / 50))
+    init(_ caption: Caption, isPhantom: Bool, width: Double, scale: Double, isWide: Bool = false, measure: TextMeasure) {
+        let size = min(30, max(13, scale / 50))
         self.size = size
-        padding = size * 0.9
-        let room = width - 2 * padding
+        let padding = (size * 0.9).rounded()
+        self.padding = padding
+        let gap = isWide ? 2 * padding : 0
+        let whole = width - 2 * padding - gap
+        // Figures have longer lines than the legend.
+        var room = isWide ? (whole * 0.59).rounded() : whole
         var lines: [Line] = []
-        func add(_ text: String, _ colour: Colour, size: Double, bold: Bool = false, gap: Double = 0, sample: Caption.Line? = nil)
-        {
+        func add(_ text: String, _ colour: Colour, size: Double, bold: Bool = false, gap: Double = 0) {
             let style = TextStyle(size: size, colour: colour, isBold: bold)
-            let indent = sample == nil ? 0 : size * 3
-            for (index, part) in measure.wrap(text, to: room - indent, style).enumerated() {
-                lines.append(Line(text: part, style: style, sample: index == 0 ? sample : nil, gap: index == 0 ? gap : 0))
+            for (index, part) in measure.wrap(text, to: room, style).enumerated() {
+                lines.append(Line(text: part, style: style, gap: index == 0 ? gap : 0))
             }
         }
         let phantom = isPhantom ? "PHANTOM · " : ""
@@ -46,38 +56,59 @@ struct CaptionPanel {
             let isFirst = index == 0 && caption.isMeasured && !caption.legend.isEmpty
             add(figure, isFirst ? .white : Self.quiet, size: isFirst ? size * 1.15 : size, bold: isFirst)
         }
-        for (index, entry) in caption.legend.enumerated() {
-            add(entry.words, .white, size: size, gap: index == 0 ? size * 0.3 : 0, sample: entry.line)
-        }
+        let first = lines
+        if isWide { (lines, room) = ([], whole - room) }
+        lines += Self.legend(caption, size: size, room: room, isFirst: lines.isEmpty, measure)
         for (index, attention) in caption.attention.enumerated() {
-            add("Look: " + attention, Self.warning, size: size, gap: index == 0 ? size * 0.3 : 0)
+            add("Look: " + attention, Self.warning, size: size, gap: index == 0 && !lines.isEmpty ? size * 0.3 : 0)
         }
-        add("research use · not a medical device · Papilla \(Version.current)", Self.quiet, size: size * 0.75, gap: size * 0.4)
-        self.lines = lines
+        add(
+            "research use · not a medical device · Papilla \(Version.current)", Self.quiet, size: size * 0.75,
+            gap: lines.isEmpty ? 0 : size * 0.4)
+        columns = isWide ? [(padding, first), (width - padding - room, lines)] : [(padding, lines)]
+    }
+
+    /// The lines of the picture and what they are, beside each other where there is room.
+    private static func legend(
+        _ caption: Caption, size: Double, room: Double, isFirst: Bool, _ measure: TextMeasure
+    ) -> [Line] {
+        let style = TextStyle(size: size, colour: .white)
+        var lines: [Line] = []
+        var end = room
+        for entry in caption.legend {
+            let width = size * 3 + measure.width(of: entry.words, style)
+            let indent = end + size * 1.5
+            let isBeside = indent + width <= room
+            lines.append(
+                Line(
+                    text: entry.words, style: style, sample: entry.line, gap: lines.isEmpty && !isFirst ? size * 0.3 : 0,
+                    indent: isBeside ? indent : 0, isBeside: isBeside))
+            end = (isBeside ? indent : 0) + width
+        }
+        return lines
     }
 
     /// Room that the text takes, px.
-    var height: Double { lines.reduce(2 * padding) { $0 + $1.gap + Self.height($1) } }
+    var height: Double { 2 * padding + (columns.map { $0.lines.reduce(0) { $0 + $1.height } }.max() ?? 0) }
 
     /// Draws the text, its top left corner at the canvas's.
     func draw(on canvas: Canvas) {
-        var top = padding
-        for line in lines {
-            top += line.gap
-            let base = top + line.style.size
-            var left = padding
-            if let sample = line.sample {
-                let middle = base - line.style.size * 0.35
-                let points = [Point(x: left, y: middle), Point(x: left + size * 2.4, y: middle)]
-                canvas.stroke(points, closed: false, OverlayLine.stroke(sample, width: size / 6))
-                left += size * 3
+        for (start, lines) in columns {
+            var bottom = padding
+            for line in lines {
+                bottom += line.height
+                let base = bottom - line.style.size * 0.35
+                var left = start + line.indent
+                if let sample = line.sample {
+                    let middle = base - line.style.size * 0.35
+                    let points = [Point(x: left, y: middle), Point(x: left + size * 2.4, y: middle)]
+                    canvas.stroke(points, closed: false, OverlayLine.stroke(sample, width: size / 6))
+                    left += size * 3
+                }
+                canvas.text(line.text, at: Point(x: left, y: base), line.style)
             }
-            canvas.text(line.text, at: Point(x: left, y: base), line.style)
-            top += Self.height(line)
         }
     }
-
-    private static func height(_ line: Line) -> Double { line.style.size * 1.35 }
 }
 
 /// Knows how wide text is, and remembers it: a layout is tried at several sizes, and text is as wide as it is high.
@@ -102,7 +133,8 @@ final class TextMeasure {
         return lines
     }
 
-    private func width(of text: String, _ style: TextStyle) -> Double {
+    /// Width of a text, px.
+    func width(of text: String, _ style: TextStyle) -> Double {
         let key = style.isBold ? "b" + text : "r" + text
         if let width = widths[key] { return width * style.size }
         let width = canvas.extents(of: text, style).width

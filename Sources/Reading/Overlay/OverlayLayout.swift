@@ -14,6 +14,11 @@ struct OverlayLayout {
     /// The words below the picture.
     let panel: CaptionPanel
 
+    /// Of the picture's height, what words may take before they are set closer.
+    private static let share = 0.2
+    /// The enlarged part's side at least, px.
+    private static let leastInset = 150.0
+
     /// - Parameters:
     ///   - width: of the image, px.
     ///   - height: of the image, px.
@@ -28,9 +33,19 @@ struct OverlayLayout {
         var rounds = 0
         repeat {
             total = max(Overlay.leastWidth, (Double(width) * scale).rounded())
-            // The enlarged part takes a third of the width beside the words.
+            // The enlarged part takes up to a third of the width beside the words.
             side = inset == nil ? 0 : (min(total * 0.33, 420)).rounded()
             panel = CaptionPanel(caption, isPhantom: isPhantom, width: total - side, scale: total, measure: measure)
+            // Words that would take more than a fifth of what the picture has stand beside each other where that is lower.
+            if panel.height > Double(height) * scale * Self.share {
+                if inset == nil {
+                    let wide = CaptionPanel(
+                        caption, isPhantom: isPhantom, width: total, scale: total, isWide: true, measure: measure)
+                    if wide.height < panel.height { panel = wide }
+                } else {
+                    side = min(side, max(panel.height - 2 * panel.size * 0.9, Self.leastInset)).rounded()
+                }
+            }
             let below = max(panel.height, side == 0 ? 0 : side + 2 * panel.size * 0.9)
             let room = max(Overlay.longestSide / 4, Overlay.longestSide - below)
             guard Double(height) * scale > room, rounds < 4 else { break }
