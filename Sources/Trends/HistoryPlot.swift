@@ -13,6 +13,8 @@ public struct HistoryPlot: Sendable {
     private static let right = 16.0
     private static let top = 34.0
     private static let foot = 30.0
+    /// Width of a letter of the key, on average, in a wide typeface.
+    private static let letter = 6.5
 
     /// A drawing of a history.
     public init(_ history: History) {
@@ -163,10 +165,12 @@ public struct HistoryPlot: Sendable {
             (path("M1 0h10l-5 -8z", [("fill", "#b00020")]), "change beyond error"),
         ]
         var content = ""
-        for (place, item) in items.enumerated() {
-            let shift = "translate(\(number(Self.left + 112 * Double(place))) \(number(top + 18)))"
+        var left = Self.left
+        for item in items {
+            let shift = "translate(\(number(left)) \(number(top + 18)))"
             content += Markup.element(
                 "g", [("transform", shift)], content: item.shape + words(item.words, 16, 0, [("font-size", "11")]))
+            left += 16 + Self.letter * Double(item.words.count) + 18
         }
         return content + words(Report.notice, Self.left, top + 38, [("font-size", "10"), ("fill", "#555")])
     }

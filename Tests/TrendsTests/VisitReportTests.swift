@@ -248,6 +248,20 @@ struct HistoryOutputTests {
         }
     }
 
+    @Test("The words of the plot's key stand apart, and none goes beyond its edge")
+    func key() throws {
+        let svg = HistoryPlot(history()).svg()
+        let item = #/translate\(([0-9.]+) [0-9.]+\)">(?:(?!<g).)*?font-size="11">([^<]+)</#.dotMatchesNewlines()
+        let items = svg.matches(of: item).compactMap { match in
+            Double(match.1).map { (left: $0, words: String(match.2)) }
+        }
+        #expect(items.count == 7)
+        // In the widest of usual typefaces a letter of 11 px is 6.4 px wide on average.
+        let ends = items.map { $0.left + 16 + 6.4 * Double($0.words.count) }
+        for (end, next) in zip(ends, items.dropFirst()) { #expect(end + 10 < next.left, "\(next.words)") }
+        #expect(ends.allSatisfy { $0 <= 860 })
+    }
+
     /// Whether every tag of a text is closed in order.
     private struct Balance {
         var isWellFormed: Bool
