@@ -2,6 +2,7 @@ public import DataSets
 internal import Files
 internal import Imaging
 public import Ledger
+internal import Reading
 public import Review
 public import Screening
 
@@ -29,6 +30,8 @@ public struct CaseSet: Sendable {
         /// As the ledger names it.
         let original: String
         let image: Digest
+        /// Of a file of several frames, the one that decides: what readers see and draw on; nil for a plain image.
+        let frame: Int?
         /// The masks' files in the bundle.
         let masks: [String: Report.File]
         let bundle: String
@@ -66,11 +69,12 @@ public struct CaseSet: Sendable {
         for one in last.sorted(by: { $0.key.description < $1.key.description }).map(\.value)
         where task != .router && one.modality == modality {
             let report = try catalogue.report(one.bundle, expecting: one.bundleDigest)
-            // A data set's image is one picture; and who corrected the eye alone has said nothing of outlines.
-            guard report.frames == nil, one.verdict == .accept || !report.drawn.isEmpty else { continue }
+            // Who corrected the eye alone has said nothing of outlines.
+            guard one.verdict == .accept || !report.drawn.isEmpty else { continue }
             var masks: [String: Report.File] = [:]
             for name in names {
-                masks[name] = report.files.first { $0.name == "\(task == .polyp ? name : name + "-raw").png" }
+                let file = StandardBundle.name("\(task == .polyp ? name : name + "-raw").png", frame: report.decidingFrame)
+                masks[name] = report.files.first { $0.name == file }
             }
             // The disc may teach without its cup; the cup not without its disc.
             guard masks[task.rawValue] != nil, masks["disc"] != nil || task == .polyp else { continue }
@@ -81,7 +85,7 @@ public struct CaseSet: Sendable {
                 Member(
                     id: one.id, split: Self.split(group), verdict: one.verdict, drawn: report.drawn.contains(task),
                     blind: one.blind && report.drawn.contains(task), group: group, original: one.original, image: one.image,
-                    masks: masks, bundle: one.bundle))
+                    frame: report.frames == nil ? nil : report.decidingFrame, masks: masks, bundle: one.bundle))
         }
         self.members = members
     }
@@ -99,7 +103,7 @@ public struct CaseSet: Sendable {
 
     /// Writes the cases as a data-set folder named `cases`, so that they are trained on and judged by the code for every other data set.
     /// Each original and mask is read and held against its digest: what is learnt from is what readers saw. Originals are linked, not
-    /// copied; no patient is named.
+    /// copied, but for the one frame of several, which is written as a picture of its own; no patient is named.
     /// - Parameters:
     ///   - folder: where the folder is made.
     ///   - judgingOnly: only what judges a promotion.
@@ -119,10 +123,15 @@ public struct CaseSet: Sendable {
         do {
             for name in ["images", "masks"] { try NamedPath.makeFolders("\(path)/\(name)") }
             for member in chosen {
-                _ = try ArchiveFile.original(member.original, of: member.id, in: catalogue.archive, expecting: member.image)
-                try NamedPath.link(
-                    "\(path)/images/\(member.id)",
-                    to: catalogue.archive + "/" + member.original.dropFirst("archive/".count))
+                let original = try ArchiveFile.original(
+                    member.original, of: member.id, in: catalogue.archive, expecting: member.image)
+                if let frame = member.frame {
+                    try NamedPath.write(picture(frame, of: original, member), to: "\(path)/images/\(member.id)")
+                } else {
+                    try NamedPath.link(
+                        "\(path)/images/\(member.id)",
+                        to: catalogue.archive + "/" + member.original.dropFirst("archive/".count))
+                }
                 try NamedPath.write(ImageEncoder.png(mask(member)), to: "\(path)/masks/\(member.id).png")
                 manifest += CommaSeparated.line(
                     [
@@ -135,6 +144,16 @@ public struct CaseSet: Sendable {
             throw PapillaError(.system, "The cases could not be laid out", place: path, cause: error)
         }
         return try DataSet(directory: path)
+    }
+
+    /// A frame as a PNG file: the very pixels that were measured.
+    private func picture(_ frame: Int, of original: [UInt8], _ member: Member) throws(PapillaError) -> [UInt8] {
+        let image: DecodedImage
+        do { image = try ImageDecoder.decode(original, frame: frame) } catch {
+            throw PapillaError(
+                .damaged, "The original of case \(member.id) can no longer be read", place: member.original, cause: error)
+        }
+        return try ImageEncoder.png(image.raster)
     }
 
     /// One grey image as data sets have it: 128 disc and 255 cup, or 255 polyp.

@@ -23,11 +23,14 @@ import LedgerSQLite
     private func made(
         _ number: Int, patient: String? = nil, image: String? = nil, decided: Int64 = 0,
         modality: Modality = .endoscopy,
-        masks: [String] = ["polyp"], drawn: Set<ModelTask> = [], blind: Bool = false
+        masks: [String] = ["polyp"], drawn: Set<ModelTask> = [], blind: Bool = false, isClip: Bool = false
     ) throws -> Case {
         let id = try #require(ScreeningID("20261125-" + "0000000\(number)".suffix(8)))
         let bundle = "2026-11-25/\(id)"
-        let original = try ImageEncoder.png(Raster(width: 8, height: 8, fill: (UInt8(number % 251), UInt8(number / 251), 9)))
+        let original =
+            isClip
+            ? Clip.mark + [UInt8(number)]
+            : try ImageEncoder.png(Raster(width: 8, height: 8, fill: (UInt8(number % 251), UInt8(number / 251), 9)))
         let digest = Digest(of: (image.map { Array($0.utf8) } ?? original))
         var report = Report(
             id: id, source: .init(name: "a", path: "a", sha256: digest, bytes: 1, received: .now), outcome: .measured,
@@ -40,6 +43,11 @@ import LedgerSQLite
             report.endoscopy = .init(polyps: [], polypAreaFraction: 0, disagreement: nil, mask: "polyp.png")
         }
         if !drawn.isEmpty { report.decision = .init(reader: "anna", verdict: .correct, note: nil, at: .now, blind: blind) }
+        if isClip {
+            var deciding = Report.Frame(2, report.outcome)
+            (deciding.fundus, deciding.endoscopy) = (report.fundus, report.endoscopy)
+            report.frames = [Report.Frame(1, .ungradable), deciding]
+        }
         for name in masks {
             var mask = Mask(width: 8, height: 8)
             let (from, to) = name.hasPrefix("cup") ? (3, 5) : (2, 6)
@@ -186,6 +194,23 @@ import LedgerSQLite
         }
     }
 
+    @Test("Of a file of several frames the one that decides is a picture of its own, with its own masks")
+    func framesBecomePictures() throws {
+        ImageFile.add(Clip.self)
+        let masks = ["disc-raw", "cup-raw"].flatMap { [$0, $0 + "-k02"] }
+        let cases = try [
+            made(1, modality: .fundus, masks: masks, drawn: [.cup], isClip: true),
+            made(2, modality: .fundus, masks: ["disc-raw", "cup-raw"], isClip: true),
+        ]
+        let members = try set(.cup, cases).members
+        #expect(members.map(\.id) == [cases[0].id] && members.allSatisfy { $0.drawn && $0.frame == 2 })
+        #expect(members.first?.masks.mapValues(\.name) == ["disc": "disc-raw-k02.png", "cup": "cup-raw-k02.png"])
+        let item = try #require(try set(.cup, cases).write(to: folder + "/frames").items.first)
+        let picture = try ImageDecoder.decode([UInt8](try Data(contentsOf: URL(filePath: item.image))))
+        #expect(picture.format == .png && picture.raster == Clip.picture(2))
+        #expect(item.mask != nil)
+    }
+
     @Test func casesBecomeADataSetWithoutAName() throws {
         let cases = [
             try made(3, patient: "Jane Doe", modality: .fundus, masks: ["disc-raw", "cup-raw"])
@@ -205,6 +230,19 @@ import LedgerSQLite
                 && grey.pixels.count { $0 > 0 } == 16)
         #expect(throws: PapillaError.self) { try set(.polyp, []).write(to: folder + "/none") }
     }
+}
+
+/// A file of two frames.
+private struct Clip: ImageContainer {
+    static let format = ImageFormat.dicom
+    static let mark = Array("A clip of two frames".utf8)
+    let frameCount = 2
+
+    init(_ bytes: [UInt8], limits: ImageLimits) {}
+    static func claim(_ beginning: [UInt8]) -> ImageClaim { beginning.starts(with: mark) ? .mine : .other }
+    static func isWhole<Failure>(_ file: inout FileBytes<Failure>) throws(Failure) -> Bool? { nil }
+    static func picture(_ number: Int) -> Raster { Raster(width: 8, height: 8, fill: (UInt8(number), 80, 20)) }
+    func frame(_ number: Int) -> DecodedImage { DecodedImage(raster: Self.picture(number), format: .dicom) }
 }
 
 /// What a reader should look at next.
