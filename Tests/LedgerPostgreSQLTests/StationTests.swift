@@ -19,10 +19,15 @@ struct Shared {
 
     func open() throws -> LedgerStore { try LedgerStore(uri: address, mode: .create) }
 
-    func station(_ name: String, lease: Duration = .seconds(60)) async throws -> LedgerStore {
+    func station(_ name: String) async throws -> LedgerStore {
         let ledger = try open()
-        try await ledger.enter(name, spool: "/spool/\(name)", lease: lease)
+        try await ledger.enter(name, spool: "/spool/\(name)", lease: .seconds(3600))
         return ledger
+    }
+
+    /// Lets a station's lease run out.
+    func silence(_ name: String) throws {
+        try run("UPDATE station SET lease_until = clock_timestamp() WHERE name = '\(name)'")
     }
 
     /// Asks the database itself.
@@ -46,9 +51,6 @@ struct StationTests {
     let shared: Shared
 
     init() throws { shared = try Shared() }
-
-    /// What is silent for longer than this is given up.
-    private let short = Duration.milliseconds(300)
 
     private func isLost(_ body: () async throws -> Void) async -> Bool {
         do {
@@ -85,20 +87,20 @@ struct StationTests {
     }
 
     @Test("A station that was silent for too long changes nothing, until it enters again") func lostLease() async throws {
-        let (a, b) = (try await shared.station("a", lease: short), try await shared.station("b"))
+        let (a, b) = (try await shared.station("a"), try await shared.station("b"))
         try await a.receive(Shared.arrival(1))
         #expect(try await b.shutOut("a") == nil)
-        try await Task.sleep(for: .milliseconds(500))
+        try shared.silence("a")
         #expect(await isLost { try await a.receive(Shared.arrival(2)) })
         #expect(await isLost { _ = try await a.begin(Clinic.id(1)) })
-        #expect(await isLost { try await a.renew(lease: .seconds(60)) })
+        #expect(await isLost { try await a.renew(lease: .seconds(3600)) })
         #expect(await isLost { try await a.record("alarm", subject: "service", detail: ["x": 1]) })
         let row = try #require(try await b.shutOut("a"))
         #expect(row.spool == "/spool/a" && row.arrivals == 1)
         #expect(try await b.inherit(from: "a") == [Clinic.id(1)])
         #expect(try await b.pending().map(\.id) == [Clinic.id(1)])
         #expect(try await b.shutOut("a") == nil)
-        try await a.enter("a", spool: "/spool/a", lease: .seconds(60))
+        try await a.enter("a", spool: "/spool/a", lease: .seconds(3600))
         #expect(try await a.pending().isEmpty)
         try await a.receive(Shared.arrival(2))
         #expect(try await a.pending().map(\.id) == [Clinic.id(2)])
@@ -107,14 +109,14 @@ struct StationTests {
 
     /// An arrival that waits for space is still to be fetched from the inbox: by who has it, and by nobody else.
     @Test("A path stays with an arrival that waits, also with another station") func waitingPaths() async throws {
-        let (a, b) = (try await shared.station("a", lease: short), try await shared.station("b"))
+        let (a, b) = (try await shared.station("a"), try await shared.station("b"))
         #expect(try await a.reserve("x.jpg"))
         try await a.receive(Shared.arrival(1, path: "x.jpg"))
         try await a.wait(Clinic.id(1), for: "space")
-        try await Task.sleep(for: .milliseconds(500))
+        try shared.silence("a")
         _ = try #require(try await b.shutOut("a"))
         #expect(try await b.inherit(from: "a") == [Clinic.id(1)])
-        try await a.enter("a", spool: "/spool/a", lease: .seconds(60))
+        try await a.enter("a", spool: "/spool/a", lease: .seconds(3600))
         #expect(try await !a.reserve("x.jpg"))
         // Nor without a reservation, which another file under that path may have ended.
         try shared.run("DELETE FROM reservation")
@@ -125,9 +127,9 @@ struct StationTests {
     }
 
     @Test("Who comes back before it was taken over has its arrivals again") func backInTime() async throws {
-        let (a, b) = (try await shared.station("a", lease: short), try await shared.station("b"))
+        let (a, b) = (try await shared.station("a"), try await shared.station("b"))
         try await a.receive(Shared.arrival(1))
-        try await Task.sleep(for: .milliseconds(500))
+        try shared.silence("a")
         _ = try #require(try await b.shutOut("a"))
         let again = try await shared.station("a")
         #expect(try await again.pending().map(\.id) == [Clinic.id(1)])
@@ -143,9 +145,9 @@ struct StationTests {
         #expect(await isLost { try await a.receive(Shared.arrival(1)) })
         try await again.receive(Shared.arrival(1))
         let other = try shared.open()
-        await #expect(throws: PapillaError.self) { try await other.enter("a", spool: "/elsewhere", lease: .seconds(60)) }
+        await #expect(throws: PapillaError.self) { try await other.enter("a", spool: "/elsewhere", lease: .seconds(3600)) }
         await #expect(throws: PapillaError.self) {
-            try await other.enter("a'; DROP TABLE audit", spool: "/x", lease: .seconds(60))
+            try await other.enter("a'; DROP TABLE audit", spool: "/x", lease: .seconds(3600))
         }
     }
 
@@ -171,16 +173,15 @@ struct StationTests {
     }
 
     @Test("A correction that is under way is its station's") func corrections() async throws {
-        let (a, b) = (try await shared.station("a", lease: short), try await shared.station("b"))
+        let (a, b) = (try await shared.station("a"), try await shared.station("b"))
         let clinic = try await LedgerSubject.$current.withValue(LedgerSubject("shared") { _, _ in b }) { try await Clinic() }
         try await clinic.screen(Clinic.id(1))
-        try await a.enter("a", spool: "/spool/a", lease: short)
         try await a.beginCorrection(
             NewDecision(Clinic.id(1), reader: "Anna", verdict: .correct, note: nil), version: 2, actor: "anna@1000")
         #expect(try await a.pendingCorrections().map(\.arrival) == [Clinic.id(1)])
         #expect(try await b.pendingCorrections().isEmpty)
         await #expect(throws: PapillaError.self) { try await b.beginForgetting(Clinic.id(1), actor: "anna@1000") }
-        try await Task.sleep(for: .milliseconds(500))
+        try shared.silence("a")
         _ = try #require(try await b.shutOut("a"))
         _ = try await b.inherit(from: "a")
         #expect(try await b.pendingCorrections().map(\.arrival) == [Clinic.id(1)])
