@@ -34,7 +34,14 @@ public struct PostgreSQLLedgers: LedgerProvider {
             try PostgresConnection.take(db, into: address, replacing: replacing, copied: copied)
         }
         let copy = try LedgerStore(uri: address, mode: .open)
-        let result = try await LedgerCopy.verify(copy, of: ledger, rows: rows, before: before)
+        let result: LedgerCopyResult
+        do throws(PapillaError) {
+            result = try await LedgerCopy.verify(copy, of: ledger, rows: rows, before: before)
+        } catch {
+            try? await copy.close()
+            try PostgresConnection.undo(in: address, former: before)
+            throw error
+        }
         try await copy.close()
         return result
     }

@@ -34,8 +34,8 @@ package final class PostgresConnection: LedgerConnection {
         path = PostgreSQLLedgers.withoutPassword(uri)
         do {
             let session = try Self.connect(uri)
-            if mode == .create { try PostgresSchema.createIfMissing(session, at: time, path: path) }
-            try PostgresSchema.check(session, migrating: mode != .readOnly, at: time, path: path)
+            if mode == .create { try PostgresSchema.createIfMissing(session, at: time) }
+            try PostgresSchema.check(session, path: path)
             state.withLock { $0.idle.append(session) }
         } catch { throw .ledger(error, "The ledger could not be opened", path: path) }
     }
@@ -204,6 +204,17 @@ package final class PostgresConnection: LedgerConnection {
             try session.run("COMMIT")
             return (before, rows)
         } catch { throw PapillaError.ledger(error, "The ledger could not be copied", path: path) }
+    }
+
+    /// Takes away a ledger that was copied and does not verify; what was there before is there again.
+    static func undo(in uri: String, former: String?) throws(PapillaError) {
+        do {
+            let back = former.map { "ALTER SCHEMA \($0) RENAME TO papilla; " } ?? ""
+            try connect(uri).run("BEGIN; DROP SCHEMA papilla CASCADE; \(back)COMMIT")
+        } catch {
+            throw PapillaError.ledger(
+                error, "A copy that does not verify could not be removed", path: PostgreSQLLedgers.withoutPassword(uri))
+        }
     }
 
     package func close() throws(PapillaError) {

@@ -2,7 +2,9 @@ internal import CPostgres
 internal import LedgerSQL
 internal import Screening
 
-/// A connection to PostgreSQL. One transaction at a time uses it: who hands it out sees to that, so that it may go from thread to thread.
+/// A connection to PostgreSQL.
+// Unchecked, since libpq's pointer and the statements' names have no lock: PostgresConnection takes a session out of its lists for as long
+// as one transaction uses it, so that two threads never have the same one.
 final class PostgresSession: SQLDatabase, @unchecked Sendable {
     private let connection: OpaquePointer
     /// Names of prepared statements, by their SQL.

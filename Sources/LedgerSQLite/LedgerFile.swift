@@ -46,7 +46,7 @@ enum LedgerFile {
         // link refuses to replace: whoever was first has made the ledger.
         if link(draft, path) != 0, errno != EEXIST { throw .system("The ledger could not be made", errno: errno, place: path) }
         unlink(draft)
-        try syncFolder(of: path)
+        try LedgerDraft.syncFolder(of: path)
     }
 
     /// Opens the ledger at `path` and checks that it is one, that this Papilla knows its schema, and, to write, that SQLite finds it whole.
@@ -169,14 +169,5 @@ enum LedgerFile {
         if lstat(path, &status) == 0 { return true }
         if errno == ENOENT { return false }
         throw .system("The ledger's folder could not be looked at", errno: errno, place: path)
-    }
-
-    /// Makes what was done to the entries of a file's folder last.
-    static func syncFolder(of path: String) throws(PapillaError) {
-        let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .system("The ledger's folder could not be opened", errno: errno, place: path) }
-        defer { Glibc.close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .system("The ledger could not be made", errno: errno, place: path) }
     }
 }

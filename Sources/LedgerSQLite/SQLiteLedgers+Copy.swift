@@ -1,5 +1,4 @@
 internal import GRDB
-internal import Glibc
 public import Ledger
 package import LedgerSQL
 public import Screening
@@ -22,25 +21,18 @@ extension SQLiteLedgers {
         _ ledger: any WholeLedger, to address: String, replacing: Bool, copied: @escaping (Int) -> Void
     ) async throws(PapillaError) -> LedgerCopyResult {
         guard let source = ledger as? LedgerStore else { throw PapillaError(.internal, "This ledger cannot be copied") }
-        guard access(address, F_OK) != 0 else {
-            throw PapillaError(.refused, "Something is at the copy's place already", place: address, hint: "Name a new file")
-        }
-        let draft = address + ".part"
-        unlink(draft)
+        let draft = try LedgerDraft(of: address)
         do throws(PapillaError) {
-            let mask = umask(0o027)
-            defer { umask(mask) }
-            let rows = try source.read { db in try Self.copy(of: db, to: draft, copied: copied) }
-            var result = try await LedgerCopy.verify(try LedgerStore(path: draft, mode: .readOnly), of: ledger, rows: rows)
-            for suffix in ["-wal", "-shm"] { unlink(draft + suffix) }
-            guard rename(draft, address) == 0 else {
-                throw PapillaError.system("The copy could not be given its name", errno: errno, place: address)
+            let (path, rows) = try draft.make { (path) throws(PapillaError) in
+                (path, try source.read { db in try Self.copy(of: db, to: path, copied: copied) })
             }
-            try LedgerFile.syncFolder(of: address)
+            var result = try await LedgerCopy.verify(try LedgerStore(path: path, mode: .readOnly), of: ledger, rows: rows)
+            try draft.finish()
+            draft.discard()
             result.ledger = address
             return result
         } catch {
-            unlink(draft)
+            draft.discard()
             throw error
         }
     }

@@ -254,6 +254,24 @@ struct CopyTests {
         #expect(try await shared.open().identity() == clinic.ledger.identity())
     }
 
+    @Test("A copy that does not verify is not there, and what was there before is") func refusesCopies() async throws {
+        let (clinic, shared) = (try await Clinic(), try Shared())
+        try await clinic.screen(Clinic.id(1))
+        let store = try #require(clinic.ledger as? LedgerStore)
+        try await store.write { db in _ = try db.execute(sql: "UPDATE arrival SET name = 'other.jpg'", arguments: []) }
+        let ledgers = PostgreSQLLedgers()
+        func refusal(replacing: Bool) async -> PapillaError? {
+            await #expect(throws: PapillaError.self) {
+                _ = try await ledgers.copy(clinic.ledger, to: shared.address, replacing: replacing) { _ in }
+            }
+        }
+        #expect(await refusal(replacing: false)?.code == .damaged)
+        #expect(throws: PapillaError.self) { _ = try LedgerStore(uri: shared.address, mode: .open) }
+        let before = try await shared.open().identity()
+        #expect(await refusal(replacing: true)?.code == .damaged)
+        #expect(try await LedgerStore(uri: shared.address, mode: .open).identity() == before)
+    }
+
     @Test("A backup of a PostgreSQL ledger is a file that verifies") func backups() async throws {
         let shared = try Shared()
         let ledger = try await shared.station("a")
