@@ -9,6 +9,13 @@ public struct VisitPage: Sendable {
     /// What fits on the page; what is left out is counted there.
     private static let repeatsShown = 5
     private static let framesShown = 6
+    private static func unplacedShown(of report: VisitReport) -> Int {
+        switch (report.eyes.isEmpty, report.endoscopy == nil) {
+        case (true, true): 6
+        case (false, false): 0
+        default: 3
+        }
+    }
     private static let attentionShown = 5
 
     /// A page of a visit.
@@ -22,7 +29,12 @@ public struct VisitPage: Sendable {
     /// The images whose overlays the page shows.
     public static func pictures(of report: VisitReport) -> [ExaminedImage] {
         let eyes = report.eyes.compactMap { eye in eye.counts?.image ?? eye.others.first?.image }
-        return eyes + (report.endoscopy?.withPolyps.prefix(framesShown) ?? [])
+        return eyes + shownUnplaced(of: report) + (report.endoscopy?.withPolyps.prefix(framesShown) ?? [])
+    }
+
+    /// Photographs of an eye that is not known, the highest ratio first.
+    private static func shownUnplaced(of report: VisitReport) -> ArraySlice<ExaminedImage> {
+        report.unplaced.sorted { ($0.ratio?.value ?? -1) > ($1.ratio?.value ?? -1) }.prefix(unplacedShown(of: report))
     }
 
     /// The page.
@@ -186,9 +198,8 @@ public struct VisitPage: Sendable {
             let word = image.decision == .reject ? ", rejected" : ""
             return "<tr><td>\(image.id)</td><td>\(ratio)\(word)</td><td>\(Markup.fixed(photograph.score.total, 2))</td></tr>"
         }
-        let more = others.count - rows.count
         return "<table><tr><th>Other photographs</th><th>ratio</th><th>score</th></tr>\(rows.joined())</table>"
-            + (more > 0 ? "<p class=\"small\">and \(more) more in \(VisitReport.fileName)</p>" : "")
+            + more(others.count - rows.count)
     }
 
     private func picture(_ image: ExaminedImage, _ words: String) -> String {
@@ -199,11 +210,29 @@ public struct VisitPage: Sendable {
     // MARK: - Everything else
 
     private var unplaced: String {
-        guard !report.unplaced.isEmpty else { return "" }
-        let ratios = report.unplaced.compactMap { $0.ratio.map { Markup.fixed($0.value, 2) } }.prefix(6).joined(separator: ", ")
         let count = report.unplaced.count
-        return "<p>\(count) photograph\(count == 1 ? "" : "s") of an eye that is not known"
-            + "\(ratios.isEmpty ? "" : ", ratio \(ratios)"): in no history.</p>"
+        guard count > 0 else { return "" }
+        let shown = Self.shownUnplaced(of: report)
+        let figures = shown.map { image in
+            let words =
+                image.ratio.map { "ratio \(Markup.ratio($0.value, $0.interval))" }
+                ?? image.outcome.rawValue.replacing("_", with: " ")
+            return Self.figure(picture(image, words), words)
+        }
+        let photographs = count == 1 ? "1 photograph is" : "\(count) photographs are"
+        return """
+            <h2>Eye not known</h2>
+            <p class="small">\(photographs) in no history, until a reader or a sidecar says which eye it is.</p>
+            \(figures.isEmpty ? "" : "<div class=\"frames\">\(figures.joined(separator: "\n"))</div>\(more(count - figures.count))")
+            """
+    }
+
+    private static func figure(_ picture: String, _ words: String) -> String {
+        "<figure>\(picture)<figcaption>\(words.escapedForMarkup)</figcaption></figure>"
+    }
+
+    private func more(_ count: Int) -> String {
+        count > 0 ? "<p class=\"small\">and \(count) more in \(VisitReport.fileName)</p>" : ""
     }
 
     private var endoscopy: String {
@@ -215,14 +244,13 @@ public struct VisitPage: Sendable {
             let words =
                 "\(count) polyp\(count == 1 ? "" : "s"), the largest \(Markup.fixed(100 * largest, 1)) % of the picture"
                 + (image.decision.map { ", \($0 == .correct ? "drawn by a reader" : $0.rawValue + "ed")" } ?? "")
-            return "<figure>\(picture(image, words))<figcaption>\(words.escapedForMarkup)</figcaption></figure>"
+            return Self.figure(picture(image, words), words)
         }
-        let more = endoscopy.withPolyps.count - shown.count
         return """
             <h2>Endoscopy</h2>
             <p>\(endoscopy.read) of \(endoscopy.frames) frames were fit to be read, \(endoscopy.withPolyps.count) of them with a polyp.</p>
             <div class="frames">\(figures.joined(separator: "\n"))</div>
-            \(more > 0 ? "<p class=\"small\">and \(more) more in \(VisitReport.fileName)</p>" : "")
+            \(more(endoscopy.withPolyps.count - shown.count))
             """
     }
 

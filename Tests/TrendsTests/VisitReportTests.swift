@@ -153,6 +153,34 @@ struct VisitReportTests {
         #expect(html.contains("0.72 (0.64–0.80)") && html.contains("look here first") && html.contains("Research use only"))
     }
 
+    /// A visit of which only the photographs are known, not their eyes.
+    private func ofUnknownEyes() throws -> VisitReport {
+        let images = Full.images().filter { $0.modality == .fundus }.map { image in
+            var image = image
+            image.eye = .unknown
+            return image
+        }
+        let visits = VisitGroup.all(of: images)
+        return VisitReport(
+            id: Sample.id(3), subject: Sample.subject, try #require(visits.last),
+            history: History(of: Sample.subject, visits, repeatability: Repeatability()),
+            made: Sample.time("2026-11-24T12:00:00Z"))
+    }
+
+    @Test("Photographs of an eye that nobody named are shown, the highest ratio first")
+    func unknownEyes() throws {
+        let report = try ofUnknownEyes()
+        #expect(report.eyes.isEmpty && report.unplaced.count > 6)
+        let shown = VisitPage.pictures(of: report)
+        let ratios = shown.map { $0.ratio?.value ?? -1 }
+        #expect(shown.count == 6 && ratios == ratios.sorted(by: >))
+        #expect(ratios[0] == report.unplaced.compactMap(\.ratio?.value).max())
+        let html = VisitPage(report, overlays: Dictionary(uniqueKeysWithValues: shown.map { ($0.id, [0xFF, 0xD8, 0xFF]) })).html
+        #expect(html.components(separatedBy: "src=\"data:image/jpeg;base64,/9j/\"").count == 1 + 6)
+        #expect(html.contains("\(report.unplaced.count) photographs are in no history"))
+        #expect(html.contains("and \(report.unplaced.count - 6) more in visit.json") && html.contains("<figcaption>ratio 0.72"))
+    }
+
     @Test(
         "visit.html prints on one A4 page, however much came",
         .enabled(if: Chromium.path != nil, "chromium is not installed: Deploy/test does"))
@@ -164,7 +192,7 @@ struct VisitReportTests {
         let plain = VisitReport(
             id: Sample.id(2), subject: Sample.subject, try #require(eyes.last),
             history: History(of: Sample.subject, eyes, repeatability: Repeatability()), made: Sample.time("2026-11-24T12:00:00Z"))
-        for (name, report) in [("full", full), ("plain", plain)] {
+        for (name, report) in [("full", full), ("plain", plain), ("unknown", try ofUnknownEyes())] {
             let overlays = Dictionary(uniqueKeysWithValues: VisitPage.pictures(of: report).map { ($0.id, overlay) })
             let html = folder.url.appending(path: "\(name).html"), pdf = folder.url.appending(path: "\(name).pdf")
             try VisitPage(report, overlays: overlays).html.write(to: html, atomically: true, encoding: .utf8)

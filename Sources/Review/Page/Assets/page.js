@@ -2,7 +2,7 @@
 import { Viewer } from "/viewer.js";
 import { EllipseTool, MaskTool } from "/drawing.js";
 import { VisitView, loadVisit } from "/visit.js";
-import { ask, attentions, causes, decimal, el, eyes, outcomes, picture, polyps, reasons, signed, standing, verdicts } from "/words.js";
+import { ask, attentions, causes, decimal, el, eyes, outcomes, picture, plot, polyps, reasons, signed, standing, verdicts } from "/words.js";
 
 const $ = id => document.getElementById(id);
 // The list's lines are visits and screenings; line is the open one, which need not be in the list any more. Of an open visit, visit is what was loaded of it, and id one of
@@ -344,7 +344,7 @@ function showResult() {
       index === 0 ? el("img", { src: `/api/screenings/${result.id}/${result.version}/overlay`, alt: `Result of ${result.examined.slice(0, 10)}` }) : null,
     ])),
     ...(fundus && !blind && report.subject && source.eye !== "unknown" ? [el("h3", {}, "Over the years"),
-      el("img", { className: "plot", src: `/api/screenings/${report.id}/history.svg`, alt: "The eyes' ratio over the years" })] : []),
+      plot(`/api/screenings/${report.id}/history.svg`)] : []),
     ...part(versions.length > 1 ? `Decisions (version ${report.version} is shown)` : "Decisions", list(decisions.map(decisionWords)),
       decisions.length && !standing(state.detail) ? el("p", { className: "look" }, `nobody has decided on version ${report.version}`) : null),
     !blind && (report.outcome === "measured" || report.outcome === "no_finding") ? el("p", { className: "quiet" }, report.models.map(model => model.name).join(", ")) : null,

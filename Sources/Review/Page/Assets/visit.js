@@ -1,7 +1,7 @@
 // A visit: both eyes side by side, frames with polyps, what else is to be decided on. It shows, and knows what is chosen and what was on the
 // screen; deciding is the page's.
 import { Viewer } from "/viewer.js";
-import { ask, attentions, causes, decimal, el, eyes, outcomes, picture, polyps, signed, standing, verdicts } from "/words.js";
+import { ask, attentions, causes, decimal, el, eyes, outcomes, picture, plot, polyps, signed, standing, verdicts } from "/words.js";
 
 // Everything that must be there before a visit is shown: of each eye the photograph that counts, with its outlines.
 export async function loadVisit(id) {
@@ -53,7 +53,7 @@ export class VisitView {
         return place < 0 ? this.missing(side) : this.eye(visit.eyes[place], photographs[place]);
       })) : null,
       ...this.others(), ...this.endoscopy(visit.endoscopy), this.rest(visit),
-      visit.eyes.length ? el("img", { className: "plot", src: `/api/visits/${visit.id}/history.svg`, alt: "The eyes' ratio over the years" }) : null,
+      visit.eyes.length ? plot(`/api/visits/${visit.id}/history.svg`) : null,
     ].filter(Boolean));
     this.root.scrollTop = 0;
     for (const card of this.cards) if (!card.seen && !card.blind) this.observe(card);

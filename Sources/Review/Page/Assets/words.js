@@ -44,6 +44,9 @@ export function el(tag, properties = {}, ...children) {
   return node;
 }
 
+// The drawing of the eyes' ratio over the years. Any decision may change it, so that the browser takes none that it has already.
+export const plot = path => el("img", { className: "plot", src: `${path}?at=${Date.now()}`, alt: "The eyes' ratio over the years" });
+
 export async function ask(path, body) {
   const response = await fetch(path, body === undefined ? {} : {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
