@@ -74,6 +74,8 @@ private struct StructureWalk<Failure: Error> {
     private var isBigEndian = false
     private var isImplicit = false
     private(set) var at: Int64 = 132
+    /// Where the data set begins.
+    private var beginning: Int64 = 0
     private(set) var structure = DicomStructure()
     /// Attributes of the file's own data set whose places are noted.
     var wanted: Set<UInt32> = []
@@ -175,6 +177,7 @@ private struct StructureWalk<Failure: Error> {
 
     mutating func dataSet() throws(Failure) -> Refusal? {
         guard at < file.size else { return Self.truncated }
+        beginning = at
         while true {
             while let end = open.last?.end, at >= end {
                 guard at == end else { return Refusal(code: .corrupt, words: "has a sequence whose length is wrong") }
@@ -246,6 +249,9 @@ private struct StructureWalk<Failure: Error> {
             at += isLong ? 12 : 8
         }
         if open.isEmpty, group == 0x7FE0, [0x0008, 0x0009, 0x0010].contains(element) {
+            guard start > beginning else {
+                return Refusal(code: .corrupt, words: "has pixels before anything that describes them")
+            }
             structure.pixels = structure.pixels ?? start
             if length == Self.undefined { return try fragments() }
         }

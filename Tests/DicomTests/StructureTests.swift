@@ -130,6 +130,9 @@ struct StructureTests {
         var pixels = try sample(DicomSample.jpeg)
         pixels.put(0x7FE0_0010, "OB", bytes: [1, 2, 3, 4, 5, 6, 7, 8], length: .max)
         #expect(words(pixels.bytes).contains("fragments"))
+        let start = try #require(good.indices.first { good[$0...].starts(with: [0x08, 0x00, 0x16, 0x00]) })
+        let end = try #require(good.indices.first { good[$0...].starts(with: [0xE0, 0x7F, 0x10, 0x00]) })
+        #expect(words(Array(good[..<start] + good[end...])).contains("pixels before"))
         #expect(code(Array("a text that is none".utf8)) == .notAnImage)
     }
 
