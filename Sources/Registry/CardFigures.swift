@@ -147,9 +147,9 @@ enum CardFigures {
                 .paragraph(
                     """
                     \(decimal(eyes, 0)) eyes of test, each photographed twice in simulation (turned by up to 5°, 0.93 to 1.07 times as large, up to 3 % \
-                    aside, brightness and contrast up to 15 % off, JPEG quality 60 to 92): second minus first ratio \(decimal(bias, 3)) on average, \
-                    95 % limits of agreement \(decimal(bias - limit, 3)) to \(decimal(bias + limit, 3)). A smaller change between two visits is \
-                    within measurement error.
+                    aside, exposure, contrast and saturation up to 20 % off, light, focus and noise of another moment, JPEG quality 60 \
+                    to 92): second minus first ratio \(decimal(bias, 3)) on average, 95 % limits of agreement \
+                    \(decimal(bias - limit, 3)) to \(decimal(bias + limit, 3)). A smaller change between two visits is within measurement error.
                     """),
             ]
         }

@@ -1,11 +1,10 @@
-internal import Glibc
 public import DataSets
 internal import Imaging
 public import Reading
 internal import Screening
 
 /// The difference in vertical cup-to-disc ratio between two photographs of one eye, taken one after the other. The second sitting is
-/// simulated: the camera a little turned, nearer and aside, another exposure, another JPEG quality.
+/// simulated: the camera a little turned, nearer and aside, another exposure, light, focus and JPEG quality.
 public struct Repeatability: Sendable {
     /// Mean and difference of two readings of one eye.
     public struct Pair: Sendable, Equatable {
@@ -52,25 +51,27 @@ public struct Repeatability: Sendable {
         return Limits(bias: bias, limit: 1.96 * (squares / Double(pairs.count - 1)).squareRoot())
     }
 
-    /// Another photograph of what a picture shows: turned by up to 5°, 0.93 to 1.07 times as large, up to 3 % aside, brightness and contrast
-    /// up to 15 % off, JPEG quality 60 to 92.
+    /// What differs from one sitting to the next beside the camera's place: exposure and colours, how evenly the light falls, focus, noise.
+    private static let moment: Augmentation = {
+        var moment = Augmentation.standard(.cup, [.colour, .light, .blur, .noise])
+        (moment.mirror, moment.stretch) = (0, 1)
+        (moment.brightness, moment.contrast, moment.saturation, moment.gamma, moment.gain) = (1.2, 1.2, 1.2, 1.15, 1.05)
+        moment.light = 0.2
+        moment.blur = (0.5, 2)
+        moment.noise = (0.5, 4)
+        return moment
+    }()
+
+    /// Another photograph of what a picture shows: turned by up to 5°, 0.93 to 1.07 times as large, up to 3 % aside; exposure, contrast and
+    /// saturation up to 20 % off, the grey curve and each channel a little; light that falls off to a side by up to 20 %; one in two out of
+    /// focus by up to 2 px, one in two with more noise; JPEG quality 60 to 92.
     static func rephotographed(_ raster: Raster, _ random: inout SeededGenerator) throws -> DecodedImage {
         let side = max(raster.width, raster.height)
         let look = TrainingView(
             raster: raster, truth: nil, centre: raster.bounds.centre, side: Double(side), surround: .reflected,
-            window: (Double(raster.width) / Double(side), Double(raster.height) / Double(side)), zoom: 1...1, shift: 0,
-            rotation: 0)
-        let reach = 0.03 * Double(side)
-        let warp = Warp(
-            centre: Point(
-                x: look.centre.x + random.uniform(-reach...reach), y: look.centre.y + random.uniform(-reach...reach)),
-            scale: random.uniform(0.93...1.07), degrees: random.uniform(-5...5), stretch: 1, mirrored: (false, false))
-        let (brightness, contrast) = (Float(random.uniform(0.85...1.15)), Float(random.uniform(0.85...1.15)))
-        let pixels = warp.apply(look, side: side).colours.map { value -> UInt8 in
-            let light = value * brightness
-            // Contrast turns about a middle grey, and fades towards black.
-            return UInt8(min(max(light + (contrast - 1) * (light - 100) * min(1, light / 25) + 0.5, 0), 255))
-        }
+            window: (Double(raster.width) / Double(side), Double(raster.height) / Double(side)), zoom: 0.93...1.07, shift: 0.03,
+            rotation: 5)
+        let pixels = moment.sample(look, side: side, &random).colours.map { UInt8(min(max($0 + 0.5, 0), 255)) }
         let bytes = try ImageEncoder.jpeg(
             Raster(width: side, height: side, pixels: pixels), quality: 60 + random.below(33), chroma: .halved)
         return try ImageDecoder.decode(bytes)
