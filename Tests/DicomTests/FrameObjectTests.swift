@@ -36,7 +36,7 @@ struct FrameObjectTests {
         data.set(.numberOfFrames, 3)
         data.set(.columns, 37)
         data.set(.rows, 23)
-        data.copy(.pixelSpacing, raw: "0.02\\0.03")
+        data.set(.pixelSpacing, bytes: Array("0.02\\0.03".utf8))
         return data.file(.explicitLittleEndian)
     }
 

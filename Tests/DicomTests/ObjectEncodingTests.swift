@@ -73,6 +73,24 @@ struct ObjectEncodingTests {
         #expect(data.elements[.sopInstance] == .bytes([0x31, 0x2E, 0x32, 0]))
     }
 
+    @Test(
+        arguments: [
+            (Representation.date, "20261124", "20261124"), (.date, "2026.11.24", "20261124"), (.date, "20261324", nil),
+            (.date, "20261124101112", nil), (.date, "20261124\\20261125", nil), (.time, "104107.25", "104107.25"),
+            (.time, "10:41:07", "104107"), (.time, "10", "10"), (.time, "1041", "1041"), (.time, "2400", nil),
+            (.time, "104107.12345678", "104107.123456"), (.time, "1041.5", nil), (.time, "1", nil), (.time, "", nil),
+            (.code, "F", "F"), (.code, "f", nil), (.code, String(repeating: "A", count: 17), nil),
+            (.identifier, "1.2.840", "1.2.840"), (.identifier, "1.2.0840", nil), (.identifier, "not a uid", nil),
+            (.shortText, "A 12", "A 12"), (.shortText, String(repeating: "ä", count: 17), nil), (.longText, "a\u{1B}b", nil),
+            (.personName, "Berg^Anna^Maria^Dr.^jun.=山^太=やま", "Berg^Anna^Maria^Dr.^jun.=山^太=やま"),
+            (.personName, "a=b=c=d", nil), (.personName, "a^b^c^d^e^f", nil),
+            (.personName, String(repeating: "ä", count: 64) + "=b", String(repeating: "ä", count: 64) + "=b"),
+            (.personName, String(repeating: "ä", count: 65), nil),
+        ] as [(Representation, String, String?)])
+    func whatOthersWroteIsWholeOrNothing(_ representation: Representation, _ text: String, _ value: String?) {
+        #expect(representation.value(of: text) == value)
+    }
+
     @Test func elementsAreInOrderAndEven() {
         var data = DataSet()
         data.set(.rows, 5)

@@ -73,11 +73,64 @@ struct ObjectSourceTests {
         #expect(source.isWrapped && source.sopClass == ObjectClass.secondaryCapture.rawValue)
     }
 
-    @Test(arguments: [String(repeating: "9", count: 65), "a\\b"])
+    @Test(arguments: [String(repeating: "9", count: 65), "a\\b", "a\\\u{301}b"])
     func aNumberThatDicomCannotHoldWholeIsNotCut(_ identifier: String) throws {
-        let report = try Self.report { $0.subject = Subject(identifier: identifier) }
-        #expect(Self.source(report, []) == nil)
-        #expect(try ResultObjects(report, files: [], limits: .init()).objects(.init(report: true), original: [1]).isEmpty)
+        for subject in [Subject(identifier: identifier), Subject(identifier: "P1", issuer: identifier)] {
+            let report = try Self.report { $0.subject = subject }
+            #expect(Self.source(report, []) == nil)
+            #expect(try ResultObjects(report, files: [], limits: .init()).objects(.init(report: true), original: [1]).isEmpty)
+        }
+    }
+
+    @Test("What is longer than its representation allows, or is none of its kind, is left out; nothing else is lost")
+    func whatIsTooLongIsLeftOut() throws {
+        let long = String(repeating: "x", count: 70_000)
+        // Bytes that are Latin-1 are two each in UTF-8.
+        let latin = [UInt8](repeating: 0xFC, count: 33_000)
+        let report = try Self.report { $0.subject = Subject(identifier: "P1") }
+        for attribute in SourceImage.inherited where ![.patientID, .studyInstance].contains(attribute) {
+            for value in [Array(long.utf8), latin, Array("a\\b".utf8), [0x41, 7]] {
+                let original = Self.implicit { $0[attribute] = value }
+                let source = try #require(Self.source(report, original))
+                let held = source.attributes.text(attribute)
+                let isCleaned = attribute == .studyDescription && value.count < 100
+                #expect(held.isEmpty != isCleaned, "\(attribute): \(held.prefix(20))")
+                #expect(source.attributes.text(.patientID) == "P1")
+                var out: [UInt8] = []
+                source.attributes.encode(into: &out)
+            }
+        }
+        let described = Self.implicit { $0[.studyDescription] = Array(String(repeating: "ä", count: 100).utf8) }
+        #expect(Self.source(report, described)?.attributes.text(.studyDescription) == String(repeating: "ä", count: 64))
+    }
+
+    /// A file whose lengths have four bytes, with the values of the photograph and what is changed of them.
+    private static func implicit(_ change: (inout [Attribute: [UInt8]]) -> Void) -> [UInt8] {
+        var values: [Attribute: [UInt8]] = [
+            .sopClass: Array("1.2.840.10008.5.1.4.1.1.77.1.5.1".utf8), .sopInstance: Array("1.2.3.4".utf8),
+            .seriesInstance: Array("1.2.3".utf8), .studyInstance: Array("1.2".utf8), .patientID: Array("P1".utf8),
+        ]
+        change(&values)
+        var meta = DataSet()
+        meta.set(.transferSyntax, "1.2.840.10008.1.2")
+        var file = [UInt8](repeating: 0, count: 128) + Array("DICM".utf8)
+        meta.encode(into: &file)
+        for (attribute, value) in values.sorted(by: { $0.key < $1.key }) {
+            let padded = value.count.isMultiple(of: 2) ? value : value + [0x20]
+            file += attribute.tagBytes + UInt32(padded.count).littleEndianBytes + padded
+        }
+        return file
+    }
+
+    @Test("What a sidecar says is written whole or not at all")
+    func sidecarsAreNotCut() throws {
+        let report = try Self.report {
+            $0.subject = Subject(identifier: "P1")
+            $0.examination.accession = "A\\1"
+            $0.examination.study = String(repeating: "visit ", count: 4)
+        }
+        let source = try #require(Self.source(report, []))
+        #expect(source.attributes.text(.accessionNumber).isEmpty && source.attributes.text(.studyID) == "k7q2m9xd")
     }
 
     @Test func whatIsKnownOfTheExaminationIsStated() throws {
@@ -95,11 +148,12 @@ struct ObjectSourceTests {
     }
 
     @Test func areasHaveAUnitOnlyWhereTheFileStatesAScale() throws {
-        let scaled = Self.photograph { $0.copy(.pixelSpacing, raw: "0.02\\0.03 ") }
+        let scaled = Self.photograph { $0.set(.pixelSpacing, bytes: Array("0.02\\0.03 ".utf8)) }
         let area = try #require(Self.source(try Self.report(), scaled)?.pixelArea)
         #expect(abs(area - 0.0006) < 1e-12)
-        for text in ["0.02", "0\\0", "-1\\1", "a\\b", ""] {
-            #expect(Self.source(try Self.report(), Self.photograph { $0.copy(.pixelSpacing, raw: text) })?.pixelArea == nil)
+        for text in ["0.02", "0\\0", "-1\\1", "a\\b", "1e200\\1e200", ""] {
+            let file = Self.photograph { $0.set(.pixelSpacing, bytes: Array(text.utf8)) }
+            #expect(Self.source(try Self.report(), file)?.pixelArea == nil)
         }
     }
 

@@ -31,9 +31,10 @@ struct DataSet: Sendable, Hashable {
         elements[attribute] = .bytes(Self.padded(Array(text.utf8), attribute))
     }
 
-    /// The bytes of a text as another data set holds them, in UTF-8.
-    mutating func copy(_ attribute: Attribute, raw text: String) {
-        elements[attribute] = .bytes(Self.padded(Array(text.utf8), attribute))
+    /// A text of another data set, whole; without a value where its representation does not allow it.
+    mutating func copy(_ attribute: Attribute, _ text: String) {
+        let value = attribute.representation.value(of: text) ?? ""
+        elements[attribute] = .bytes(Self.padded(Array(value.utf8), attribute))
     }
 
     /// A whole number, as binary or text.

@@ -40,8 +40,8 @@ package struct ResultObjects: Sendable {
     }
 
     /// The objects with the names of their files: `image.dcm`, `overlay.dcm`, `seg.dcm` and `sr.dcm`, those of a later frame `seg-k02.dcm`
-    /// and so on. What is referred to comes first. None for an image of which a size is not known, for a patient's number that DICOM cannot
-    /// hold whole (64 characters, no backslash), and for sides over 65,535.
+    /// and so on. What is referred to comes first. None for an image of which a size is not known, for a patient's number or its issuer
+    /// that DICOM cannot hold whole (64 characters, no backslash), and for sides over 65,535.
     ///
     /// - Parameter original: the image's file.
     /// - Throws: where a mask of the bundle or the original cannot be read.

@@ -10,6 +10,8 @@ struct SourceHeader: Sendable {
             .sopClass, .sopInstance, .seriesInstance, .characterSet, .numberOfFrames, .rows, .columns, .pixelSpacing,
             .timezoneOffset,
         ] + SourceImage.inherited).map { ($0.tag, $0) })
+    /// Longer texts are not looked at, bytes: nothing that is kept may be as long in any character set, and a file may be all one text.
+    private static let longest = 4096
     private var values: [Attribute: ArraySlice<UInt8>] = [:]
     private var isBigEndian = false
 
@@ -26,7 +28,7 @@ struct SourceHeader: Sendable {
 
     /// A text in UTF-8, without padding; empty where there is none.
     func text(_ attribute: Attribute) -> String {
-        guard let value = values[attribute] else { return "" }
+        guard let value = values[attribute], value.count <= Self.longest else { return "" }
         let isPlain = [.identifier, .code, .date, .time, .integer, .decimal, .dateTime].contains(attribute.representation)
         let characterSet = isPlain || attribute == .characterSet ? "" : text(.characterSet)
         var text = Substring(TextEncoding.utf8(Array(value), in: characterSet)).unicodeScalars
@@ -47,8 +49,8 @@ struct SourceHeader: Sendable {
     /// The lengths of a pixel's sides, mm: row spacing, column spacing; nil where the file states none that make sense.
     var spacing: (rows: Double, columns: Double)? {
         let numbers = text(.pixelSpacing).split(separator: "\\").map { Double($0.filter { $0 != " " }) }
-        guard numbers.count == 2, let rows = numbers[0], let columns = numbers[1], rows > 0, columns > 0, rows.isFinite,
-            columns.isFinite
+        guard numbers.count == 2, let rows = numbers[0], let columns = numbers[1], rows > 0, columns > 0,
+            (rows * columns).isFinite
         else { return nil }
         return (rows, columns)
     }

@@ -28,12 +28,13 @@ struct SourceImage: Sendable {
     /// Whether it is the wrapped original of an image that did not come as DICOM.
     let isWrapped: Bool
 
-    /// - Returns: nil where the image has no size, or a patient's number that DICOM cannot hold whole.
+    /// - Returns: nil where the image has no size, or a patient's number or its issuer that DICOM cannot hold whole.
     init?(_ report: Report, header: SourceHeader?, wrapping: WrappedOriginal.Kind, names: ObjectNames) {
         guard let width = report.source.width, let height = report.source.height, width <= UInt16.max, height <= UInt16.max
         else { return nil }
         let identifier = report.subject?.identifier ?? "PAPILLA-\(report.id)"
-        guard identifier.unicodeScalars.count <= 64, !identifier.contains("\\") else { return nil }
+        // A number without its issuer, or with another one's, may be another person's.
+        guard [identifier, report.subject?.issuer ?? ""].allSatisfy(Representation.longText.holds) else { return nil }
         self.width = width
         self.height = height
         eye = report.examination.eye.value
@@ -62,8 +63,11 @@ struct SourceImage: Sendable {
         var attributes = DataSet()
         for attribute in Self.inherited { attributes.setEmpty(attribute) }
         if let header, isSame {
-            for attribute in Self.inherited { attributes.copy(attribute, raw: header.text(attribute)) }
-            if header.offset != nil { attributes.copy(.timezoneOffset, raw: header.text(.timezoneOffset)) }
+            for attribute in Self.inherited { attributes.copy(attribute, header.text(attribute)) }
+            // The beginning of a description describes, too.
+            attributes.set(.studyDescription, header.text(.studyDescription))
+            if !["M", "F", "O"].contains(attributes.text(.sex)) { attributes.setEmpty(.sex) }
+            if header.offset != nil { attributes.copy(.timezoneOffset, header.text(.timezoneOffset)) }
         } else {
             let taken = report.examination.taken?.description
             let moment = DicomMoment(Timestamp(taken ?? "") ?? report.source.received, offset: offset)
@@ -71,10 +75,8 @@ struct SourceImage: Sendable {
             // A day alone has no time of day.
             if taken == nil || Timestamp(taken ?? "") != nil { attributes.set(.studyTime, moment.time) }
             if header == nil { attributes.set(.timezoneOffset, "+0000") }
-            if let accession = report.examination.accession, accession.unicodeScalars.count <= 16 {
-                attributes.set(.accessionNumber, accession)
-            }
-            let stated = report.examination.study.flatMap { UID.isValid($0) ? nil : $0 }
+            attributes.copy(.accessionNumber, report.examination.accession ?? "")
+            let stated = report.examination.study.flatMap { !UID.isValid($0) && Representation.shortText.holds($0) ? $0 : nil }
             attributes.set(.studyID, stated ?? String(report.id.suffix))
         }
         attributes.set(.patientID, identifier)
