@@ -162,6 +162,40 @@ struct ObjectSourceTests {
         #expect(source.reference(frame: 2).text(.referencedFrame) == "2" && source.reference().text(.referencedFrame).isEmpty)
     }
 
+    @Test("A later version's wrapped original is the same instance where it is the same object, and another where it is not")
+    func wrappedOriginals() throws {
+        let jpeg = try ImageEncoder.jpeg(Raster(width: 40, height: 24, fill: (200, 90, 10)))
+        func objects(_ change: (inout Report) -> Void) throws -> (image: [UInt8], report: [UInt8], names: ObjectIdentifiers) {
+            let report = try Self.report(change)
+            let made = try ResultObjects(report, files: [], limits: .init()).objects(
+                ObjectChoice(report: true, image: true), original: jpeg)
+            let (image, document) = (try #require(made.first?.bytes), try #require(made.last?.bytes))
+            return (image, document, try #require(ObjectIdentifiers(image)))
+        }
+        let first = try objects { _ in }
+        let same = try objects {
+            $0.version = 2
+            let moment = Timestamp(milliseconds: 1_800_000_000_000)
+            $0.decision = Report.Decision(reader: "Berg", verdict: .correct, note: nil, at: moment)
+        }
+        #expect(first.image == same.image && first.report != same.report)
+        var seen: Set<String> = [first.names.instance]
+        let changes: [(inout Report) -> Void] = [
+            { $0.examination.eye = .init(.right, from: .reader) }, { $0.examination.eye = .init(.left, from: .reader) },
+            { $0.modality?.value = .endoscopy }, { $0.examination.burnedIn = true },
+        ]
+        for change in changes {
+            let other = try objects {
+                $0.version = 2
+                change(&$0)
+            }
+            #expect(seen.insert(other.names.instance).inserted && other.names.series != first.names.series)
+            #expect(other.names.study == first.names.study)
+            // Its own version's report refers to it.
+            #expect(other.report.indices.contains { other.report[$0...].starts(with: other.names.instance.utf8) })
+        }
+    }
+
     // MARK: - The header
 
     @Test(arguments: [

@@ -20,8 +20,16 @@ struct ObjectFrame: Sendable {
     }
 
     let report: Report
-    let source: SourceImage
+    private(set) var source: SourceImage
     let names: ObjectNames
+
+    /// - Parameter wrapping: what the image becomes where it is wrapped.
+    init(_ report: Report, _ source: SourceImage, _ names: ObjectNames, wrapping: WrappedOriginal.Kind) {
+        (self.report, self.source, self.names) = (report, source, names)
+        guard source.isWrapped else { return }
+        let contents = WrappedOriginal.contents(self, wrapping)
+        (self.source.instance, self.source.series) = names.image(saying: contents)
+    }
 
     /// When the version was made: with a reader's word, with a later reading, else with the arrival.
     var moment: DicomMoment { DicomMoment(report.decision?.at ?? report.reread ?? report.source.received, offset: source.offset) }

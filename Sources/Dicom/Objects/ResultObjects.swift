@@ -53,7 +53,7 @@ package struct ResultObjects: Sendable {
         let header = SourceHeader(original)
         let wrapping = WrappedOriginal.Kind(report, original)
         guard let source = SourceImage(report, header: header, wrapping: wrapping, names: names) else { return [] }
-        let frame = ObjectFrame(report: report, source: source, names: names)
+        let frame = ObjectFrame(report, source, names, wrapping: wrapping)
         var objects: [(name: String, bytes: [UInt8])] = []
         if choice.image, source.isWrapped {
             let wrapped = WrappedOriginal(frame, kind: wrapping, original: original, limits: limits)

@@ -10,8 +10,10 @@ struct SourceImage: Sendable {
     ]
 
     let sopClass: String
-    let instance: String
-    let series: String
+    /// Of a wrapped original it is known when all is known that the object says.
+    var instance: String
+    /// As the instance.
+    var series: String
     let study: String
     /// Of the pixels that the report speaks of.
     let width: Int
@@ -53,7 +55,7 @@ struct SourceImage: Sendable {
             isWrapped = false
         } else {
             sopClass = wrapping.objectClass.rawValue
-            (instance, series) = names.image
+            (instance, series) = ("", "")
             study = ownStudy
             frames = 1
             pixelArea = nil

@@ -58,8 +58,8 @@ struct ObjectNames: Sendable {
     /// Of the study where the image came with none.
     var study: String { UID.named("papilla/\(id)/study") }
 
-    /// Of the wrapped original and of its series, which no version changes.
-    var image: (instance: String, series: String) {
-        (UID.named("papilla/\(id)/image"), UID.named("papilla/\(id)/series/image"))
+    /// Of the wrapped original and of its series: the same in all versions that say the same of it.
+    func image(saying contents: Digest) -> (instance: String, series: String) {
+        (UID.named("papilla/\(id)/image/\(contents)"), UID.named("papilla/\(id)/series/image/\(contents)"))
     }
 }

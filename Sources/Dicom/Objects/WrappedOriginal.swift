@@ -46,9 +46,26 @@ struct WrappedOriginal {
         self.limits = limits
     }
 
+    /// Of what the object says besides its pixels, which are always the original's, and its own names.
+    static func contents(_ frame: ObjectFrame, _ kind: Kind) -> Digest {
+        var encoded: [UInt8] = []
+        described(frame, kind).encode(into: &encoded)
+        return Digest(of: encoded)
+    }
+
     func file() throws(PapillaError) -> [UInt8] {
-        let (instance, series) = frame.names.image
-        let reference = ObjectReference(objectClass: kind.objectClass, instance: instance, series: series)
+        var data = Self.described(frame, kind)
+        guard let jpeg = kind.jpeg else { return try pixels(data) }
+        data.describePixels(
+            width: jpeg.width, height: jpeg.height, components: jpeg.components, interpretation: "YBR_FULL_422")
+        data.describeLosses(width: jpeg.width, height: jpeg.height, components: jpeg.components, bytes: original.count)
+        data.set(.pixelData, fragments: [original])
+        return data.file(.jpegBaseline)
+    }
+
+    private static func described(_ frame: ObjectFrame, _ kind: Kind) -> DataSet {
+        let reference = ObjectReference(
+            objectClass: kind.objectClass, instance: frame.source.instance, series: frame.source.series)
         var data = frame.begin(reference, .image, modality: kind.modality, description: "Original image")
         let isFundus = frame.report.modality?.value == .fundus
         let burnedIn = frame.report.examination.burnedIn
@@ -57,23 +74,18 @@ struct WrappedOriginal {
         }
         if isFundus { data.set(.anatomicRegion, .retina) }
         switch kind.objectClass {
-        case .ophthalmicPhotography: describeOphthalmic(&data)
+        case .ophthalmicPhotography: describeOphthalmic(frame, &data)
         case .secondaryCapture:
             data.set(.conversionType, "WSD")
             data.setEmpty(.patientOrientation)
-            data.set(.laterality, Self.side(frame.source.eye))
+            data.set(.laterality, side(frame.source.eye))
         default:
             data.set(.imageType, ["ORIGINAL", "PRIMARY"])
             data.setEmpty(.patientOrientation)
-            data.set(.laterality, Self.side(frame.source.eye))
+            data.set(.laterality, side(frame.source.eye))
             data.setEmpty(.acquisitionContext)
         }
-        guard let jpeg = kind.jpeg else { return try pixels(data) }
-        data.describePixels(
-            width: jpeg.width, height: jpeg.height, components: jpeg.components, interpretation: "YBR_FULL_422")
-        data.describeLosses(width: jpeg.width, height: jpeg.height, components: jpeg.components, bytes: original.count)
-        data.set(.pixelData, fragments: [original])
-        return data.file(.jpegBaseline)
+        return data
     }
 
     /// `R`, `L`, or nothing.
@@ -98,11 +110,11 @@ struct WrappedOriginal {
         return data.file(.explicitLittleEndian)
     }
 
-    private func describeOphthalmic(_ data: inout DataSet) {
+    private static func describeOphthalmic(_ frame: ObjectFrame, _ data: inout DataSet) {
         let moment = DicomMoment(frame.report.source.received, offset: frame.source.offset)
         data.set(.imageType, ["ORIGINAL", "PRIMARY", "", "COLOR"])
         data.set(.acquisitionDateTime, moment.date + moment.time)
-        data.set(.imageLaterality, Self.side(frame.source.eye))
+        data.set(.imageLaterality, side(frame.source.eye))
         data.setEmpty(.patientOrientation)
         data.setEmpty(.acquisitionContext)
         data.set(.numberOfFrames, 1)
