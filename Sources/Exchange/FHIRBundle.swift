@@ -1,7 +1,8 @@
 package import Screening
 
 /// A screening as a FHIR R4 transaction: a Device, an Observation for each figure, a DiagnosticReport. A patient and a study are named by
-/// identifier and never made; what is sent again is not made twice, and a later version takes the place of the earlier one.
+/// identifier and never made; what is sent again is not made twice, and a later version takes the place of the earlier one: a figure that
+/// it does not have any more was entered in error.
 package struct FHIRBundle: Sendable {
     private let content: ResultContent
     private static let resultSystem = "urn:papilla:result"
@@ -23,7 +24,7 @@ package struct FHIRBundle: Sendable {
         let observations = [outcome] + content.figures.map(observation)
         let result = observations.map { JSONValue.object(["reference": .text(urn($0.key))]) }
         var entries = [entry(device, "Device", Self.deviceSystem, deviceName, key: "device", amends: false)]
-        for (key, observation) in observations {
+        for (key, observation) in observations + content.withdrawn.map(withdrawal) {
             entries.append(entry(observation, "Observation", Self.resultSystem, name(key), key: key, amends: true))
         }
         entries.append(
@@ -116,6 +117,15 @@ package struct FHIRBundle: Sendable {
             more["bodySite"] = Self.concept("http://snomed.info/sct", side.0, side.1)
         }
         return (figure.key, observation(figure.key, concept, more, notes: notes))
+    }
+
+    /// A figure that is none any more: without its value, which nobody is to read.
+    private func withdrawal(_ figure: ResultContent.Figure) -> (key: String, JSONValue) {
+        let code = figure.measurement.code
+        let concept = Self.concept(
+            "http://dicom.nema.org/resources/ontology/DCM", code.value, code.meaning, text: figure.name)
+        let note = "Version \(content.report.version) of the result does not have this figure."
+        return (figure.key, observation(figure.key, concept, ["status": "entered-in-error"], notes: [note]))
     }
 
     /// The earlier ratio with its day, and the change since with what it is worth.

@@ -88,39 +88,73 @@ package struct HL7Message: Sendable {
 
     private var status: String { content.state == .amended ? "C" : "P" }
 
+    /// What one OBX says. Code and part tell it apart from the others of a result, in all versions.
+    private struct Observation {
+        var type: String
+        var code: String
+        /// Of several of one code.
+        var part = ""
+        var value: String
+        var unit = ""
+        var flag = ""
+
+        var key: [String] { [code, part] }
+    }
+
+    /// What an earlier version told and this one does not have any more is deleted. Of table 0085 that is `D`; `W` would say that it was told
+    /// of another patient, and `X` that it could not be had.
     private mutating func addObservations() {
-        let report = content.report
-        var number = 0
-        func fields(_ type: String, _ code: String, _ value: String, _ more: [Int: String] = [:]) -> [Int: String] {
-            number += 1
-            return more.merging([
-                1: "\(number)", 2: type, 3: code, 5: value, 11: status, 14: Self.time(content.taken),
-            ]) { $1 }
+        let observations = Self.observations(content)
+        let standing = Set(observations.map(\.key))
+        var withdrawn: [[String]: Observation] = [:]
+        for observation in content.earlier.flatMap(Self.observations) where !standing.contains(observation.key) {
+            withdrawn[observation.key] = observation
         }
-        add("OBX", fields("ST", "OUTCOME^Outcome^99PAPILLA", Self.escaped(report.outcome.rawValue)))
+        let deletions = withdrawn.values.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        for (index, observation) in (observations + deletions).enumerated() {
+            let isDeleted = index >= observations.count
+            add(
+                "OBX",
+                [
+                    1: "\(index + 1)", 2: observation.type, 3: observation.code, 4: observation.part,
+                    5: isDeleted ? "" : observation.value, 6: observation.unit, 8: isDeleted ? "" : observation.flag,
+                    11: isDeleted ? "D" : status, 14: Self.time(content.taken),
+                ])
+        }
+    }
+
+    private static func observations(_ content: ResultContent) -> [Observation] {
+        let report = content.report
+        var found = [
+            Observation(type: "ST", code: "OUTCOME^Outcome^99PAPILLA", value: escaped(report.outcome.rawValue))
+        ]
         for figure in content.figures {
             let code = figure.measurement.code
             let isHigh = code == .verticalCupToDiscRatio && content.isRatioHigh
-            add(
-                "OBX",
-                fields(
-                    "NM", "\(code.value)^\(Self.escaped(code.meaning))^\(code.scheme)", Self.number(figure.value),
-                    [
-                        4: figure.frame.map { "\($0)" } ?? "", 6: "\(figure.measurement.unit)^\(figure.unit)^UCUM",
-                        8: isHigh ? "H" : "",
-                    ]))
+            found.append(
+                Observation(
+                    type: "NM", code: "\(code.value)^\(escaped(code.meaning))^\(code.scheme)",
+                    part: figure.frame.map { "\($0)" } ?? "", value: number(figure.value),
+                    unit: "\(figure.measurement.unit)^\(figure.unit)^UCUM", flag: isHigh ? "H" : ""))
         }
         let side = [Eye.left: "7771000^Left^SCT", .right: "24028007^Right^SCT"][report.examination.eye.value]
-        if let side, report.modality?.value == .fundus { add("OBX", fields("CE", "272741003^Laterality^SCT", side)) }
-        if let study = content.study { add("OBX", fields("ST", "110180^Study Instance UID^DCM", study)) }
-        for attention in report.attention {
-            let text = "\(attention.code.rawValue): \(attention.detail)"
-            add("OBX", fields("TX", "ATTENTION^To be looked at^99PAPILLA", Self.escaped(text)))
+        if let side, report.modality?.value == .fundus {
+            found.append(Observation(type: "CE", code: "272741003^Laterality^SCT", value: side))
+        }
+        if let study = content.study {
+            found.append(Observation(type: "ST", code: "110180^Study Instance UID^DCM", value: study))
+        }
+        for (index, attention) in report.attention.enumerated() {
+            found.append(
+                Observation(
+                    type: "TX", code: "ATTENTION^To be looked at^99PAPILLA", part: "\(index + 1)",
+                    value: escaped("\(attention.code.rawValue): \(attention.detail)")))
         }
         if report.fundus?.cdr != nil, let prior = report.prior {
-            add("OBX", fields("TX", "PRIOR^Ratio before^99PAPILLA", Self.escaped(prior.sentence)))
+            found.append(Observation(type: "TX", code: "PRIOR^Ratio before^99PAPILLA", value: escaped(prior.sentence)))
         }
-        add("OBX", fields("TX", "121106^Comment^DCM", Self.escaped(content.summary(prior: false))))
+        let summary = escaped(content.summary(prior: false))
+        return found + [Observation(type: "TX", code: "121106^Comment^DCM", value: summary)]
     }
 
     private static func number(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }

@@ -49,15 +49,19 @@ package struct ResultContent: Sendable {
     }
 
     let report: Report
+    /// The reports of earlier versions that were told, the first one first.
+    let former: [Report]
     let person: PersonDetails
     /// Of the DICOM objects; nil where there are none.
     let study: String?
 
     /// - Parameters:
     ///   - report: complete but for its files, of any outcome but `failed`.
+    ///   - former: the reports of the versions before it that were told: what is in them and no longer in this one is taken back.
     ///   - study: the UID of the study in which the image or the results are; nil where they are in none.
-    package init(_ report: Report, person: PersonDetails = PersonDetails(), study: String?) {
+    package init(_ report: Report, after former: [Report] = [], person: PersonDetails = PersonDetails(), study: String?) {
         self.report = report
+        self.former = former
         self.person = person
         self.study = study
     }
@@ -73,6 +77,17 @@ package struct ResultContent: Sendable {
             report.endoscopy = frame.endoscopy
             return report.codedFindings.map { Figure(frame: frame.frame, measurement: $0) }
         }
+    }
+
+    /// The versions before, as they were told.
+    var earlier: [ResultContent] { former.map { ResultContent($0, person: person, study: study) } }
+
+    /// The figures that were told and are none any more, each as it was told last.
+    var withdrawn: [Figure] {
+        let standing = Set(figures.map(\.key))
+        var figures: [String: Figure] = [:]
+        for figure in earlier.flatMap(\.figures) where !standing.contains(figure.key) { figures[figure.key] = figure }
+        return figures.values.sorted { $0.key < $1.key }
     }
 
     /// Whether a figure is of the frame that decides, whose ratio is held against an earlier one.

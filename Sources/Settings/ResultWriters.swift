@@ -25,8 +25,10 @@ struct RecordWriter: BundleWriter {
         guard draft.report.outcome != .failed else { return [] }
         let study = ResultStudy(draft.report, original: try draft.original())
         let person = study.map { PersonDetails(name: $0.patientName, birthDate: $0.birthDate, sex: $0.sex) }
+        // A version without messages told nobody anything.
+        let former = draft.former.filter { $0.files.contains { ["result.hl7", "fhir.json"].contains($0.name) } }
         let content = ResultContent(
-            draft.report, person: person ?? PersonDetails(),
+            draft.report, after: former, person: person ?? PersonDetails(),
             study: study.flatMap { $0.isDicom || hasObjects ? $0.study : nil })
         var files: [(name: String, bytes: [UInt8])] = []
         if hl7 { files.append(("result.hl7", Array(HL7Message(content).text.utf8))) }

@@ -30,7 +30,7 @@ struct RecordTests {
         let folder = Checkout.path("Tests/ExchangeTests/Fixtures")
         let result = try Program.run([Checkout.path("Tests/Records/check.py"), folder], program: try #require(Self.python))
         #expect(result.status == 0, "\(result.output)\(result.errors)")
-        #expect(result.output.contains("10 messages, 10 bundles"))
+        #expect(result.output.contains("11 messages, 11 bundles"))
     }
 
     @Test func delimitersAreEscaped() throws {
@@ -74,6 +74,39 @@ struct RecordTests {
         }
         let text = try FHIRBundle(try #require(try Results.all().first { $0.name == "corrected" }?.content)).document()
         #expect(text.contains("\"amended\"") && !text.contains("\"preliminary\"") && text.contains("Anna Berg"))
+    }
+
+    @Test("What an earlier version told, however much earlier, and this one does not have is taken back, and nothing else is")
+    func withdrawals() throws {
+        let content = try #require(try Results.all().first { $0.name == "withdrawn" }?.content)
+        let bundle = try JSONSerialization.jsonObject(with: Data(try FHIRBundle(content).document().utf8)) as? [String: Any]
+        let entries = try #require(bundle?["entry"] as? [[String: Any]])
+        var errors: Set<String> = []
+        for entry in entries {
+            let resource = try #require(entry["resource"] as? [String: Any])
+            guard resource["status"] as? String == "entered-in-error" else { continue }
+            let request = try #require(entry["request"] as? [String: String])
+            #expect(request["method"] == "PUT" && resource["valueQuantity"] == nil)
+            errors.insert(try #require(request["url"]))
+        }
+        let system = "Observation?identifier=urn:papilla:result|20261124-k7q2m9xd"
+        #expect(errors == ["\(system)/131256", "\(system)/131257", "\(system)/131258"])
+        let report = try #require(entries.last?["resource"] as? [String: Any])
+        #expect((report["result"] as? [[String: Any]])?.count == 1, "the report has what stands")
+        let lines = HL7Message(content).text.split(separator: "\r").map {
+            $0.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        }
+        let deleted = lines.filter { $0[0] == "OBX" && $0[11] == "D" }
+        #expect(deleted.allSatisfy { $0[5].isEmpty })
+        #expect(
+            deleted.map { $0[3].prefix { $0 != "^" } + "." + $0[4] }
+                == ["131256.", "131257.", "131258.", "272741003.", "ATTENTION.1"])
+        // What stands, or was never told, is not taken back.
+        for name in ["fundus", "corrected", "frames"] {
+            let content = try #require(try Results.all().first { $0.name == name }?.content)
+            let again = ResultContent(content.report, after: [content.report], study: nil)
+            #expect(again.withdrawn.isEmpty && !HL7Message(again).text.contains("|D|"))
+        }
     }
 
     @Test("A ratio is told with the earlier one of the same eye, the change since, and what that is worth")

@@ -73,6 +73,15 @@ enum Results {
             $0.fundus?.cup = nil
             $0.fundus?.cdr = nil
         }
+        let withdrawn = try fundus {
+            $0.version = 3
+            $0.decision = Report.Decision(
+                reader: "Anna Berg", verdict: .correct, note: nil, at: Timestamp(milliseconds: 1_795_600_000_000))
+            $0.fundus?.cup = nil
+            $0.fundus?.cdr = nil
+            $0.attention = []
+            $0.examination.eye = .init(.unknown, from: .reader)
+        }
         let frames = try fundus { report in
             let found = try? CanonicalJSON.line(report.fundus)
             report.frames = (1...2).compactMap { number in
@@ -93,6 +102,7 @@ enum Results {
             ("fundus", ResultContent(try fundus(), person: person, study: "1.2.3")),
             ("corrected", ResultContent(corrected, person: person, study: "1.2.3")),
             ("cupless", ResultContent(cupless, study: nil)),
+            ("withdrawn", ResultContent(withdrawn, after: [try fundus(), cupless], person: person, study: "1.2.3")),
             ("frames", ResultContent(frames, study: "1.2.3")),
             ("endoscopy", ResultContent(try endoscopy(polyps: 2), study: "1.2.3")),
             ("none", ResultContent(try endoscopy(polyps: 0), study: nil)),

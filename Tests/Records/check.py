@@ -39,7 +39,7 @@ def check_message(path):
     if numbers != list(range(1, len(numbers) + 1)):
         fault(path, f"observations {numbers}")
     for o in observations:
-        if o.obx.obx_2.to_er7() == "NM":
+        if o.obx.obx_2.to_er7() == "NM" and o.obx.obx_11.to_er7() != "D":
             float(o.obx.obx_5.to_er7())
 
 
@@ -50,8 +50,9 @@ def check_bundle(path):
         fault(path, f"resources {kinds}")
     urls = {entry.fullUrl for entry in bundle.entry}
     report = bundle.entry[-1].resource
-    if len(urls) != len(bundle.entry) or not {r.reference for r in report.result} <= urls:
-        fault(path, "references that lead nowhere")
+    standing = {e.fullUrl for e in bundle.entry if getattr(e.resource, "status", None) != "entered-in-error"}
+    if len(urls) != len(bundle.entry) or not {r.reference for r in report.result} <= standing:
+        fault(path, "references that lead nowhere, or to what was entered in error")
     if any(kind in ("Patient", "ImagingStudy") for kind in kinds):
         fault(path, "a patient or a study is made")
     for entry in bundle.entry:

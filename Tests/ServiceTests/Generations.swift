@@ -57,10 +57,11 @@ struct Generation: ImageScreener {
     }
 }
 
-/// A file that names the version, as results for archives do.
+/// A file that names the version after those before it, as results for archives and records do.
 private struct VersionFile: BundleWriter {
     func files(for draft: BundleDraft) async throws(PapillaError) -> [(name: String, bytes: [UInt8])] {
-        [(name: "version.txt", bytes: Array("\(draft.report.version)".utf8))]
+        let versions = (draft.former + [draft.report]).map { "\($0.version)" }.joined(separator: " ")
+        return [(name: "version.txt", bytes: Array(versions.utf8))]
     }
 }
 

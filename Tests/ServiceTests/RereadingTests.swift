@@ -34,7 +34,7 @@ import Settings
         #expect(second.examination.eye == .init(.left, from: .sidecar) && second.attention == first.attention)
         #expect(first.attention.map(\.code) == [.sidecar])
         #expect(Set(try clinic.sandbox.files("outbox")).isSuperset(of: before))
-        #expect(second.files.first { $0.name == "version.txt" }?.sha256 == Digest(of: "2".utf8))
+        #expect(second.files.first { $0.name == "version.txt" }?.sha256 == Digest(of: "1 2".utf8))
         // Today's models have read it: nothing is to be gained.
         #expect(try await clinic.reread(id) == RereadArrival(id, .current, version: 2, before: 0.6, after: 0.6))
         let entries = try await ledger.auditEntries(AuditFilter(subject: "\(id)"))

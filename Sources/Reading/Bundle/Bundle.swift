@@ -80,17 +80,18 @@ extension Bundle {
     /// The same pictures with another report: every other file is written anew, since it may say what the report says.
     ///
     /// - Parameters:
+    ///   - former: the reports of all versions before it.
     ///   - writers: what puts files into it.
     ///   - original: reads the image's file.
     ///   - change: what is another in the report.
     public func changed(
-        by writers: [any BundleWriter], original: @escaping @Sendable () throws(PapillaError) -> [UInt8],
-        _ change: (inout Report) -> Void
+        after former: [Report] = [], by writers: [any BundleWriter],
+        original: @escaping @Sendable () throws(PapillaError) -> [UInt8], _ change: (inout Report) -> Void
     ) async throws(PapillaError) -> Bundle {
         var report = report
         change(&report)
         report.files = []
-        var draft = BundleDraft(report: report, pictures: .taken(from: self), original: original)
+        var draft = BundleDraft(report: report, former: former, pictures: .taken(from: self), original: original)
         try await draft.write(by: writers)
         return try Bundle(report: report, files: draft.files)
     }

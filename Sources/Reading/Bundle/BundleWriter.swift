@@ -25,6 +25,8 @@ public struct BundleDraft: Sendable {
 
     /// Complete but for its files.
     public internal(set) var report: Report
+    /// The reports of all versions before this one, the first one first: what they told, this one may have to take back.
+    public let former: [Report]
     /// Where the standard bundle's pictures come from.
     public let pictures: Pictures
     /// Reads the image's file, as it came.
@@ -46,9 +48,11 @@ public struct BundleDraft: Sendable {
     }
 
     package init(
-        report: Report, pictures: Pictures, original: @escaping @Sendable () throws(PapillaError) -> [UInt8]
+        report: Report, former: [Report] = [], pictures: Pictures,
+        original: @escaping @Sendable () throws(PapillaError) -> [UInt8]
     ) {
         self.report = report
+        self.former = former
         self.pictures = pictures
         self.original = original
     }

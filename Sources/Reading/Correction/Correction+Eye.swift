@@ -33,7 +33,7 @@ extension Correction {
             report.frames = others.frames.map { $0.frame == frame ? Report.Frame(reading, frame, attention: own) : $0 }
             pictures = .made(drawn + others.files)
         }
-        var draft = BundleDraft(report: report, pictures: pictures) { () throws(PapillaError) in original }
+        var draft = BundleDraft(report: report, former: predecessors, pictures: pictures) { () throws(PapillaError) in original }
         try await draft.write(by: writers)
         return try Bundle(report: report, files: draft.files)
     }

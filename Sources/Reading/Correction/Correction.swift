@@ -9,6 +9,8 @@ public struct Correction: Sendable {
     public static let tasks: [ModelTask] = [.disc, .cup, .polyp]
 
     let earlier: Bundle
+    /// The reports of the versions before the next one, the first one first.
+    let predecessors: [Report]
     let image: DecodedImage
     private let drawn: [ModelTask: Mask]
     /// As a reader states it, or else the site.
@@ -20,6 +22,7 @@ public struct Correction: Sendable {
     ///
     /// - Parameters:
     ///   - earlier: the newest bundle; of disc and cup, the one that is not drawn is taken from it.
+    ///   - before: the reports of the versions before that.
     ///   - image: the original.
     ///   - drawn: by structure, each of the original's size; an empty polyp mask says that there is no polyp, an
     ///     empty cup mask that no cup is seen.
@@ -28,8 +31,10 @@ public struct Correction: Sendable {
     /// - Throws: `badInput` for a mask of another size (naming both), for structures that do not go together or with the image, for an
     ///   empty disc, and for outlines that are the networks' own; without a mask, for an eye that it has already, and for what has none.
     public init(
-        of earlier: Bundle, image: DecodedImage, drawn: [ModelTask: Mask], eye: Examination.Side, blind: Bool = false
+        of earlier: Bundle, after before: [Report] = [], image: DecodedImage, drawn: [ModelTask: Mask],
+        eye: Examination.Side, blind: Bool = false
     ) throws(PapillaError) {
+        predecessors = before + [earlier.report]
         if drawn.isEmpty, eye.whence == .reader, !blind {
             try Self.check(eye, of: earlier.report)
             (self.earlier, self.image, self.drawn, stated) = (earlier, image, [:], eye)
@@ -150,7 +155,7 @@ public struct Correction: Sendable {
             report.frames = others.frames.map { $0.frame == frame ? Report.Frame(reading, frame, attention: own) : $0 }
             pictures = .made(try await StandardBundle.drawn(reading, image, frame: frame) + others.files)
         }
-        var draft = BundleDraft(report: report, pictures: pictures) { () throws(PapillaError) in original }
+        var draft = BundleDraft(report: report, former: predecessors, pictures: pictures) { () throws(PapillaError) in original }
         try await draft.write(by: writers)
         return try Bundle(report: report, files: draft.files)
     }

@@ -40,10 +40,13 @@ extension Reviewing {
         guard row.expired == nil else { return left(.expired) }
         let file = try original(of: row)
         let reading = try await read(file, row, former, by: screener, on: executor)
+        let before = try await reports(of: id, before: former.version) + [former]
         let prior = try await priors().prior(of: reading.report)
         let moment = now()
         // The other files of a bundle name its version.
-        let bundle = try await reading.changed(by: screener.writers, original: { () throws(PapillaError) in file }) { report in
+        let bundle = try await reading.changed(
+            after: before, by: screener.writers, original: { () throws(PapillaError) in file }
+        ) { report in
             (report.version, report.supersedes) = (former.version + 1, folder)
             (report.reread, report.prior) = (moment, prior)
         }

@@ -83,6 +83,7 @@ actor Reviewing {
                 .badInput, "Only an image that could be read and is in the archive can be corrected", place: "\(row.id)")
         }
         let (earlier, place) = try await newest(of: row.id)
+        let before = try await reports(of: row.id, before: earlier.report.version)
         let file = try original(of: row)
         let image = try Self.image(file, limits, frame: earlier.report.decidingFrame)
         let given = Report.Decision(
@@ -91,10 +92,11 @@ actor Reviewing {
             eye.map { Examination.Side($0, from: .reader) } ?? earlier.report.examination.correctedEye
             ?? Examination.Side(row.eye, from: row.eyeFrom)
         let correction = try Correction(
-            of: earlier, image: image, drawn: Self.drawn(masks, limits), eye: stated, blind: decision.blind)
+            of: earlier, after: before, image: image, drawn: Self.drawn(masks, limits), eye: stated, blind: decision.blind)
         let writers = await configuration().bundleWriters
         let bundle = try await priors().amended(
-            try await correction.bundle(given, supersedes: place, writers: writers, original: file, limits: limits), by: writers
+            try await correction.bundle(given, supersedes: place, writers: writers, original: file, limits: limits),
+            after: before + [earlier.report], by: writers
         ) { () throws(PapillaError) in file }
         try await ledger.beginCorrection(decision, version: bundle.report.version, actor: user)
         try checkpoint(.begun)
@@ -134,6 +136,15 @@ actor Reviewing {
                 .damaged, "The newest bundle is not as it was published", place: "\(id)", hint: "Run papilla audit verify")
         }
         return (bundle, newest)
+    }
+
+    /// The reports of the versions before one, the first one first, that are still as they were published: what they told may have to be
+    /// taken back.
+    func reports(of id: ScreeningID, before version: Int) async throws -> [Report] {
+        try await ledger.versions(of: id).filter { $0.version < version }.compactMap { row in
+            guard let bundle = row.bundle, let bytes = try publisher.report(bundle, expecting: row.digest) else { return nil }
+            return try CanonicalJSON.decode(Report.self, from: bytes)
+        }
     }
 
     /// The content of an arrival's original: the very bytes that were screened.

@@ -12,14 +12,16 @@ struct PriorLookup: Sendable {
     /// The bundle with the earlier ratio in it; the same where there is none.
     ///
     /// - Parameters:
+    ///   - former: the reports of all versions before it.
     ///   - writers: what puts files into it.
     ///   - original: reads the image's file.
     func amended(
-        _ bundle: Bundle, by writers: [any BundleWriter], original: @escaping @Sendable () throws(PapillaError) -> [UInt8]
+        _ bundle: Bundle, after former: [Report] = [], by writers: [any BundleWriter],
+        original: @escaping @Sendable () throws(PapillaError) -> [UInt8]
     ) async throws(PapillaError) -> Bundle {
         let prior = try await prior(of: bundle.report)
         guard prior != bundle.report.prior else { return bundle }
-        return try await bundle.changed(by: writers, original: original) { $0.prior = prior }
+        return try await bundle.changed(after: former, by: writers, original: original) { $0.prior = prior }
     }
 
     /// Nil where subject, eye or ratio are not known, and where nothing earlier can be compared.
