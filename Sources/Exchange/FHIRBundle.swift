@@ -105,7 +105,7 @@ package struct FHIRBundle: Sendable {
         if let interval = figure.measurement.interval, interval.count == 2 {
             notes.append("95 % interval \(interval[0]) to \(interval[1])")
         }
-        if code == .verticalCupToDiscRatio, content.isRatioHigh { more["interpretation"] = [["text": "High"]] }
+        if figure.isHigh { more["interpretation"] = [["text": "High"]] }
         if code == .verticalCupToDiscRatio, let prior = content.report.prior, content.isDeciding(figure) {
             more["component"] = JSONValue.list(Self.components(prior, unit: figure.measurement.unit))
             notes.append(prior.sentence)

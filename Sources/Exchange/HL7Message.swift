@@ -130,12 +130,11 @@ package struct HL7Message: Sendable {
         ]
         for figure in content.figures {
             let code = figure.measurement.code
-            let isHigh = code == .verticalCupToDiscRatio && content.isRatioHigh
             found.append(
                 Observation(
                     type: "NM", code: "\(code.value)^\(escaped(code.meaning))^\(code.scheme)",
                     part: figure.frame.map { "\($0)" } ?? "", value: number(figure.value),
-                    unit: "\(figure.measurement.unit)^\(figure.unit)^UCUM", flag: isHigh ? "H" : ""))
+                    unit: "\(figure.measurement.unit)^\(figure.unit)^UCUM", flag: figure.isHigh ? "H" : ""))
         }
         let side = [Eye.left: "7771000^Left^SCT", .right: "24028007^Right^SCT"][report.examination.eye.value]
         if let side, report.modality?.value == .fundus {

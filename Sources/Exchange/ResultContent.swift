@@ -23,6 +23,14 @@ package struct ResultContent: Sendable {
         /// Of a file that holds several; nil for a plain image.
         let frame: Int?
         let measurement: Measurement
+        /// What a person should look at in that frame.
+        let attention: [Attention]
+
+        /// Whether it is a vertical ratio that a person should look at.
+        var isHigh: Bool {
+            measurement.code == .verticalCupToDiscRatio
+                && attention.contains { $0.code == .ratioHigh || $0.code == .ratioInterval }
+        }
 
         /// The measurement's code, told apart from that of another frame.
         var key: String { measurement.code.value + (frame.map { "-\($0)" } ?? "") }
@@ -69,13 +77,13 @@ package struct ResultContent: Sendable {
     /// The figures, frame by frame.
     var figures: [Figure] {
         guard let frames = report.frames, frames.count > 1 else {
-            return report.codedFindings.map { Figure(frame: nil, measurement: $0) }
+            return report.codedFindings.map { Figure(frame: nil, measurement: $0, attention: report.attention) }
         }
         return frames.flatMap { frame in
             var report = report
             report.fundus = frame.fundus
             report.endoscopy = frame.endoscopy
-            return report.codedFindings.map { Figure(frame: frame.frame, measurement: $0) }
+            return report.codedFindings.map { Figure(frame: frame.frame, measurement: $0, attention: frame.attention) }
         }
     }
 
@@ -103,9 +111,6 @@ package struct ResultContent: Sendable {
 
     /// When this version was made.
     var issued: Timestamp { report.decision?.at ?? report.reread ?? report.source.received }
-
-    /// Whether the vertical ratio is one that a person should look at.
-    var isRatioHigh: Bool { report.attention.contains { $0.code == .ratioHigh || $0.code == .ratioInterval } }
 
     /// In a sentence or two: the result, or why there is none, and what this is not.
     ///

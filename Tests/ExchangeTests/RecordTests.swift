@@ -76,6 +76,16 @@ struct RecordTests {
         #expect(text.contains("\"amended\"") && !text.contains("\"preliminary\"") && text.contains("Anna Berg"))
     }
 
+    @Test("Of several frames only the one whose own ratio asks for a look has the flag")
+    func flags() throws {
+        let content = try #require(try Results.all().first { $0.name == "frames" }?.content)
+        #expect(content.report.attention.contains { $0.code == .ratioHigh })
+        #expect(content.figures.filter(\.isHigh).map(\.key) == ["131257-2"])
+        let flagged = HL7Message(content).text.split(separator: "\r").filter { $0.contains("|H|") }
+        #expect(flagged.count == 1 && flagged[0].contains("^DCM|2|"))
+        #expect(try FHIRBundle(content).document().components(separatedBy: "\"High\"").count == 2)
+    }
+
     @Test("What an earlier version told, however much earlier, and this one does not have is taken back, and nothing else is")
     func withdrawals() throws {
         let content = try #require(try Results.all().first { $0.name == "withdrawn" }?.content)

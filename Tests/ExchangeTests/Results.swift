@@ -87,7 +87,9 @@ enum Results {
             report.frames = (1...2).compactMap { number in
                 let text =
                     #"{"frame": \#(number), "outcome": "measured", "reasons": [], "attention": [], "fundus": \#(found ?? "")}"#
-                return try? CanonicalJSON.decode(Report.Frame.self, from: text.utf8)
+                var frame = try? CanonicalJSON.decode(Report.Frame.self, from: text.utf8)
+                if number == 2 { frame?.attention = report.attention }
+                return frame
             }
         }
         func changed(_ difference: Double, drawn: Bool = false) throws -> Report {
