@@ -198,13 +198,40 @@ struct ObjectSourceTests {
 
     // MARK: - The header
 
-    @Test(arguments: [
-        ("ISO_IR 192", Array("Müller".utf8), "Müller"), ("ISO_IR 100", [0x4D, 0xFC, 0x6C], "Mül"), ("", [0x4D, 0xFC], "Mü"),
-        ("ISO_IR 144", [0xBB, 0xEE], "Лю"), ("ISO_IR 101", [0xB3], "ł"), ("\\ISO 2022 IR 100", [0xFC], "ü"),
-        ("\\ISO 2022 IR 87", [0x1B, 0x24, 0x42, 0x3B, 0x33, 0x1B, 0x28, 0x42], "山"),
-        ("\\ISO 2022 IR 149", [0x1B, 0x24, 0x29, 0x43, 0xB1, 0xE8], "김"), ("GB18030", [0xCD, 0xF5], "王"),
-        ("ISO_IR 192", [0xFF, 0x41], "ÿA"),
-    ])
+    @Test(
+        arguments: [
+            ("ISO_IR 192", Array("Müller".utf8), "Müller"), ("ISO_IR 100", [0x4D, 0xFC, 0x6C], "Mül"), ("", [0x4D, 0xFC], "Mü"),
+            ("ISO_IR 144", [0xBB, 0xEE], "Лю"), ("ISO_IR 101", [0xB3], "ł"), ("\\ISO 2022 IR 100", [0xFC], "ü"),
+            ("\\ISO 2022 IR 87", [0x1B, 0x24, 0x42, 0x3B, 0x33, 0x1B, 0x28, 0x42], "山"),
+            ("\\ISO 2022 IR 149", [0x1B, 0x24, 0x29, 0x43, 0xB1, 0xE8], "김"), ("GB18030", [0xCD, 0xF5], "王"),
+            ("ISO_IR 192", [0xFF, 0x41], "ÿA"), ("ISO_IR 13", [0xD4, 0xCF, 0xC0, 0xDE], "ﾔﾏﾀﾞ"),
+            ("ISO_IR 166", [0xB9, 0xD2], "นา"),
+            // PS3.5, H.3.1 and H.3.2.
+            (
+                "\\ISO 2022 IR 87", Array("Yamada^Tarou=\u{1B}$B;3ED\u{1B}(B^\u{1B}$BB@O:\u{1B}(B=\u{1B}$B$d$^$@\u{1B}(B".utf8),
+                "Yamada^Tarou=山田^太郎=やまだ"
+            ),
+            (
+                "ISO 2022 IR 13\\ISO 2022 IR 87",
+                [0xD4, 0xCF, 0xC0, 0xDE, 0x5E, 0xC0, 0xDB, 0xB3, 0x3D]
+                    + Array("\u{1B}$B;3ED\u{1B}(J^\u{1B}$BB@O:\u{1B}(J=\u{1B}$B$d$^$@\u{1B}(J".utf8), "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ"
+            ),
+            // The second byte of a character may have the number of a separator.
+            ("\\ISO 2022 IR 87", Array("\u{1B}$B0^0=\u{1B}(B=a".utf8), "緯綾=a"),
+            ("\\ISO 2022 IR 159", Array("\u{1B}$(D\"/\u{1B}(B".utf8), "˘"),
+            ("\\ISO 2022 IR 144", [0x49, 0x3D, 0x1B, 0x2D, 0x4C, 0xB8, 0xD2], "I=Ив"),
+            ("\\ISO 2022 IR 101", [0x1B, 0x2D, 0x42, 0xB3], "ł"),
+            ("\\ISO 2022 IR 109", [0x1B, 0x2D, 0x43, 0xE6], "ĉ"), ("\\ISO 2022 IR 110", [0x1B, 0x2D, 0x44, 0xE0], "ā"),
+            ("\\ISO 2022 IR 126", [0x1B, 0x2D, 0x46, 0xC4], "Δ"), ("\\ISO 2022 IR 127", [0x1B, 0x2D, 0x47, 0xC7], "ا"),
+            ("\\ISO 2022 IR 138", [0x1B, 0x2D, 0x48, 0xE0], "א"), ("\\ISO 2022 IR 148", [0x1B, 0x2D, 0x4D, 0xFE], "ş"),
+            ("\\ISO 2022 IR 166", [0x1B, 0x2D, 0x54, 0xB9], "น"), ("\\ISO 2022 IR 203", [0x1B, 0x2D, 0x62, 0xA4], "€"),
+            ("\\ISO 2022 IR 58", [0x1B, 0x24, 0x29, 0x41, 0xCD, 0xF5], "王"),
+            // After a separator the first set holds again.
+            ("ISO 2022 IR 100\\ISO 2022 IR 126", [0xDC, 0x5E, 0x1B, 0x2D, 0x46, 0xC4, 0x5E, 0xDC], "Ü^Δ^Ü"),
+            // An escape sequence that is not known, one that is cut, and one in a set that knows none.
+            ("ISO_IR 100", [0x1B, 0x2D, 0x7E, 0xFC], "ü"), ("\\ISO 2022 IR 144", [0x41, 0x1B, 0x2D], "A"),
+            ("ISO_IR 192", [0x1B, 0x28, 0x42] + Array("ü".utf8), "ü"), ("", [0x1B, 0x2D, 0x4C, 0xFC], "ќ"),
+        ] as [(String, [UInt8], String)])
     func namesAreReadInTheirCharacterSet(_ set: String, _ bytes: [UInt8], _ name: String) throws {
         #expect(TextEncoding.utf8(bytes, in: set) == name)
     }
