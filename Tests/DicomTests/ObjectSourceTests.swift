@@ -196,6 +196,35 @@ struct ObjectSourceTests {
         }
     }
 
+    private static func wrapped(_ change: (inout Report) -> Void) throws -> DataSet {
+        let report = try report(change)
+        let kind = WrappedOriginal.Kind(report, try ImageEncoder.jpeg(Raster(width: 40, height: 24, fill: (200, 90, 10))))
+        let names = ObjectNames(id: report.id, version: report.version)
+        let source = try #require(SourceImage(report, header: nil, wrapping: kind, names: names))
+        return WrappedOriginal.described(ObjectFrame(report, source, names, wrapping: kind), kind)
+    }
+
+    @Test("A wrapped photograph is of when it was taken; of when it came only where a time must be stated")
+    func acquisitionTimes() throws {
+        func time(_ taken: String?, eye: Eye = .left, modality: Modality = .fundus) throws -> String {
+            try Self.wrapped {
+                $0.examination.taken = taken.flatMap { ExaminationTime($0) }
+                $0.examination.eye = .init(eye, from: .sidecar)
+                $0.modality?.value = modality
+            }.text(.acquisitionDateTime)
+        }
+        #expect(try time("2026-11-20T09:30:00+01:00") == "20261120083000.000+0000")
+        #expect(try time("2026-11-20") == "20261120")
+        #expect(try time(nil) == "20261124104107.250+0000")
+        #expect(try time(nil, eye: .unknown).isEmpty && time(nil, modality: .endoscopy).isEmpty)
+        #expect(try time("2026-11-20T09:30:00Z", modality: .endoscopy) == "20261120093000.000+0000")
+    }
+
+    @Test(arguments: [(0, "+0000"), (3600, "+0100"), (-12600, "-0330"), (45900, "+1245"), (-1800, "-0030")])
+    func zones(_ offset: Int64, _ zone: String) {
+        #expect(DicomMoment(Timestamp(milliseconds: 0), offset: offset).zone == zone)
+    }
+
     // MARK: - The header
 
     @Test(

@@ -103,13 +103,25 @@ struct SourceImage: Sendable {
 struct DicomMoment {
     /// `20261124`
     let date: String
-    /// `104107.250`
+    /// `104107.250`; empty for a day alone.
     let time: String
+    /// `+0100`: what the clock is ahead of UTC.
+    let zone: String
 
     /// - Parameter offset: seconds east of UTC.
-    init(_ time: Timestamp, offset: Int64) {
-        let text = Timestamp(milliseconds: time.milliseconds + offset * 1000).description
+    init(_ time: Timestamp, offset: Int64) { self.init(ExaminationTime(time), offset: offset) }
+
+    /// - Parameter offset: seconds east of UTC.
+    init(_ time: ExaminationTime, offset: Int64) {
+        let moment = Timestamp(time.description).map { Timestamp(milliseconds: $0.milliseconds + offset * 1000) }
+        let text = moment?.description ?? time.day
         date = text.prefix(10).filter { $0 != "-" }
         self.time = text.dropFirst(11).dropLast().filter { $0 != ":" }
+        let minutes = Int(abs(offset) / 60)
+        let digits = "\(minutes / 60 * 100 + minutes % 60)"
+        zone = (offset < 0 ? "-" : "+") + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
+
+    /// With the zone, where there is a time of day (DT).
+    var whole: String { time.isEmpty ? date : date + time + zone }
 }

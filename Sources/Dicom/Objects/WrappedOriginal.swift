@@ -63,7 +63,7 @@ struct WrappedOriginal {
         return data.file(.jpegBaseline)
     }
 
-    private static func described(_ frame: ObjectFrame, _ kind: Kind) -> DataSet {
+    static func described(_ frame: ObjectFrame, _ kind: Kind) -> DataSet {
         let reference = ObjectReference(
             objectClass: kind.objectClass, instance: frame.source.instance, series: frame.source.series)
         var data = frame.begin(reference, .image, modality: kind.modality, description: "Original image")
@@ -73,6 +73,10 @@ struct WrappedOriginal {
             data.set(.burnedInAnnotation, burnedIn == true ? "YES" : "NO")
         }
         if isFundus { data.set(.anatomicRegion, .retina) }
+        var taken = frame.report.examination.taken
+        // It must be stated there, and nothing else is known to be near it.
+        if kind.objectClass == .ophthalmicPhotography { taken = taken ?? ExaminationTime(frame.report.source.received) }
+        if let taken { data.set(.acquisitionDateTime, DicomMoment(taken, offset: frame.source.offset).whole) }
         switch kind.objectClass {
         case .ophthalmicPhotography: describeOphthalmic(frame, &data)
         case .secondaryCapture:
@@ -111,9 +115,7 @@ struct WrappedOriginal {
     }
 
     private static func describeOphthalmic(_ frame: ObjectFrame, _ data: inout DataSet) {
-        let moment = DicomMoment(frame.report.source.received, offset: frame.source.offset)
         data.set(.imageType, ["ORIGINAL", "PRIMARY", "", "COLOR"])
-        data.set(.acquisitionDateTime, moment.date + moment.time)
         data.set(.imageLaterality, side(frame.source.eye))
         data.setEmpty(.patientOrientation)
         data.setEmpty(.acquisitionContext)
