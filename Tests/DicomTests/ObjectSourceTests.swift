@@ -225,6 +225,39 @@ struct ObjectSourceTests {
         #expect(DicomMoment(Timestamp(milliseconds: 0), offset: offset).zone == zone)
     }
 
+    @Test("A UID of the file's that is none is not passed on", arguments: ["", "not a uid", "1.2.03", "1.2\\1.3"])
+    func unsoundIdentifiers(_ text: String) throws {
+        let report = try Self.report { $0.subject = Subject(identifier: "P1") }
+        func source(_ attributes: [Attribute], frames: Int = 1, _ report: Report) throws -> SourceImage {
+            let original = Self.photograph {
+                for attribute in attributes { $0.set(attribute, bytes: Array(text.utf8)) }
+                if frames > 1 { $0.set(.numberOfFrames, frames) }
+            }
+            return try #require(Self.source(report, original))
+        }
+        let names = ObjectNames(id: report.id, version: 1)
+        let strayed = try source([.studyInstance, .seriesInstance], report)
+        #expect(strayed.study == names.study && strayed.attributes.text(.studyInstance) == names.study)
+        #expect(strayed.series == names.source.series && strayed.instance == "1.2.3.4" && !strayed.isWrapped)
+        #expect(strayed.attributes.text(.patientName) == "Berg^Anna")
+        let study = try #require(
+            ResultStudy(report, original: Self.photograph { $0.set(.studyInstance, bytes: Array(text.utf8)) }))
+        #expect(study.study == names.study && !study.isDicom)
+        // A sidecar's counts where the file's own is none.
+        var stated = report
+        stated.examination.study = "1.2.840.99"
+        #expect(try source([.studyInstance], stated).study == "1.2.840.99")
+        // What cannot be referred to is wrapped, and is of the same person; of several frames it would be one.
+        for attribute in [Attribute.sopClass, .sopInstance] {
+            let wrapped = try source([attribute], report)
+            #expect(wrapped.isWrapped && wrapped.sopClass == ObjectClass.secondaryCapture.rawValue && wrapped.study == "1.2")
+            #expect(wrapped.attributes.text(.patientName) == "Berg^Anna")
+            let several = try source([attribute], frames: 3, report)
+            #expect(!several.isWrapped && several.frames == 3)
+            #expect([several.instance, several.series, several.sopClass].allSatisfy(UID.isValid))
+        }
+    }
+
     // MARK: - The header
 
     @Test(

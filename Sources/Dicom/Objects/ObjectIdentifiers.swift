@@ -9,9 +9,9 @@ package struct ObjectIdentifiers: Sendable, Hashable {
 
     /// Reads them from a DICOM file; nil for what is none.
     package init?(_ file: [UInt8]) {
-        guard let header = SourceHeader(file) else { return nil }
+        guard let header = SourceHeader(file), let instance = header.identifier(.sopInstance) else { return nil }
         study = header.text(.studyInstance)
         series = header.text(.seriesInstance)
-        instance = header.text(.sopInstance)
+        self.instance = instance
     }
 }

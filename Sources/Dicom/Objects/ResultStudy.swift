@@ -22,7 +22,7 @@ package struct ResultStudy: Sendable {
         let wrapping = WrappedOriginal.Kind(report, original)
         guard let source = SourceImage(report, header: header, wrapping: wrapping, names: names) else { return nil }
         study = source.study
-        isDicom = header != nil
+        isDicom = header?.identifier(.studyInstance) == source.study
         patientName = source.attributes.text(.patientName)
         birthDate = source.attributes.text(.birthDate)
         sex = source.attributes.text(.sex)

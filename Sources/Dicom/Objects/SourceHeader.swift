@@ -23,8 +23,10 @@ struct SourceHeader: Sendable {
         for (tag, place) in places {
             if let attribute = Self.wanted[tag] { values[attribute] = bytes[Int(place.lowerBound)..<Int(place.upperBound)] }
         }
-        guard !text(.sopInstance).isEmpty else { return nil }
     }
+
+    /// A UID; nil where the file states none that is one.
+    func identifier(_ attribute: Attribute) -> String? { Representation.identifier.value(of: text(attribute)) }
 
     /// A text in UTF-8, without padding; empty where there is none.
     func text(_ attribute: Attribute) -> String {

@@ -1,6 +1,7 @@
 internal import Screening
 
-/// The image that results speak of: what came as DICOM, or the wrapped original of what did not, written or not.
+/// The image that results speak of: what came as DICOM, or the wrapped original of what did not, or came without a UID to refer to it by,
+/// written or not.
 struct SourceImage: Sendable {
     /// What results have of the image's patient and study: archives split a patient whose objects differ in them.
     static let inherited: [Attribute] = [
@@ -27,7 +28,7 @@ struct SourceImage: Sendable {
     let offset: Int64
     /// A pixel's area, mm²; nil where the file states no scale.
     let pixelArea: Double?
-    /// Whether it is the wrapped original of an image that did not come as DICOM.
+    /// Whether it is the wrapped original.
     let isWrapped: Bool
 
     /// - Returns: nil where the image has no size, or a patient's number or its issuer that DICOM cannot hold whole.
@@ -42,26 +43,20 @@ struct SourceImage: Sendable {
         eye = report.examination.eye.value
         // A file of another person's says nothing of this one.
         let isSame = header.map { report.subject == nil || $0.text(.patientID) == identifier } ?? false
-        let ownStudy = report.examination.study.flatMap { UID.isValid($0) ? $0 : nil } ?? names.study
-        if let header {
-            sopClass = header.text(.sopClass)
-            instance = header.text(.sopInstance)
-            series = header.text(.seriesInstance)
-            study = isSame ? header.text(.studyInstance) : names.study
-            frames = header.number(.numberOfFrames) ?? 1
-            let isFull = header.number(.columns) == width && header.number(.rows) == height
-            pixelArea = isFull ? header.spacing.map { $0.rows * $0.columns } : nil
-            offset = header.offset ?? ExaminationTime.offsetHere(report.source.received.milliseconds / 1000)
-            isWrapped = false
-        } else {
-            sopClass = wrapping.objectClass.rawValue
-            (instance, series) = ("", "")
-            study = ownStudy
-            frames = 1
-            pixelArea = nil
-            offset = 0
-            isWrapped = true
-        }
+        let stated = report.examination.study.flatMap { Representation.identifier.value(of: $0) } ?? names.study
+        // Another person's study is not this one's.
+        study = header.map { isSame ? $0.identifier(.studyInstance) ?? stated : names.study } ?? stated
+        offset = header.map { $0.offset ?? ExaminationTime.offsetHere(report.source.received.milliseconds / 1000) } ?? 0
+        let isFull = header?.number(.columns) == width && header?.number(.rows) == height
+        pixelArea = isFull ? header?.spacing.map { $0.rows * $0.columns } : nil
+        let (ofClass, ofInstance) = (header?.identifier(.sopClass), header?.identifier(.sopInstance))
+        let count = header?.number(.numberOfFrames) ?? 1
+        // Of several frames a wrapped original would have the first alone.
+        isWrapped = header == nil || count <= 1 && (ofClass == nil || ofInstance == nil)
+        frames = isWrapped ? 1 : count
+        sopClass = isWrapped ? wrapping.objectClass.rawValue : ofClass ?? ObjectClass.secondaryCapture.rawValue
+        instance = isWrapped ? "" : ofInstance ?? names.source.instance
+        series = isWrapped ? "" : header?.identifier(.seriesInstance) ?? names.source.series
         var attributes = DataSet()
         for attribute in Self.inherited { attributes.setEmpty(attribute) }
         if let header, isSame {

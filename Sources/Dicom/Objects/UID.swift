@@ -58,6 +58,11 @@ struct ObjectNames: Sendable {
     /// Of the study where the image came with none.
     var study: String { UID.named("papilla/\(id)/study") }
 
+    /// Of an image, and of its series, whose own file names none that can be referred to.
+    var source: (instance: String, series: String) {
+        (UID.named("papilla/\(id)/source"), UID.named("papilla/\(id)/series/source"))
+    }
+
     /// Of the wrapped original and of its series: the same in all versions that say the same of it.
     func image(saying contents: Digest) -> (instance: String, series: String) {
         (UID.named("papilla/\(id)/image/\(contents)"), UID.named("papilla/\(id)/series/image/\(contents)"))
