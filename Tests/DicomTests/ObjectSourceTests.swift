@@ -220,6 +220,28 @@ struct ObjectSourceTests {
         #expect(try time("2026-11-20T09:30:00Z", modality: .endoscopy) == "20261120093000.000+0000")
     }
 
+    @Test("Nobody is told that nothing of a person is written into a picture where that is not known")
+    func burnedIn() throws {
+        let overlay = try ImageEncoder.jpeg(Raster(width: 40, height: 24))
+        for (isBurnedIn, eye, said, ofOverlay) in [
+            (nil, Eye.left, "YES", ""), (nil, .unknown, "", ""), (false, .left, "NO", "NO"), (true, .unknown, "YES", "YES"),
+        ] as [(Bool?, Eye, String, String)] {
+            let wrapped = try Self.wrapped {
+                $0.examination.eye = .init(eye, from: .sidecar)
+                $0.examination.burnedIn = isBurnedIn
+            }
+            #expect(wrapped.text(.burnedInAnnotation) == said)
+            let report = try Self.report { $0.examination.burnedIn = isBurnedIn }
+            let made = try ResultObjects(report, files: [("overlay.jpg", overlay)], limits: .init()).objects(
+                ObjectChoice(overlay: true), original: Self.photograph())
+            let tag = Attribute.burnedInAnnotation.tagBytes
+            let bytes = try #require(made.first?.bytes)
+            let found = bytes.indices.first { bytes[$0...].starts(with: tag) }
+            let text = found.map { String(decoding: bytes[($0 + 8)..<($0 + 8 + Int(bytes[$0 + 6]))], as: UTF8.self) } ?? ""
+            #expect(text.filter { $0 != " " } == ofOverlay)
+        }
+    }
+
     @Test(arguments: [(0, "+0000"), (3600, "+0100"), (-12600, "-0330"), (45900, "+1245"), (-1800, "-0030")])
     func zones(_ offset: Int64, _ zone: String) {
         #expect(DicomMoment(Timestamp(milliseconds: 0), offset: offset).zone == zone)

@@ -26,7 +26,7 @@ struct OverlayCapture {
         data.set(.laterality, WrappedOriginal.side(frame.source.eye))
         data.set(.sourceImages, [frame.source.reference(frame: part.number)])
         // What the original shows of a person, the overlay shows, too.
-        data.set(.burnedInAnnotation, frame.report.examination.burnedIn == true ? "YES" : "NO")
+        if let isBurnedIn = frame.report.examination.burnedIn { data.set(.burnedInAnnotation, isBurnedIn ? "YES" : "NO") }
         data.describePixels(
             width: header.width, height: header.height, components: header.components, interpretation: "YBR_FULL_422")
         data.describeLosses(

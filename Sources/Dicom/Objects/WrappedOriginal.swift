@@ -68,10 +68,9 @@ struct WrappedOriginal {
             objectClass: kind.objectClass, instance: frame.source.instance, series: frame.source.series)
         var data = frame.begin(reference, .image, modality: kind.modality, description: "Original image")
         let isFundus = frame.report.modality?.value == .fundus
-        let burnedIn = frame.report.examination.burnedIn
-        if kind.objectClass != .secondaryCapture || burnedIn != nil {
-            data.set(.burnedInAnnotation, burnedIn == true ? "YES" : "NO")
-        }
+        // It must be stated there: what is not known may be.
+        let isBurnedIn = frame.report.examination.burnedIn ?? (kind.objectClass == .ophthalmicPhotography ? true : nil)
+        if let isBurnedIn { data.set(.burnedInAnnotation, isBurnedIn ? "YES" : "NO") }
         if isFundus { data.set(.anatomicRegion, .retina) }
         var taken = frame.report.examination.taken
         // It must be stated there, and nothing else is known to be near it.
