@@ -65,6 +65,21 @@ struct ObjectSourceTests {
         #expect(source.study != "1.2" && source.instance == "1.2.3.4")
     }
 
+    @Test("The same number of another issuer is another patient; a side without an issuer may be any")
+    func issuers() throws {
+        for (ofFile, ofReport, isSame) in [
+            ("A", "A", true), ("A", "B", false), ("A", nil, true), ("", "B", true), ("", nil, true),
+        ] as [(String, String?, Bool)] {
+            let report = try Self.report { $0.subject = Subject(identifier: "P1", issuer: ofReport) }
+            let source = try #require(Self.source(report, Self.photograph { $0.set(.patientIssuer, ofFile) }))
+            #expect(source.attributes.text(.patientName).isEmpty != isSame, "\(ofFile) \(ofReport ?? "none")")
+            #expect((source.study == "1.2") == isSame)
+            #expect(source.attributes.text(.patientIssuer) == ofReport ?? ofFile)
+        }
+        let nobody = try #require(Self.source(try Self.report(), Self.photograph { $0.set(.patientIssuer, "A") }))
+        #expect(nobody.attributes.text(.patientID).hasPrefix("PAPILLA-") && nobody.attributes.text(.patientIssuer).isEmpty)
+    }
+
     @Test func nobodyIsNobody() throws {
         let source = try #require(Self.source(try Self.report(), Array("no dicom".utf8)))
         #expect(source.attributes.text(.patientID) == "PAPILLA-20261124-k7q2m9xd")

@@ -1,4 +1,5 @@
 internal import Imaging
+internal import Screening
 
 /// The header of a DICOM file as far as results of its image copy it: patient, study, series, scale. No pixel is looked at.
 ///
@@ -37,6 +38,15 @@ struct SourceHeader: Sendable {
         while let last = text.last, last.value == 0 || last.properties.isWhitespace { text.removeLast() }
         while let first = text.first, first.properties.isWhitespace { text.removeFirst() }
         return String(text)
+    }
+
+    /// Whether the file is of a patient: of that number, and of that issuer where both name one. Where a report has none it is of whom the
+    /// file says.
+    func isOf(_ subject: Subject?) -> Bool {
+        guard let subject else { return true }
+        let issuer = text(.patientIssuer)
+        let isIssued = issuer.isEmpty || subject.issuer == nil || subject.issuer == issuer
+        return isIssued && text(.patientID) == subject.identifier
     }
 
     /// A whole number, from binary or text; nil where there is none.

@@ -42,7 +42,7 @@ struct SourceImage: Sendable {
         self.height = height
         eye = report.examination.eye.value
         // A file of another person's says nothing of this one.
-        let isSame = header.map { report.subject == nil || $0.text(.patientID) == identifier } ?? false
+        let isSame = header?.isOf(report.subject) ?? false
         let stated = report.examination.study.flatMap { Representation.identifier.value(of: $0) } ?? names.study
         // Another person's study is not this one's.
         study = header.map { isSame ? $0.identifier(.studyInstance) ?? stated : names.study } ?? stated
@@ -77,6 +77,8 @@ struct SourceImage: Sendable {
             attributes.set(.studyID, stated ?? String(report.id.suffix))
         }
         attributes.set(.patientID, identifier)
+        // A number of ours has no issuer of theirs.
+        if report.subject == nil { attributes.setEmpty(.patientIssuer) }
         if let issuer = report.subject?.issuer { attributes.set(.patientIssuer, issuer) }
         attributes.set(.studyInstance, study)
         self.attributes = attributes
