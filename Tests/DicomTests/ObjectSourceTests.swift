@@ -80,6 +80,27 @@ struct ObjectSourceTests {
         #expect(nobody.attributes.text(.patientID).hasPrefix("PAPILLA-") && nobody.attributes.text(.patientIssuer).isEmpty)
     }
 
+    @Test("Day and time of another patient's study are of one clock, whose zone is stated")
+    func clocks() throws {
+        func study(_ taken: String?, zone: String?) throws -> [String] {
+            let report = try Self.report {
+                $0.subject = Subject(identifier: "P2")
+                $0.examination.taken = taken.flatMap { ExaminationTime($0) }
+            }
+            let source = try #require(Self.source(report, Self.photograph { $0.set(.timezoneOffset, zone ?? "") }))
+            return [Attribute.studyDate, .studyTime, .timezoneOffset].map { source.attributes.text($0) }
+        }
+        // Half past midnight there is the day before in UTC.
+        #expect(try study("20260103003000+0200", zone: "+0200") == ["20260103", "003000.000", "+0200"])
+        #expect(try study("2026-01-02T22:30:00Z", zone: "-0330") == ["20260102", "190000.000", "-0330"])
+        #expect(try study("2026-01-02", zone: "+0200") == ["20260102", "", "+0200"])
+        #expect(try study(nil, zone: "+0200") == ["20261124", "124107.250", "+0200"])
+        // This machine's, where the file has none.
+        let received = try #require(Timestamp("2026-11-24T10:41:07.250Z"))
+        let here = DicomMoment(received, offset: ExaminationTime.offsetHere(received.milliseconds / 1000))
+        #expect(try study(nil, zone: nil) == [here.date, here.time, here.zone])
+    }
+
     @Test func nobodyIsNobody() throws {
         let source = try #require(Self.source(try Self.report(), Array("no dicom".utf8)))
         #expect(source.attributes.text(.patientID) == "PAPILLA-20261124-k7q2m9xd")

@@ -64,14 +64,14 @@ struct SourceImage: Sendable {
             // The beginning of a description describes, too.
             attributes.set(.studyDescription, header.text(.studyDescription))
             if !["M", "F", "O"].contains(attributes.text(.sex)) { attributes.setEmpty(.sex) }
+            // Without it nothing is known of the clock that its times are of.
             if header.offset != nil { attributes.copy(.timezoneOffset, header.text(.timezoneOffset)) }
         } else {
-            let taken = report.examination.taken?.description
-            let moment = DicomMoment(Timestamp(taken ?? "") ?? report.source.received, offset: offset)
-            attributes.set(.studyDate, taken.map { $0.prefix(10).filter { $0 != "-" } } ?? moment.date)
-            // A day alone has no time of day.
-            if taken == nil || Timestamp(taken ?? "") != nil { attributes.set(.studyTime, moment.time) }
-            if header == nil { attributes.set(.timezoneOffset, "+0000") }
+            let taken = report.examination.taken ?? ExaminationTime(report.source.received)
+            let moment = DicomMoment(taken, offset: offset)
+            attributes.set(.studyDate, moment.date)
+            attributes.set(.studyTime, moment.time)
+            attributes.set(.timezoneOffset, moment.zone)
             attributes.copy(.accessionNumber, report.examination.accession ?? "")
             let stated = report.examination.study.flatMap { !UID.isValid($0) && Representation.shortText.holds($0) ? $0 : nil }
             attributes.set(.studyID, stated ?? String(report.id.suffix))
