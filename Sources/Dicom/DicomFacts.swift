@@ -25,10 +25,18 @@ public struct DicomFacts: Sendable, Equatable {
     /// The same as a source of identity.
     public var statement: IdentityStatement {
         var statement = IdentityStatement(from: .container)
+        for (field, name) in [
+            (IdentityField.patient, "patient"), (.issuer, "issuer"), (.study, "study"), (.accession, "accession"),
+        ] {
+            // Of an identifier one part is another identifier.
+            if values[name]?.unicodeScalars.contains("\\") ?? false {
+                statement.spoil(field, "has several values")
+            } else if let value = value(name) {
+                statement.state(value, for: field)
+            }
+        }
         for (field, value) in [
-            (IdentityField.patient, value("patient")), (.issuer, value("issuer")), (.study, value("study")),
-            (.accession, value("accession")), (.operator, value("operator").map(Self.spoken)), (.device, device), (.eye, eye),
-            (.taken, taken),
+            (IdentityField.operator, value("operator").map(Self.spoken)), (.device, device), (.eye, eye), (.taken, taken),
         ] {
             if let value { statement.state(value, for: field) }
         }

@@ -174,6 +174,22 @@ struct ReaderTests {
         #expect(identification().examination.eye.value == .right)
     }
 
+    @Test("An identifier of several values is none, and never one of its parts")
+    func severalValues() {
+        for text in ["A\\B", "A\\", "\\B"] {
+            let facts = DicomFacts(values: [
+                "patient": text, "issuer": text, "study": text, "accession": text, "operator": "Berg^Anna\\Le",
+                "manufacturer": "M",
+            ])
+            let found = Identification([facts.statement])
+            #expect(found.subject == nil && found.examination.study == nil && found.examination.accession == nil)
+            #expect(found.examination.operatorName == "Berg Anna" && found.examination.device == "M")
+            let notes = found.attention.map(\.detail)
+            #expect(notes.count == 1 && notes[0].components(separatedBy: "has several values").count == 5)
+            #expect(!notes[0].contains("A"))
+        }
+    }
+
     @Test("The eye that an enhanced object's frames are said to show counts where all show one")
     func frameLaterality() throws {
         func group(_ side: String) -> [UInt8] {
