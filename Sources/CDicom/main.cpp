@@ -74,6 +74,17 @@ std::string quoted(const std::string &text) {
     return json + "\"";
 }
 
+/// Bytes as hexadecimal digits.
+std::string hexadecimal(const std::string &bytes) {
+    std::string digits;
+    for (char byte : bytes) {
+        char pair[3];
+        snprintf(pair, sizeof pair, "%02x", static_cast<unsigned char>(byte));
+        digits += pair;
+    }
+    return digits;
+}
+
 void send(const void *bytes, size_t count) {
     auto at = static_cast<const char *>(bytes);
     while (count > 0) {
@@ -96,13 +107,16 @@ std::string head = "{\"version\":" + std::to_string(version);
 }
 
 void describe(Reader &reader) {
-    std::string found, spoiled;
+    std::string found, spoiled, raw;
     for (const Tag &tag : tags) {
         std::string value;
         try {
             value = reader.text(tag.group, tag.element);
         } catch (const Refusal &) {
             spoiled += (spoiled.empty() ? "" : ",") + quoted(tag.name);
+            // Papilla knows sets that the C library has no name for.
+            raw += (raw.empty() ? "" : ",") + quoted(tag.name) + ":" +
+                   quoted(hexadecimal(reader.raw(tag.group, tag.element).substr(0, longest)));
         }
         if (!value.empty()) {
             found += (found.empty() ? "" : ",") + quoted(tag.name) + ":" + quoted(value.substr(0, longest));
@@ -112,7 +126,7 @@ void describe(Reader &reader) {
     if (!side.empty()) {
         found += (found.empty() ? "" : ",") + quoted("frame_laterality") + ":" + quoted(side.substr(0, longest));
     }
-    head += ",\"syntax\":" + quoted(reader.syntax()) + ",\"tags\":{" + found + "},\"spoiled\":[" + spoiled + "]";
+    head += ",\"syntax\":" + quoted(reader.syntax()) + ",\"tags\":{" + found + "},\"spoiled\":[" + spoiled + "],\"raw\":{" + raw + "}";
 }
 
 [[noreturn]] void answer(const void *bytes, size_t count, uint32_t number, uint64_t maximumPixels) {

@@ -63,12 +63,17 @@ Reader::Reader(const void *bytes, size_t count) : fileBytes(count) {
 
 const char *Reader::syntax() const { return DcmXfer(transfer).getXferID(); }
 
-std::string Reader::text(uint16_t group, uint16_t element) {
-    OFString value, converted, names;
+std::string Reader::raw(uint16_t group, uint16_t element) {
+    OFString value;
     if (data()->findAndGetOFStringArray(DcmTagKey(group, element), value).bad()) {
         return "";
     }
-    std::string plain(value.c_str(), value.length());
+    return std::string(value.c_str(), value.length());
+}
+
+std::string Reader::text(uint16_t group, uint16_t element) {
+    OFString converted, names;
+    std::string plain = raw(group, element);
     bool isAscii = std::all_of(plain.begin(), plain.end(), [](char letter) {
         return static_cast<unsigned char>(letter) < 0x80 && letter != 0x1B;
     });
@@ -80,7 +85,8 @@ std::string Reader::text(uint16_t group, uint16_t element) {
         return plain;
     }
     DcmSpecificCharacterSet set;
-    if (names.empty() || set.selectCharacterSet(names).bad() || set.convertString(value, converted, "\\^=").bad()) {
+    if (names.empty() || set.selectCharacterSet(names).bad() ||
+        set.convertString(OFString(plain.data(), plain.size()), converted, "\\^=").bad()) {
         throw corrupt("has text in a character set that it does not name");
     }
     return std::string(converted.c_str(), converted.length());

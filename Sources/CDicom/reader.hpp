@@ -41,6 +41,9 @@ class Reader {
     /// Reads the data set.
     Reader(const void *bytes, size_t count);
 
+    /// A value as it stands in the file; "" where there is none.
+    std::string raw(uint16_t group, uint16_t element);
+
     /// A value as UTF-8, its parts separated by backslashes; "" where there is none.
     ///
     /// Throws a refusal for what is not written in the character set that the file names.

@@ -16,7 +16,10 @@ struct Answer: Decodable {
     var refused: Refused?
     var syntax: String?
     var tags: [String: String]?
+    /// Tags whose text it could not convert.
     var spoiled: [String]?
+    /// The bytes of these, as hexadecimal digits.
+    var raw: [String: String]?
     var rows: Int?
     var columns: Int?
     var frames: Int?

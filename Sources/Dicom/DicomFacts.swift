@@ -12,8 +12,20 @@ public struct DicomFacts: Sendable, Equatable {
 
     init(_ answer: Answer) {
         syntax = answer.syntax ?? ""
-        values = answer.tags ?? [:]
-        spoiled = answer.spoiled ?? []
+        var values = answer.tags ?? [:]
+        spoiled = (answer.spoiled ?? []).filter { name in
+            values[name] = answer.raw?[name].flatMap { Self.text($0, in: values["character_set"] ?? "") }
+            return values[name] == nil
+        }
+        self.values = values
+    }
+
+    /// Hexadecimal digits as text in a character set; nil where that is not known, or not the text's.
+    private static func text(_ digits: String, in characterSet: String) -> String? {
+        let nibbles = digits.compactMap(\.hexDigitValue)
+        guard TextEncoding.knows(characterSet), nibbles.count.isMultiple(of: 2) else { return nil }
+        let bytes = stride(from: 0, to: nibbles.count, by: 2).map { UInt8(nibbles[$0] << 4 | nibbles[$0 + 1]) }
+        return TextEncoding.text(bytes, in: characterSet)
     }
 
     init(syntax: String = "", values: [String: String], spoiled: [String] = []) {

@@ -174,6 +174,26 @@ struct ReaderTests {
         #expect(identification().examination.eye.value == .right)
     }
 
+    @Test("Texts that identify are read as the objects read them, and not where their set is not named")
+    func characterSets() throws {
+        let japanese = Array("\u{1B}$B;3ED\u{1B}(J^\u{1B}$BB@O:\u{1B}(J".utf8)
+        for (set, bytes, name) in [
+            ("ISO 2022 IR 13\\ISO 2022 IR 87", japanese, "山田 太郎"), ("\\ISO 2022 IR 87", japanese, "山田 太郎"),
+            ("ISO 2022 IR 13\\ISO 2022 IR 87", [0xD4, 0xCF, 0x5E, 0xC0, 0xDB], "ﾔﾏ ﾀﾛ"), ("ISO_IR 13", [0xD4, 0xCF], "ﾔﾏ"),
+            ("\\ISO 2022 IR 144", [0x1B, 0x2D, 0x4C, 0xB8, 0x5E, 0x1B, 0x2D, 0x4C, 0xD2], "И в"),
+            ("\\ISO 2022 IR 149", [0x1B, 0x24, 0x29, 0x43, 0xB1, 0xE8], "김"), ("ISO_IR 166", [0xB9, 0xD2], "นา"),
+            ("", japanese, nil), ("ISO_IR 999", [0xD4, 0xCF], nil), ("\\ISO 2022 IR 87", [0x1B, 0x24, 0x42, 0x3B], nil),
+        ] as [(String, [UInt8], String?)] {
+            var sample = DicomSample()
+            sample.draw([Self.raster(8, 8, 1)])
+            sample.put(0x0008_0005, "CS", set)
+            sample.put(0x0008_1070, "PN", bytes: bytes)
+            let found = Identification([statement(sample.bytes)])
+            #expect(found.examination.operatorName == name, "\(set)")
+            #expect(found.attention.isEmpty == (name != nil))
+        }
+    }
+
     @Test("An identifier of several values is none, and never one of its parts")
     func severalValues() {
         for text in ["A\\B", "A\\", "\\B"] {

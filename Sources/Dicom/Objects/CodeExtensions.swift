@@ -38,6 +38,11 @@ struct CodeExtensions {
         "-b": "203", "-T": "166", ")I": "13", "$)C": "149", "$)A": "58",
     ]
 
+    /// Whether any number is of a set.
+    static func know(_ numbers: [String?]) -> Bool {
+        numbers.contains { $0.map { Codes(number: $0) != nil || ["87", "159"].contains($0) } ?? false }
+    }
+
     /// What codes from 160 are of at the beginning, and after whatever separates parts of a text.
     private let initial: Codes?
     /// Whether the first set says so, and not one that the text may only change to.

@@ -10,6 +10,9 @@ enum TextEncoding {
         }
     }
 
+    /// Whether a Specific Character Set names any set besides that of ASCII.
+    static func knows(_ characterSet: String) -> Bool { CodeExtensions.know(numbers(of: characterSet)) }
+
     /// Bytes in a Specific Character Set as text. Those that are none in it are taken for Latin-1: what a device wrote is never lost.
     static func utf8(_ bytes: [UInt8], in characterSet: String) -> String {
         text(bytes, in: characterSet)
