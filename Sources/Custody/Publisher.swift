@@ -134,11 +134,15 @@ package struct Publisher: Sendable {
         return try read(name, in: try folder.folder(name), day: day)
     }
 
-    /// The bytes of a published report, by its bundle's path relative to the outbox; nil where they are not there, or not of this digest.
-    package func report(_ bundle: String, expecting digest: Digest) throws(FileError) -> [UInt8]? {
+    /// The bytes of a published report, by its folder's path relative to the outbox; nil where they are not there, or not of this digest.
+    ///
+    /// - Parameter name: a bundle's report by default.
+    package func report(
+        _ bundle: String, named name: String = Bundle.reportName, expecting digest: Digest
+    ) throws(FileError) -> [UInt8]? {
         guard let path = RelativePath(ours: bundle) else { return nil }
         let bytes: [UInt8]?
-        do { bytes = try outbox.folder(path).read(FileName(ours: Bundle.reportName), limit: Self.reportLimit) } catch
+        do { bytes = try outbox.folder(path).read(FileName(ours: name), limit: Self.reportLimit) } catch
             where error.isMissing
         {
             return nil

@@ -4,8 +4,8 @@ public import Screening
 /// What there is to publish of a subject: visits that are new, and the next versions of those in which something has changed.
 ///
 /// A visit is known again by its images: of those published, the one that it shares most with. One that is published gets its next version
-/// where an image came, was read again or was decided on, and where what an earlier visit became changes what this one says of change. One
-/// whose images all went to another subject gets a last version without any.
+/// where an image came, was read again or was decided on, and where what it says of change is not so any more, since an earlier visit came, was
+/// read again, was decided on, or is gone. One whose images all went to another subject gets a last version without any.
 public struct VisitPlan: Sendable {
     /// One visit to publish.
     public struct Item: Sendable {
@@ -40,9 +40,10 @@ public struct VisitPlan: Sendable {
     ///   - begin: visits all of whose images came earlier, and that were never published, are left alone.
     ///   - taken: IDs that no visit may have.
     ///   - made: now.
+    ///   - said: what a published version's visit.json says; nil where that is not known.
     public init(
         _ subject: Subject, _ images: [ExaminedImage], published: [VisitRow], repeatability: Repeatability, begin: Timestamp,
-        taken: Set<ScreeningID>, made: Timestamp
+        taken: Set<ScreeningID>, made: Timestamp, said: (VisitRow) -> VisitReport? = { _ in nil }
     ) {
         let visits = VisitGroup.all(of: images)
         let changes = ChangesByPhotograph(History(of: subject, visits, repeatability: repeatability))
@@ -50,7 +51,6 @@ public struct VisitPlan: Sendable {
         let holders = Dictionary(published.flatMap { row in row.members.map { ($0.id, row.id) } }) { first, _ in first }
         var used = taken.union(published.map(\.id))
         var items: [Item] = []
-        var isEarlierChanged = false
         for visit in visits {
             let members = Self.members(visit)
             var shared: [ScreeningID: Int] = [:]
@@ -63,11 +63,9 @@ public struct VisitPlan: Sendable {
                 id: id, version: (known?.version ?? 0) + 1, supersedes: known?.folder, subject: subject, visit, changes: changes,
                 made: made)
             let isChanged = known.map { $0.members != members || $0.day != report.day || $0.study != report.study } ?? true
-            let says = known.map { ($0.weight, $0.worst, $0.attention) != (report.weight, report.worst, report.attentionCodes) }
-            if isChanged || (isEarlierChanged && says ?? true) {
+            if isChanged || (known.map { Self.isOutdated($0, report, said) } ?? true) {
                 items.append(Item(report: report, members: members, repeats: Repeatability.rows(of: visit)))
             }
-            isEarlierChanged = isEarlierChanged || isChanged
         }
         for row in published where open[row.id] != nil && !row.members.isEmpty {
             let empty = VisitGroup(study: row.study, day: row.day, images: [])
@@ -77,6 +75,14 @@ public struct VisitPlan: Sendable {
             items.append(Item(report: report, members: [], repeats: []))
         }
         self.items = items
+    }
+
+    /// Whether a published visit says of change what is not so any more.
+    private static func isOutdated(_ row: VisitRow, _ report: VisitReport, _ said: (VisitRow) -> VisitReport?) -> Bool {
+        guard let before = said(row) else {
+            return row.attention.contains(.change) != report.attentionCodes.contains(.change)
+        }
+        return before.comparisons != report.comparisons
     }
 
     private static func members(_ visit: VisitGroup) -> [VisitRow.Member] {
@@ -99,6 +105,24 @@ public struct VisitPlan: Sendable {
 }
 
 extension VisitReport {
+    /// What two photographs came to. Not how large the error is: a site's repeats tell a little more of it every day.
+    fileprivate struct Comparison: Hashable {
+        var from: Change.End
+        var to: Change.End
+        var against: Change.Against
+        var value: Double?
+        var verdict: Change.Verdict
+        var why: Change.Obstacle?
+    }
+
+    fileprivate var comparisons: [Comparison] {
+        eyes.flatMap(\.changes).map { change in
+            Comparison(
+                from: change.from, to: change.to, against: change.against, value: change.value, verdict: change.verdict,
+                why: change.why)
+        }
+    }
+
     /// Codes of what a person should look at: of the photographs that count, and of frames and photographs of an unknown eye.
     public var attentionCodes: [Attention.Code] {
         let ofEyes = eyes.flatMap { $0.attention.map(\.code) }

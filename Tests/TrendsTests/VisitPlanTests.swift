@@ -10,11 +10,12 @@ struct VisitPlanTests {
 
     private func plan(
         _ images: [ExaminedImage], _ published: [VisitRow] = [], taken: Set<ScreeningID> = [], begin: Timestamp? = nil,
-        limits: [String: Double] = ["cup-1": 0.04]
+        limits: [String: Double] = ["cup-1": 0.04], said: [VisitPlan.Item] = []
     ) -> [VisitPlan.Item] {
         VisitPlan(
             Sample.subject, images, published: published, repeatability: Repeatability(ofModels: limits),
-            begin: begin ?? self.begin, taken: taken, made: Sample.time("2026-11-24T12:00:00Z")
+            begin: begin ?? self.begin, taken: taken, made: Sample.time("2026-11-24T12:00:00Z"),
+            said: { row in said.last { $0.report.id == row.id && $0.report.version == row.version }?.report }
         ).items
     }
 
@@ -69,6 +70,48 @@ struct VisitPlanTests {
         let next = plan(images, published)
         #expect(next.map(\.report.day) == ["2023-01-01", "2024-01-01", "2025-01-01"])
         #expect(next[1].report.eyes[0].isChanged && next[2].report.attentionCodes == [.change])
+    }
+
+    @Test("A change is not said of a visit that is gone, whether or not it is known what was said")
+    func gone() {
+        let images = [
+            Sample.photograph(1, taken: "2024-01-01"), Sample.photograph(2, taken: "2025-01-01", ratio: 0.7),
+        ]
+        let first = plan(images)
+        #expect(first[1].report.eyes[0].isChanged)
+        for said in [[], first] {
+            // Forgotten: neither image nor visit are there.
+            let left = plan([images[1]], [rows(first)[1]], said: said)
+            #expect(left.map(\.report.version) == [2] && left[0].report.id == first[1].report.id)
+            #expect(left[0].report.eyes[0].changes.isEmpty && left[0].report.attentionCodes.isEmpty)
+            #expect(plan([images[1]], rows(left), said: said + left).isEmpty)
+            // Another subject's: the visit is emptied.
+            let emptied = plan([images[1]], rows(first), said: said)
+            #expect(emptied.map(\.members.count) == [1, 0])
+            #expect(plan([images[1]], rows(emptied), said: said + emptied).isEmpty)
+        }
+    }
+
+    @Test("A visit says no longer that it cannot be compared once it can be, and of an earlier photograph that came late")
+    func comparable() {
+        var images = [
+            Sample.photograph(1, taken: "2023-01-01", cup: "cup-0"), Sample.photograph(2, taken: "2025-01-01"),
+        ]
+        let first = plan(images)
+        #expect(first[1].report.eyes[0].changes.map(\.why) == [.modelChanged])
+        // Read again by today's models: nothing has changed, and that is said.
+        (images[0].version, images[0].models.cup) = (2, "cup-1")
+        let second = plan(images, rows(first), said: first)
+        #expect(second.map(\.report.version) == [2, 2])
+        #expect(second[1].report.eyes[0].changes.map(\.verdict) == [.stable])
+        #expect(plan(images, rows(second), said: second).isEmpty)
+        images.append(Sample.photograph(3, taken: "2024-01-01"))
+        let third = plan(images, rows(second), said: second)
+        #expect(third.map { "\($0.report.day) \($0.report.version)" } == ["2024-01-01 1", "2025-01-01 3"])
+        #expect(third[1].report.eyes[0].changes.map(\.from.visit) == ["2024-01-01", "2023-01-01"])
+        // What a site's repeats tell of the error is no reason to publish, as long as the verdict is the same.
+        let kept = [second[0], third[0], third[1]]
+        #expect(plan(images, rows(kept), limits: ["cup-1": 0.05], said: kept).isEmpty)
     }
 
     @Test("Visits from before the ledger knew any are left alone until something comes to them")

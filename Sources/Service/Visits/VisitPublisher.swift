@@ -21,10 +21,16 @@ struct VisitPublisher: Sendable {
         let repeatability = Repeatability(try await ledger.repeats(), ofModels: store.repeatLimits(of: images))
         let plan = VisitPlan(
             subject, images, published: published, repeatability: repeatability, begin: try await ledger.visitsBegin(),
-            taken: try await ledger.forgottenVisits(), made: wallClock())
+            taken: try await ledger.forgottenVisits(), made: wallClock(), said: said)
         var rows: [VisitRow] = []
         for item in plan.items { rows.append(try await publish(item)) }
         return rows
+    }
+
+    /// What was published; nil where it is not there, or not as it was published.
+    private func said(_ row: VisitRow) -> VisitReport? {
+        let bytes = try? folders.publisher.report(row.folder, named: VisitReport.fileName, expecting: row.digest)
+        return bytes.flatMap { try? CanonicalJSON.decode(VisitReport.self, from: $0) }
     }
 
     private func publish(_ item: VisitPlan.Item) async throws -> VisitRow {
