@@ -62,8 +62,8 @@ public struct AuditEntry: Sendable, Codable, Hashable {
 
     /// What the ledger itself writes; the service adds its own events by name.
     package enum Event: String {
-        case created, received, claimed, begun, waiting, finished, expired, forgotten, decided, correcting, corrected, rereading,
-            reread, abandoned, delivered, migrated, bound, visited
+        case created, received, claimed, begun, waiting, finished, expired, forgotten, disowned, decided, correcting, corrected,
+            rereading, reread, abandoned, delivered, migrated, bound, visited
     }
 
     /// The hash before the first entry.

@@ -56,6 +56,7 @@ extension LedgerStore {
                 sql: "UPDATE decision SET note = NULL WHERE screening IN (SELECT id FROM screening WHERE arrival = ?)",
                 arguments: subject)
             let deliveries = try Self.cancelDeliveries(db, of: id, at: time)
+            if let number = whose.first { try disown(db, before: arrival, of: number, actor: actor, at: time) }
             // First the entry that proves the blanks: the file itself refuses one without it.
             try AuditEntry.append(
                 db, at: time, actor: actor, event: .forgotten, subject: id.description, detail: [String: String](),
@@ -67,6 +68,37 @@ extension LedgerStore {
         // Until then the write-ahead log holds the pages as they were.
         fold()
     }
+
+    /// Notes that earlier arrivals of the same content are not of whom they were said to be: once the last word on it is forgotten, nothing
+    /// else would say so.
+    ///
+    /// - Parameter number: of whom that last word was.
+    private func disown(
+        _ db: any SQLDatabase, before arrival: ArrivalRow, of number: Int64, actor: String, at time: Timestamp
+    ) throws {
+        guard let sha256 = arrival.sha256 else { return }
+        let wrong = try String.fetchAll(
+            db,
+            sql: """
+                SELECT id FROM arrival WHERE sha256 = ? AND (received, id) < (?, ?) AND subject <> ? AND NOT \(Self.isDisowned)
+                ORDER BY received, id
+                """, arguments: [sha256.description, arrival.received.description, arrival.id.description, number])
+        for id in wrong {
+            try AuditEntry.append(
+                db, at: time, actor: actor, event: .disowned, subject: id, detail: [String: String]())
+        }
+    }
+
+    /// Whether an arrival is not of its subject, as SQL over a table `arrival`: who it is of was forgotten.
+    static let isDisowned =
+        "EXISTS (SELECT 1 FROM audit WHERE audit.subject = arrival.id AND audit.event = 'disowned')"
+
+    /// Whether an arrival came again, byte for byte, as another subject's: then the site has corrected whose it is.
+    static let isAnothers = """
+        (EXISTS (SELECT 1 FROM arrival AS again
+            WHERE again.sha256 = arrival.sha256 AND (again.received, again.id) > (arrival.received, arrival.id)
+                AND again.outcome IS NOT NULL AND again.subject <> arrival.subject) OR \(isDisowned))
+        """
 
     /// Whether an arrival's forgetting was begun and has not ended.
     static func isBeingForgotten(_ db: any SQLDatabase, _ id: ScreeningID) throws -> Bool {

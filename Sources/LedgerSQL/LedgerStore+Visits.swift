@@ -219,10 +219,8 @@ extension ExaminedRow {
     /// What has ended of one subject, by identifier and issuer.
     package static let ofSubject =
         ExportRow.select + """
-             WHERE arrival.subject = \(Subject.known) AND arrival.forgotten IS NULL AND NOT EXISTS (
-                SELECT 1 FROM arrival AS again
-                WHERE again.sha256 = arrival.sha256 AND (again.received, again.id) > (arrival.received, arrival.id)
-                    AND again.outcome IS NOT NULL AND again.subject <> arrival.subject)
+             WHERE arrival.subject = \(Subject.known) AND arrival.forgotten IS NULL AND NOT \(LedgerStore.isAnothers)
+                AND NOT EXISTS (SELECT 1 FROM audit WHERE audit.subject = arrival.id AND audit.event = 'forgetting')
             ORDER BY arrival.received, arrival.id
             """
 

@@ -89,6 +89,35 @@ import Testing
         #expect(try await ledger.changedSubjects(since: later).map(\.subject) == [subject])
     }
 
+    /// Whose it is, was the right subject's word. Once that is forgotten, the wrong one does not get it back.
+    @Test func whatIsForgottenGivesNoImageBackToTheWrongSubject() async throws {
+        let wrong = Subject(identifier: "wrong", issuer: "A")
+        let first = try await screen(1, patient: "wrong", content: "the same")
+        let copy = try await screen(2, patient: "wrong", content: "another")
+        try await screen(3, patient: "wrong", content: "another")
+        let right = try await screen(4, content: "the same")
+        let other = try await screen(5, patient: "wrong")
+        try await ledger.beginForgetting(right, actor: "anna@1000")
+        #expect(try await ledger.examined(of: subject).isEmpty)
+        try await clinic.forget(right, isBegun: true)
+        #expect(try await ledger.examined(of: wrong).map(\.row.id) == [copy, Clinic.id(3), other])
+        #expect(try await ledger.earlier(than: other).map(\.row.id) == [Clinic.id(3), copy])
+        // It stands in no list, and is still the wrong subject's to forget.
+        var filter = ReviewFilter()
+        (filter.includesQuiet, filter.loneOnly) = (true, true)
+        #expect(try await ledger.review(filter).allSatisfy { $0.id != first })
+        #expect(try await ledger.arrivals(of: wrong).first == first)
+        // A copy of one's own that is forgotten takes nothing away.
+        try await clinic.forget(Clinic.id(3))
+        #expect(try await ledger.examined(of: wrong).map(\.row.id) == [copy, other])
+        // What the site sends again is its last word.
+        let again = try await screen(6, patient: "wrong", content: "the same")
+        #expect(try await ledger.examined(of: wrong).map(\.row.id) == [copy, other, again])
+        let entries = try await ledger.auditEntries(AuditFilter(event: "disowned"))
+        #expect(entries.map(\.subject) == ["\(first)"] && entries.map(\.actor) == ["anna@1000"])
+        #expect(try await problems() == [])
+    }
+
     @Test func versionsFollowEachOtherAndTheNewestCounts() async throws {
         let id = try await screen(1)
         #expect(try await ledger.lastVisit() == nil)

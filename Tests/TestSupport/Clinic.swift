@@ -223,8 +223,8 @@ package final class Clinic: Sendable {
     }
 
     /// Erases an arrival's files, then its names.
-    package func forget(_ id: ScreeningID) async throws {
-        try await ledger.beginForgetting(id, actor: "anna@1000")
+    package func forget(_ id: ScreeningID, isBegun: Bool = false) async throws {
+        if !isBegun { try await ledger.beginForgetting(id, actor: "anna@1000") }
         for version in try await ledger.versions(of: id) {
             if let bundle = version.bundle { try FileManager.default.removeItem(atPath: "\(folders.outbox)/\(bundle)") }
         }

@@ -41,7 +41,7 @@ extension LedgerStore {
                      JOIN arrival AS this ON this.id = ?
                         JOIN screening AS shown ON shown.arrival = this.id
                             AND shown.version = (SELECT max(version) FROM screening AS newest WHERE newest.arrival = this.id)
-                    WHERE arrival.subject = this.subject AND screening.eye = shown.eye AND shown.eye <> 'unknown'
+                    WHERE arrival.subject = this.subject AND NOT \(Self.isAnothers) AND screening.eye = shown.eye AND shown.eye <> 'unknown'
                         AND screening.outcome = 'measured' AND screening.modality = 'fundus'
                         AND decision.verdict IS DISTINCT FROM 'reject' AND screening.sha256 IS DISTINCT FROM shown.sha256
                         AND (coalesce(arrival.taken, arrival.received), arrival.id) < (coalesce(this.taken, this.received), this.id)

@@ -44,7 +44,8 @@ extension ReviewFilter {
                 WHERE visit.subject IS NOT NULL AND \(VisitFilter.newest))
             AND NOT EXISTS (SELECT 1 FROM arrival AS again
                 WHERE again.sha256 = arrival.sha256 AND (again.received, again.id) > (arrival.received, arrival.id)
-                    AND again.outcome IS NOT NULL AND again.subject IS NOT NULL)))
+                    AND again.outcome IS NOT NULL AND again.subject IS NOT NULL)
+            AND NOT \(LedgerStore.isDisowned)))
         """
 
     /// The sum of the weights of a screening's codes.
