@@ -98,9 +98,11 @@ package struct Publisher: Sendable {
     /// - Parameters:
     ///   - id: the visit's.
     ///   - path: relative to the outbox, `2026-11-24/visit.ID`.
+    ///   - record: writes it down; what it is given puts the folder into the outbox, and is called where nothing speaks against that any more.
     package func publish(
-        _ files: [(name: String, bytes: [UInt8])], of id: ScreeningID, as path: String
-    ) throws {
+        _ files: [(name: String, bytes: [UInt8])], of id: ScreeningID, as path: String,
+        record: (@escaping @Sendable () throws(PapillaError) -> Void) async throws -> Void
+    ) async throws {
         guard let path = RelativePath(ours: path) else {
             throw PapillaError(.internal, "A visit's folder has no name", place: path)
         }
@@ -115,13 +117,20 @@ package struct Publisher: Sendable {
         try checkpoint(.staged)
         let day = String(path.description.prefix(10))
         let target = try outbox.make(FileName(ours: day))
-        try gate()
-        if try target.status(path.name) != nil {
-            try target.rename(path.name, to: staging, as: former)
-            try staging.removeTree(former)
+        do {
+            try await record { () throws(PapillaError) in
+                try gate()
+                do throws(FileError) {
+                    if try target.status(path.name) != nil { try target.rename(path.name, to: staging, as: former) }
+                    try staging.rename(aside, to: target, as: path.name)
+                    try target.sync()
+                } catch { throw PapillaError(any: error) }
+            }
+        } catch {
+            for name in [aside, former] { try staging.removeTree(name) }
+            throw error
         }
-        try staging.rename(aside, to: target, as: path.name)
-        try target.sync()
+        try staging.removeTree(former)
         try staging.sync()
     }
 

@@ -161,16 +161,31 @@ extension LedgerStore {
         }
     }
 
-    /// Writes a published version down, with its audit entry.
+    /// Publishes a version and writes it down, with its audit entry, in one transaction.
     ///
-    /// - Throws: `refused` where that version is there already, or the one before it is not.
-    public func record(_ visit: VisitRow) throws(PapillaError) {
+    /// - Throws: `refused` where its number is not the next one, and where an image that is or was in it is forgotten or being forgotten.
+    public func record(_ visit: VisitRow, _ publish: @Sendable () throws(PapillaError) -> Void) throws(PapillaError) {
         let time = now()
         try write { db in
-            let last = try Int.fetchOne(db, sql: "SELECT max(version) FROM visit WHERE id = ?", arguments: [visit.id.description])
-            guard visit.version == (last ?? 0) + 1, let subject = visit.subject else {
+            let earlier = try SQLRow.fetchAll(
+                db, sql: VisitRow.select() + " WHERE id = ? ORDER BY version", arguments: [visit.id.description]
+            ).map { try VisitRow($0) }
+            guard visit.version == (earlier.last?.version ?? 0) + 1, let subject = visit.subject else {
                 throw PapillaError(.refused, "A visit's versions follow each other", place: visit.id.description)
             }
+            // Whoever forgets an image erases every visit that it stood in.
+            let members = Set((earlier + [visit]).flatMap(\.members).map(\.id.description))
+            let forgotten = try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM audit WHERE subject IN (SELECT value FROM json_each(?))
+                        AND event IN ('forgetting', 'forgotten'))
+                    """, arguments: [try CanonicalJSON.line(members.sorted())])
+            guard forgotten != true else {
+                throw PapillaError(
+                    .refused, "An image of this visit is forgotten", place: visit.id.description, isRetryable: true)
+            }
+            try publish()
             let whose = try Subject.number(db, of: subject)
             let repeats = visit.repeats.isEmpty ? nil : try CanonicalJSON.line(visit.repeats)
             let number = try db.insert(

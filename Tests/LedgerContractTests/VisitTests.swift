@@ -1,8 +1,16 @@
 import Foundation
 import Ledger
 import Screening
+import Synchronization
 import TestSupport
 import Testing
+
+/// How often something was published.
+private final class Published: Sendable {
+    private let state = Mutex(0)
+    var count: Int { state.withLock(\.self) }
+    func note() { state.withLock { $0 += 1 } }
+}
 
 /// A subject's images, and the visits that were published.
 @Suite(.onEveryDatabase) struct VisitTests {
@@ -116,6 +124,30 @@ import Testing
         let entries = try await ledger.auditEntries(AuditFilter(event: "disowned"))
         #expect(entries.map(\.subject) == ["\(first)"] && entries.map(\.actor) == ["anna@1000"])
         #expect(try await problems() == [])
+    }
+
+    @Test func aVisitOfWhatIsForgottenIsNeitherPublishedNorWrittenDown() async throws {
+        let first = try await screen(1), second = try await screen(2)
+        let published = Published()
+        func record(_ row: VisitRow) async -> Bool {
+            do { try await ledger.record(row) { () throws(PapillaError) in published.note() } } catch { return false }
+            return true
+        }
+        #expect(try await record(visit(90, [first, second])))
+        #expect(published.count == 1)
+        // The same version, by another station.
+        #expect(try await !record(visit(90, [first, second])))
+        try await ledger.beginForgetting(first, actor: "anna@1000")
+        #expect(try await !record(visit(91, [first])))
+        // It is erased with the image that stood in it.
+        #expect(try await !record(visit(90, [second], version: 2)))
+        #expect(published.count == 1)
+        #expect(try await record(visit(92, [second])))
+        #expect(published.count == 2)
+        await #expect(throws: PapillaError.self) {
+            try await ledger.record(try visit(93, [second])) { () throws(PapillaError) in throw PapillaError(.system, "No") }
+        }
+        #expect(try await ledger.allVisits().map(\.id) == [Clinic.id(90), Clinic.id(92)])
     }
 
     @Test func versionsFollowEachOtherAndTheNewestCounts() async throws {

@@ -42,13 +42,23 @@ public protocol VisitLedger: Sendable {
     /// Repeats of the latest visits that had any, two thousand at most.
     func repeats() async throws(PapillaError) -> [VisitRow.Repeats]
 
-    /// Writes a published version down, with its audit entry.
+    /// Publishes a version and writes it down, with its audit entry.
     ///
-    /// - Throws: `refused` where that version is there already, or the one before it is not.
-    func record(_ visit: VisitRow) async throws(PapillaError)
+    /// - Parameter publish: puts its folder into the outbox: in the transaction that writes it down, so that no other station publishes or
+    ///   forgets it meanwhile.
+    /// - Throws: `refused` where that version is there already, or the one before it is not, and where an image that is or was in it is
+    ///   forgotten or being forgotten: nothing is published then; what `publish` throws.
+    func record(_ visit: VisitRow, _ publish: @Sendable () throws(PapillaError) -> Void) async throws(PapillaError)
 
     /// Forgets whose a visit was. Remove its folders first. Calling it again does nothing.
     ///
     /// - Parameter actor: `user@uid` who asked for it.
     func forgetVisit(_ id: ScreeningID, actor: String) async throws(PapillaError)
+}
+
+extension VisitLedger {
+    /// Writes a version down that is in the outbox already.
+    package func record(_ visit: VisitRow) async throws(PapillaError) {
+        try await record(visit) { () throws(PapillaError) in }
+    }
 }

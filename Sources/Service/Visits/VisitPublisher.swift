@@ -5,8 +5,8 @@ internal import Registry
 internal import Screening
 internal import Trends
 
-/// Publishes what there is to publish of a subject: the folder first, then the ledger's row. What a stop left in between has the same name
-/// the next time, and makes way.
+/// Publishes what there is to publish of a subject: the folder in the transaction that writes it down. What a stop left in between has the
+/// same name the next time, and makes way.
 struct VisitPublisher: Sendable {
     let ledger: any ArrivalLedger & VisitLedger
     let folders: ServiceFolders
@@ -34,7 +34,7 @@ struct VisitPublisher: Sendable {
     }
 
     private func publish(_ item: VisitPlan.Item) async throws -> VisitRow {
-        // Nobody is forgotten while the page that names them is written.
+        // Nobody is forgotten here while the page that names them is written. Where another station forgets them, the ledger says so.
         let members = item.members.map(\.id).sorted()
         for id in members { await folders.arrivals.lock(id) }
         defer { for id in members { folders.arrivals.unlock(id) } }
@@ -50,9 +50,10 @@ struct VisitPublisher: Sendable {
             overlays[image.id] = published.files.first { $0.name == name }?.bytes
         }
         let bundle = try VisitBundle(item.report, overlays: overlays)
-        try folders.publisher.publish(bundle.files, of: item.report.id, as: bundle.folder)
         let row = item.row(digest: bundle.digest, pageDigest: bundle.pageDigest)
-        try await ledger.record(row)
+        try await folders.publisher.publish(bundle.files, of: item.report.id, as: bundle.folder) { bring in
+            try await ledger.record(row, bring)
+        }
         return row
     }
 }
