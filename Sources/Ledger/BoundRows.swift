@@ -54,6 +54,11 @@ package struct BoundRows {
         }
     }
 
+    /// A note of what is still to be done was written with an entry of the audit.
+    package mutating func hold(note name: String, isExplained: Bool) {
+        if !isExplained { fault("setting \(name)", "nothing in the audit explains it") }
+    }
+
     /// What the ledger keeps of itself follows from the audit: which ledger it is, and where its chain ends.
     ///
     /// - Parameters:

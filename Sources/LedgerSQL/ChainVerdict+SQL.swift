@@ -41,7 +41,9 @@ extension BoundRows {
         endOfRows()
         let created = try SQLRow.fetchOne(db, sql: "SELECT subject, at FROM audit WHERE seq = 1")
         let newest = try SQLRow.fetchOne(db, sql: "SELECT at FROM audit ORDER BY seq DESC LIMIT 1")
-        let settings = try SQLRow.fetchAll(db, sql: "SELECT name, value, at FROM setting ORDER BY name")
+        try LedgerStore.eachNote(db) { name, isExplained in hold(note: name, isExplained: isExplained) }
+        let settings = try SQLRow.fetchAll(
+            db, sql: "SELECT name, value, at FROM setting WHERE name NOT LIKE '\(LedgerStore.dueName)%' ORDER BY name")
         hold(
             settings: settings.map { ($0["name"], [$0["value"], $0["at"]]) }, created: (created?["subject"], created?["at"]),
             newest: newest?["at"], head: head)

@@ -32,6 +32,7 @@ extension LedgerStore {
                     id.description,
                 ])
             let rows = try insertScreening(db, end, image: image, at: time)
+            try Self.noteVisits(db, with: id, at: time, isLast: arrival.isLast)
             try letGo(db, id)
             if let path = arrival.path { try release(db, path) }
             try AuditEntry.append(

@@ -44,6 +44,7 @@ extension LedgerStore {
             guard arrival.forgotten == nil else { return }
             let subject: SQLArguments = [id.description]
             let whose = try Subject.numbers(db, in: "arrival", of: id)
+            try Self.noteVisits(db, of: whose, at: time)
             try db.execute(
                 sql: """
                     UPDATE arrival SET forgotten = ?, path = NULL, name = NULL, sidecar = NULL, subject = NULL, study = NULL, original = NULL,

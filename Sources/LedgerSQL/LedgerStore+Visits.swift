@@ -48,57 +48,22 @@ extension LedgerStore {
         }
     }
 
-    /// Subjects of whom something has ended, was decided, or was read again, since a time.
-    public nonisolated func changedSubjects(since time: Timestamp) throws(PapillaError) -> [ChangedSubject] {
-        try read { db in
-            try SQLRow.fetchAll(
-                db,
-                sql: """
-                    SELECT identifier, issuer, at, last FROM (
-                        SELECT whose, at, last, row_number() OVER (PARTITION BY whose ORDER BY at DESC, last DESC) AS place
-                        FROM (
-                            SELECT arrival.subject AS whose, finished AS at, last FROM arrival
-                            WHERE finished >= ? AND arrival.subject IS NOT NULL
-                            UNION ALL
-                            SELECT arrival.subject, decision.at, 0 FROM decision
-                                JOIN screening ON screening.id = decision.screening JOIN arrival ON arrival.id = screening.arrival
-                            WHERE decision.at >= ? AND arrival.subject IS NOT NULL
-                            UNION ALL
-                            SELECT arrival.subject, audit.at, 0 FROM audit JOIN arrival ON arrival.id = audit.subject
-                            WHERE event = 'reread' AND audit.at >= ? AND arrival.subject IS NOT NULL
-                        ) AS happened
-                    ) AS latest JOIN subject ON subject.number = whose
-                    WHERE place = 1 ORDER BY at
-                    """, arguments: SQLArguments(Array(repeating: time.description, count: 3))
-            ).compactMap { row in
-                guard let at = Timestamp(row["at"] as String) else { return nil }
-                return ChangedSubject(
-                    subject: Subject(identifier: row["identifier"], issuer: row["issuer"]), at: at, isLast: row["last"])
-            }
-        }
-    }
-
     /// When this ledger began to know visits.
     public nonisolated func visitsBegin() throws(PapillaError) -> Timestamp {
-        try read { db in
-            let text = try String.fetchOne(
-                db,
-                // A ledger of a later schema may have been made with visits, or become one at an earlier migration.
-                sql: """
-                    SELECT at FROM audit WHERE seq = coalesce(
-                        (SELECT min(seq) FROM audit WHERE event IN ('created', 'migrated')
-                            AND CAST(\(AuditEntry.told("schema")) AS BIGINT) >= 4),
-                        (SELECT min(seq) FROM audit))
-                    """)
-            return text.flatMap { Timestamp($0) } ?? Timestamp(milliseconds: 0)
-        }
+        try read { db in try Self.visitsBegin(db) }
     }
 
-    /// When a visit was last written down.
-    public nonisolated func lastVisit() throws(PapillaError) -> Timestamp? {
-        try read { db in
-            try String.fetchOne(db, sql: "SELECT at FROM visit ORDER BY number DESC LIMIT 1").flatMap { Timestamp($0) }
-        }
+    static func visitsBegin(_ db: any SQLDatabase) throws -> Timestamp {
+        let text = try String.fetchOne(
+            db,
+            // A ledger of a later schema may have been made with visits, or become one at an earlier migration.
+            sql: """
+                SELECT at FROM audit WHERE seq = coalesce(
+                    (SELECT min(seq) FROM audit WHERE event IN ('created', 'migrated')
+                        AND CAST(\(AuditEntry.told("schema")) AS BIGINT) >= 4),
+                    (SELECT min(seq) FROM audit))
+                """)
+        return text.flatMap { Timestamp($0) } ?? Timestamp(milliseconds: 0)
     }
 
     /// The newest version of each of a subject's visits.
@@ -215,6 +180,8 @@ extension LedgerStore {
                 arguments: [id.description])
             guard !numbers.isEmpty else { return }
             let whose = try Subject.numbers(db, in: "visit", of: id)
+            // What else is in it is put together anew.
+            try Self.noteVisits(db, of: whose, at: time)
             try db.execute(
                 sql: "UPDATE visit SET subject = NULL, study = NULL, repeats = NULL WHERE id = ?", arguments: [id.description])
             try Subject.release(db, whose)

@@ -25,11 +25,13 @@ extension Subject {
     /// binds it by its number.
     static func release(_ db: any SQLDatabase, _ numbers: [Int64]) throws {
         for number in numbers {
-            try db.execute(
+            let removed = try db.execute(
                 sql: """
                     DELETE FROM subject WHERE number = ? AND NOT EXISTS (SELECT 1 FROM arrival WHERE arrival.subject = subject.number)
                         AND NOT EXISTS (SELECT 1 FROM visit WHERE visit.subject = subject.number)
                     """, arguments: [number])
+            guard removed > 0 else { continue }
+            try db.execute(sql: "DELETE FROM setting WHERE name = ?", arguments: ["\(LedgerStore.dueName)\(number)"])
         }
     }
 }

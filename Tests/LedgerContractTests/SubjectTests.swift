@@ -156,6 +156,8 @@ import Testing
         let backup: any WholeLedger = try LedgerStore(path: file, mode: .readOnly)
         #expect(try await backup.arrivals(of: ofA) == [id])
         #expect(try await backup.visits(of: ofA).count == 1)
+        #expect(try await backup.dueSubjects(settledBy: nil) == ledger.dueSubjects(settledBy: nil))
+        #expect(try await backup.dueSubjects(settledBy: nil).map(\.subject) == [ofA])
         #expect(try await backup.verifyChain().isIntact)
     }
 }

@@ -85,16 +85,67 @@ private final class Published: Sendable {
         #expect(try await ledger.examined(of: subject).count == 2)
     }
 
-    @Test func changedSubjectsAreThoseOfWhomSomethingCameOrWasDecided() async throws {
-        let id = try await screen(1)
-        try await screen(2, patient: nil, issuer: nil)
-        let begin = try await ledger.visitsBegin()
-        let found = try await ledger.changedSubjects(since: begin)
-        #expect(found.map(\.subject) == [subject] && found.map(\.isLast) == [false])
-        let later = Timestamp(milliseconds: found[0].at.milliseconds + 1)
-        #expect(try await ledger.changedSubjects(since: later).isEmpty)
+    /// Whose visits are to be looked at, and from now on no more.
+    private func look(settledBy time: Timestamp? = nil) async throws -> [Subject] {
+        let due = try await ledger.dueSubjects(settledBy: time)
+        for one in due { try await ledger.looked(at: one) }
+        return due.map(\.subject)
+    }
+
+    @Test func subjectsAreDueOfWhomSomethingCameWasDecidedReadAgainOrForgotten() async throws {
+        let id = try await screen(1), second = try await screen(2)
+        try await screen(3, patient: nil, issuer: nil)
+        #expect(try await look() == [subject])
+        #expect(try await look() == [])
         _ = try await ledger.decide(NewDecision(id, reader: "Anna", verdict: .accept, note: nil), actor: "anna@1000")
-        #expect(try await ledger.changedSubjects(since: later).map(\.subject) == [subject])
+        #expect(try await look() == [subject])
+        try await clinic.reread(id)
+        #expect(try await look() == [subject])
+        try await clinic.correct(second)
+        #expect(try await look() == [subject])
+        // What is left of a subject is put together anew, and of whom nothing is left nobody asks.
+        let row = try visit(90, [second])
+        try await ledger.record(row)
+        try FileManager.default.removeItem(atPath: "\(clinic.folders.outbox)/\(row.folder)")
+        try await ledger.forgetVisit(row.id, actor: "anna@1000")
+        #expect(try await look() == [subject])
+        try await clinic.forget(second)
+        #expect(try await ledger.dueSubjects(settledBy: nil).map(\.subject) == [subject])
+        try await clinic.forget(id)
+        #expect(try await look() == [])
+        #expect(try await problems() == [])
+    }
+
+    @Test func theSubjectFromWhomAnImageWentIsDueToo() async throws {
+        let wrong = Subject(identifier: "wrong", issuer: "A")
+        try await screen(1, patient: "wrong", content: "the same")
+        #expect(try await look() == [wrong])
+        try await screen(2, content: "the same")
+        #expect(Set(try await look()) == [wrong, subject])
+        // One of nobody corrects nothing.
+        try await screen(3, patient: nil, issuer: nil, content: "the same")
+        #expect(try await look() == [])
+        #expect(try await problems() == [])
+    }
+
+    @Test func whatIsDueWaitsUntilNothingMoreComes() async throws {
+        try await screen(1)
+        let before = Timestamp(milliseconds: 1_795_516_867_250), present = try #require(try await ledger.auditEntries().last?.at)
+        #expect(try await look(settledBy: before) == [])
+        let due = try await ledger.dueSubjects(settledBy: present)
+        #expect(due.map(\.subject) == [subject])
+        // Whatever happens meanwhile is looked at again, and waits in its turn.
+        try await screen(2)
+        for one in due { try await ledger.looked(at: one) }
+        #expect(try await look(settledBy: present) == [])
+        #expect(try await ledger.dueSubjects(settledBy: nil).map(\.subject) == [subject])
+        let id = Clinic.id(3)
+        try await clinic.receive(id, content: "image 3")
+        try await clinic.claim(id, patient: "7", issuer: "A", isLast: true)
+        _ = try await ledger.begin(id)
+        try await clinic.finish(id)
+        #expect(try await look(settledBy: before) == [subject])
+        #expect(try await problems() == [])
     }
 
     /// Whose it is, was the right subject's word. Once that is forgotten, the wrong one does not get it back.
@@ -152,13 +203,11 @@ private final class Published: Sendable {
 
     @Test func versionsFollowEachOtherAndTheNewestCounts() async throws {
         let id = try await screen(1)
-        #expect(try await ledger.lastVisit() == nil)
         let first = try visit(90, [id])
         await #expect(throws: PapillaError.self) { try await ledger.record(try visit(90, [id], version: 2)) }
         try await ledger.record(first)
         await #expect(throws: PapillaError.self) { try await ledger.record(first) }
         #expect(try await ledger.visits(of: subject) == [first])
-        #expect(try await ledger.lastVisit() == first.at)
         let second = try visit(90, [id, Clinic.id(2)], version: 2, weight: 0)
         try await ledger.record(second)
         let other = try visit(91, [id], weight: 3)

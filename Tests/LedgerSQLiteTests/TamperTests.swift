@@ -166,8 +166,12 @@ import LedgerSQL
                 let key = keys.map { "\($0) IS ?" }.joined(separator: " AND ")
                 let values = keys.compactMap { row[$0] as DatabaseValue? }
                 try put()
-                if try tampers({ try $0.execute(sql: "DELETE FROM \(table) WHERE \(key)", arguments: StatementArguments(values)) }
-                ) {
+                // A note of what is to be done is taken away by whoever has done it.
+                let isNote = table == "setting" && (row["name"] as String).hasPrefix("visits due ")
+                func delete(_ db: Database) throws {
+                    try db.execute(sql: "DELETE FROM \(table) WHERE \(key)", arguments: StatementArguments(values))
+                }
+                if !isNote, try tampers(delete) {
                     #expect(try await !verdict().isEmpty, "\(table) \(values) deleted")
                 }
                 // The same row once more, under every other key that goes.

@@ -103,7 +103,7 @@ package final class Clinic: Sendable {
     /// - Parameter sidecar: the content of a sidecar `sidecar.json` that comes with it.
     package func claim(
         _ id: ScreeningID, patient: String? = nil, study: String? = nil, eye: Eye = .unknown, sidecar: String? = nil,
-        issuer: String? = nil, taken: String? = nil
+        issuer: String? = nil, taken: String? = nil, isLast: Bool = false
     ) async throws {
         let row = try #require(try await ledger.arrival(id))
         let from = "\(folders.inbox)/\(try #require(row.path))"
@@ -116,6 +116,7 @@ package final class Clinic: Sendable {
         identification.subject = patient.map { Subject(identifier: $0, issuer: issuer) }
         identification.examination.taken = taken.flatMap { ExaminationTime($0) }
         identification.examination.study = study
+        identification.isLast = isLast
         identification.examination.eye = .init(eye, from: eye == .unknown ? nil : .name)
         try await ledger.claim(
             id,

@@ -15,14 +15,17 @@ public protocol VisitLedger: Sendable {
     /// Every arrival of a subject that is not forgotten, ended or not, in order of arrival.
     func arrivals(of subject: Subject) async throws(PapillaError) -> [ScreeningID]
 
-    /// Subjects of whom something has ended, was decided, or was read again, since a time.
-    func changedSubjects(since time: Timestamp) async throws(PapillaError) -> [ChangedSubject]
+    /// Subjects whose visits are to be looked at, who waits longest first: something of theirs has ended, was decided, read again or
+    /// forgotten, or went to another subject.
+    ///
+    /// - Parameter time: only those of whom nothing came after it, or what came last was said to be the last of its visit; nil: all.
+    func dueSubjects(settledBy time: Timestamp?) async throws(PapillaError) -> [DueSubject]
+
+    /// Writes down that a subject's visits are published as they are now: it is due no more, unless something happened meanwhile.
+    func looked(at due: DueSubject) async throws(PapillaError)
 
     /// When this ledger began to know visits: images that came before make none by themselves.
     func visitsBegin() async throws(PapillaError) -> Timestamp
-
-    /// When a visit was last written down; nil before the first.
-    func lastVisit() async throws(PapillaError) -> Timestamp?
 
     /// The newest version of each of a subject's visits.
     func visits(of subject: Subject) async throws(PapillaError) -> [VisitRow]

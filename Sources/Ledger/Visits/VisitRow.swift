@@ -142,18 +142,18 @@ public struct VisitFilter: Sendable, Hashable {
     }
 }
 
-/// A subject of whom something came, or was decided.
-public struct ChangedSubject: Sendable, Hashable {
+/// A subject whose visits are to be looked at.
+public struct DueSubject: Sendable, Hashable {
     /// Who.
     public var subject: Subject
-    /// When something last came or was decided.
-    public var at: Timestamp
-    /// Whether what came last was said to be the last of its visit.
-    public var isLast: Bool
+    /// Its number in the ledger.
+    package var number: Int64
+    /// Another one for each thing that happened.
+    package var mark: String
 
-    package init(subject: Subject, at: Timestamp, isLast: Bool) {
+    package init(subject: Subject, number: Int64, mark: String) {
         self.subject = subject
-        self.at = at
-        self.isLast = isLast
+        self.number = number
+        self.mark = mark
     }
 }

@@ -71,6 +71,7 @@ extension LedgerStore {
             try db.execute(
                 sql: "UPDATE arrival SET outcome = ? WHERE id = ?", arguments: [report.outcome.rawValue, id.description])
             try db.execute(sql: "DELETE FROM correction WHERE arrival = ?", arguments: [id.description])
+            try Self.noteVisits(db, with: id, at: time)
             try letGo(db, id)
             return try entry(db, rows + [.correction(of: id)], begun["actor"])
         }

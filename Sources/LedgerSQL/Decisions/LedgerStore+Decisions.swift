@@ -12,6 +12,7 @@ extension LedgerStore {
         let time = now()
         return try write { db in
             let shown = try Self.shown(db, for: decision)
+            try Self.noteVisits(db, with: decision.arrival, at: time)
             let released = decision.verdict == .accept ? try Self.release(db, screening: shown.rowID, at: time) : []
             return try Self.insert(
                 db, decision, shown: shown.rowID, result: nil, actor: actor, at: time, rows: released

@@ -217,7 +217,7 @@ public struct Server: Sendable {
     ) async throws {
         let outbox = configuration.paths.outbox
         let becameDue = WakeSignal()
-        let notes = VisitNotes()
+        let visitsDue = WakeSignal()
         let reserve = { @Sendable (path: RelativePath) async throws -> Bool in try await ledger.reserve("\(path)") }
         let tools = Pipeline.Tools(
             configuration: configuration, folders: folders, ledger: ledger, executor: parts.executor, telemetry: parts.telemetry,
@@ -236,7 +236,7 @@ public struct Server: Sendable {
             },
             ended: { [ended] in
                 becameDue.send()
-                notes.add($0.report.id)
+                visitsDue.send()
                 ended(Result($0, outbox: outbox))
             })
         let pipeline = Pipeline(tools, screener: screener, isDraining: isDraining, pause: pause)
@@ -248,8 +248,7 @@ public struct Server: Sendable {
             stationPass: pass, wakeSignal: becameDue, now: tools.now, configuration: now)
         let visits = VisitLoop(
             ledger: ledger, folders: folders, store: ModelStore(directory: configuration.paths.models), executor: parts.executor,
-            log: log, pass: pass, notes: notes, now: tools.now, configuration: now)
-        if !isDraining { try await visits.recover() }
+            log: log, pass: pass, wakeSignal: visitsDue, now: tools.now, configuration: now)
         let housekeeping = Housekeeping(
             ledger: ledger, folders: folders, telemetry: parts.telemetry, log: log, clocks: clocks,
             pass: pass, configuration: now)
@@ -270,7 +269,7 @@ public struct Server: Sendable {
             RequestHandler.Resources(
                 ledger: ledger, folders: folders, reviewing: reviewing, promotion: promotion,
                 configuration: now, screener: { await pipeline.settledScreener() }, executor: parts.executor,
-                noteVisit: { notes.add($0) },
+                visitsChanged: { visitsDue.send() },
                 deliver: { becameDue.send() },
                 reload: { await pipeline.requestReload() }))
         parts.telemetry.update { $0.isReady = true }

@@ -23,8 +23,8 @@ final class RequestHandler: Sendable {
         let screener: @Sendable () async -> any ImageScreener
         /// Where readings run.
         let executor: WorkExecutor
-        /// Has the visits looked at that an arrival stands in.
-        let noteVisit: @Sendable (ScreeningID) -> Void
+        /// Has the visits looked at in which something changed.
+        let visitsChanged: @Sendable () -> Void
         /// Has what became due carried out.
         let deliver: @Sendable () -> Void
         /// Has the models read again before anything else begins.
@@ -80,7 +80,7 @@ final class RequestHandler: Sendable {
                 arrival, by: await resources.screener(), on: resources.executor, actor: actor)
             guard reread.result == .read else { return ControlResponse(reread: reread) }
             resources.deliver()
-            resources.noteVisit(reread.id)
+            resources.visitsChanged()
             log.tell(.control, .notice, "an arrival was read again by today's models", id: reread.id, ["actor": actor])
             return ControlResponse(reread: reread)
         case .deliver(let arrivals, let target):
@@ -94,7 +94,7 @@ final class RequestHandler: Sendable {
             let forget = Forget(ledger: resources.ledger, folders: resources.folders, withdraw: configuration.withdraw)
             let forgotten = try await forget.run(arrival, actor: actor)
             log.tell(.control, .notice, "an arrival is forgotten", id: forgotten.id, ["actor": actor])
-            for id in forgotten.related { resources.noteVisit(id) }
+            resources.visitsChanged()
             return ControlResponse(forgotten: forgotten)
         case .forgetSubject(let subject):
             let configuration = await resources.configuration()
@@ -107,7 +107,7 @@ final class RequestHandler: Sendable {
             review.reader = try peer.reader(review.reader, await resources.configuration().readers)
             let decided = try await resources.reviewing.run(review, actor: actor)
             resources.deliver()
-            resources.noteVisit(decided.arrival)
+            resources.visitsChanged()
             log.tell(.control, .notice, "a reader decided: \(decided.verdict.rawValue)", id: decided.arrival, ["actor": actor])
             return ControlResponse(decided: decided)
         case .promote, .rollback:
