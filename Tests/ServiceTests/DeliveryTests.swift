@@ -238,7 +238,7 @@ import Testing
     private func correct(_ id: ScreeningID, _ folders: ServiceFolders, _ ledger: any WholeLedger) async throws {
         let mask = Data(try ImageEncoder.png(Ellipse(cx: 100, cy: 80, a: 30, b: 20, angle: 90).mask(width: 200, height: 160)))
         let reviewing = Reviewing(
-            ledger: ledger, folders: folders, limits: ImageLimits(),
+            ledger: ledger, folders: folders,
             configuration: { [target] in
                 var configuration = Configuration()
                 configuration.deliveries = [target]

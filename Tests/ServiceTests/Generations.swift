@@ -100,7 +100,7 @@ struct Generations {
         var configuration = sandbox.configuration
         configuration.imageDeadline = .seconds(2)
         return Reviewing(
-            ledger: ledger, folders: folders, limits: ImageLimits(), configuration: { [configuration] in configuration },
+            ledger: ledger, folders: folders, configuration: { [configuration] in configuration },
             checkpoint: { stage in if stage == stop { throw Stopped() } })
     }
 

@@ -46,7 +46,7 @@ import Testing
                 let request = ReviewRequest(
                     arrival: "\(id)", verdict: act == .correct ? .correct : .accept, reader: "Anna", masks: masks)
                 let reviewing = Reviewing(
-                    ledger: ledger, folders: folders, limits: ImageLimits(), configuration: { [configuration] in configuration },
+                    ledger: ledger, folders: folders, configuration: { [configuration] in configuration },
                     checkpoint: { _ in try boundary() })
                 _ = try await reviewing.run(request, actor: "anna@1000")
             case .requeue:

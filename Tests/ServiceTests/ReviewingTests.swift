@@ -70,7 +70,7 @@ import Settings
 
     private func reviewing(_ resources: Resources, stopAt stop: Stage? = nil) -> Reviewing {
         Reviewing(
-            ledger: resources.ledger, folders: resources.folders, limits: ImageLimits(), configuration: { Configuration() },
+            ledger: resources.ledger, folders: resources.folders, configuration: { Configuration() },
             checkpoint: { stage in if stage == stop { throw Stopped() } })
     }
 

@@ -84,13 +84,17 @@ import Settings
         let telemetry = Telemetry()
         var random = SystemRandomNumberGenerator()
         let id = ScreeningID(at: .now, using: &random)
-        func isAlive(_ seconds: Int) -> Bool { telemetry.isAlive(now: .seconds(seconds), imageDeadline: .seconds(120)) }
+        func isAlive(_ seconds: Int) -> Bool { telemetry.isAlive(now: .seconds(seconds)) }
         telemetry.update { $0.beat = .seconds(1000) }
         #expect(isAlive(1059) && !isAlive(1060))
         telemetry.update { $0.inHand[id] = .seconds(900) }
         #expect(isAlive(1059))
         telemetry.update { $0.beat = .seconds(1079) }
         #expect(isAlive(1079) && !isAlive(1080))
+        // A reload may let images take longer.
+        telemetry.update { $0.imageDeadline = .seconds(600) }
+        #expect(isAlive(1080))
+        telemetry.update { $0.imageDeadline = .seconds(120) }
         telemetry.update { $0.inHand = [:] }
         #expect(isAlive(1080))
     }

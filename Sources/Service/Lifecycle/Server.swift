@@ -35,7 +35,8 @@ public struct Server: Sendable {
         public var bundle: String
     }
 
-    private let configuration: Configuration
+    /// As a reload changed it last, once everything was opened anew.
+    private var configuration: Configuration
     private let isDraining: Bool
     private let log: Logger
     private let gate: PromotionGate
@@ -108,37 +109,59 @@ public struct Server: Sendable {
         let retrier: StartRetrier
     }
 
-    /// Opens the folders and works in them; again where the folders under its paths have changed.
+    /// What a service leaves to the next, where everything must be opened anew.
+    private struct Former: Sendable {
+        let why: Pipeline.MustReopen
+        let configuration: Configuration
+        let screener: any ImageScreener
+    }
+
+    /// Opens the folders and works in them; again where the folders under its paths have changed, or a station's lease ran out.
     private func work(_ parts: Parts, _ lifecycle: LifecycleControl) async throws {
-        var screener: ImageReader?
-        while true {
-            let pass = configuration.paths.isShared ? StationPass(station: Station.name(configuration)) : StationPass()
-            let (folders, ledger, clocks, pause) = try await parts.retrier.wait {
-                try await self.openFolders(parts.telemetry, pass)
+        var (server, former): (Server, Former?) = (self, nil)
+        while let ended = try await server.work(parts, lifecycle, after: former) {
+            server.configuration = ended.configuration
+            former = ended
+            switch ended.why {
+            case .foldersMoved:
+                log.tell(.trouble, .error, "a folder of ours is no longer what is under its path; all are opened anew")
+            case .leaseLost:
+                log.tell(.trouble, .error, "this station's lease ran out; what it had in hand is dropped, and it claims anew")
             }
-            let promotion = Promotion(store: ModelStore(directory: configuration.paths.models), ledger: ledger, gate: gate)
-            for change in pass.isKeeper ? try await promotion.upgrade() : [] {
-                log.tell(
-                    .ready, .notice, "a newer model came with the program and is live",
-                    [
-                        "task": change.task.rawValue, "model": change.name, "previous": change.previous ?? "none",
-                        "back": "papilla models rollback \(change.task.rawValue)",
-                    ])
-            }
-            let reader: ImageReader
-            if let screener { reader = screener } else { reader = try await loading { try await Self.screener(configuration) } }
-            screener = reader
-            parts.telemetry.update { $0.models = reader.described }
-            do { return try await serve(folders, ledger, clocks, promotion, parts, reader, pause, lifecycle, pass) } catch let why
-                as Pipeline.MustReopen
-            {
-                switch why {
-                case .foldersMoved:
-                    log.tell(.trouble, .error, "a folder of ours is no longer what is under its path; all are opened anew")
-                case .leaseLost:
-                    log.tell(.trouble, .error, "this station's lease ran out; what it had in hand is dropped, and it claims anew")
-                }
-            }
+        }
+    }
+
+    /// - Returns: nil where the service has ended.
+    private func work(_ parts: Parts, _ lifecycle: LifecycleControl, after former: Former?) async throws -> Former? {
+        let pass = configuration.paths.isShared ? StationPass(station: Station.name(configuration)) : StationPass()
+        let (folders, ledger, clocks, pause) = try await parts.retrier.wait {
+            try await self.openFolders(parts.telemetry, pass)
+        }
+        let promotion = Promotion(store: ModelStore(directory: configuration.paths.models), ledger: ledger, gate: gate)
+        for change in pass.isKeeper ? try await promotion.upgrade() : [] {
+            log.tell(
+                .ready, .notice, "a newer model came with the program and is live",
+                [
+                    "task": change.task.rawValue, "model": change.name, "previous": change.previous ?? "none",
+                    "back": "papilla models rollback \(change.task.rawValue)",
+                ])
+        }
+        // Before models are loaded: what becomes live meanwhile is read after.
+        let known = pass.isShared ? await Station.newestModel(ledger) : 0
+        let screener = try await screener(after: former)
+        parts.telemetry.update { $0.models = screener.described }
+        return try await serve(folders, ledger, clocks, promotion, parts, screener, pause, lifecycle, pass, newestModel: known)
+    }
+
+    /// The models that are live, also where they changed since the service began. Those that were read by before stay where they cannot be
+    /// loaded, as in a reload.
+    private func screener(after former: Former?) async throws -> any ImageScreener {
+        do { return try await loading { try await Self.screener(configuration) } } catch {
+            guard let former, !(error is CancellationError) else { throw error }
+            log.tell(
+                .reloadRefused, .error, "models could not be loaded anew, the old ones stay: \(PapillaError(any: error).detailed)"
+            )
+            return former.screener
         }
     }
 
@@ -212,9 +235,9 @@ public struct Server: Sendable {
 
     private func serve(
         _ folders: ServiceFolders, _ ledger: any WholeLedger, _ clocks: ClockWatch, _ promotion: Promotion, _ parts: Parts,
-        _ screener: ImageReader,
-        _ pause: Duration, _ lifecycle: LifecycleControl, _ pass: StationPass
-    ) async throws {
+        _ screener: any ImageScreener, _ pause: Duration, _ lifecycle: LifecycleControl, _ pass: StationPass,
+        newestModel: Int64
+    ) async throws -> Former? {
         let outbox = configuration.paths.outbox
         let becameDue = WakeSignal()
         let visitsDue = WakeSignal()
@@ -241,7 +264,7 @@ public struct Server: Sendable {
             })
         let pipeline = Pipeline(tools, screener: screener, isDraining: isDraining, pause: pause)
         let now = { @Sendable in await pipeline.tools.configuration }
-        let reviewing = Reviewing(ledger: ledger, folders: folders, limits: configuration.limits, configuration: now)
+        let reviewing = Reviewing(ledger: ledger, folders: folders, configuration: now)
         try await reviewing.recover()
         let deliveries = DeliveryLoop(
             ledger: ledger, folders: folders, executor: parts.executor, telemetry: parts.telemetry, log: log,
@@ -256,6 +279,7 @@ public struct Server: Sendable {
             ledger: ledger, folders: folders, paths: configuration.paths, telemetry: parts.telemetry, log: log, pass: pass)
         let station = Station(
             name: Station.name(configuration), ledger: ledger, folders: folders, paths: configuration.paths, pass: pass, log: log,
+            newestModel: newestModel,
             adopt: { arrivals in
                 await pipeline.adopt(arrivals)
                 // What cannot be ended now is ended when somebody decides on it, or at the next start.
@@ -273,7 +297,9 @@ public struct Server: Sendable {
                 deliver: { becameDue.send() },
                 reload: { await pipeline.requestReload() }))
         parts.telemetry.update { $0.isReady = true }
-        for reason in screener.models.fallbacks { log.tell(.ready, .info, "a model runs in fp32", ["why": reason]) }
+        for reason in (screener as? ImageReader)?.models.fallbacks ?? [] {
+            log.tell(.ready, .info, "a model runs in fp32", ["why": reason])
+        }
         log.tell(.ready, .notice, "ready", ["models": screener.described.map(\.name).joined(separator: " ")])
         Notify.ready("Ready")
         await lifecycle.hold(pipeline)
@@ -289,7 +315,9 @@ public struct Server: Sendable {
         await lifecycle.hold(nil)
         await parts.requestHandler.close()
         await end(housekeeping, ledger, parts.telemetry, failure: failure)
-        if let failure { throw failure }
+        guard let failure else { return nil }
+        guard let why = failure as? Pipeline.MustReopen else { throw failure }
+        return Former(why: why, configuration: await pipeline.tools.configuration, screener: await pipeline.screener)
     }
 
     private func group(
@@ -303,7 +331,7 @@ public struct Server: Sendable {
         }
         if let interval = Notify.watchdogInterval {
             let watchdog = Watchdog(
-                telemetry: telemetry, interval: interval, imageDeadline: configuration.imageDeadline, now: now)
+                telemetry: telemetry, interval: interval, now: now)
             members.append(Member(service: watchdog, successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore))
         }
         // Last, and so first to stop: what it needs is there until nothing is in hand.

@@ -5,13 +5,12 @@ internal import ServiceLifecycle
 struct Watchdog: ServiceLifecycle.Service {
     let telemetry: Telemetry
     let interval: Duration
-    let imageDeadline: Duration
     let now: @Sendable () -> Duration
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             while true {
-                if telemetry.isAlive(now: now(), imageDeadline: imageDeadline) { Notify.watchdog() }
+                if telemetry.isAlive(now: now()) { Notify.watchdog() }
                 try await Task.sleep(for: interval / 3)
             }
         }

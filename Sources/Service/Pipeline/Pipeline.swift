@@ -76,6 +76,7 @@ actor Pipeline: ServiceLifecycle.Service {
     init(_ tools: Tools, screener: any ImageScreener, isDraining: Bool, pause: Duration = .zero) {
         (self.tools, self.screener, self.isDraining) = (tools, screener, isDraining)
         pausedUntil = tools.now() + pause
+        tools.telemetry.update { $0.imageDeadline = tools.configuration.imageDeadline }
         inbox = Inbox(
             path: tools.configuration.paths.inbox, spool: tools.folders.spool.root,
             rules: InboxRules(tools.configuration, isDraining: isDraining), commonMarker: tools.inboxMarker,
@@ -311,7 +312,7 @@ actor Pipeline: ServiceLifecycle.Service {
             tools.configuration = configuration
             self.screener = screener
             inbox.rules = InboxRules(configuration, isDraining: isDraining)
-            tools.telemetry.update { $0.models = screener.described }
+            tools.telemetry.update { ($0.models, $0.imageDeadline) = (screener.described, configuration.imageDeadline) }
             alarm(.reload, nil)
             tools.log.tell(.reloaded, .notice, "configuration and models were read again")
             try? await tools.ledger.record("reloaded", subject: "service", detail: ["models": screener.described.map(\.name)])

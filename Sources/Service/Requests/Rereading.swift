@@ -45,8 +45,7 @@ public struct Rereading: Sendable {
         let folders = try ServiceFolders(paths)
         let ledger = try await paths.openLedger(.open)
         let screener = try await Server.screener(configuration)
-        let reviewing = Reviewing(
-            ledger: ledger, folders: folders, limits: configuration.limits, configuration: { configuration })
+        let reviewing = Reviewing(ledger: ledger, folders: folders, configuration: { configuration })
         try await reviewing.recover()
         place = .here(
             Own(

@@ -38,7 +38,7 @@ extension Reviewing {
         if !former.drawn.isEmpty { return left(.drawn) }
         if former.models.allSatisfy(screener.described.contains), !former.models.isEmpty { return left(.current) }
         guard row.expired == nil else { return left(.expired) }
-        let file = try original(of: row)
+        let file = try await original(of: row)
         let reading = try await read(file, row, former, by: screener, on: executor)
         let before = try await reports(of: id, before: former.version) + [former]
         let prior = try await priors().prior(of: reading.report)

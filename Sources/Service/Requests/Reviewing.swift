@@ -20,7 +20,6 @@ actor Reviewing {
     let ledger: any ArrivalLedger & DecisionLedger & RereadLedger & VisitLedger
     let publisher: Publisher
     private let archive: Folder
-    let limits: ImageLimits
     /// As it is now: a reload changes it.
     let configuration: @Sendable () async -> Configuration
     let checkpoint: Checkpoint
@@ -28,13 +27,11 @@ actor Reviewing {
     let locks: KeyedLock<ScreeningID>
 
     init(
-        ledger: any ArrivalLedger & DecisionLedger & RereadLedger & VisitLedger, folders: ServiceFolders, limits: ImageLimits,
+        ledger: any ArrivalLedger & DecisionLedger & RereadLedger & VisitLedger, folders: ServiceFolders,
         configuration: @escaping @Sendable () async -> Configuration, checkpoint: @escaping Checkpoint = { _ in },
         now: @escaping @Sendable () -> Timestamp = { .now }
     ) {
-        (self.ledger, archive, self.limits, self.checkpoint, self.now) = (
-            ledger, folders.originals.archive, limits, checkpoint, now
-        )
+        (self.ledger, archive, self.checkpoint, self.now) = (ledger, folders.originals.archive, checkpoint, now)
         self.configuration = configuration
         locks = folders.arrivals
         var publisher = folders.publisher
@@ -84,7 +81,8 @@ actor Reviewing {
         }
         let (earlier, place) = try await newest(of: row.id)
         let before = try await reports(of: row.id, before: earlier.report.version)
-        let file = try original(of: row)
+        let file = try await original(of: row)
+        let limits = await configuration().limits
         let image = try Self.image(file, limits, frame: earlier.report.decidingFrame)
         let given = Report.Decision(
             reader: decision.reader, verdict: .correct, note: decision.note, at: now(), blind: decision.blind)
@@ -148,10 +146,11 @@ actor Reviewing {
     }
 
     /// The content of an arrival's original: the very bytes that were screened.
-    func original(of row: ArrivalRow) throws -> [UInt8] {
+    func original(of row: ArrivalRow) async throws -> [UInt8] {
+        let limit = await configuration().limits.maximumBytes
         guard let original = row.original, original.hasPrefix("archive/"),
             let path = RelativePath(ours: String(original.dropFirst("archive/".count))),
-            let bytes = try archive.folder(path.parent).read(path.name, limit: limits.maximumBytes)
+            let bytes = try archive.folder(path.parent).read(path.name, limit: limit)
         else {
             throw PapillaError(
                 .damaged, "The original is not in the archive", place: "\(row.id)", hint: "Run papilla audit verify")

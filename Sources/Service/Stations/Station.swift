@@ -25,6 +25,8 @@ struct Station: ServiceLifecycle.Service {
     let paths: Configuration.Paths
     let pass: StationPass
     let log: Logger
+    /// What was known of models when they were loaded: see ``newestModel(_:)``.
+    let newestModel: Int64
     /// Has the pipeline take up what became this station's.
     let adopt: @Sendable ([ScreeningID]) async -> Void
     /// Has models read again that another station made live.
@@ -70,20 +72,20 @@ struct Station: ServiceLifecycle.Service {
     }
 
     private func work() async throws {
-        var known = await newestModel()
+        var known = newestModel
         while true {
             try await Task.sleep(for: Self.beat)
             guard await renew() else { return await lost() }
             await takeOver()
             // Another station made a model live: it is on the shared file system, and is read there.
-            let newest = await newestModel()
+            let newest = await Self.newestModel(ledger)
             if newest > known { await reload() }
             known = max(known, newest)
         }
     }
 
     /// The number of the audit's newest entry that made a model live; 0 where there is none, or the ledger is away.
-    private func newestModel() async -> Int64 {
+    static func newestModel(_ ledger: any AuditLedger) async -> Int64 {
         let entry = try? await ledger.newestEntry(of: ["promoted", "rolled_back"])
         return entry?.seq ?? 0
     }

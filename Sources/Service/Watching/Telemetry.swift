@@ -1,6 +1,7 @@
 internal import Intake
 internal import Ledger
 internal import Screening
+internal import Settings
 internal import Synchronization
 
 /// What the running service knows of itself, for `status`, metrics and the watchdog. Written by the pipeline, read from anywhere.
@@ -58,9 +59,10 @@ final class Telemetry: Sendable {
     }
 
     /// Whether the service moves on: its loop goes round, and nothing is in hand for longer than an image may take.
-    func isAlive(now: Duration, imageDeadline: Duration) -> Bool {
+    func isAlive(now: Duration) -> Bool {
         state.withLock { state in
-            now - state.beat < Self.patience && state.inHand.values.allSatisfy { now - $0 < imageDeadline + Self.patience }
+            now - state.beat < Self.patience
+                && state.inHand.values.allSatisfy { now - $0 < state.imageDeadline + Self.patience }
         }
     }
 
@@ -71,6 +73,8 @@ final class Telemetry: Sendable {
         var started: Timestamp
         var isReady = false
         var isStopping = false
+        /// How long an image may take: as a reload changed it last.
+        var imageDeadline = Configuration().imageDeadline
         /// Arrivals being worked on, and since when.
         var inHand: [ScreeningID: Duration] = [:]
         /// The loop's last round, on the monotonic clock.
