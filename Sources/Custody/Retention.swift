@@ -35,14 +35,21 @@ package struct Retention: Sendable {
     }
 
     private func run(_ place: OriginalsFolder, _ rule: Configuration.Retention.Rule) async throws -> Int {
-        let limit = rule.age.map { Timestamp(milliseconds: wallClock().milliseconds - Int64($0 / .milliseconds(1))) }
+        let limit = try await rule.age.asyncMap { age in
+            try await ledger.ageLimit(Timestamp(milliseconds: wallClock().milliseconds - Int64(age / .milliseconds(1))))
+        }
         var excess = try await rule.size.asyncMap { try await ledger.bytes(in: place) - $0 } ?? 0
         var removed = 0
-        for candidate in try await ledger.expirable(in: place, endedBefore: limit) where removed < Self.passLimit {
-            guard candidate.isOld || excess > 0 else { break }
-            guard try await expire(candidate, because: candidate.isOld ? "age" : "size") else { continue }
-            excess -= candidate.bytes
-            removed += 1
+        var last: Int64? = 0
+        pieces: while let entry = last {
+            let piece = try await ledger.expirable(in: place, olderThan: limit, after: entry)
+            for candidate in piece.originals {
+                guard removed < Self.passLimit, candidate.isOld || excess > 0 else { break pieces }
+                guard try await expire(candidate, because: candidate.isOld ? "age" : "size") else { continue }
+                excess -= candidate.bytes
+                removed += 1
+            }
+            last = piece.last
         }
         if removed > 0 {
             log.tell(.expired, .notice, "originals were kept long enough", ["folder": place.rawValue, "removed": "\(removed)"])

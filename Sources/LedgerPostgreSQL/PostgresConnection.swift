@@ -35,7 +35,8 @@ package final class PostgresConnection: LedgerConnection {
         do {
             let session = try Self.connect(uri)
             if mode == .create { try PostgresSchema.createIfMissing(session, at: time) }
-            try PostgresSchema.check(session, path: path)
+            if mode != .readOnly { try PostgresSchema.migrate(session, at: time) }
+            try PostgresSchema.check(session, path: path, mode)
             state.withLock { $0.idle.append(session) }
         } catch { throw .ledger(error, "The ledger could not be opened", path: path) }
     }

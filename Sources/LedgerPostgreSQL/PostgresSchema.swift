@@ -8,29 +8,70 @@ internal import Screening
 /// Text is compared byte by byte, whatever the database's own collation: times, IDs and digests sort as they do in SQLite.
 enum PostgresSchema {
     /// The newest schema that this Papilla knows: its tables are those of the SQLite file of that number.
-    static let version = 5
+    static let version = 6
     /// The advisory lock that every change holds: "PPLA".
     static let lock = 0x5050_4C41
 
     /// Makes the tables and the audit's first entry, unless they are there.
     static func createIfMissing(_ session: PostgresSession, at time: Timestamp) throws {
+        try alone(session) {
+            guard try !isThere(session) else { return }
+            try create(session)
+            let identity = AuditEntry.randomHexadecimal()
+            try session.execute(
+                sql: "INSERT INTO setting (name, value, at) VALUES ('identity', ?, ?)",
+                arguments: [identity, time.description])
+            try AuditEntry.append(
+                session, at: time, actor: "service", event: .created, subject: identity, detail: ["schema": version])
+        }
+    }
+
+    /// Brings tables of an earlier schema to this one, where they are not yet: by whoever comes first. Every station of an earlier version
+    /// loses its lease with it.
+    static func migrate(_ session: PostgresSession, at time: Timestamp) throws {
+        guard try isThere(session), let found = try Self.found(session), found >= earliest, found < version else { return }
+        try alone(session) {
+            guard let found = try Self.found(session), found >= earliest, found < version else { return }
+            for (number, sql) in migrations where number > found {
+                try session.run(sql)
+                try session.execute(sql: "UPDATE schema_version SET version = ?", arguments: [number])
+                let identity: String? = try session.rows(
+                    sql: "SELECT subject FROM audit WHERE seq = 1", arguments: [], limit: 1
+                ).first?["subject"]
+                guard let identity else { continue }
+                try AuditEntry.append(
+                    session, at: time, actor: "service", event: .migrated, subject: identity, detail: ["schema": number])
+            }
+        }
+    }
+
+    /// One transaction, while nobody else changes anything.
+    private static func alone(_ session: PostgresSession, _ body: () throws -> Void) throws {
         try session.run("BEGIN; SELECT pg_advisory_xact_lock(\(lock))")
         do {
-            if try !isThere(session) {
-                try create(session)
-                let identity = AuditEntry.randomHexadecimal()
-                try session.execute(
-                    sql: "INSERT INTO setting (name, value, at) VALUES ('identity', ?, ?)",
-                    arguments: [identity, time.description])
-                try AuditEntry.append(
-                    session, at: time, actor: "service", event: .created, subject: identity, detail: ["schema": version])
-            }
+            try body()
             try session.run("COMMIT")
         } catch {
             try? session.run("ROLLBACK")
             throw error
         }
     }
+
+    /// The earliest schema that a released Papilla kept in PostgreSQL.
+    private static let earliest = 5
+
+    /// By the schema that each makes of the one before. Those who only read understand the tables of every earlier one: no migration may
+    /// change what stands in them.
+    private static let migrations = [(6, indexes)]
+
+    /// What the service asks again and again.
+    private static let indexes = """
+        CREATE INDEX screening_reused ON screening (reused_from) WHERE reused_from IS NOT NULL;
+        CREATE INDEX arrival_expired ON arrival (expired) WHERE expired IS NOT NULL;
+        CREATE INDEX arrival_outcome ON arrival (outcome) WHERE outcome IS NOT NULL;
+        CREATE INDEX decision_at ON decision (at);
+        CREATE INDEX audit_reread ON audit (event, at) WHERE event = 'reread';
+        """
 
     /// Makes the tables, empty.
     static func create(_ session: PostgresSession) throws {
@@ -39,6 +80,7 @@ enum PostgresSchema {
         try session.run(tables)
         try session.run(guards)
         try session.run(stations)
+        try session.run(indexes)
         try session.execute(sql: "INSERT INTO schema_version (version) VALUES (?)", arguments: [version])
     }
 
@@ -48,21 +90,26 @@ enum PostgresSchema {
         return found.first?["found"] ?? false
     }
 
-    /// Refuses what is no ledger of ours, or one of another schema.
-    static func check(_ session: PostgresSession, path: String) throws {
+    /// The schema of the tables that are there.
+    private static func found(_ session: PostgresSession) throws -> Int? {
+        try session.rows(sql: "SELECT version FROM schema_version", arguments: [], limit: 1).first?["version"]
+    }
+
+    /// Refuses what is no ledger of ours, or one of another schema; who only reads may read an earlier one.
+    static func check(_ session: PostgresSession, path: String, _ mode: LedgerMode) throws {
         guard try isThere(session) else {
             throw PapillaError(
                 .notFound, "There is no ledger in this database", place: path,
                 hint: "papilla serve makes it at its first start; look at paths.ledger in the configuration")
         }
-        let found: Int? = try session.rows(sql: "SELECT version FROM schema_version", arguments: [], limit: 1).first?["version"]
+        let found = try Self.found(session)
         guard let found, found <= version else {
             throw PapillaError(
                 .refused,
                 "The ledger was written by a newer Papilla (schema \(found ?? 0)); this one knows schema \(version)", place: path,
                 hint: "Install that version here, too: every station needs it")
         }
-        guard found == version else {
+        guard found == version || (mode == .readOnly && found >= earliest) else {
             throw PapillaError(
                 .refused, "The ledger has schema \(found), which no released Papilla kept in PostgreSQL", place: path,
                 hint: "Copy it to a file with the Papilla that wrote it, and from there into an empty database with this one")

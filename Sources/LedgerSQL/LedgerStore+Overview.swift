@@ -7,7 +7,7 @@ extension LedgerStore {
     /// - Parameters:
     ///   - failures: how many of the latest failures to name.
     ///   - limits: by target, the moment before which what became due is given up.
-    public func overview(failures: Int, givingUp limits: [String: Timestamp]) throws(PapillaError) -> Overview {
+    public nonisolated func overview(failures: Int, givingUp limits: [String: Timestamp]) throws(PapillaError) -> Overview {
         let time = now()
         let hour = Timestamp(milliseconds: time.milliseconds - 3_600_000).description
         let day = Timestamp(milliseconds: time.milliseconds - 86_400_000).description
@@ -34,6 +34,11 @@ extension LedgerStore {
                 finishedLastDay: try count("finished > ?", [day]), receivedLastDay: try count("received > ?", [day]),
                 deliveries: try Self.deliveryCounts(db, givingUp: limits))
         }
+    }
+
+    /// What came first of all that has not ended; nil where everything has.
+    public nonisolated func oldestPending() throws(PapillaError) -> Overview.Oldest? {
+        try read { db in try Self.oldestPending(db) }
     }
 
     private static func waits(_ db: any SQLDatabase) throws -> [Overview.Wait] {

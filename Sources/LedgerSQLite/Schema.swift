@@ -11,7 +11,7 @@ enum Schema {
     /// "PPLA" in SQLite's header: what `file` shows, and what tells a ledger from any other database.
     static let applicationID: Int32 = 0x5050_4C41
     /// The newest schema that this Papilla knows; also SQLite's user_version.
-    static let version = 5
+    static let version = 6
 
     /// - Parameter time: of the audit entries that a migration adds; nil: it adds none, to a copy that is only looked at.
     static func migrator(at time: Timestamp?) -> DatabaseMigrator {
@@ -36,8 +36,25 @@ enum Schema {
             try db.execute(sql: subjects + "PRAGMA user_version = 5;")
             if let time { try note(db, 5, at: time) }
         }
+        migrator.registerMigration("6") { db in
+            try db.execute(sql: indexes + "PRAGMA user_version = 6;")
+            if let time { try note(db, 6, at: time) }
+        }
         return migrator
     }
+
+    // MARK: - Migration 6, indexes
+
+    /// What the service asks again and again: who used a reading again, what was kept long enough, how arrivals ended, and what was decided or
+    /// read again since a time.
+    private static let indexes = """
+        CREATE INDEX screening_reused ON screening (reused_from) WHERE reused_from IS NOT NULL;
+        CREATE INDEX arrival_expired ON arrival (expired) WHERE expired IS NOT NULL;
+        CREATE INDEX arrival_outcome ON arrival (outcome) WHERE outcome IS NOT NULL;
+        CREATE INDEX decision_at ON decision (at);
+        CREATE INDEX audit_reread ON audit (event, at) WHERE event = 'reread';
+
+        """
 
     // MARK: - Migration 5, subjects
 

@@ -172,6 +172,33 @@ struct StationTests {
         #expect(reading?.code == .refused)
     }
 
+    @Test("Tables of the schema before are brought to this one by the first who writes; an older station stops at them")
+    func earlierTables()
+        async throws
+    {
+        let a = try await shared.station("a")
+        try await a.receive(Shared.arrival(1))
+        try shared.run(
+            """
+            DROP INDEX screening_reused, arrival_expired, arrival_outcome, decision_at, audit_reread;
+            UPDATE schema_version SET version = 5; UPDATE station SET schema = 5
+            """)
+        try await a.receive(Shared.arrival(2, path: "b.jpg"))
+        // Who only reads changes nothing.
+        let reader = try LedgerStore(uri: shared.address, mode: .readOnly)
+        #expect(try await reader.arrivals().count == 2)
+        #expect(try await reader.auditEntries(AuditFilter(event: "migrated")).isEmpty)
+        try await a.receive(Shared.arrival(3, path: "c.jpg"))
+        let b = try await shared.station("b")
+        #expect(try await b.auditEntries(AuditFilter(event: "migrated")).map(\.detail) == [#"{"schema":6}"#])
+        #expect(await isLost { try await a.receive(Shared.arrival(4, path: "d.jpg")) })
+        _ = try await shared.station("c")
+        #expect(try await b.auditEntries(AuditFilter(event: "migrated")).count == 1)
+        #expect(try await b.verifyChain().isIntact)
+        // Its indexes are there again, every one.
+        try shared.run("DROP INDEX screening_reused, arrival_expired, arrival_outcome, decision_at, audit_reread")
+    }
+
     @Test("A correction that is under way is its station's") func corrections() async throws {
         let (a, b) = (try await shared.station("a"), try await shared.station("b"))
         let clinic = try await LedgerSubject.$current.withValue(LedgerSubject("shared") { _, _ in b }) { try await Clinic() }

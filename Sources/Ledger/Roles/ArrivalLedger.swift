@@ -59,6 +59,9 @@ public protocol ArrivalLedger: Sendable {
     ///   - limits: by delivery target, the moment before which what became due is given up.
     func overview(failures: Int, givingUp limits: [String: Timestamp]) async throws(PapillaError) -> Overview
 
+    /// What came first of all that has not ended; nil where everything has.
+    func oldestPending() async throws(PapillaError) -> Overview.Oldest?
+
     /// When the latest arrival came; nil before the first.
     func lastReceived() async throws(PapillaError) -> Timestamp?
 

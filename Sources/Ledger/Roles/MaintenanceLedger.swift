@@ -47,11 +47,18 @@ public protocol MaintenanceLedger: Sendable {
     /// Bytes of the originals in a folder, as the ledger knows them.
     func bytes(in place: OriginalsFolder) async throws(PapillaError) -> Int
 
-    /// Originals in a folder that nobody has decided upon, the longest kept first.
+    /// Which ends are old that came before a time.
+    func ageLimit(_ time: Timestamp) async throws(PapillaError) -> AgeLimit
+
+    /// A piece of the originals in a folder that nobody has decided upon, the longest kept first. It is small: whoever goes through all of
+    /// them lets everybody else have the ledger in between.
     ///
     /// What a reader has decided upon is never among them, nor what is pending: both are needed.
-    /// - Parameter limit: what ended before it is old; nil: nothing is.
-    func expirable(in place: OriginalsFolder, endedBefore limit: Timestamp?) async throws(PapillaError) -> [Expirable]
+    /// - Parameters:
+    ///   - limit: what is old; nil: nothing is.
+    ///   - entry: the `last` of the piece before; 0 for the first.
+    func expirable(in place: OriginalsFolder, olderThan limit: AgeLimit?, after entry: Int64) async throws(PapillaError)
+        -> ExpirablePiece
 
     /// Writes down that an original was kept long enough, before it is removed.
     ///
@@ -101,8 +108,19 @@ public protocol MaintenanceLedger: Sendable {
 }
 
 extension MaintenanceLedger {
-    /// Originals in a folder that nobody has decided upon, the longest kept first; none of them old.
-    public func expirable(in place: OriginalsFolder) async throws(PapillaError) -> [Expirable] {
-        try await expirable(in: place, endedBefore: nil)
+    /// All originals in a folder that nobody has decided upon, the longest kept first.
+    ///
+    /// - Parameter time: what ended before it is old; nil: nothing is.
+    public func expirable(in place: OriginalsFolder, endedBefore time: Timestamp? = nil) async throws(PapillaError) -> [Expirable]
+    {
+        var limit: AgeLimit?
+        if let time { limit = try await ageLimit(time) }
+        var (found, last): ([Expirable], Int64?) = ([], 0)
+        while let entry = last {
+            let piece = try await expirable(in: place, olderThan: limit, after: entry)
+            found += piece.originals
+            last = piece.last
+        }
+        return found
     }
 }

@@ -76,12 +76,11 @@ struct Housekeeping: ServiceLifecycle.Service {
         let alarms = Alarms(telemetry: telemetry, ledger: ledger, log: log, wallClock: wallClock)
         let now = wallClock()
         // A ledger that cannot be read is another alarm's affair.
-        if let overview = try? await ledger.overview(failures: 0) {
-            let oldest = limits.oldest.flatMap { limit in
-                overview.oldestPending.flatMap { isOver(limit, since: $0.received, now) ? $0 : nil }
-            }
+        do {
+            let pending = try await ledger.oldestPending()
+            let oldest = limits.oldest.flatMap { limit in pending.flatMap { isOver(limit, since: $0.received, now) ? $0 : nil } }
             alarms.set(.oldest, oldest.map { "\($0.id) has been pending since \($0.received)" })
-        }
+        } catch {}
         if let last = try? await ledger.lastReceived() ?? telemetry.now.started {
             let since = max(last, telemetry.now.started)
             alarms.set(
