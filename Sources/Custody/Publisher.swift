@@ -143,6 +143,12 @@ package struct Publisher: Sendable {
         return try read(name, in: try folder.folder(name), day: day)
     }
 
+    /// Whether an arrival has a bundle already, readable or not.
+    package func holds(_ id: ScreeningID, day: String) throws(FileError) -> Bool {
+        guard let folder = try folder(of: day) else { return false }
+        return try Self.bundle(of: id, version: 1, in: folder) != nil
+    }
+
     /// The bytes of a published report, by its folder's path relative to the outbox; nil where they are not there, or not of this digest.
     ///
     /// - Parameter name: a bundle's report by default.

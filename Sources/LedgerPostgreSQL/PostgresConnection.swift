@@ -89,22 +89,34 @@ package final class PostgresConnection: LedgerConnection {
         return value
     }
 
-    /// What became of a transaction whose connection broke while it was being committed.
+    /// What became of a transaction whose connection broke while it was being committed. The server is asked until it answers: who does not
+    /// know what was done cannot go on.
+    ///
+    /// - Throws: an error that says so, where it does not answer for longer than a station's lease lasts: what was in hand is dropped by then.
     private func isCommitted(_ number: String) throws -> Bool {
-        for attempt in 1... {
+        let end = ContinuousClock.now + Self.patience
+        while true {
             do {
                 let session = try Self.connect(uri)
-                while true {
+                while ContinuousClock.now < end {
                     let status: String? = try session.rows(
                         sql: "SELECT pg_xact_status(CAST(? AS xid8)) AS status", arguments: [number], limit: 1
                     ).first?["status"]
                     if status != "in progress" { return status == "committed" }
                     usleep(50000)
                 }
-            } catch  where attempt < 5 { usleep(500_000) }
+            } catch {}
+            guard ContinuousClock.now < end else {
+                throw PapillaError(
+                    .system, "The database went away while a change was being written, and does not say whether it was",
+                    place: path,
+                    hint: "Look whether it was before you ask for it again.", isRetryable: true)
+            }
+            usleep(500_000)
         }
-        return false
     }
+
+    private static let patience = Duration.seconds(20)
 
     package func change<Value>(_ change: (any SQLDatabase) throws -> Value) throws(PapillaError) -> Value {
         do {

@@ -4,10 +4,14 @@ public import Screening
 extension LedgerStore {
     /// Writes an arrival's end down: outcome, screening, findings and models, in one transaction. State: `finished`.
     ///
-    /// - Throws: `notFound`; `refused` where it has ended already; `internal` where the ending cannot be this arrival's.
+    /// An end that is written down already is not written again: who wrote it may not have heard of it.
+    /// - Throws: `notFound`; `refused` where it has ended otherwise; `internal` where the ending cannot be this arrival's.
     public func finish(_ id: ScreeningID, _ end: Ending) throws(PapillaError) {
         let time = now()
         try write { db in
+            let before = try String.fetchOne(
+                db, sql: "SELECT bundle_sha256 FROM screening WHERE arrival = ? AND version = 1", arguments: [id.description])
+            if before == end.bundleDigest.description { return }
             let arrival = try ArrivalRow.fetch(db, id, for: .finish)
             try end.check(against: arrival)
             let source = end.report.source

@@ -81,12 +81,15 @@ extension LedgerStore {
 
     /// Writes down that a reading begins, before the file is opened. State: `reading`.
     ///
+    /// - Parameter attempt: its number, by who counts: one of this number that was begun already is not begun again. Nil: one more.
     /// - Returns: the attempts without an end so far, this one included: more than one means that the process died in the ones before.
     /// - Throws: `notFound`, or `refused` before the claim and after the end.
-    public func begin(_ id: ScreeningID) throws(PapillaError) -> Int {
+    public func begin(_ id: ScreeningID, attempt: Int?) throws(PapillaError) -> Int {
         let time = now()
         return try write { db in
-            let attempts = try ArrivalRow.fetch(db, id, for: .begin).attempts + 1
+            let arrival = try ArrivalRow.fetch(db, id, for: .begin)
+            if arrival.state == .reading, arrival.attempts == attempt { return arrival.attempts }
+            let attempts = arrival.attempts + 1
             try db.execute(
                 sql: "UPDATE arrival SET state = 'reading', changed = ?, waits_for = NULL, attempts = ? WHERE id = ?",
                 arguments: [time.description, attempts, id.description])

@@ -53,6 +53,29 @@ import Testing
         #expect(try await state() == .finished)
     }
 
+    /// Whoever did not hear that a step was taken takes it again.
+    @Test func aStepThatWasTakenIsNotTakenTwice() async throws {
+        try await clinic.receive(id)
+        try await clinic.claim(id)
+        #expect(try await ledger.begin(id, attempt: 1) == 1)
+        #expect(try await ledger.begin(id, attempt: 1) == 1)
+        #expect(try await ledger.begin(id, attempt: 2) == 2)
+        let ending = try await clinic.finish(id)
+        let before = (row: try await ledger.arrival(id), head: try await ledger.head().hash)
+        try await ledger.finish(id, ending)
+        #expect(try await ledger.arrival(id) == before.row)
+        #expect(try await ledger.head().hash == before.head)
+        // Also once later versions followed; and another end is refused, as ever.
+        try await clinic.correct(id)
+        try await ledger.finish(id, ending)
+        let other = Ending(
+            report: ending.report, bundle: ending.bundle, bundleDigest: Digest(of: [1]), original: ending.original,
+            timing: ending.timing)
+        await #expect { try await ledger.finish(id, other) } throws: { ($0 as? PapillaError)?.code == .refused }
+        #expect(try await ledger.auditEntries(AuditFilter(event: "finished")).count == 1)
+        #expect(try await ledger.violatedInvariants().isEmpty)
+    }
+
     @Test func waitingOnForTheSameThingIsNoChange() async throws {
         try await clinic.receive(id)
         try await ledger.wait(id, for: "space")

@@ -228,6 +228,21 @@ struct StationTests {
         #expect(try await a.verifyChain().isIntact)
     }
 
+    @Test("A change that was committed when the database went away for some seconds was made, and that is known")
+    func cutCommits() async throws {
+        let server = try #require(PostgresServer.shared)
+        _ = try shared.open()
+        let proxy = try CuttingProxy(before: server.folder, away: .seconds(4))
+        let a = try LedgerStore(uri: shared.address.replacing("host=\(server.folder)", with: "host=\(proxy.folder)"), mode: .open)
+        try await a.enter("a", spool: "/spool/a", lease: .seconds(3600))
+        proxy.arm()
+        try await a.receive(Shared.arrival(1))
+        #expect(proxy.hasCut)
+        #expect(try await a.pending().map(\.id) == [Clinic.id(1)])
+        #expect(try await a.auditEntries(AuditFilter(event: "received")).count == 1)
+        #expect(try await a.verifyChain().isIntact)
+    }
+
     @Test(
         "The database itself refuses what must never happen",
         arguments: [

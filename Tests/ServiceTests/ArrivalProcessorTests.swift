@@ -134,6 +134,51 @@ import Settings
         #expect(try await sandbox.verify() == [])
     }
 
+    @Test("An end that was written down, and not heard of, is the end") func anEndThatWasNotHeardOf() async throws {
+        try sandbox.drop("eye.jpg")
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        let ledger = try folders.ledger(sandbox.configuration.paths.ledger)
+        let arrival = try await receive(ledger, "eye.jpg")
+        let processor = sandbox.processor(folders, ledger, screener)
+        let first = try await processor.carryOn(arrival, from: sandbox.inbox)
+        let head = try await ledger.head().hash
+        let again = try await processor.carryOn(arrival, from: sandbox.inbox)
+        #expect(again.report == first.report && again.bundle == first.bundle)
+        let error = PapillaError(.refused, "The state finished cannot take the step finish")
+        #expect(try await processor.fail(arrival, error).report.outcome == .noFinding)
+        #expect(try await ledger.head().hash == head)
+        // Nor does anything come where its bundle was: it was forgotten since, or the site took it away.
+        _ = try folders.publisher.erase(arrival.id, day: arrival.day)
+        await #expect(throws: ArrivalProcessor.Ended.self) { try await processor.carryOn(arrival, from: sandbox.inbox) }
+        await #expect(throws: ArrivalProcessor.Ended.self) { try await processor.fail(arrival, error) }
+        #expect(try sandbox.files("outbox") == [])
+        #expect(try await ledger.head().hash == head)
+    }
+
+    @Test("A bundle that is out stands, and what is wrong with it holds up nobody else") func aBundleThatCannotBeRead()
+        async throws
+    {
+        try sandbox.drop("eye.jpg")
+        let folders = try ServiceFolders(sandbox.configuration.paths)
+        let ledger = try folders.ledger(sandbox.configuration.paths.ledger)
+        let arrival = try await receive(ledger, "eye.jpg")
+        await #expect(throws: Stopped.self) {
+            try await sandbox.processor(folders, ledger, screener, stopAt: .published).carryOn(arrival, from: sandbox.inbox)
+        }
+        let bundle = try folders.publisher.outbox.folder(RelativePath(ours: "\(arrival.day)/eye.\(arrival.id)"))
+        try bundle.replace(FileName(ours: "report.json"), with: Array("{".utf8))
+        try await ledger.close()
+        try sandbox.drop("other.jpg", "another image")
+        await #expect { try await sandbox.drain(screener) } throws: {
+            ($0 as? PapillaError)?.message == "1 arrival is still pending"
+        }
+        #expect(try bundle.read(FileName(ours: "report.json"), limit: 10) == Array("{".utf8))
+        let (_, reopened) = try sandbox.open()
+        #expect(try await reopened.pending().map(\.waitsFor) == ["A published bundle's report cannot be read"])
+        #expect(try sandbox.files("archive").map { String($0.suffix(9)) } == ["other.jpg"])
+        #expect(try sandbox.files("outbox").count { $0.hasSuffix("report.json") } == 2)
+    }
+
     @Test func aReadingThatMustWaitDoesNotCountAsADeath() async throws {
         try sandbox.drop("eye.jpg", "busy")
         let folders = try ServiceFolders(sandbox.configuration.paths)

@@ -7,7 +7,8 @@ package final class PostgresServer: Sendable {
     /// Nil where PostgreSQL is not installed.
     package static let shared = PostgresServer()
 
-    private let folder: String
+    /// Where its socket is.
+    package let folder: String
 
     private init?() {
         guard let binaries = Self.binaries else { return nil }

@@ -17,9 +17,10 @@ public protocol ArrivalLedger: Sendable {
 
     /// Writes down that a reading begins, before the file is opened. State: `reading`.
     ///
+    /// - Parameter attempt: its number, by who counts: one of this number that was begun already is not begun again. Nil: one more.
     /// - Returns: the attempts without an end so far, this one included: more than one means that the process died in the ones before.
     /// - Throws: `notFound`, or `refused` before the claim and after the end.
-    func begin(_ id: ScreeningID) async throws(PapillaError) -> Int
+    func begin(_ id: ScreeningID, attempt: Int?) async throws(PapillaError) -> Int
 
     /// Writes down that an arrival waits for something that may come back. State: `waiting`.
     ///
@@ -30,7 +31,8 @@ public protocol ArrivalLedger: Sendable {
 
     /// Writes an arrival's end down: outcome, screening, findings, models and deliveries, in one transaction. State: `finished`.
     ///
-    /// - Throws: `notFound`; `refused` where it has ended already; `internal` where the ending cannot be this arrival's.
+    /// An end that is written down already is not written again: who wrote it may not have heard of it.
+    /// - Throws: `notFound`; `refused` where it has ended otherwise; `internal` where the ending cannot be this arrival's.
     func finish(_ id: ScreeningID, _ end: Ending) async throws(PapillaError)
 
     /// What has not ended, in the order of service: urgent first, then by arrival.
@@ -72,6 +74,10 @@ public protocol ArrivalLedger: Sendable {
 }
 
 extension ArrivalLedger {
+    /// Writes down that one more reading begins.
+    @discardableResult
+    public func begin(_ id: ScreeningID) async throws(PapillaError) -> Int { try await begin(id, attempt: nil) }
+
     /// Every arrival.
     public func arrivals() async throws(PapillaError) -> [ArrivalRow] { try await arrivals(ArrivalFilter()) }
 

@@ -40,18 +40,19 @@ struct ArrivalProcessor: Sendable {
     /// Carries an arrival on from wherever it is to its end.
     ///
     /// - Parameter inbox: nil while the inbox is gone; then only what is in the spool goes on.
-    /// - Throws: `Obstacle` where it must wait, `CancellationError`.
+    /// - Throws: `Obstacle` where it must wait, `Ended`, `CancellationError`.
     func carryOn(_ arrival: Arrival, from inbox: Folder?) async throws -> Finished {
+        guard let row = try await Obstacle.within(.storage, { try await ledger.arrival(arrival.id) }) else {
+            throw Obstacle(
+                scope: .storage, error: PapillaError(.internal, "An arrival without a row was carried on", place: "\(arrival.id)")
+            )
+        }
+        guard row.state != .finished else { return try ended(arrival) }
         if let published = try Obstacle.within(.storage, { try publisher.find(arrival.id, day: arrival.day) }) {
             return try await conclude(arrival, published, timing: published.report.timing, key: nil)
         }
         if try Obstacle.within(.storage, { try originals.has(arrival.id, day: arrival.day) }) {
             try Obstacle.within(.storage) { try originals.giveBack(arrival.id, day: arrival.day, to: spool) }
-        }
-        guard let row = try await Obstacle.within(.storage, { try await ledger.arrival(arrival.id) }) else {
-            throw Obstacle(
-                scope: .storage, error: PapillaError(.internal, "An arrival without a row was carried on", place: "\(arrival.id)")
-            )
         }
         guard row.spool == nil else {
             let held = try Obstacle.within(.storage) { try spool.held(for: arrival.id, arrival.path.name) }
@@ -69,6 +70,16 @@ struct ArrivalProcessor: Sendable {
             return try await carryOn(arrival, from: inbox)
         }
         return try await read(arrival, found?.held, source(arrival, claimed), identification(found?.identification, claimed))
+    }
+
+    /// An arrival that had ended in a try before, and whose bundle is not in the outbox any more.
+    struct Ended: Error {}
+
+    /// How an arrival ended in a try before, which did not hear that the end was written down.
+    private func ended(_ arrival: Arrival) throws -> Finished {
+        try? spool.tidy(arrival.id)
+        guard let published = try? publisher.find(arrival.id, day: arrival.day) else { throw Ended() }
+        return Finished(report: published.report, bundle: published.folder, timing: published.report.timing)
     }
 
     /// What the report says of the file.
@@ -124,7 +135,7 @@ struct ArrivalProcessor: Sendable {
             try checkUnchanged(held)
             return try await publish(arrival, try await withPrior(bundle, held), key: key)
         }
-        _ = try await Obstacle.within(.storage) { try await ledger.begin(arrival.id) }
+        _ = try await Obstacle.within(.storage) { try await ledger.begin(arrival.id, attempt: arrival.attempts + 1) }
         try checkpoint(.begun)
         let bytes = try Obstacle.within(.file) { try OpenFile.open(held.name, in: held.folder).readAll() }
         guard let bundle = try await screen(bytes, arrival, source, identification, waited: waited) else {
@@ -208,9 +219,16 @@ struct ArrivalProcessor: Sendable {
         return try await publish(arrival, bundle, key: nil)
     }
 
-    /// Ends an arrival for a reason of our own: an error that trying again cannot help.
+    /// Ends an arrival for a reason of our own: an error that trying again cannot help. One whose bundle is out already waits for a person:
+    /// what is published stands.
     func fail(_ arrival: Arrival, _ error: PapillaError) async throws -> Finished {
         let row = try await Obstacle.within(.storage) { try await ledger.arrival(arrival.id) }
+        if row?.state == .finished { return try ended(arrival) }
+        guard try Obstacle.within(.storage, { try !publisher.holds(arrival.id, day: arrival.day) }) else {
+            var waiting = error
+            waiting.isRetryable = true
+            throw Obstacle(scope: .file, error: waiting)
+        }
         let source =
             row.map { self.source(arrival, $0) }
             ?? Report.Source(

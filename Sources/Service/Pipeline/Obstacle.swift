@@ -20,10 +20,15 @@ struct Obstacle: Error {
     let scope: Scope
     let error: PapillaError
 
-    /// An error in a scope. A full or read-only disk is never one file's own trouble.
+    /// An error in a scope. A full or read-only disk is never one file's own trouble, and what stands in the way of one is never everybody's.
     private init(_ error: any Error, within scope: Scope) {
-        let number = (error as? FileError)?.number
-        self.init(scope: [ENOSPC, EDQUOT, EROFS].contains(number) ? .storage : scope, error: PapillaError(any: error))
+        let own: Scope =
+            switch (error as? FileError)?.number {
+            case ENOSPC, EDQUOT, EROFS: .storage
+            case EEXIST, ENOTEMPTY: .file
+            default: scope
+            }
+        self.init(scope: own, error: PapillaError(any: error))
     }
 
     init(scope: Scope, error: PapillaError) { (self.scope, self.error) = (scope, error) }

@@ -66,6 +66,8 @@ extension Pipeline {
             finish(entry, finished)
         } catch let obstacle as Obstacle {
             await meet(obstacle, entry)
+        } catch is ArrivalProcessor.Ended {
+            conclude(entry)
         } catch is CancellationError {
             keep(entry, until: tools.now())
         } catch {
@@ -81,12 +83,17 @@ extension Pipeline {
             now: tools.now, checkpoint: tools.checkpoint)
     }
 
-    private func finish(_ entry: RetryQueue.Entry, _ finished: ArrivalProcessor.Finished) {
-        let arrival = entry.arrival
-        if entry.isInInbox { inbox.conclude(arrival.path, now: tools.now()) }
-        inboxTries[arrival.path] = nil
+    /// Nothing is left to do for it.
+    private func conclude(_ entry: RetryQueue.Entry) {
+        if entry.isInInbox { inbox.conclude(entry.arrival.path, now: tools.now()) }
+        inboxTries[entry.arrival.path] = nil
         troubles = 0
         alarm(.storage, nil)
+    }
+
+    private func finish(_ entry: RetryQueue.Entry, _ finished: ArrivalProcessor.Finished) {
+        let arrival = entry.arrival
+        conclude(entry)
         let report = finished.report
         let seconds = max(0, Double(tools.wallClock().milliseconds - arrival.received.milliseconds) / 1000)
         tools.telemetry.update { state in
@@ -133,7 +140,10 @@ extension Pipeline {
         tools.log.tell(.trouble, .error, "an arrival could not be processed: \(error.description)", id: arrival.id)
         do {
             finish(entry, try await processor.fail(arrival, error))
+        } catch is ArrivalProcessor.Ended {
+            conclude(entry)
         } catch {
+            if let obstacle = error as? Obstacle, obstacle.error.isRetryable { return await meet(obstacle, entry) }
             let error = (error as? Obstacle)?.error ?? PapillaError(any: error)
             tools.telemetry.failed(error.description, id: arrival.id, at: tools.wallClock())
             var entry = entry

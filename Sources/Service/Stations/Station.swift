@@ -113,7 +113,12 @@ struct Station: ServiceLifecycle.Service {
                 guard let found = try await ledger.shutOut(silent.name) else { continue }
                 try shutOut(found)
                 pass.spools = Self.places(of: stations, but: paths.spool)
-                let arrivals = try await ledger.inherit(from: found.name)
+                let arrivals: [ScreeningID]
+                do { arrivals = try await ledger.inherit(from: found.name) } catch {
+                    // They may be this station's own already: entering anew finds them.
+                    await lost()
+                    throw error
+                }
                 log.tell(
                     .recovered, .notice, "carrying on what a silent station left",
                     ["station": found.name, "arrivals": "\(arrivals.count)"])
