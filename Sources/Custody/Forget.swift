@@ -42,10 +42,13 @@ package struct Forget: Sendable {
         return ForgottenArrival(id: row.id, bundles: bundles, related: related, deliveries: deliveries)
     }
 
-    /// Ends what an earlier run began.
+    /// Ends what an earlier run began, or a station that this one took over from; what is being forgotten right now is waited for.
     package func complete() async throws {
         for (id, actor) in try await ledger.halfForgotten() {
-            guard let row = try await ledger.arrival(id) else { continue }
+            await folders.arrivals.lock(id)
+            defer { folders.arrivals.unlock(id) }
+            // As it is now: it may have ended while this waited.
+            guard let row = try await ledger.arrival(id), row.forgotten == nil else { continue }
             _ = try erase(row)
             try await forgetVisits(holding: row, actor: actor)
             _ = try await withdrawAll(of: id)

@@ -63,8 +63,11 @@ package struct Publisher: Sendable {
     package func takeDrafts(of other: FileName) throws(FileError) {
         let all = try outbox.make(Self.staging)
         guard other != station, try all.status(other) != nil else { return }
-        let (theirs, own) = (try all.folder(other), try makeStaging())
-        for name in try theirs.names() {
+        let theirs = try all.folder(other)
+        let names = try theirs.names()
+        guard !names.isEmpty else { return }
+        let own = try makeStaging()
+        for name in names {
             let aside = FileName(ours: "\(name.text).taken")
             try own.removeTree(aside)
             do throws(FileError) { try theirs.rename(name, to: own, as: aside) } catch  where error.isMissing { continue }

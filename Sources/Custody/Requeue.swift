@@ -54,17 +54,23 @@ package struct Requeue: Sendable {
     }
 
     /// Ends what an earlier run began.
-    package func complete() async throws {
+    ///
+    /// - Parameter moment: only where the copy was made before it: another station may still be at a younger one.
+    package func complete(before moment: Timestamp = Timestamp(milliseconds: .max)) async throws {
         guard let inbox = try? Folder.open(folders.inbox) else { return }
-        let known = try await ledger.requeued()
         for row in try await ledger.arrivals(ArrivalFilter(outcomes: [.failed])) {
-            guard let path = row.path.flatMap(RelativePath.init(escaped:)), let folder = try? inbox.folder(path.parent),
-                (try? folder.status(Self.aside(row.id))) != .some(nil)
-            else { continue }
+            guard let path = row.path.flatMap(RelativePath.init(escaped:)), let folder = try? inbox.folder(path.parent) else {
+                continue
+            }
+            let asides = [Self.aside(row.id), Self.asideSidecar(row.id)].compactMap { try? folder.status($0) }
+            guard !asides.isEmpty, asides.allSatisfy({ $0.modified / 1_000_000 < moment.milliseconds }) else { continue }
             await folders.arrivals.lock(row.id)
             defer { folders.arrivals.unlock(row.id) }
-            // A copy with a second name appeared already; only its name aside was still to go.
-            if known.contains(row.id), try folder.links(Self.aside(row.id)) == 1 {
+            // A copy with a second name appeared already; only its name aside was still to go. All as it is now: whoever was at it may have
+            // gone on while this waited.
+            if try await ledger.requeued().contains(row.id), try folder.status(Self.aside(row.id)) != nil,
+                try folder.links(Self.aside(row.id)) == 1
+            {
                 _ = try appear(row, path.name, in: folder)
             } else {
                 try discard(row)

@@ -20,6 +20,8 @@ extension LedgerStore {
                     .refused, "A new version of this screening is being published by another station", place: id.description,
                     hint: "Try again in a moment", isRetryable: true)
             }
+            // From now on it is this station's to end, or of who takes over from it.
+            if try ArrivalRow.fetch(db, id)?.forgotten == nil { try take(db, id) }
             try AuditEntry.append(
                 db, at: time, actor: actor, event: "forgetting", subject: id.description, detail: [String: String]())
         }
@@ -41,6 +43,7 @@ extension LedgerStore {
             guard arrival.state == .finished else {
                 throw PapillaError(.refused, "Only an arrival that has ended can be forgotten", place: id.description)
             }
+            try letGo(db, id)
             guard arrival.forgotten == nil else { return }
             let subject: SQLArguments = [id.description]
             let whose = try Subject.numbers(db, in: "arrival", of: id)
@@ -112,14 +115,15 @@ extension LedgerStore {
                 """, arguments: [id.description]) ?? false
     }
 
-    /// Arrivals whose forgetting was begun and not ended, and who asked for it.
+    /// Arrivals whose forgetting this service began, or one that it took over from, and did not end, and who asked for it.
     public func halfForgotten() throws(PapillaError) -> [(id: ScreeningID, actor: String)] {
-        try read { db in
+        let own = ownArrivals
+        return try read { db in
             try SQLRow.fetchAll(
                 db,
                 sql: """
                     SELECT DISTINCT audit.subject AS subject, actor FROM audit JOIN arrival ON arrival.id = audit.subject
-                    WHERE event = 'forgetting' AND arrival.forgotten IS NULL
+                    WHERE event = 'forgetting' AND arrival.forgotten IS NULL AND \(own)
                     """
             ).compactMap { row in ScreeningID(row["subject"]).map { ($0, row["actor"]) } }
         }

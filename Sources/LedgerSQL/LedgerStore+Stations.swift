@@ -42,6 +42,14 @@ extension LedgerStore: StationLedger {
                     SELECT id, ? FROM arrival
                     WHERE state <> 'finished' AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.arrival = arrival.id)
                     """, arguments: [name])
+            // Of what is half forgotten, too: a ledger that was copied here has no claims.
+            try db.execute(
+                sql: """
+                    INSERT INTO claim (arrival, station)
+                    SELECT DISTINCT arrival.id, CAST(? AS TEXT) FROM audit JOIN arrival ON arrival.id = audit.subject
+                    WHERE event = 'forgetting' AND forgotten IS NULL
+                        AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.arrival = arrival.id)
+                    """, arguments: [name])
             return row?["epoch"] as Int64? ?? 0
         }
         station = StationFence(station: name, epoch: epoch)

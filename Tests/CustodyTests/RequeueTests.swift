@@ -95,6 +95,28 @@ import Settings
         #expect(try await sandbox.verify() == [])
     }
 
+    @Test("What another station may still be at is left alone, and what it left half done is not") func others() async throws {
+        try sandbox.drop("a.jpg", "not an image")
+        try sandbox.drop("a.json", #"{"patient": "P1"}"#)
+        let id = try #require(try await sandbox.drain().first?.report.id)
+        let (folders, ledger) = try sandbox.open()
+        func asides() throws -> [String] { try sandbox.inbox.names().map(\.text).filter { $0.hasPrefix(".\(id)") } }
+        // The image was not copied yet when the process died.
+        try sandbox.inbox.write([1], as: Requeue.asideSidecar(id))
+        let requeue = Requeue(ledger: ledger, folders: folders)
+        try await requeue.complete(before: Timestamp(milliseconds: Timestamp.now.milliseconds - 60_000))
+        #expect(try asides().count == 1)
+        try await requeue.complete()
+        #expect(try asides() == [])
+        let steps = Steps(stopAt: 2)
+        let stopped = Requeue(ledger: ledger, folders: folders) { try steps.next() }
+        await #expect(throws: Stopped.self) { try await stopped.run([], allFailed: true, actor: "anna@1000") }
+        try await requeue.complete(before: Timestamp(milliseconds: Timestamp.now.milliseconds - 60_000))
+        #expect(try asides().count == 2 && sandbox.files("inbox") == [])
+        try await requeue.complete(before: Timestamp(milliseconds: Timestamp.now.milliseconds + 60_000))
+        #expect(try asides() == [] && sandbox.files("inbox") == ["a.jpg", "a.json"])
+    }
+
     @Test("A4: what appeared under its name before a stop does not appear again") func appeared() async throws {
         try sandbox.drop("a.jpg", "not an image")
         let id = try #require(try await sandbox.drain().first?.report.id)

@@ -216,6 +216,37 @@ struct StationTests {
         #expect(try await b.verifyChain().isIntact)
     }
 
+    @Test("What a station half forgot is its own to end, after a restart or of who takes over; then nobody has it in hand")
+    func halfForgotten()
+        async throws
+    {
+        let (a, b) = (try await shared.station("a"), try await shared.station("b"))
+        let clinic = try await LedgerSubject.$current.withValue(LedgerSubject("shared") { _, _ in b }) { try await Clinic() }
+        for number in 1...2 { try await clinic.screen(Clinic.id(number)) }
+        try await a.beginForgetting(Clinic.id(1), actor: "anna@1000")
+        #expect(try await a.halfForgotten().map(\.id) == [Clinic.id(1)])
+        #expect(try await b.halfForgotten().isEmpty)
+        let again = try await shared.station("a")
+        #expect(try await again.halfForgotten().map(\.actor) == ["anna@1000"])
+        // Nothing else of it keeps who takes over from finding it, and nothing lets go of it but the end.
+        try await again.abandonCorrection(of: Clinic.id(1))
+        try shared.silence("a")
+        _ = try #require(try await b.shutOut("a"))
+        #expect(try await b.inherit(from: "a") == [Clinic.id(1)])
+        #expect(try await b.halfForgotten().map(\.id) == [Clinic.id(1)])
+        try await b.forget(Clinic.id(1), actor: "anna@1000")
+        #expect(try await b.halfForgotten().isEmpty && b.stations().allSatisfy { $0.arrivals == 0 })
+        // Begun once more by who was late: nothing is in hand for it.
+        try await b.beginForgetting(Clinic.id(1), actor: "anna@1000")
+        #expect(try b.stations().allSatisfy { $0.arrivals == 0 })
+        // What came from a file is nobody's until somebody enters.
+        try await b.beginForgetting(Clinic.id(2), actor: "anna@1000")
+        try shared.run("DELETE FROM claim")
+        let third = try await shared.station("c")
+        #expect(try await third.halfForgotten().map(\.id) == [Clinic.id(2)])
+        #expect(try await b.verifyChain().isIntact)
+    }
+
     @Test("A connection that was cut is made anew") func cutConnections() async throws {
         let a = try await shared.station("a")
         try await a.receive(Shared.arrival(1))

@@ -115,6 +115,20 @@ import Testing
         await #expect(throws: PapillaError.self) { try await ledger.expire(id, because: "age") }
     }
 
+    @Test("What is half forgotten is forgotten by the clock, too") func halfForgotten() async throws {
+        try sandbox.drop("anna.jpg")
+        let id = try #require(try await sandbox.drain().first?.report.id)
+        let (folders, ledger) = try sandbox.open()
+        let broken = Forget(ledger: ledger, folders: folders, withdraw: { _ in false }, boundary: { throw Stopped() })
+        await #expect(throws: Stopped.self) { try await broken.run("\(id)", actor: "anna@1000") }
+        #expect(try await ledger.arrival(id)?.name == "anna.jpg")
+        try await housekeeping(folders, ledger).complete(sandbox.configuration)
+        #expect(try await ledger.arrival(id)?.forgotten != nil)
+        #expect(try await ledger.halfForgotten().isEmpty)
+        #expect(try sandbox.files("archive") == [])
+        #expect(try await sandbox.verify() == [])
+    }
+
     // MARK: - Clocks
 
     /// A ledger whose clock, like everything else's, is set by hand.

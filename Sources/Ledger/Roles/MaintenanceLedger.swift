@@ -33,7 +33,7 @@ public protocol MaintenanceLedger: Sendable {
     /// - Throws: `notFound`; `refused` where the arrival has not ended.
     func forget(_ id: ScreeningID, actor: String) async throws(PapillaError)
 
-    /// Arrivals whose forgetting was begun and not ended, and who asked for it.
+    /// Arrivals whose forgetting this service began, or one that it took over from, and did not end, and who asked for it.
     func halfForgotten() async throws(PapillaError) -> [(id: ScreeningID, actor: String)]
 
     /// Other arrivals of the same patient or the same image whose names are still known, oldest first.

@@ -5,7 +5,8 @@ public import Screening
 /// The database's clock says how long a lease lasts. A ledger in a file has one writer and no stations: there every requirement throws
 /// `refused`, but for `isKeeper`, which is true.
 public protocol StationLedger: Sendable {
-    /// Begins to work as a station. Arrivals that it had when it stopped, and those that nobody has, are its own.
+    /// Begins to work as a station. Arrivals that it had when it stopped, and those that nobody has, are its own: those on their way, those
+    /// of which a later version is under way, and those that are half forgotten.
     ///
     /// From then on every change is refused as ``PapillaError/leaseLost(_:)`` once the lease ran out, or another process entered under the
     /// same name.

@@ -121,7 +121,8 @@ extension LedgerStore {
         try write { db in
             let changes = try db.execute(sql: "DELETE FROM correction WHERE arrival = ?", arguments: [id.description])
             guard changes > 0 else { return }
-            try letGo(db, id)
+            // Who forgets it still has it in hand.
+            if try !Self.isBeingForgotten(db, id) { try letGo(db, id) }
             try AuditEntry.append(
                 db, at: time, actor: service, event: .abandoned, subject: id.description, detail: [String: String](),
                 rows: [.correction(of: id)])

@@ -10,7 +10,7 @@ internal import ServiceLifecycle
 internal import Settings
 
 /// What is done by the clock: the metrics file and alarms, and hourly the audit's head to the journal, the statement of each day that is
-/// over, and what retention removes.
+/// over, what retention removes, and what a stop left half done.
 struct Housekeeping: ServiceLifecycle.Service {
     let ledger: any WholeLedger
     let folders: ServiceFolders
@@ -33,19 +33,26 @@ struct Housekeeping: ServiceLifecycle.Service {
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             var ticks = 0
+            var wasKeeper = false
             var clocks = clocks
             while true {
                 let configuration = await configuration()
                 await checkClock(&clocks)
                 await checkAlarms(configuration.alarms)
                 await writeMetrics(configuration)
-                if ticks % Self.ticksAnHour == 0 {
+                let isHour = ticks % Self.ticksAnHour == 0
+                if isHour {
                     if ticks > 0 { await tellHead() }
-                    if pass.isKeeper {
-                        await writeMissingStatements(configuration)
-                        await retain(configuration.retention, &clocks)
-                    }
+                    await complete(configuration)
                 }
+                // What is done once for all is done at once where it falls to this station.
+                let isKeeper = pass.isKeeper
+                if isKeeper, isHour || !wasKeeper {
+                    if pass.isShared { await completeRequeues() }
+                    await writeMissingStatements(configuration)
+                    await retain(configuration.retention, &clocks)
+                }
+                wasKeeper = isKeeper
                 ticks += 1
                 try await Task.sleep(for: Self.tick)
             }
@@ -118,6 +125,27 @@ struct Housekeeping: ServiceLifecycle.Service {
             log.tell(.trouble, .warning, "originals could not be removed: \(PapillaError(any: error).description)")
         }
     }
+
+    // MARK: - What is half done
+
+    /// Ends the forgetting of what this service has in hand: an error cut it short, or a station that this one took over from.
+    func complete(_ configuration: Configuration) async {
+        do { try await Forget(ledger: ledger, folders: folders, withdraw: configuration.withdraw).complete() } catch {
+            log.tell(
+                .trouble, .warning, "what is half forgotten could not be forgotten: \(PapillaError(any: error).description)")
+        }
+    }
+
+    /// Ends what any station began of reading again, and did not end: one that still is at it has a younger copy.
+    func completeRequeues() async {
+        let moment = Timestamp(milliseconds: wallClock().milliseconds - Self.requeueAge)
+        do { try await Requeue(ledger: ledger, folders: folders).complete(before: moment) } catch {
+            log.tell(
+                .trouble, .warning, "what was to be read again could not be: \(PapillaError(any: error).description)")
+        }
+    }
+
+    private static let requeueAge: Int64 = 300_000
 
     // MARK: - Statements
 

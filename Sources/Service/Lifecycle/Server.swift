@@ -176,10 +176,9 @@ public struct Server: Sendable {
         clocks.look(.now, ClockWatch.steady)
         try await clocks.note(in: ledger)
         try await FolderMark.check(folders, ledger, isSpoolNew: configuration.paths.isShared)
-        if pass.isKeeper {
-            try await Forget(ledger: ledger, folders: folders, withdraw: configuration.withdraw).complete()
-            try await Requeue(ledger: ledger, folders: folders).complete()
-        }
+        try await Forget(ledger: ledger, folders: folders, withdraw: configuration.withdraw).complete()
+        // Among stations it is the keeper's, by the clock: nobody knows which of them began it.
+        if !pass.isShared { try await Requeue(ledger: ledger, folders: folders).complete() }
         try await tellOfRoles(ledger)
         let pause = try await pauseAfterDeaths(ledger, telemetry)
         try await ledger.record("started", subject: "service", detail: ["version": Version.current])
@@ -282,8 +281,9 @@ public struct Server: Sendable {
             newestModel: newestModel,
             adopt: { arrivals in
                 await pipeline.adopt(arrivals)
-                // What cannot be ended now is ended when somebody decides on it, or at the next start.
+                // What cannot be ended now is ended when somebody decides on it, by the clock, or at the next start.
                 try? await reviewing.recover()
+                try? await Forget(ledger: ledger, folders: folders, withdraw: now().withdraw).complete()
             }, reload: { await pipeline.requestReload() },
             lost: { await pipeline.reopen(.leaseLost) })
         let group = group(

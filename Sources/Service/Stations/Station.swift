@@ -110,7 +110,11 @@ struct Station: ServiceLifecycle.Service {
             let stations = try await ledger.stations()
             pass.spools = Self.places(of: stations, but: paths.spool)
             for silent in stations where !silent.lives && silent.name != name {
-                guard let found = try await ledger.shutOut(silent.name) else { continue }
+                guard let found = try await ledger.shutOut(silent.name) else {
+                    // It left nothing in the ledger; drafts of visits may be there.
+                    if pass.isKeeper { try folders.publisher.takeDrafts(of: FileName(ours: silent.name)) }
+                    continue
+                }
                 try shutOut(found)
                 pass.spools = Self.places(of: stations, but: paths.spool)
                 let arrivals: [ScreeningID]
