@@ -92,6 +92,15 @@ package final class Inbox {
         return nil
     }
 
+    /// The open inbox, opened anew by its path: on a shared file system that shows what other machines did in it. Nil while it is gone, and
+    /// where something else is under its path.
+    package func reopened() throws(FileError) -> Folder? {
+        guard let root else { return nil }
+        let found = try Folder.open(path)
+        let (before, now) = (try root.status(), try found.status())
+        return (before.device, before.inode) == (now.device, now.inode) ? found : nil
+    }
+
     /// A pending arrival of an earlier run whose file should still be here.
     package func know(_ path: RelativePath, id: ScreeningID, status: FileStatus, received: Timestamp, now: Duration) {
         order += 1

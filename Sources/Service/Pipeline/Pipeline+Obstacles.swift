@@ -62,7 +62,7 @@ extension Pipeline {
         tools.telemetry.update { [now = tools.now()] in $0.inHand[arrival.id] = now }
         defer { tools.telemetry.update { $0.inHand[arrival.id] = nil } }
         do {
-            let finished = try await processor.carryOn(arrival, from: inbox.root)
+            let finished = try await processor.carryOn(arrival, from: openInbox())
             finish(entry, finished)
         } catch let obstacle as Obstacle {
             await meet(obstacle, entry)

@@ -1,5 +1,6 @@
 internal import Custody
 internal import Files
+internal import Glibc
 internal import Intake
 internal import Journal
 internal import Ledger
@@ -243,18 +244,37 @@ actor Pipeline: ServiceLifecycle.Service {
             inbox.postpone(candidate.path, id: nil, until: tools.now() + .seconds(2), now: tools.now())
             return false
         }
-        if try isStillThere(candidate.path) { return true }
+        if try isStillThere(candidate) { return true }
         await tools.release(candidate.path)
-        inbox.conclude(candidate.path, now: tools.now())
+        // Where only this machine still knows its name, it must forget that first.
+        inbox.postpone(candidate.path, id: nil, until: tools.now() + .seconds(2), now: tools.now())
         return false
     }
 
-    private func isStillThere(_ path: RelativePath) throws(FileError) -> Bool {
-        do throws(FileError) { return try inbox.root?.folder(path.parent).status(path.name) != nil } catch {
-            guard error.isMissing else { throw error }
+    /// Whether a file is still under its path, and the one that was seen there. Names that this machine remembers may be gone: everything is
+    /// opened anew, which asks the server of a shared file system.
+    private func isStillThere(_ candidate: Candidate) throws(FileError) -> Bool {
+        let name = candidate.path.name
+        do throws(FileError) {
+            guard let folder = try openInbox()?.folder(candidate.path.parent), var status = try folder.status(name) else {
+                return false
+            }
+            do throws(FileError) {
+                if status.kind == .file { status = try OpenFile.open(name, in: folder).status() }
+            } catch {
+                // One that may not be read is answered for as well.
+                guard error.number == EACCES || error.number == EPERM else { throw error }
+            }
+            return candidate.status.map { status.isUnchanged(since: $0) } ?? true
+        } catch {
+            // Something else is in its place, or the server knows it no more.
+            guard error.isMissing || [ESTALE, ELOOP, EINVAL].contains(error.number) else { throw error }
             return false
         }
     }
+
+    /// The inbox as it is now, also where other machines work in it; nil while it is gone.
+    func openInbox() throws(FileError) -> Folder? { tools.reserve == nil ? inbox.root : try inbox.reopened() }
 
     private func receive(_ candidate: Candidate, as known: ScreeningID?) async throws -> ScreeningID {
         if let id = candidate.id { return id }
