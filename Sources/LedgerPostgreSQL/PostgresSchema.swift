@@ -57,21 +57,12 @@ enum PostgresSchema {
         }
     }
 
-    /// The earliest schema that a released Papilla kept in PostgreSQL.
+    /// The earliest schema that is kept in PostgreSQL: those before it are of files alone.
     private static let earliest = 5
 
     /// By the schema that each makes of the one before. Those who only read understand the tables of every earlier one: no migration may
     /// change what stands in them.
-    private static let migrations = [(6, indexes)]
-
-    /// What the service asks again and again.
-    private static let indexes = """
-        CREATE INDEX screening_reused ON screening (reused_from) WHERE reused_from IS NOT NULL;
-        CREATE INDEX arrival_expired ON arrival (expired) WHERE expired IS NOT NULL;
-        CREATE INDEX arrival_outcome ON arrival (outcome) WHERE outcome IS NOT NULL;
-        CREATE INDEX decision_at ON decision (at);
-        CREATE INDEX audit_reread ON audit (event, at) WHERE event = 'reread';
-        """
+    private static let migrations = [(6, CommonSchema.indexes)]
 
     /// Makes the tables, empty.
     static func create(_ session: PostgresSession) throws {
@@ -80,7 +71,7 @@ enum PostgresSchema {
         try session.run(tables)
         try session.run(guards)
         try session.run(stations)
-        try session.run(indexes)
+        try session.run(CommonSchema.indexes)
         try session.execute(sql: "INSERT INTO schema_version (version) VALUES (?)", arguments: [version])
     }
 

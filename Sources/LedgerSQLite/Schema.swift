@@ -37,24 +37,11 @@ enum Schema {
             if let time { try note(db, 5, at: time) }
         }
         migrator.registerMigration("6") { db in
-            try db.execute(sql: indexes + "PRAGMA user_version = 6;")
+            try db.execute(sql: CommonSchema.indexes + "PRAGMA user_version = 6;")
             if let time { try note(db, 6, at: time) }
         }
         return migrator
     }
-
-    // MARK: - Migration 6, indexes
-
-    /// What the service asks again and again: who used a reading again, what was kept long enough, how arrivals ended, and what was decided or
-    /// read again since a time.
-    private static let indexes = """
-        CREATE INDEX screening_reused ON screening (reused_from) WHERE reused_from IS NOT NULL;
-        CREATE INDEX arrival_expired ON arrival (expired) WHERE expired IS NOT NULL;
-        CREATE INDEX arrival_outcome ON arrival (outcome) WHERE outcome IS NOT NULL;
-        CREATE INDEX decision_at ON decision (at);
-        CREATE INDEX audit_reread ON audit (event, at) WHERE event = 'reread';
-
-        """
 
     // MARK: - Migration 5, subjects
 

@@ -57,3 +57,22 @@ import Testing
         #expect(try await ledger.expirable(in: .archive).count == count)
     }
 }
+
+extension MaintenanceLedger {
+    /// All originals in a folder that nobody has decided upon, the longest kept first.
+    ///
+    /// - Parameter time: what ended before it is old; nil: nothing is.
+    fileprivate func expirable(
+        in place: OriginalsFolder, endedBefore time: Timestamp? = nil
+    ) async throws(PapillaError) -> [Expirable] {
+        var limit: AgeLimit?
+        if let time { limit = try await ageLimit(time) }
+        var (found, last): ([Expirable], Int64?) = ([], 0)
+        while let entry = last {
+            let piece = try await expirable(in: place, olderThan: limit, after: entry)
+            found += piece.originals
+            last = piece.last
+        }
+        return found
+    }
+}

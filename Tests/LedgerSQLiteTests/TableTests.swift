@@ -36,7 +36,6 @@ import Testing
         "SELECT bundle FROM screening WHERE reused_from = 'x' AND outcome IN ('measured', 'no_finding') AND bundle IS NOT NULL",
         "SELECT id FROM arrival WHERE expired >= 'x' AND forgotten IS NULL",
         "SELECT outcome, count(*) FROM arrival WHERE outcome IS NOT NULL GROUP BY outcome",
-        "SELECT id FROM decision WHERE decision.at >= 'x'",
         "SELECT seq FROM audit WHERE event = 'finished' AND seq > 7 ORDER BY seq LIMIT 250",
     ]) func everydayQueriesUseIndexes(_ sql: String) throws {
         try clinic.look { (db) throws in
@@ -45,20 +44,6 @@ import Testing
             let scans = plan.filter { $0.hasPrefix("SCAN") && !$0.contains("arrival_pending") && $0 != "SCAN audit" }
             #expect(scans.isEmpty, "\(plan)")
             #expect(!plan.contains("USE TEMP B-TREE FOR ORDER BY") || sql.contains("LIMIT 9"), "\(plan)")
-        }
-    }
-
-    /// What was read again since a time is not all that ever was.
-    @Test func whatWasReadAgainIsFoundByItsTime() throws {
-        try clinic.look { (db) throws in
-            let plan = try Row.fetchAll(
-                db,
-                sql: """
-                    EXPLAIN QUERY PLAN SELECT arrival.subject, audit.at, 0 FROM audit JOIN arrival ON arrival.id = audit.subject
-                    WHERE event = 'reread' AND audit.at >= 'x' AND arrival.subject IS NOT NULL
-                    """
-            ).map { $0["detail"] as String }
-            #expect(plan.contains { $0.contains("audit_reread (event=? AND at>?)") }, "\(plan)")
         }
     }
 
