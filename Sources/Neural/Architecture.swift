@@ -2,7 +2,7 @@ public import Screening
 
 /// One of the networks of Murugesan et al., "Joint shape learning and segmentation for medical images using a minimalistic deep
 /// network" (2019), section 3: one encoder, up to three decoders, and 3x3 heads on the last maps; the router, which is
-/// the encoder with a classifier behind it; and the same decoder and heads on an encoder that others have trained (``Lite0``).
+/// the encoder with a classifier behind it; and the same decoder and heads on an encoder that others have trained (``Lite``).
 ///
 /// Level 0 is the finest. Every convolution of the paper's networks is 3x3, stride 1, padding 1, followed by a ReLU except in the heads.
 public struct Architecture: Sendable, Hashable {
@@ -40,6 +40,17 @@ public struct Architecture: Sendable, Hashable {
         case paper
         /// EfficientNet-Lite0's, whose weights for ImageNet are public.
         case lite0
+        /// EfficientNet-Lite2's, half as large again.
+        case lite2
+
+        /// The encoder that others have trained; nil for the paper's.
+        var lite: Lite? {
+            switch self {
+            case .paper: nil
+            case .lite0: .zero
+            case .lite2: .two
+            }
+        }
     }
 
     /// `1enc-1dec-conv-md`, ...: what a model's manifest and `--architecture` say.
@@ -66,16 +77,18 @@ public struct Architecture: Sendable, Hashable {
     public static let router = Architecture("1enc-classes", decoders: 0, [.classes])
 
     /// The networks whose encoder knows ImageNet: one decoder, parallel heads, and with `p` whether there is something to find at all.
-    public static let pretrained = [
-        Architecture("lite0-1dec-conv-m", .lite0, decoders: 1, [.mask]),
-        Architecture("lite0-1dec-conv-mc", .lite0, decoders: 1, [.mask, .contour]),
-        Architecture("lite0-1dec-conv-md", .lite0, decoders: 1, [.mask, .distance]),
-        Architecture("lite0-1dec-conv-mdp", .lite0, decoders: 1, [.mask, .distance, .cells, .frame]),
-    ]
+    public static let pretrained = [Encoder.lite0, .lite2].flatMap { encoder in
+        [
+            Architecture("\(encoder)-1dec-conv-m", encoder, decoders: 1, [.mask]),
+            Architecture("\(encoder)-1dec-conv-mc", encoder, decoders: 1, [.mask, .contour]),
+            Architecture("\(encoder)-1dec-conv-md", encoder, decoders: 1, [.mask, .distance]),
+            Architecture("\(encoder)-1dec-conv-mdp", encoder, decoders: 1, [.mask, .distance, .cells, .frame]),
+        ]
+    }
 
     /// Whether int8 is the faster precision on a CPU: the paper's 3x3 convolutions need VNNI for that, since without it Winograd's in fp32
-    /// are as fast; the 1x1 convolutions of ``Lite0``, for which there is no Winograd, take half the time everywhere.
-    public func isFasterInBytes(hasFastIntegers: Bool) -> Bool { hasFastIntegers || encoder == .lite0 }
+    /// are as fast; the 1x1 convolutions of ``Lite``, for which there is no Winograd, take half the time everywhere.
+    public func isFasterInBytes(hasFastIntegers: Bool) -> Bool { hasFastIntegers || encoder != .paper }
 
     /// Every network.
     public static let known = all + pretrained + [router]
@@ -122,12 +135,12 @@ extension Architecture {
             ]
         }
         var layers: [Layer] = []
-        switch encoder {
-        case .paper:
+        if let lite = encoder.lite {
+            layers += lite.layers.map { Layer(name: $0.name, kernel: $0.kernel, stride: $0.stride) }
+        } else {
             for level in 0..<5 {
                 layers += block("encoder.\(level)", in: level == 0 ? 3 : levels.maps[level - 1], level: level)
             }
-        case .lite0: layers += Lite0.layers.map { Layer(name: $0.name, kernel: $0.kernel, stride: $0.stride) }
         }
         for decoder in 0..<decoders {
             for level in 0..<4 {
@@ -186,15 +199,14 @@ struct Levels: Sendable {
     let strides: [Int]
 
     init(_ encoder: Architecture.Encoder, width: Int) {
-        switch encoder {
-        case .paper:
+        if let lite = encoder.lite {
+            maps = [width, width * 3 / 2, width * 2, width * 4, lite.last]
+            skips = lite.skips
+            strides = [2, 4, 8, 16, 32]
+        } else {
             maps = (0..<5).map { width << $0 }
             skips = Array(maps[..<4])
             strides = [1, 2, 4, 8, 32]
-        case .lite0:
-            maps = [width, width * 3 / 2, width * 2, width * 4, Lite0.last]
-            skips = Lite0.skips
-            strides = [2, 4, 8, 16, 32]
         }
     }
 }

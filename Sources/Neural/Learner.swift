@@ -123,11 +123,11 @@ public final class Learner {
         input = try Tensor([plan.batch, 3, options.side, options.side])
         try weights?.check(architecture, width: options.width)
         let normalised = options.normalisation == .batch
-        switch architecture.encoder {
-        case .paper: encoder = try TrainedPaperEncoder(plan, input, normalised: normalised, scratch: scratch)
-        case .lite0:
+        if let lite = architecture.encoder.lite {
             encoder = try TrainedLiteEncoder(
-                plan, input, normalised: normalised, frozen: options.encoderRate == 0, scratch: scratch)
+                lite, plan, input, normalised: normalised, frozen: options.encoderRate == 0, scratch: scratch)
+        } else {
+            encoder = try TrainedPaperEncoder(plan, input, normalised: normalised, scratch: scratch)
         }
         try build()
         try load(weights ?? .initial(architecture, width: options.width, seed: seed, foreground: foreground))

@@ -137,7 +137,7 @@ public final class Network {
     }
 
     private func build(_ weights: Weights) throws(PapillaError) {
-        let (skips, x) = architecture.encoder == .paper ? try encode(weights) : try encodeLite(weights)
+        let (skips, x) = if let lite = architecture.encoder.lite { try encode(lite, weights) } else { try encode(weights) }
         if architecture.heads == [.classes] {
             let (average, features) = (GlobalAverage(plan), x)
             classifier = ({ average.forward(features) }, weights["classes.weight"], weights["classes.bias"])
@@ -189,7 +189,7 @@ public final class Network {
 
     private func build(_ builder: ReducedBuilder, _ weights: Weights) throws(PapillaError) {
         var builder = builder
-        let (skips, last) = try architecture.encoder == .paper ? builder.encode(input) : builder.encodeLite(input)
+        let (skips, last) = if let lite = architecture.encoder.lite { try builder.encode(lite, input) } else { try builder.encode(input) }
         let logits = try (0..<architecture.decoders).map { (decoder) throws(PapillaError) in
             try builder.heads(decoder, builder.decode(decoder, skips, last))
         }
@@ -342,7 +342,7 @@ public final class Network {
         try add(y, ofDecoder: decoder)
     }
 
-    /// A convolution of ``Lite0``: 1x1, or the first one; a rectifier behind it if there is a ceiling, or added to what stands in the target.
+    /// A convolution of ``Lite``: 1x1, or the first one; a rectifier behind it if there is a ceiling, or added to what stands in the target.
     func convolve(
         _ name: String, _ x: Tensor, to y: Tensor, kernel shape: [Int], stride: Int = 1, _ weights: Weights,
         ceiling: Float? = nil,
@@ -362,7 +362,7 @@ public final class Network {
             macs: kernel.count * batch * y.dimensions[2] * y.dimensions[3])
     }
 
-    /// A kernel of its own for each map, with a rectifier of ``Lite0`` behind it.
+    /// A kernel of its own for each map, with a rectifier of ``Lite`` behind it.
     func convolveEach(
         _ name: String, _ x: Tensor, to y: Tensor, kernel shape: [Int], stride: Int, _ weights: Weights
     ) throws(PapillaError) {
@@ -379,7 +379,7 @@ public final class Network {
             Step(name: "\(name) [own_depthwise]", macs: taps * maps * batch * reached * reached) {
                 depthwise_f32(
                     x.pointer, y.pointer, kernels.pointer, bias.pointer, batch, maps, side, size, stride, Processor.block, 0,
-                    Lite0.ceiling)
+                    Lite.ceiling)
             })
     }
 

@@ -12,7 +12,7 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
 
 /// The reach of each layer's values on real images: what int8 needs to know of a network beyond its weights.
 public struct ActivationRanges: Sendable, Codable, Equatable {
-    /// The magnitude that next to no value of a hidden convolution's output exceeds (of ``Lite0``'s projections: after what is added), by
+    /// The magnitude that next to no value of a hidden convolution's output exceeds (of ``Lite``'s projections: after what is added), by
     /// the convolution's name; for the upsampled half of `decoder.D.L.conv1` also NAME.products and NAME.sum.
     public var reach: [String: Float]
 
@@ -28,14 +28,14 @@ public struct ActivationRanges: Sendable, Codable, Equatable {
 
     /// The names that a network of an architecture needs.
     public static func names(_ architecture: Architecture) -> [String] {
-        let lite = architecture.encoder == .lite0 ? Lite0.layers.map(\.name) : []
+        let lite = architecture.encoder.lite?.layers.map(\.name) ?? []
         return lite
             + hidden(architecture).flatMap { unit in
                 unit.hasPrefix("decoder") && unit.hasSuffix("conv1") ? [unit, unit + ".products", unit + ".sum"] : [unit]
             }
     }
 
-    /// The names that it needs the points of: not of the image, and not of ``Lite0``'s skips, which are signed.
+    /// The names that it needs the points of: not of the image, and not of ``Lite``'s skips, which are signed.
     public static func pointNames(_ architecture: Architecture) -> [String] {
         hidden(architecture).filter { architecture.encoder == .paper ? $0 != "encoder.0.conv1" : $0.hasSuffix("conv2") }
     }

@@ -2,7 +2,7 @@ internal import CKernels
 internal import OneDNN
 internal import Screening
 
-/// A convolution of ``Lite0`` (or of the presence's outputs) in training, with its normalisation and what follows.
+/// A convolution of ``Lite`` (or of the presence's outputs) in training, with its normalisation and what follows.
 final class TrainedLayer: TrainedPart {
     let name: String
     /// After normalisation and rectifier.

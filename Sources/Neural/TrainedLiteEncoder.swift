@@ -1,7 +1,7 @@
 internal import OneDNN
 internal import Screening
 
-/// ``Lite0`` in training.
+/// ``Lite`` in training.
 final class TrainedLiteEncoder: TrainedEncoder {
     private var layers: [TrainedLayer] = []
     private(set) var skips: [TrainedMaps] = []
@@ -9,12 +9,12 @@ final class TrainedLiteEncoder: TrainedEncoder {
     /// Whether nothing of it learns.
     private let isFrozen: Bool
 
-    init(_ plan: Plan, _ input: Tensor, normalised: Bool, frozen: Bool, scratch: Scratch) throws(PapillaError) {
+    init(_ lite: Lite, _ plan: Plan, _ input: Tensor, normalised: Bool, frozen: Bool, scratch: Scratch) throws(PapillaError) {
         isFrozen = frozen
         let rule = TrainedLayer.Rule(
-            epsilon: Lite0.normalisation.epsilon, share: Lite0.normalisation.share, isFixed: frozen || !normalised)
-        let limited = BatchNormalization.End.limited(Lite0.ceiling)
-        let shapes = Dictionary(uniqueKeysWithValues: Lite0.layers.map { ($0.name, $0) })
+            epsilon: Lite.normalisation.epsilon, share: Lite.normalisation.share, isFixed: frozen || !normalised)
+        let limited = BatchNormalization.End.limited(Lite.ceiling)
+        let shapes = Dictionary(uniqueKeysWithValues: lite.layers.map { ($0.name, $0) })
         var made: [TrainedLayer] = []
         func layer(
             _ name: String, stride: Int, _ source: TrainedMaps, end: BatchNormalization.End, residual: TrainedMaps? = nil
@@ -27,16 +27,16 @@ final class TrainedLiteEncoder: TrainedEncoder {
             return layer.maps
         }
         var x = try layer("encoder.stem", stride: 2, TrainedMaps(maps: input, gradient: nil, file: 3), end: limited)
-        for (index, block) in Lite0.blocks.enumerated() {
+        for (index, block) in lite.blocks.enumerated() {
             let name = "encoder.\(index)"
             // A decoder has left its share in the gradient of the maps that it reads, and the sum behind the block in that of what is added.
-            let isTapped = Lite0.taps.contains(index - 1)
+            let isTapped = lite.taps.contains(index - 1)
             let residual = block.isResidual ? x.read(accumulating: isTapped) : nil
             var y = x.read(accumulating: isTapped || block.isResidual)
             if block.expansion > 1 { y = try layer(name + ".expand", stride: 1, y, end: limited) }
             y = try layer(name + ".depthwise", stride: block.stride, y, end: limited)
             x = try layer(name + ".project", stride: 1, y, end: .nothing, residual: residual)
-            if Lite0.taps.contains(index) { skips.append(x) }
+            if lite.taps.contains(index) { skips.append(x) }
         }
         layers = made
         last = x

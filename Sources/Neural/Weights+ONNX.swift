@@ -71,12 +71,12 @@ extension Weights {
             let first = node("Relu", [convolve(x, name + ".conv1")])
             return node("Relu", [convolve(first, name + ".conv2")])
         }
-        /// ``Lite0``.
-        func encodeLite() -> (skips: [String], last: String) {
+        /// ``Lite``.
+        func encode(_ lite: Lite) -> (skips: [String], last: String) {
             func limited(_ x: String) -> String { node("Clip", [x, "zero", "six"]) }
             var skips: [String] = []
             var x = limited(convolve("input", "encoder.stem", stride: 2))
-            for (index, block) in Lite0.blocks.enumerated() {
+            for (index, block) in lite.blocks.enumerated() {
                 let name = "encoder.\(index)"
                 var y = x
                 if block.expansion > 1 { y = limited(convolve(y, name + ".expand", kernel: 1)) }
@@ -84,13 +84,13 @@ extension Weights {
                     convolve(y, name + ".depthwise", kernel: block.kernel, stride: block.stride, groups: block.inner))
                 y = convolve(y, name + ".project", kernel: 1)
                 x = block.isResidual ? node("Add", [y, x]) : y
-                if Lite0.taps.contains(index) { skips.append(x) }
+                if lite.taps.contains(index) { skips.append(x) }
             }
             return (skips, x)
         }
         var x = "input"
         var skips: [String] = []
-        if architecture.encoder == .lite0 { (skips, x) = encodeLite() }
+        if let lite = architecture.encoder.lite { (skips, x) = encode(lite) }
         for level in 0..<5 where architecture.encoder == .paper {
             x = block(x, "encoder.\(level)")
             guard level < 4 else { break }
@@ -151,9 +151,9 @@ extension Weights {
                 graph.tensor("scales.\(factor)", Tensor(shape: [4], values: [1, 1, Float(factor), Float(factor)]))
             }
         }
-        if architecture.encoder == .lite0 {
+        if architecture.encoder != .paper {
             graph.tensor("zero", Tensor(shape: [], values: [0]))
-            graph.tensor("six", Tensor(shape: [], values: [Lite0.ceiling]))
+            graph.tensor("six", Tensor(shape: [], values: [Lite.ceiling]))
         }
         graph.value(Proto.graph.input, "input", [3, side, side])
         for head in architecture.heads {

@@ -68,12 +68,12 @@ public struct Weights: Sendable, Equatable {
     /// NAME.normalisation.weight, .bias, .running_mean and .running_var instead of NAME.bias.
     /// - Throws: `.damaged`, naming the tensor; `.badInput` for an architecture that has no such encoder.
     public func check(pretrained architecture: Architecture) throws(PapillaError) {
-        guard architecture.encoder == .lite0 else {
+        guard let lite = architecture.encoder.lite else {
             throw PapillaError(
                 .badInput, "\(architecture.name) has no encoder that others have trained",
                 hint: "Known: " + Architecture.pretrained.map(\.name).joined(separator: ", "))
         }
-        for layer in Lite0.layers {
+        for layer in lite.layers {
             let parts = ["weight", "bias", "running_mean", "running_var"].map {
                 ("\(layer.name).normalisation.\($0)", [layer.kernel[0]])
             }
@@ -127,9 +127,12 @@ extension Architecture {
         let decoders = Set(names.filter { $0.hasPrefix("decoder.") }.compactMap { $0.split(separator: ".").dropFirst().first })
             .count
         let heads = Head.allCases.filter { weights.tensors["\($0.rawValue).weight"] != nil }
-        let encoder = weights.tensors["encoder.stem.weight"] == nil ? Encoder.paper : .lite0
+        // The blocks of EfficientNet-Lite2 are more than those of Lite0.
+        let blocks = [Encoder.lite2, .lite0].first { encoder in
+            encoder.lite?.layers.last.map { weights.tensors[$0.name + ".weight"] != nil } ?? false
+        }
         guard
-            let found = known.first(where: { $0.encoder == encoder && $0.decoders == decoders && Set($0.heads) == Set(heads) }),
+            let found = known.first(where: { $0.encoder == blocks ?? .paper && $0.decoders == decoders && Set($0.heads) == Set(heads) }),
             let width = (weights.tensors["encoder.0.conv1.bias"] ?? weights.tensors["decoder.0.0.conv1.bias"])?.shape.first,
             (1...256).contains(width)
         else {

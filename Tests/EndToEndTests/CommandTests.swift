@@ -83,7 +83,8 @@ struct CommandTests {
                 "1enc-1dec-m": 7_844_256, "1enc-2dec-mc": 10_978_272, "1enc-2dec-md": 10_977_984, "1enc-1dec-conv-mc": 7_844_832,
                 "1enc-1dec-conv-md": 7_844_544, "1enc-3dec-mcd": 14_112_000, "1enc-1dec-conv-mcd": 7_845_120,
                 "lite0-1dec-conv-m": 3_785_120, "lite0-1dec-conv-mc": 3_785_696, "lite0-1dec-conv-md": 3_785_408,
-                "lite0-1dec-conv-mdp": 3_817_632,
+                "lite0-1dec-conv-mdp": 3_817_632, "lite2-1dec-conv-m": 5_218_832, "lite2-1dec-conv-mc": 5_219_408,
+                "lite2-1dec-conv-md": 5_219_120, "lite2-1dec-conv-mdp": 5_254_480,
             ])
     }
 

@@ -35,10 +35,11 @@ struct IntegerNetwork {
             maps.values = Array(maps.values.prefix(maps.channels * maps.side * maps.side))
             return maps
         }
-        let isPaper = architecture.encoder == .paper
-        let skips = isPaper ? (0..<4).map { "encoder.\($0).conv2" } : Lite0.taps.map { "encoder.\($0).project" }
-        let last = isPaper ? "encoder.4.conv2" : "encoder.\(Lite0.blocks.count - 1).project"
-        var layers = isPaper ? try paper(image, side, left) : try lite(image, side, left)
+        let lite = architecture.encoder.lite
+        let isPaper = lite == nil
+        let skips = lite.map { $0.taps.map { "encoder.\($0).project" } } ?? (0..<4).map { "encoder.\($0).conv2" }
+        let last = lite.map { "encoder.\($0.blocks.count - 1).project" } ?? "encoder.4.conv2"
+        var layers = if let lite { try run(lite, image, side, left) } else { try paper(image, side, left) }
         for decoder in 0..<architecture.decoders {
             for level in [3, 2, 1, 0] {
                 let name = "decoder.\(decoder).\(level)"
@@ -75,10 +76,10 @@ struct IntegerNetwork {
         return layers
     }
 
-    private func lite(_ image: [Float], _ side: Int, _ left: (String) throws -> Maps) throws -> [String: Maps] {
+    private func run(_ lite: Lite, _ image: [Float], _ side: Int, _ left: (String) throws -> Maps) throws -> [String: Maps] {
         var layers = ["encoder.stem": first("encoder.stem", image, side, stride: 2)]
         var before = "encoder.stem"
-        for (index, block) in Lite0.blocks.enumerated() {
+        for (index, block) in lite.blocks.enumerated() {
             let name = "encoder.\(index)"
             var read = before
             if block.expansion > 1 {
@@ -185,7 +186,7 @@ struct IntegerNetwork {
     }
 
     private func unit(_ name: String, of steps: Double) -> Double { Double(ranges.reach[name] ?? 0) / steps }
-    /// Behind one of Lite0's rectifiers.
+    /// Behind one of Lite's rectifiers.
     private func limitedUnit(_ name: String) -> Double { min(Double(ranges.reach[name] ?? 0), 6) / 255 }
 
     private func first(_ name: String, _ image: [Float], _ side: Int, stride: Int = 1) -> Maps {

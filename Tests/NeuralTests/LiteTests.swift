@@ -4,18 +4,16 @@ import Testing
 
 @testable import Neural
 
-/// The networks on EfficientNet-Lite0's encoder against PyTorch in float64: Fixtures/lite.py says how the numbers were made.
+/// The networks on EfficientNet-Lite's encoders against PyTorch in float64: Fixtures/lite.py says how the numbers were made.
 @Suite @EngineActor struct LiteTests {
-    private let architecture = Architecture.pretrained[3]
-
     /// Hidden convolutions by name with their maps, in the order of the state dict.
-    private var hidden: [(name: String, maps: Int)] {
+    private func hidden(_ architecture: Architecture) -> [(name: String, maps: Int)] {
         architecture.layers(width: 32).filter { $0.kernel.count == 4 && Architecture.Head(rawValue: $0.name) == nil }.map {
             ($0.name, $0.kernel[0])
         }
     }
 
-    private func learner(side: Int, isApart: Bool) throws -> Learner {
+    private func learner(_ architecture: Architecture, side: Int, isApart: Bool) throws -> Learner {
         let options = Learner.Options(
             architecture: architecture.name, width: 32, side: side, batch: 2, normalisation: .batch, softDice: 0)
         let weights = Samples.weights(architecture, width: 32, seed: 20)
@@ -23,7 +21,7 @@ import Testing
         // Scales, shifts and running statistics in place of what the first batch would decide.
         var (samples, state) = (Samples(seed: 21), try learner.state())
         state.tensors["time"]?.values = [1]
-        for (name, maps) in hidden {
+        for (name, maps) in hidden(architecture) {
             let key = name + ".normalisation"
             var scale = (0..<maps).map { _ in Float(1 + samples.uniform() * 0.5) }
             var shift = samples.values(maps, times: 0.5)
@@ -61,9 +59,10 @@ import Testing
         return result
     }
 
-    @Test(arguments: [96, 128]) func trainingStep(side: Int) throws {
-        let fixture = try Fixtures.weights("lite-\(side)")
-        let (learner, batch) = (try learner(side: side, isApart: side == 128), batch(side: side))
+    @Test(arguments: [("lite0", 96), ("lite0", 128), ("lite2", 128)]) func trainingStep(encoder: String, side: Int) throws {
+        let architecture = try Architecture(named: "\(encoder)-1dec-conv-mdp")
+        let fixture = try Fixtures.weights("\(encoder)-\(side)")
+        let (learner, batch) = (try learner(architecture, side: side, isApart: side == 128), batch(side: side))
         let losses = try learner.step(batch, rate: 0)
         for head in architecture.heads {
             #expect(
@@ -76,7 +75,7 @@ import Testing
         #expect(comparison.overall < overall)
         #expect(comparison.worst.distance < worst, "\(comparison.worst.name)")
         let state = try learner.state()
-        for (name, maps) in hidden {
+        for (name, maps) in hidden(architecture) {
             for (kind, own) in [("mean", ".mean"), ("var", ".variance")] {
                 let found = some(Array(state[name + ".normalisation" + own].prefix(maps)))
                 #expect(
@@ -104,7 +103,7 @@ import Testing
     /// An encoder as it comes: normalisations beside the kernels.
     private func encoder() -> Weights {
         var (samples, weights) = (Samples(seed: 30), Weights(tensors: [:]))
-        for layer in Lite0.layers {
+        for layer in Lite.zero.layers {
             let (maps, fanIn) = (layer.kernel[0], layer.kernel.dropFirst().reduce(1, *))
             weights.tensors[layer.name + ".weight"] = .init(
                 shape: layer.kernel, values: samples.values(maps * fanIn, times: (6 / Double(fanIn)).squareRoot()))

@@ -45,7 +45,7 @@ import Testing
             let engine = left.mapValues { $0[image] }
             let expected = try reference.forward(
                 Array(input[image * 3 * 64 * 64..<(image + 1) * 3 * 64 * 64]), side: 64, after: engine)
-            let encoder = architecture.encoder == .paper ? 10 : Lite0.layers.count
+            let encoder = architecture.encoder.lite?.layers.count ?? 10
             #expect(expected.layers.count == encoder + 8 * architecture.decoders)
             for (name, maps) in expected.layers {
                 let values = try #require(engine[name]).values.prefix(maps.values.count)
@@ -60,7 +60,7 @@ import Testing
                 #expect(relativeDistance(Array(part), from: logits) < 1e-5, "\(head)")
             }
         }
-        // Lite0 is almost three times as deep.
+        // Lite is three times as deep.
         let distance = architecture.encoder == .paper ? 0.1 : 0.15
         for (head, logits) in found {
             #expect(relativeDistance(logits, from: (plain[head] ?? []).map(Double.init)) < distance, "\(head)")

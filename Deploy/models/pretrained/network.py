@@ -1,10 +1,13 @@
-"""The networks on EfficientNet-Lite0's encoder in PyTorch, with the names that Papilla's weights have."""
+"""The networks on EfficientNet-Lite's encoders in PyTorch, with the names that Papilla's weights have."""
+import math
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 # repeats, kernel, stride, expansion, maps
 STAGES = [(1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320)]
+# Which encoder: how many times as wide and as deep; the first convolution, and the depth of the first and the last stage, stay.
+SIZES = {"lite0": (1, 1), "lite2": (1.1, 1.2)}
 MAPS = {"mask": 2, "contour": 2, "distance": 1}
 HEADS = {"m": ["mask"], "mc": ["mask", "contour"], "md": ["mask", "distance"], "mdp": ["mask", "distance"]}
 
@@ -22,8 +25,15 @@ class Layer(nn.Conv2d):
         return self.normalisation(F.conv2d(F.pad(x, self.pad), self.weight, None, self.stride, groups=self.groups))
 
 
+def stages(size):
+    wider, deeper = SIZES[size]
+    for number, (repeats, *others, maps) in enumerate(STAGES):
+        scaled = 0 < number < len(STAGES) - 1
+        yield math.ceil(repeats * deeper) if scaled else repeats, *others, round(maps * wider / 8) * 8
+
+
 class Encoder(nn.ModuleDict):
-    def __init__(self):
+    def __init__(self, size="lite0"):
         super().__init__()
 
         def layer(*arguments, **more):
@@ -31,7 +41,7 @@ class Encoder(nn.ModuleDict):
 
         self["stem"] = layer(3, 32, 3, 2)
         maps, index, self.strides = 32, 0, []
-        for repeats, kernel, stride, expansion, out in STAGES:
+        for repeats, kernel, stride, expansion, out in stages(size):
             for i in range(repeats):
                 block, inner, step = nn.ModuleDict(), maps * expansion, stride if i == 0 else 1
                 if expansion > 1:
@@ -67,27 +77,28 @@ class Level(nn.Module):
 
 
 class Cells(nn.Conv2d):
-    def __init__(self):
+    def __init__(self, maps):
         super().__init__(96, 1, 3, padding=1)
-        self.hidden = Layer(320, 96, 1)
+        self.hidden = Layer(maps, 96, 1)
 
     def forward(self, x):
         return super().forward(F.relu(self.hidden(x)))
 
 
 class Network(nn.Module):
-    """lite0-1dec-conv-m, -mc, -md, and -mdp with whether there is something in a cell of 32 x 32 px and in the image."""
+    """SIZE-1dec-conv-m, -mc, -md, and -mdp with whether there is something in a cell of 32 x 32 px and in the image."""
 
-    def __init__(self, heads="md", width=32):
+    def __init__(self, heads="md", width=32, size="lite0"):
         super().__init__()
         self.heads, self.presence = HEADS[heads], heads.endswith("p")
-        maps, skips = [width, width * 3 // 2, width * 2, width * 4, 320], [16, 24, 40, 112]
-        self.encoder = Encoder()
+        reached = [maps for *_, maps in stages(size)]
+        maps, skips = [width, width * 3 // 2, width * 2, width * 4, reached[6]], [reached[i] for i in (0, 1, 2, 4)]
+        self.encoder = Encoder(size)
         self.decoder = nn.ModuleList([nn.ModuleList([Level(maps[i + 1] + skips[i], maps[i]) for i in range(4)])])
         for head in self.heads:
             setattr(self, head, nn.Conv2d(width, MAPS[head], 3, padding=1))
         if self.presence:
-            self.cells, self.frame = Cells(), nn.Linear(640, 1)
+            self.cells, self.frame = Cells(reached[6]), nn.Linear(2 * reached[6], 1)
 
     def forward(self, x):
         taps, last = self.encoder(x)

@@ -48,16 +48,19 @@ public struct ModelRelease: Sendable {
     ///   - disc: the disc's model, which the cup's reading needs.
     ///   - companions: the other tasks' models, with which test is read end to end.
     ///   - others: further data sets that only judge.
+    ///   - former: the manifest of the model that it was trained on from, where few images are there to fit confidence and errors to.
     public mutating func measure(
-        _ sets: [DataSet], others: [DataSet] = [], disc: Model? = nil, companions: [Model] = [],
+        _ sets: [DataSet], others: [DataSet] = [], disc: Model? = nil, companions: [Model] = [], former: ModelManifest? = nil,
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws {
         guard let weights = result.weights else { return }
         // What is saved is half precision, and so what is measured.
         let saved = try Weights(safetensors: weights.safetensors(.float16))
-        let model = try Model(manifest: try manifest(name: "candidate"), weights: saved)
+        var manifest = try manifest(name: "candidate")
+        if let former { manifest.mirrors = former.mirrors }
         measured = try await NetworkMeasurement(
-            model, disc: disc, companions: companions, sets: sets, judges: others,
+            try Model(manifest: manifest, weights: saved), disc: disc, companions: companions, sets: sets, judges: others,
+            former: former,
             progress: { _, done, all in progress(done, all) }
         ).run()
     }
@@ -83,7 +86,7 @@ public struct ModelRelease: Sendable {
 
     /// What the card says beside the manifest.
     var remarks: [String] {
-        var paragraphs = [options.knowsImageNet ? Self.imageNet : "Begun with \(initial ?? "random weights (He)")."]
+        var paragraphs = [options.knowsImageNet ? imageNet : "Begun with \(initial ?? "random weights (He)")."]
         if let best = result.record.best {
             paragraphs.append(
                 "Chosen on \(result.validationViews) views of val at the network's own resolution: "
@@ -94,8 +97,9 @@ public struct ModelRelease: Sendable {
         return paragraphs
     }
 
-    private static let imageNet =
-        "The encoder, EfficientNet-Lite0, begun with weights that were trained on ImageNet (Apache-2.0, see pretrained/README.md); the rest with random weights (He)."
+    private var imageNet: String {
+        "The encoder, EfficientNet-L\(options.architecture.dropFirst().prefix(4)), begun with weights that were trained on ImageNet (Apache-2.0, see pretrained/README.md); the rest with random weights (He)."
+    }
 
     private var share: String { "\((options.phantoms * 1000).rounded() / 10) %" }
 

@@ -36,7 +36,7 @@ struct DoctorCommand: AsyncParsableCommand {
         checks.append(
             Doctor.Check(
                 "processor", ok: true,
-                "\(engine.isa), \(engine.threads) threads, \(EngineInfo.hasFastIntegers ? "fp32 and int8" : "fp32, int8 for lite0 networks; others need VNNI for it")"
+                "\(engine.isa), \(engine.threads) threads, \(EngineInfo.hasFastIntegers ? "fp32 and int8" : "fp32, int8 for lite networks; others need VNNI for it")"
             ))
         let ok = checks.allSatisfy(\.ok)
         if json {

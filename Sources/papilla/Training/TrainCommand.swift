@@ -18,8 +18,8 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
 
             SIGINT or SIGTERM stops after the step in hand and leaves a snapshot; --resume goes on and ends with the same weights.
 
-            --encoder imagenet takes a network whose encoder, EfficientNet-Lite0, knows ImageNet (lite0-1dec-conv-..., see `papilla \
-            architectures`), with the weights that come with the program.
+            --encoder imagenet takes a network whose encoder, EfficientNet-Lite0 or -Lite2, knows ImageNet (lite0-1dec-conv-..., \
+            lite2-1dec-conv-..., see `papilla architectures`), with the weights that come with the program.
 
             Under mpirun the processes train one network together: each takes its share of every batch, and the first one prints and writes. Data \
             and --out are on a file system that all of them see. Runs go on with as many as they began with.
@@ -44,7 +44,7 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
     enum Beginning: String, ExpressibleByArgument, CaseIterable { case imagenet }
 
     @Option(help: "Where the encoder's first weights come from: imagenet (default: random).") var encoder: Beginning?
-    @Option(help: "The encoder's rate over that of the rest, e.g. 0.3; for networks whose name begins with lite0.")
+    @Option(help: "The encoder's rate over that of the rest, e.g. 0.3; for networks whose name begins with lite.")
     var encoderRate: Float = 1
     @Flag(help: "Leave the encoder as it is.") var freezeEncoder = false
     @Option(help: "Length that the gradient is shortened to where it is longer, e.g. 5; 0: none.") var clip: Float = 0
@@ -129,7 +129,7 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
             // Before hours of training, not after them.
             let others = models == nil ? [] : try masks.sets(judge, for: task, on: bar)
             let training = try TrainingRun(
-                options, sets: sets, folder: out, initial: start, pretrained: encoder == nil ? nil : PretrainedEncoder.load(),
+                options, sets: sets, folder: out, initial: start, pretrained: encoder == nil ? nil : PretrainedEncoder.load(for: options.architecture),
                 resume: resume, ranks: ranks)
             StopRequest.watch()
             let result = try await training.run(
@@ -267,17 +267,19 @@ extension Learner.Normalisation: ExpressibleByArgument {}
 extension Disturbance: ExpressibleByArgument {}
 extension TrainingOptions.Schedule: ExpressibleByArgument {}
 
-/// The encoder that others have trained, which comes with the program: `pretrained/lite0-imagenet.safetensors` beside the shipped models.
+/// The encoders that others have trained, which come with the program: `pretrained/lite0-imagenet.safetensors` and
+/// `lite2-imagenet.safetensors` beside the shipped models.
 enum PretrainedEncoder {
     /// What it was trained with: the input is (value / 255 − 0.498) / 0.502 in every channel.
     static let input = (mean: [Float](repeating: 0.498, count: 3), deviation: [Float](repeating: 0.502, count: 3))
 
-    /// Its weights.
+    /// The weights of a network's encoder.
     /// - Throws: `.notFound`, naming the places that were looked at.
-    static func load() throws(PapillaError) -> Weights {
+    static func load(for architecture: String) throws(PapillaError) -> Weights {
+        let encoder = try Architecture(named: architecture).encoder
         let named = ProcessInfo.processInfo.environment["PAPILLA_MODELS"].flatMap { $0.isEmpty ? nil : $0 }
         let folders = (named.map { [$0] } ?? []) + ["/usr/share/papilla/models", "Deploy/models"]
-        let files = folders.map { $0 + "/pretrained/lite0-imagenet.safetensors" }
+        let files = folders.map { $0 + "/pretrained/\(encoder)-imagenet.safetensors" }
         for file in files {
             if let bytes = try? NamedPath.read(file) { return try Weights(safetensors: bytes) }
         }

@@ -1,4 +1,5 @@
-"""Makes lite-96.safetensors and lite-128.safetensors: lite0-1dec-conv-mdp in PyTorch, in float64, rounded once to float32.
+"""Makes lite0-96.safetensors, lite0-128.safetensors and lite2-128.safetensors: lite0-1dec-conv-mdp and lite2-1dec-conv-mdp in PyTorch, in
+float64, rounded once to float32.
 
     python3 -m venv venv && venv/bin/pip install torch numpy safetensors && venv/bin/python lite.py
 
@@ -90,8 +91,8 @@ def some(tensor):
     return values[[i * len(values) // count for i in range(count)]]
 
 
-def run(side, type):
-    net = Network("mdp")
+def run(size, side, type):
+    net = Network("mdp", size=size)
     seed(net, 20, 21, side == 128)
     net = net.to(type)
     x, mask, distance = batch(side)
@@ -109,10 +110,10 @@ def run(side, type):
 
 
 if __name__ == "__main__":
-    for side in (96, 128):
-        exact, plain = run(side, torch.float64), run(side, torch.float32)
+    for size, side in (("lite0", 96), ("lite0", 128), ("lite2", 128)):
+        exact, plain = run(size, side, torch.float64), run(size, side, torch.float32)
         for kind in ("loss", "gradient", "statistics", "folded"):
             distances = {n: np.linalg.norm(plain[n] - exact[n]) / max(np.linalg.norm(exact[n]), 1e-30) for n in exact if n.startswith(kind)}
             worst = max(distances, key=distances.get)
-            print(side, kind, "PyTorch's own fp32 is off by", np.median(list(distances.values())), "worst", worst, distances[worst])
-        save_file({n: np.ascontiguousarray(v.astype(np.float32)) for n, v in exact.items()}, HERE / f"lite-{side}.safetensors", metadata={"made_by": "lite.py", "torch": torch.__version__})
+            print(size, side, kind, "PyTorch's own fp32 is off by", np.median(list(distances.values())), "worst", worst, distances[worst])
+        save_file({n: np.ascontiguousarray(v.astype(np.float32)) for n, v in exact.items()}, HERE / f"{size}-{side}.safetensors", metadata={"made_by": "lite.py", "torch": torch.__version__})
