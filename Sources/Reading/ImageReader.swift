@@ -65,7 +65,7 @@ public struct ImageReader: Sendable {
             ])
             return reading
         }
-        let field = FieldOfView(of: image.raster)
+        let field = FieldOfView(of: image.raster, liesOnSide: image.liesOnSide)
         let raster = field.onBlack(image.raster)
         // Beside the router, which does not wait for it.
         async let measure = QualityMeasure(raster, in: field)
@@ -119,7 +119,7 @@ public struct ImageReader: Sendable {
 
     /// What the router says of an image, and why it is out of domain where it is.
     public func route(_ image: DecodedImage) async throws -> (finding: Report.ModalityFinding, reason: Reason?) {
-        let field = FieldOfView(of: image.raster)
+        let field = FieldOfView(of: image.raster, liesOnSide: image.liesOnSide)
         let routing = try await route(field.onBlack(image.raster), in: field, isGreyscale: image.isGreyscale, as: nil)
         return (routing.finding, routing.reason)
     }

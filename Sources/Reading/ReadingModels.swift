@@ -70,11 +70,17 @@ public struct ReadingModels: Sendable {
     /// Names this set of models: a reading is used again only by the same ones.
     public var key: Digest {
         let lines = described.map { "\($0.task.rawValue) \($0.sha256) \($0.precision)" }
+        let settings = ModelTask.allCases.compactMap { task in
+            (runners[task]?.manifest).map { manifest in
+                "\(task.rawValue) \(manifest.temperature) \(manifest.mirrors) \(manifest.side) \(manifest.view) "
+                    + "\(manifest.normalisation.mean) \(manifest.normalisation.std) \(manifest.distanceMap ?? "-")"
+            }
+        }
         let values = thresholds.values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         // Plain numbers and names: described, they are told apart.
         let confidence = runners[.polyp]?.manifest.confidence.map { ["\($0)"] } ?? []
         let errors = runners[.cup]?.manifest.ratioErrors.map { ["\($0)"] } ?? []
-        return Digest(of: (lines + values + confidence + errors).joined(separator: "\n").utf8)
+        return Digest(of: (lines + settings + values + confidence + errors).joined(separator: "\n").utf8)
     }
 
     /// Runs `body`, in which images are read, and says how large the values of a task's network became meanwhile. For fp32.

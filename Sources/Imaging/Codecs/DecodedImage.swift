@@ -14,6 +14,8 @@ public struct DecodedImage: Sendable, Equatable {
     public var colourProblem: String?
     /// Share of the pixels that a varying alpha hides by more than half, 0...1.
     public var hiddenShare = 0.0
+    /// Whether the file's rows are columns of the raster: EXIF had them turned by a quarter.
+    public var liesOnSide = false
     /// What the file itself says the picture is, article included, where that is neither a photograph nor a frame of a video; nil elsewhere.
     public var foreignKind: String?
 

@@ -32,6 +32,7 @@ extension StillImage {
         decoded.colourSpace = codecText(image.details.colour_space)
         decoded.colourProblem = codecText(image.details.colour_problem)
         decoded.hiddenShare = image.details.hidden
+        decoded.liesOnSide = ImageOrientation(value: Int(image.details.orientation)).isTransposed
         return decoded
     }
 

@@ -53,6 +53,13 @@ struct FrameScreening {
             decisive = Report(
                 reading, of: image, id: id, source: source, identification: identification, engine: engine)
         }
+        let unread = frames.count { $0.outcome == .failed }
+        if unread > 0 {
+            attention.append(
+                Attention(
+                    .framesLeftOut, "Of the file's \(container.frameCount) frames \(unread) could not be read.", value: Double(unread),
+                    threshold: 0))
+        }
         if container.frameCount > count {
             attention.append(
                 Attention(

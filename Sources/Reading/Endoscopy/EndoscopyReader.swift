@@ -45,12 +45,35 @@ struct EndoscopyReader: Sendable {
         let evidence = RegionEvidence(look, in: view, probability: probability, window: window)
         var result = measure(
             probability, evidence, over: window, field, minimumArea: minimumArea, width: width, height: height)
-        result.findings.disagreement = look.disagreement(threshold: thresholds[.polyp])
+        result.findings.disagreement = disagreement(look, in: view, about: result.judged)
         if confidence == nil, result.borderline == nil {
             result.borderline = borderline(probability, minimumArea).map { Borderline(value: $0, threshold: thresholds[.polyp]) }
         }
         result.evidence = NetworkEvidence(look, in: view, threshold: thresholds[.polyp])
         return result
+    }
+
+    /// 1 - Dice between the two heads' regions, where they are of something that a person is shown; nil where nothing is, and without a
+    /// second head. A speck that was dismissed is nothing to disagree about.
+    private func disagreement(_ look: NetworkAnswer, in view: NetworkView, about judged: JudgedRegions?) -> Double? {
+        guard let auxiliary = look.auxiliary, let judged, let seen = judged.shown else { return nil }
+        let own = look.probability.thresholded(Float(thresholds[.polyp]))
+        var either = own
+        for index in either.pixels.indices { either.pixels[index] |= auxiliary.pixels[index] }
+        let map = either.labelled()
+        let labels = map.labels
+        var shown = Set<Int32>()
+        for y in 0..<own.height {
+            for x in 0..<own.width where own[x, y] && !shown.contains(labels[y * own.width + x]) {
+                let place = view.original(Point(x: Double(x) + 0.5, y: Double(y) + 0.5))
+                let column = Int(place.x.rounded(.down)) - judged.window.x
+                let row = Int(place.y.rounded(.down)) - judged.window.y
+                guard (0..<seen.width).contains(column), (0..<seen.height).contains(row), seen[column, row] else { continue }
+                shown.insert(labels[y * own.width + x])
+            }
+        }
+        let about = map.mask { shown.contains(Int32($0.label)) }
+        return 1 - Overlap(own.intersection(about), auxiliary.intersection(about)).dice
     }
 
     /// Pure geometry: from probabilities over a window of the original to polyps. Regions under `minimumArea` px are left out.

@@ -98,6 +98,12 @@ public struct JudgedRegions: Sendable {
     /// Their pixels, in the window.
     let map: ComponentMap
 
+    /// The pixels of the regions that a person is shown, in the window; nil where there are none.
+    var shown: Mask? {
+        let labels = Set(regions.filter { $0.verdict != .dismissed }.map(\.component.label))
+        return labels.isEmpty ? nil : map.mask { labels.contains($0.label) }
+    }
+
     /// The pixels of some regions, in an image of that size.
     public func mask(width: Int, height: Int, where isKept: (Region) -> Bool) -> Mask {
         let labels = Set(regions.filter(isKept).map(\.component.label))

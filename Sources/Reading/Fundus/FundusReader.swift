@@ -66,7 +66,13 @@ struct FundusReader: Sendable {
                 Reason(.noDisc, "What looked like an optic disc in the whole field was none when looked at closely."))
             return result
         }
-        let border = Double(disc.region.pixelsOnBorder(width: width, height: height)) / max(1, disc.region.diameter)
+        var cut = disc.region.pixelsOnBorder(width: width, height: height)
+        // A round field ends where the camera's does; a picture with straight sides may have been cut out of one.
+        if field.circle == nil {
+            let margin = Int((2 * Double(max(width, height)) / FieldOfView.side).rounded(.up))
+            cut += disc.region.pixels(along: field.box, margin: margin, width: width, height: height)
+        }
+        let border = Double(cut) / max(1, disc.region.diameter)
         if border >= thresholds[.discCut] {
             result.reasons.append(Reason(.discCut, "The optic disc is cut by the image's border."))
         }

@@ -14,20 +14,23 @@ public struct FieldOfView: Sendable, Equatable {
     public let isComposite: Bool
     /// The picture's pixels at low resolution.
     let mask: Mask
-    /// The frame's rows, px of the original.
+    /// The frame's rows as the file has them, px of the original.
     private let frameHeight: Int
+    /// Whether they are columns of the raster.
+    private let liesOnSide: Bool
     /// The ground around the picture where it is not black.
     let surround: Surround?
     /// The rows that are missing from the picture, where some are.
     let lost: LostRows?
 
     /// Finds the field of an image.
-    public init(of raster: Raster) {
+    /// - Parameter liesOnSide: whether the file's rows are columns of the raster, so that lost rows are.
+    public init(of raster: Raster, liesOnSide: Bool = false) {
         let scale = max(1, Double(max(raster.width, raster.height)) / Self.side)
         let width = max(1, Int((Double(raster.width) / scale).rounded()))
         let height = max(1, Int((Double(raster.height) / scale).rounded()))
         let small = raster.resampled(from: raster.bounds, width: width, height: height)
-        self.init(lowResolution: small, width: raster.width, height: raster.height)
+        self.init(lowResolution: small, width: raster.width, height: raster.height, liesOnSide: liesOnSide)
     }
 
     /// The image as it is read: with black in the place of a ground of another colour, or as it is.
@@ -44,24 +47,28 @@ public struct FieldOfView: Sendable, Equatable {
 
     /// Where rows are lost: the part that is left, and its middle square, px of the original.
     var keptBoxes: [PixelBox] {
-        guard let lost, mask.height > 0, box.width > 0 else { return [] }
-        let scale = Double(frameHeight) / Double(mask.height)
+        guard let lost, mask.height > 0, mask.width > 0, box.width > 0, box.height > 0 else { return [] }
+        let box = liesOnSide ? self.box.transposed : self.box
+        let scale = Double(frameHeight) / Double(liesOnSide ? mask.width : mask.height)
         let top = Int((Double(lost.kept.lowerBound) * scale).rounded(.up))
         let foot = Int((Double(lost.kept.upperBound) * scale).rounded(.down))
         guard foot > top else { return [] }
         let side = min(box.width, foot - top)
-        return [
+        let kept = [
             PixelBox(x: box.x, y: top, width: box.width, height: foot - top),
             PixelBox(x: box.x + (box.width - side) / 2, y: top + (foot - top - side) / 2, width: side, height: side),
         ]
+        return liesOnSide ? kept.map(\.transposed) : kept
     }
 
     /// - Parameters:
     ///   - image: the image at low resolution.
     ///   - width: of the original, px.
     ///   - height: of the original, px.
-    init(lowResolution image: Raster, width: Int, height: Int) {
-        frameHeight = height
+    ///   - liesOnSide: whether the file's rows are columns here.
+    init(lowResolution image: Raster, width: Int, height: Int, liesOnSide: Bool = false) {
+        frameHeight = liesOnSide ? width : height
+        self.liesOnSide = liesOnSide
         surround = Surround(of: image)
         let small = surround?.blackened(image) ?? image
         let (scaleX, scaleY) = (Double(width) / Double(small.width), Double(height) / Double(small.height))
@@ -78,7 +85,7 @@ public struct FieldOfView: Sendable, Equatable {
             area = Double(width * height)
             box = PixelBox(x: 0, y: 0, width: width, height: height)
             // So little may be left of a picture.
-            lost = LostRows(in: small, picture: picture, field: picture, circle: nil)
+            lost = Self.lostRows(small, picture, picture, nil, liesOnSide)
             return
         }
         let filled = map.mask(of: largest).filledHoles()
@@ -98,7 +105,16 @@ public struct FieldOfView: Sendable, Equatable {
             Circle(centre: Point(x: $0.centre.x * scaleX, y: $0.centre.y * scaleY), radius: $0.radius * (scaleX + scaleY) / 2)
         }
         mask = filled
-        lost = LostRows(in: small, picture: picture, field: filled, circle: outline)
+        lost = Self.lostRows(small, picture, filled, outline, liesOnSide)
+    }
+
+    private static func lostRows(
+        _ small: Raster, _ picture: Mask, _ field: Mask, _ circle: Circle?, _ liesOnSide: Bool
+    ) -> LostRows? {
+        guard liesOnSide else { return LostRows(in: small, picture: picture, field: field, circle: circle) }
+        return LostRows(
+            in: small.transposed, picture: picture.transposed, field: field.transposed,
+            circle: circle.map { Circle(centre: Point(x: $0.centre.y, y: $0.centre.x), radius: $0.radius) })
     }
 
     /// Whether the second component is at least half as large as the first and stands beside it, above or below it.
@@ -126,4 +142,29 @@ public struct FieldOfView: Sendable, Equatable {
         else { return nil }
         return circle
     }
+}
+
+// What is here a row is there a column.
+extension Raster {
+    fileprivate var transposed: Raster {
+        var turned = [UInt8](repeating: 0, count: pixels.count)
+        for y in 0..<height {
+            for x in 0..<width {
+                for channel in 0..<3 { turned[3 * (x * height + y) + channel] = pixels[3 * (y * width + x) + channel] }
+            }
+        }
+        return Raster(width: height, height: width, pixels: turned)
+    }
+}
+
+extension Mask {
+    fileprivate var transposed: Mask {
+        var turned = Mask(width: height, height: width)
+        for y in 0..<height { for x in 0..<width { turned.pixels[x * height + y] = pixels[y * width + x] } }
+        return turned
+    }
+}
+
+extension PixelBox {
+    fileprivate var transposed: PixelBox { PixelBox(x: y, y: x, width: height, height: width) }
 }

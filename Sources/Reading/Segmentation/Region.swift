@@ -62,6 +62,22 @@ struct Region: Sendable {
         return count
     }
 
+    /// Pixels of the component along the sides of a picture that end inside the file: with white or black around it. The lines that are
+    /// looked at lie `margin` px inside the picture, where its last rows are not blurred into what is around it.
+    func pixels(along picture: PixelBox, margin: Int, width: Int, height: Int) -> Int {
+        let (right, foot) = (picture.x + picture.width, picture.y + picture.height)
+        let columns = [picture.x > 0 ? picture.x + margin : nil, right < width ? right - 1 - margin : nil].compactMap(\.self)
+        let rows = [picture.y > 0 ? picture.y + margin : nil, foot < height ? foot - 1 - margin : nil].compactMap(\.self)
+        guard !columns.isEmpty || !rows.isEmpty else { return 0 }
+        var count = 0
+        for y in box.y..<box.y + box.height {
+            for x in box.x..<box.x + box.width where mask[x, y] {
+                if columns.contains(x + window.x) || rows.contains(y + window.y) { count += 1 }
+            }
+        }
+        return count
+    }
+
     /// Whether the component reaches an edge of the window.
     var touchesWindow: Bool {
         box.x == 0 || box.y == 0 || box.x + box.width == window.width || box.y + box.height == window.height
