@@ -115,11 +115,24 @@ public struct DataSet: Sendable {
     /// Refuses a group that stands in two splits of its set, and a picture that stands in two splits of any: a patient seen in training
     /// must not judge. Pictures are compared where sets were surveyed.
     public static func refuseLeaks(across sets: [DataSet]) throws(PapillaError) {
+        try refuseNamesakes(among: sets)
         guard let leak = leaks(across: sets).first else { return }
         throw PapillaError(
             .badInput, leak.words, place: leak.manifest,
             hint: leak.isPicture
                 ? "Remove one of the two, or give both the same split" : "Give every image of a group the same split")
+    }
+
+    /// Refuses two data sets of one name, by which figures and cards tell them apart.
+    public static func refuseNamesakes(among sets: [DataSet]) throws(PapillaError) {
+        var known: [String: DataSet] = [:]
+        for set in sets {
+            if let other = known.updateValue(set, forKey: set.name) {
+                throw PapillaError(
+                    .badInput, "two data sets are named '\(set.name)'", place: "\(other.directory) and \(set.directory)",
+                    hint: "Rename one of the two folders; figures and cards know a data set by its folder's name")
+            }
+        }
     }
 
     /// Something that stands in two splits.

@@ -137,6 +137,8 @@ public struct RatioErrors: Sendable, Codable, Equatable {
     public var floor: Double
     /// (Drawn - read) / (deviation + floor) of val's eyes, the least first.
     public var residuals: [Double]
+    /// The disc's model that took part: with another one the errors are others. Nil where it was not noted.
+    public var disc: String?
 
     /// Errors of some eyes.
     public init(floor: Double, residuals: [Double]) {

@@ -12,7 +12,8 @@ public import Screening
 /// its own outlines wins.
 ///
 /// A case's part follows from a hash of its patient, or of its image where no patient is known: it is the same for every retraining, and no
-/// patient stands in two parts.
+/// patient stands in two parts. Where the patient became known after the first decision, and the image's own part is another than the
+/// patient's, a case is in none if one of the two is frozen: it may have taught, or must not.
 public struct CaseSet: Sendable {
     /// A case with its part.
     public struct Member: Sendable, Encodable {
@@ -59,7 +60,9 @@ public struct CaseSet: Sendable {
         // One image may have arrived twice: the later decision counts.
         var last: [Digest: Case] = [:]
         var patients: [Digest: String] = [:]
+        var first: [Digest: Case] = [:]
         for one in cases {
+            if (first[one.image]?.decided).map({ one.decided < $0 }) ?? true { first[one.image] = one }
             if let patient = one.patient, patients[one.image] == nil { patients[one.image] = patient }
             if (last[one.image]?.decided).map({ $0 <= one.decided }) ?? true { last[one.image] = one }
         }
@@ -78,9 +81,10 @@ public struct CaseSet: Sendable {
             }
             // The disc may teach without its cup; the cup not without its disc.
             guard masks[task.rawValue] != nil, masks["disc"] != nil || task == .polyp else { continue }
-            let group = Digest(
-                of: (patients[one.image].map { "patient " + $0 } ?? "image \(one.image)").utf8
-            ).description
+            let alone = Digest(of: "image \(one.image)".utf8).description
+            let group = patients[one.image].map { Digest(of: "patient \($0)".utf8).description } ?? alone
+            let parts = [alone, group].map(Self.split)
+            if first[one.image]?.patient == nil, parts[0] != parts[1], parts.contains(.test) { continue }
             members.append(
                 Member(
                     id: one.id, split: Self.split(group), verdict: one.verdict, drawn: report.drawn.contains(task),

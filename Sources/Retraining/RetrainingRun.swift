@@ -81,7 +81,7 @@ public struct RetrainingRun: Sendable {
             terms: ["cases": "this site's own, accepted or corrected by its readers"],
             commit: commit, at: .now, initial: live.manifest.name)
         try await release.measure(
-            [set], others: others, disc: cases.task == .cup ? try store.loadLive(.disc) : nil,
+            [set], others: others, disc: cases.task == .cup ? try store.loadLive(.disc) : nil, former: live.manifest,
             progress: measuring)
         return Outcome(
             candidate: try release.save(in: store), live: live.manifest.name, validationDice: best.score,

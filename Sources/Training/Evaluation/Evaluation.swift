@@ -75,6 +75,7 @@ public struct Evaluation: Sendable {
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws -> Result {
         var items: [Entry] = []
+        try DataSet.refuseNamesakes(among: sets)
         let sets = try sets.surveyed(for: task, note: note)
         for set in sets {
             if task == .cup, !set.hasCup {
@@ -146,7 +147,7 @@ public struct Evaluation: Sendable {
 
     private func read(_ entry: Entry) async throws -> ImageScore {
         let item = entry.item
-        let reader = memory.map { self.reader.remembering("\(entry.set.name)/\(item.id)", in: $0) } ?? self.reader
+        let reader = memory.map { self.reader.remembering(item.image, in: $0) } ?? self.reader
         let (image, grey) = try Preparation.decode(item, of: entry.set, needsMask: task != .router)
         var score = ImageScore(set: entry.set.name, id: item.id, group: item.group)
         score.label = item.label

@@ -17,6 +17,8 @@ public struct NetworkMeasurement: Sendable {
     public let sets: [DataSet]
     /// Further data sets that only judge.
     public let judges: [DataSet]
+    /// What the manifest said before, or that of the model it was trained on from: what val has too few images to fit is taken from it.
+    public let former: ModelManifest?
     /// Share of the empty frames of `sets`' val in which a polyp may be found.
     public let falsePositives: Double
     /// False regions a frame that no data set's val may have.
@@ -27,7 +29,7 @@ public struct NetworkMeasurement: Sendable {
     /// A measurement of a model.
     public init(
         _ model: Model, disc: Model? = nil, companions: [Model] = [], sets: [DataSet], judges: [DataSet] = [],
-        falsePositives: Double = 0.05,
+        former: ModelManifest? = nil, falsePositives: Double = 0.05,
         progress: @escaping @Sendable (String, Int, Int) -> Void = { _, _, _ in }
     ) {
         self.model = model
@@ -35,6 +37,7 @@ public struct NetworkMeasurement: Sendable {
         self.companions = companions
         self.sets = sets
         self.judges = judges
+        self.former = former
         self.falsePositives = falsePositives
         self.progress = progress
     }
@@ -49,6 +52,9 @@ public struct NetworkMeasurement: Sendable {
         manifest.plots = []
         manifest.confidence = nil
         manifest.ratioErrors = nil
+        // Checks of another precision were made under other settings.
+        (manifest.int8, manifest.bf16) = (nil, nil)
+        manifest.precisions = manifest.checkedPrecisions
         for threshold in [Threshold.polyp, .polypBorderline, .polypConfidence, .polypArea] {
             manifest.thresholds[threshold.name] = nil
         }
@@ -65,6 +71,14 @@ public struct NetworkMeasurement: Sendable {
         if manifest.task == .polyp { try await choosePoint(&manifest, memory) }
         if manifest.task == .cup {
             manifest.ratioErrors = RatioErrors(of: try await scores(.val, of: sets, manifest, memory, "val, ratios"))
+            if manifest.ratioErrors != nil {
+                manifest.ratioErrors?.disc = disc?.manifest.name
+            } else if let former, let errors = former.ratioErrors {
+                manifest.ratioErrors = errors
+                manifest.remarks.removeAll { $0.hasPrefix("The errors that make the ratio's interval are those of ") }
+                manifest.remarks.append(
+                    "The errors that make the ratio's interval are those of \(former.name): val has too few eyes with a drawn ratio.")
+            }
         }
         let val = try await scores(.val, of: sets + judges, manifest, memory, "val")
         let test = try await scores(.test, of: sets + judges, manifest, nil, "test")
@@ -94,6 +108,9 @@ public struct NetworkMeasurement: Sendable {
             var candidate = manifest
             candidate.thresholds[Threshold.polyp.name] = probability
             let found = try await scores(.val, of: sets, candidate, memory, "val, regions from \(probability)")
+            if let former, former.confidence != nil, Self.areFew(found.flatMap(\.regions)) {
+                return try await keepPoint(of: former, &manifest, memory)
+            }
             candidate.confidence = RegionConfidence(fittedTo: found)
             let judged = found.map { $0.judged(by: candidate.confidence) }
             let point = OperatingPoint.chosen(
@@ -105,19 +122,46 @@ public struct NetworkMeasurement: Sendable {
         }
         guard let best else { return }
         manifest = best.manifest
-        manifest.thresholds[Threshold.polypConfidence.name] = best.point.confidence
-        if manifest.confidence != nil { manifest.thresholds[Threshold.polypBorderline.name] = best.point.borderline }
-        let outcome = OperatingPoint.outcome(of: best.scores, from: best.point.confidence)
+        note(best.point, best.scores, in: &manifest)
+    }
+
+    /// Whether a confidence fitted to some regions would say more of chance than of polyps.
+    private static func areFew(_ regions: [FoundRegion]) -> Bool {
+        regions.count < 100 || regions.count { $0.polyp == nil } < 20
+    }
+
+    /// Takes confidence and point from a former manifest, and says so.
+    private func keepPoint(of former: ModelManifest, _ manifest: inout ModelManifest, _ memory: LookMemory) async throws {
+        manifest.confidence = former.confidence
+        for threshold in [Threshold.polyp, .polypBorderline, .polypConfidence] {
+            manifest.thresholds[threshold.name] = former.thresholds[threshold.name]
+        }
+        let kept = try await scores(.val, of: sets, manifest, memory, "val, the former confidence")
+        let regions = kept.flatMap(\.regions)
+        manifest.remarks.removeAll { $0.hasPrefix("Confidence and point are those of ") }
+        manifest.remarks.append(
+            "Confidence and point are those of \(former.name): val has \(regions.count) regions, \(regions.count { $0.polyp == nil }) of "
+                + "them false; 100 and 20 are needed to fit others.")
+        let confidence = former.thresholds[Threshold.polypConfidence.name] ?? 0.5
+        let borderline = former.thresholds[Threshold.polypBorderline.name] ?? confidence
+        note(OperatingPoint(confidence: confidence, borderline: borderline), kept, in: &manifest)
+    }
+
+    /// Writes a point down with what it comes to on val.
+    private func note(_ point: OperatingPoint, _ scores: [ImageScore], in manifest: inout ModelManifest) {
+        manifest.thresholds[Threshold.polypConfidence.name] = point.confidence
+        if manifest.confidence != nil { manifest.thresholds[Threshold.polypBorderline.name] = point.borderline }
+        let outcome = OperatingPoint.outcome(of: scores, from: point.confidence)
         manifest.calibration["empty_frames"] = Double(outcome.emptyFrames)
         manifest.calibration["false_positive_frames"] = Double(outcome.falseFrames)
         manifest.calibration["borderline_frames"] = Double(
-            OperatingPoint.outcome(of: best.scores, from: best.point.borderline).falseFrames)
+            OperatingPoint.outcome(of: scores, from: point.borderline).falseFrames)
         // A target that nothing tested, or that was missed, is none that the model keeps to.
         if outcome.emptyFrames > 0, outcome.falsePositives <= falsePositives {
             manifest.calibration["false_positive_target"] = falsePositives
             manifest.calibration["false_regions_target"] = Self.falseRegions
         }
-        manifest.plots.append(Self.freeResponse(best.scores, best.point))
+        manifest.plots.append(Self.freeResponse(scores, point))
     }
 
     /// What the point would be without the data set that has most of the empty frames, whose hospital the network may know from train.

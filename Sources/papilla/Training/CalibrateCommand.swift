@@ -57,12 +57,16 @@ struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
         let measurement = NetworkMeasurement(
             try Model(manifest: manifest, weights: candidate.weights), disc: partner, companions: companions,
             sets: try masks.sets(data, for: task, on: bar),
-            judges: try masks.sets(judge, for: task, on: bar), falsePositives: falsePositives,
+            judges: try masks.sets(judge, for: task, on: bar), former: candidate.manifest, falsePositives: falsePositives,
             progress: { words, done, all in bar.show(Double(done) / Double(all), "\(words): \(done)/\(all) images") })
         let calibrated = try await measurement.run()
         bar.end()
         try store.update(calibrated)
         if json { return print(try CanonicalJSON.document(calibrated), terminator: "") }
+        if calibrated.remarks.count > candidate.manifest.remarks.count { bar.note(calibrated.remarks.last ?? "") }
+        if candidate.manifest.checkedPrecisions.count > 1 {
+            bar.note("it runs in fp32 until it is checked anew: papilla models quantise \(model) --data DIR")
+        }
         let thresholds = calibrated.thresholds.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         print("\(model): temperature \(calibrated.temperature)" + thresholds.map { ", \($0)" }.joined())
         for split in ["val", "test"] {

@@ -22,7 +22,8 @@ struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
         discussion: """
             Dice and Jaccard are means over images at the images' own resolution; where both truth and reading are empty they are 1. Intervals \
             are 95 % bootstraps over groups (patients, sequences). For the cup the disc's model takes part, and the vertical cup-to-disc ratio \
-            of the ellipses is held against the truth's tallest columns.
+            of the ellipses is held against the truth's tallest columns. Networks run as the service would run them here: in int8 or bf16 where \
+            they passed their check and the CPU is made for it, unless --precision fp32 is given.
 
             Example: papilla evaluate --task disc --data phantoms --split test --models models
             """)
@@ -34,6 +35,7 @@ struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
     @OptionGroup var models: ModelsOption
     @Option(help: "The model to evaluate (default: the live one).") var model: String?
     @Option(help: "For the cup: the disc's model (default: the live one).") var disc: String?
+    @Option(help: "auto (as in service), fp32, int8 or bf16.") var precision = PrecisionChoice.auto
     @Option(help: "Write a table of all images here (CSV).") var csv: String?
     @Flag(help: "Begin that table with a byte order mark, by which Excel knows UTF-8.") var bom = false
     @Flag(help: "Print JSON.") var json = false
@@ -45,16 +47,21 @@ struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
             throw PapillaError(
                 .badInput, "\(chosen.manifest.name) is a model for task \(chosen.manifest.task.rawValue), not \(task.rawValue)")
         }
+        let bar = ProgressBar()
+        func run(_ model: Model) -> Model {
+            let (run, reason) = model.chosen(precision)
+            if let reason, precision != .auto { bar.note("\(model.manifest.name) runs in fp32: \(reason)") }
+            return run
+        }
         let loaded: ReadingModels
         switch task {
-        case .router: loaded = try await ReadingModels(router: chosen)
-        case .disc: loaded = try await ReadingModels(disc: chosen)
+        case .router: loaded = try await ReadingModels(router: run(chosen))
+        case .disc: loaded = try await ReadingModels(disc: run(chosen))
         case .cup:
             let disc = try disc.map { name throws(PapillaError) in try store.load(name) } ?? store.loadLive(.disc)
-            loaded = try await ReadingModels(disc: disc, cup: chosen)
-        case .polyp: loaded = try await ReadingModels(polyp: chosen)
+            loaded = try await ReadingModels(disc: run(disc), cup: run(chosen))
+        case .polyp: loaded = try await ReadingModels(polyp: run(chosen))
         }
-        let bar = ProgressBar()
         try masks.check(data)
         let sets = try masks.sets(data, for: task, on: bar)
         let evaluation = Evaluation(task: task, reader: try ImageReader(models: loaded))
