@@ -85,10 +85,12 @@ struct Lite: Sendable {
                     ? []
                     : [
                         Layer(
-                            name: name + ".expand", kernel: [block.inner, block.input, 1, 1], stride: block.reached / block.stride)
+                            name: name + ".expand", kernel: [block.inner, block.input, 1, 1], stride: block.reached / block.stride
+                        )
                     ]
                 return expand + [
-                    Layer(name: name + ".depthwise", kernel: [block.inner, 1, block.kernel, block.kernel], stride: block.reached),
+                    Layer(
+                        name: name + ".depthwise", kernel: [block.inner, 1, block.kernel, block.kernel], stride: block.reached),
                     Layer(name: name + ".project", kernel: [block.output, block.inner, 1, 1], stride: block.reached),
                 ]
             }

@@ -189,7 +189,8 @@ public final class Network {
 
     private func build(_ builder: ReducedBuilder, _ weights: Weights) throws(PapillaError) {
         var builder = builder
-        let (skips, last) = if let lite = architecture.encoder.lite { try builder.encode(lite, input) } else { try builder.encode(input) }
+        let (skips, last) =
+            if let lite = architecture.encoder.lite { try builder.encode(lite, input) } else { try builder.encode(input) }
         let logits = try (0..<architecture.decoders).map { (decoder) throws(PapillaError) in
             try builder.heads(decoder, builder.decode(decoder, skips, last))
         }

@@ -128,11 +128,13 @@ extension Architecture {
             .count
         let heads = Head.allCases.filter { weights.tensors["\($0.rawValue).weight"] != nil }
         // The blocks of EfficientNet-Lite2 are more than those of Lite0.
-        let blocks = [Encoder.lite2, .lite0].first { encoder in
+        let lite = [Encoder.lite2, .lite0].first { encoder in
             encoder.lite?.layers.last.map { weights.tensors[$0.name + ".weight"] != nil } ?? false
         }
         guard
-            let found = known.first(where: { $0.encoder == blocks ?? .paper && $0.decoders == decoders && Set($0.heads) == Set(heads) }),
+            let found = known.first(where: {
+                $0.encoder == lite ?? .paper && $0.decoders == decoders && Set($0.heads) == Set(heads)
+            }),
             let width = (weights.tensors["encoder.0.conv1.bias"] ?? weights.tensors["decoder.0.0.conv1.bias"])?.shape.first,
             (1...256).contains(width)
         else {

@@ -2,6 +2,7 @@ public import Imaging
 internal import Neural
 internal import Registry
 public import Screening
+internal import Synchronization
 
 /// Reads images: from pixels to measures, outcome and attention. The service, `screen`, `evaluate` and the tests all read here.
 public struct ImageReader: Sendable {
@@ -133,7 +134,7 @@ public struct ImageReader: Sendable {
         }
         let runner = try models.runner(.router)
         func routing(_ view: NetworkView) async throws -> Routing {
-            let logits = try await run(runner, view, raster)
+            let logits = try await run(runner, view, raster, mirrors: runner.manifest.mirrors)
             return Routing(
                 logits: logits[.classes] ?? [], temperature: runner.manifest.temperature, isGreyscale: isGreyscale,
                 isGreen: raster.isGreen, isComposite: field.isComposite && field.lost == nil, thresholds: thresholds)
@@ -171,8 +172,12 @@ public struct ImageReader: Sendable {
     }
 
     private func readEndoscopy(_ raster: Raster, _ field: FieldOfView, _ reading: inout ImageReading) async throws {
+        let manifest = try models.runner(.polyp).manifest
+        let seen = Glance()
+        let glances = manifest.mirrorsInDoubt == true && manifest.mirrors > 1
         let reader = EndoscopyReader(
-            thresholds: thresholds, confidence: try models.runner(.polyp).manifest.confidence, look: looking(at: raster))
+            thresholds: thresholds, confidence: manifest.confidence,
+            glance: glances ? looking(at: raster, mirrors: 1, seen) : nil, look: looking(at: raster, seen))
         let result = try await reader.read(field, width: raster.width, height: raster.height)
         reading.modelsUsed += models.described([.polyp])
         reading.outcome = result.findings.polyps.isEmpty ? .noFinding : .measured
@@ -183,31 +188,53 @@ public struct ImageReader: Sendable {
         reading.attention += AttentionRules(thresholds: thresholds).endoscopy(result)
     }
 
+    /// A network's answer to a view as it is, kept for the average with its mirror images.
+    private final class Glance: Sendable {
+        private let answer = Mutex<(view: NetworkView, logits: [Architecture.Head: [Float]])?>(nil)
+
+        func keep(_ logits: [Architecture.Head: [Float]], of view: NetworkView) { answer.withLock { $0 = (view, logits) } }
+
+        func logits(of view: NetworkView) -> [Architecture.Head: [Float]]? {
+            answer.withLock { $0?.view == view ? $0?.logits : nil }
+        }
+    }
+
     /// Runs a task's network on views of an image.
-    private func looking(at raster: Raster) -> Looking {
+    ///
+    /// - Parameters:
+    ///   - mirrors: mirror images of a view whose answers are averaged; nil: as many as the manifest says.
+    ///   - glance: where the answer to a view as it is, is kept and found.
+    private func looking(at raster: Raster, mirrors: Int? = nil, _ glance: Glance? = nil) -> Looking {
         { task, view in
             try Task.checkCancellation()
             let runner = try models.runner(task)
-            let logits = try await run(runner, view.resized(to: runner.manifest.side), raster)
+            let logits = try await run(
+                runner, view.resized(to: runner.manifest.side), raster, mirrors: mirrors ?? runner.manifest.mirrors, glance)
             return NetworkAnswer(
                 logits: logits, side: runner.manifest.side, temperature: runner.manifest.temperature,
                 distanceMap: runner.manifest.distanceMap)
         }
     }
 
-    private func run(_ runner: ReadingModels.Runner, _ view: NetworkView, _ raster: Raster) async throws -> [Architecture.Head:
-        [Float]]
-    {
+    private func run(
+        _ runner: ReadingModels.Runner, _ view: NetworkView, _ raster: Raster, mirrors: Int, _ glance: Glance? = nil
+    ) async throws -> [Architecture.Head: [Float]] {
         let manifest = runner.manifest
         func answer() async throws -> [Architecture.Head: [Float]] {
             let input = view.input(of: raster, mean: manifest.normalisation.mean, deviation: manifest.normalisation.std)
-            return try await Mirroring.average(input, side: view.side, count: manifest.mirrors) { input in
+            return try await Mirroring.average(input, side: view.side, count: mirrors, first: glance?.logits(of: view)) { input in
                 try Answer.checked(try await models.run(runner, input), of: manifest)
             }
         }
-        guard let memory else { return try await answer() }
-        return try await memory.answers.answer(
-            .init(image: memory.image, task: manifest.task, view: view), run: answer)
+        let logits =
+            if let memory {
+                try await memory.answers.answer(
+                    .init(image: memory.image, task: manifest.task, view: view, mirrors: mirrors), run: answer)
+            } else {
+                try await answer()
+            }
+        if mirrors == 1 { glance?.keep(logits, of: view) }
+        return logits
     }
 
     static func milliseconds(_ duration: Duration) -> Double {

@@ -72,7 +72,7 @@ public struct ReadingModels: Sendable {
         let lines = described.map { "\($0.task.rawValue) \($0.sha256) \($0.precision)" }
         let settings = ModelTask.allCases.compactMap { task in
             (runners[task]?.manifest).map { manifest in
-                "\(task.rawValue) \(manifest.temperature) \(manifest.mirrors) \(manifest.side) \(manifest.view) "
+                "\(task.rawValue) \(manifest.temperature) \(manifest.mirrors) \(manifest.mirrorsInDoubt ?? false) \(manifest.side) \(manifest.view) "
                     + "\(manifest.normalisation.mean) \(manifest.normalisation.std) \(manifest.distanceMap ?? "-")"
             }
         }

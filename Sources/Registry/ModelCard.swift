@@ -64,7 +64,11 @@ public struct ModelCard: Sendable {
             ["Trained", "\(trained.at), commit \(trained.commit)"],
             ["Thresholds", pairs(manifest.thresholds)],
             ["Temperature", CardFigures.decimal(manifest.temperature)],
-            ["Mirror images", "\(manifest.mirrors) averaged"],
+            [
+                "Mirror images",
+                "\(manifest.mirrors) averaged"
+                    + (manifest.mirrorsInDoubt == true ? " where the first one leaves a doubt, one elsewhere" : ""),
+            ],
             ["Attention", pairs(manifest.attention)],
             ["SHA-256", manifest.sha256.description],
         ]

@@ -28,6 +28,8 @@ extension ModelManifest {
             hasDistance ? "D1, D2 or D3" : "null, for a network without a distance head")
         try require(temperature.isFinite && temperature > 0, "temperature", temperature, "above 0")
         try require([1, 2, 4].contains(mirrors), "mirrors", mirrors, "1, 2 or 4")
+        try require(
+            mirrorsInDoubt != true || task == .polyp, "mirrors_in_doubt", true, "absent from a model for \(task.rawValue)")
         try require(!isUnrolled || task == .cup, "view", view, "another one: only a cup's network sees the disc unrolled")
         try require(!isUnrolled || mirrors == 1, "mirrors", mirrors, "1 with the view \(view): its columns have a direction")
         for (key, value) in thresholds.sorted(by: { $0.key < $1.key }) {
@@ -50,7 +52,7 @@ extension ModelManifest {
     }
 
     /// fp32, and those whose check is described.
-    var checkedPrecisions: [String] { ["fp32"] + (bf16 == nil ? [] : ["bf16"]) + (int8 == nil ? [] : ["int8"]) }
+    public var checkedPrecisions: [String] { ["fp32"] + (bf16 == nil ? [] : ["bf16"]) + (int8 == nil ? [] : ["int8"]) }
 
     private func require(_ condition: Bool, _ key: String, _ found: Any, _ expected: String) throws(PapillaError) {
         guard !condition else { return }

@@ -173,6 +173,9 @@ public struct ModelManifest: Sendable, Codable, Equatable {
     public var temperature: Double
     /// Mirror images of each view that are shown to it and averaged: 1, 2 or 4.
     public var mirrors: Int
+    /// Whether the others are shown only where the first one, the view as it is, leaves a doubt; nil, and absent from the document, where
+    /// all of them always are.
+    public var mirrorsInDoubt: Bool?
     /// How well probabilities fit: figures of the temperature's fit, by name.
     public var calibration: [String: Double]
     /// Thresholds of attention by code.
@@ -238,5 +241,6 @@ public struct ModelManifest: Sendable, Codable, Equatable {
         case calibration, attention, trained, metrics, groups, plots, remarks, sha256, precisions, int8, bf16
         case distanceMap = "distance_map"
         case ratioErrors = "ratio_errors"
+        case mirrorsInDoubt = "mirrors_in_doubt"
     }
 }

@@ -1,6 +1,7 @@
 import Imaging
 import Registry
 import Screening
+import Synchronization
 import Testing
 
 @testable import Reading
@@ -91,6 +92,28 @@ struct EndoscopyReaderTests {
         #expect(byPlace.allSatisfy { $0.evidence[.others] == 2 && $0.evidence[.frame] == nil })
         #expect(abs(try #require(byPlace[0].evidence[.distance]) - 0.1) < 1e-6)
         #expect(result.mask.area == byPlace[0].component.area)
+    }
+
+    /// A glance is enough where nothing is seen, a speck, or what the network is sure of.
+    @Test(arguments: [
+        (peak: 0.97, radius: 100.0, isEnough: true), (0.6, 100, false), (0.2, 100, false), (0.05, 100, true), (0.6, 8, true),
+    ]) func mirrorImagesWhereAGlanceLeavesADoubt(peak: Double, radius: Double, isEnough: Bool) async throws {
+        let painted = PaintedLook(ellipses: [.circle(500, 400, radius)], softness: 0.5, peak: peak)
+        let looks = Mutex((glances: 0, looks: 0))
+        let reader = EndoscopyReader(
+            thresholds: Thresholds(),
+            glance: { _, view in
+                looks.withLock { $0.glances += 1 }
+                return painted.look(view)
+            },
+            look: { _, view in
+                looks.withLock { $0.looks += 1 }
+                return painted.look(view)
+            })
+        let result = try await reader.read(field, width: 1000, height: 800)
+        let made = looks.withLock { $0 }
+        #expect(made.glances == 1 && made.looks == (isEnough ? 0 : 1))
+        #expect(result.findings.polyps.count == (peak > 0.5 && radius > 50 ? 1 : 0))
     }
 
     @Test func holesAreFilled() async throws {

@@ -57,7 +57,8 @@ struct FrameScreening {
         if unread > 0 {
             attention.append(
                 Attention(
-                    .framesLeftOut, "Of the file's \(container.frameCount) frames \(unread) could not be read.", value: Double(unread),
+                    .framesLeftOut, "Of the file's \(container.frameCount) frames \(unread) could not be read.",
+                    value: Double(unread),
                     threshold: 0))
         }
         if container.frameCount > count {

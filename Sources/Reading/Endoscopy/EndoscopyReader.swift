@@ -2,11 +2,13 @@ internal import Imaging
 internal import Registry
 internal import Screening
 
-/// Reads an endoscopy frame in one look.
+/// Reads an endoscopy frame in one look, or in two where a glance leaves a doubt.
 struct EndoscopyReader: Sendable {
     let thresholds: Thresholds
     /// How sure the model is of a region; nil: its mean probability.
     var confidence: RegionConfidence?
+    /// A look at the frame as it is, without its mirror images; nil where all of them are always looked at.
+    var glance: Looking?
     let look: Looking
 
     /// The findings in a frame.
@@ -32,8 +34,34 @@ struct EndoscopyReader: Sendable {
 
     func read(_ field: FieldOfView, width: Int, height: Int) async throws -> Result {
         let view = NetworkView(whole: field, side: 256)
+        if let glance {
+            let first = try await glance(.polyp, view)
+            let seen = view.resized(to: first.probability.width)
+            if !leavesDoubt(first.probability, in: seen, field) {
+                return measure(first, in: seen, field, width: width, height: height)
+            }
+        }
         let look = try await look(.polyp, view)
         return measure(look, in: view.resized(to: look.probability.width), field, width: width, height: height)
+    }
+
+    /// Whether there is something that the network is not sure of: a place of some size to which it gives a probability above 0.1, but not
+    /// one above 0.9 in the mean of what it would outline there. On val's 712 frames the mirror images then find as many polyps at the same
+    /// rate of false alarms as when all frames are looked at in all of them, for a half of the frames.
+    private func leavesDoubt(_ probability: Plane, in view: NetworkView, _ field: FieldOfView) -> Bool {
+        let map = probability.thresholded(0.1).labelled()
+        let least = 0.0005 * field.area / (view.scale * view.scale)
+        var sums = [Double](repeating: 0, count: map.components.count)
+        var counts = [Int](repeating: 0, count: map.components.count)
+        let outlined = Float(thresholds[.polyp])
+        for (index, label) in map.labels.enumerated() where label > 0 && probability.values[index] > outlined {
+            sums[Int(label) - 1] += Double(probability.values[index])
+            counts[Int(label) - 1] += 1
+        }
+        return map.components.contains { component in
+            let place = component.label - 1
+            return Double(component.area) >= least && (counts[place] == 0 || sums[place] <= 0.9 * Double(counts[place]))
+        }
     }
 
     /// Pure geometry: from the network's probabilities to polyps.

@@ -27,11 +27,13 @@ enum Mirroring: CaseIterable {
     }
 
     /// Runs a network on the first `count` mirror images of an input (planes of side x side) and averages what its heads answer.
+    /// - Parameter first: the answer to the input as it is, where that is known.
     static func average(
-        _ input: [Float], side: Int, count: Int, run: ([Float]) async throws -> [Architecture.Head: [Float]]
+        _ input: [Float], side: Int, count: Int, first: [Architecture.Head: [Float]]? = nil,
+        run: ([Float]) async throws -> [Architecture.Head: [Float]]
     ) async throws -> [Architecture.Head: [Float]] {
-        var sums = try await run(input)
-        for mirror in first(count).dropFirst() {
+        var sums = if let first { first } else { try await run(input) }
+        for mirror in Self.first(count).dropFirst() {
             for (head, answer) in try await run(mirror.apply(input, side: side)) {
                 guard var sum = sums.removeValue(forKey: head) else { continue }
                 let back = head == .frame ? answer : mirror.apply(answer, side: head == .cells ? side / 32 : side)

@@ -96,6 +96,8 @@ public final class LookMemory: Sendable {
         let image: String
         let task: ModelTask
         let view: NetworkView
+        /// Mirror images whose answers were averaged.
+        let mirrors: Int
     }
 
     private let answers = Mutex<[Key: [Architecture.Head: [Float]]]>([:])

@@ -214,9 +214,9 @@ public struct Doctor: Sendable {
                     "\(model.manifest.name), digest and shapes as its manifest says, runs in \(model.precision.rawValue)\(why)",
                     advice: foreignDisc(model.manifest, store)
                         ?? waiting.first { $0.task == task }.map {
-                        "A newer model, \($0.shipped), came with the program; your own stays live. Look at both: papilla models card "
-                            + "\($0.shipped), papilla evaluate; then: papilla models promote \($0.shipped)"
-                    })
+                            "A newer model, \($0.shipped), came with the program; your own stays live. Look at both: papilla models card "
+                                + "\($0.shipped), papilla evaluate; then: papilla models promote \($0.shipped)"
+                        })
             } catch {
                 return Check("model, \(task.rawValue)", ok: false, error.detailed, advice: error.hint ?? "Look at paths.models")
             }
@@ -225,8 +225,11 @@ public struct Doctor: Sendable {
 
     /// What to do where the ratio's interval was measured with another disc model than the live one.
     private func foreignDisc(_ cup: ModelManifest, _ store: ModelStore) -> String? {
-        guard cup.task == .cup, let disc = cup.ratioErrors?.disc, let live = try? store.live()[.disc], live != disc else { return nil }
-        return "Its ratio and interval were measured with \(disc), but \(live) is live for the disc: make \(disc) live, or measure both "
+        guard cup.task == .cup, let disc = cup.ratioErrors?.disc, let live = try? store.live()[.disc], live != disc else {
+            return nil
+        }
+        return
+            "Its ratio and interval were measured with \(disc), but \(live) is live for the disc: make \(disc) live, or measure both "
             + "together: papilla evaluate --task cup, papilla calibrate"
     }
 

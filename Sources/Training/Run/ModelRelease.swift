@@ -57,7 +57,7 @@ public struct ModelRelease: Sendable {
         // What is saved is half precision, and so what is measured.
         let saved = try Weights(safetensors: weights.safetensors(.float16))
         var manifest = try manifest(name: "candidate")
-        if let former { manifest.mirrors = former.mirrors }
+        if let former { (manifest.mirrors, manifest.mirrorsInDoubt) = (former.mirrors, former.mirrorsInDoubt) }
         measured = try await NetworkMeasurement(
             try Model(manifest: manifest, weights: saved), disc: disc, companions: companions, sets: sets, judges: others,
             former: former,

@@ -77,7 +77,8 @@ public struct NetworkMeasurement: Sendable {
                 manifest.ratioErrors = errors
                 manifest.remarks.removeAll { $0.hasPrefix("The errors that make the ratio's interval are those of ") }
                 manifest.remarks.append(
-                    "The errors that make the ratio's interval are those of \(former.name): val has too few eyes with a drawn ratio.")
+                    "The errors that make the ratio's interval are those of \(former.name): val has too few eyes with a drawn ratio."
+                )
             }
         }
         let val = try await scores(.val, of: sets + judges, manifest, memory, "val")

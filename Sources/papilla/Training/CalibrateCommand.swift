@@ -27,6 +27,10 @@ struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
     @Option(help: "For the cup: the disc's model (default: the live one).") var disc: String?
     @Option(help: "Mirror images of each view to average, 1, 2 or 4: so many times the work (default: as it is).") var mirrors:
         Int?
+    @Flag(
+        inversion: .prefixedNo,
+        help: "For polyps: show all mirror images only where the first one leaves a doubt (default: as it is).")
+    var mirrorsInDoubt: Bool?
     @Option(help: "Share of val's empty frames in which a polyp may be found.") var falsePositives = 0.05
     @Flag(help: "Print the manifest as JSON.") var json = false
 
@@ -50,6 +54,7 @@ struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
             ? try disc.map { name throws(PapillaError) in try store.load(name) } ?? store.loadLive(.disc) : nil
         var manifest = candidate.manifest
         if let mirrors { manifest.mirrors = mirrors }
+        if let mirrorsInDoubt { manifest.mirrorsInDoubt = mirrorsInDoubt ? true : nil }
         // Without one of them nothing is read end to end.
         let companions = ModelTask.allCases.filter { $0 != task }.compactMap { try? store.loadLive($0) }
         let bar = ProgressBar()

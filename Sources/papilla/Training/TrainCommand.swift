@@ -129,7 +129,8 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
             // Before hours of training, not after them.
             let others = models == nil ? [] : try masks.sets(judge, for: task, on: bar)
             let training = try TrainingRun(
-                options, sets: sets, folder: out, initial: start, pretrained: encoder == nil ? nil : PretrainedEncoder.load(for: options.architecture),
+                options, sets: sets, folder: out, initial: start,
+                pretrained: encoder == nil ? nil : PretrainedEncoder.load(for: options.architecture),
                 resume: resume, ranks: ranks)
             StopRequest.watch()
             let result = try await training.run(
@@ -263,6 +264,7 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
 
 extension ModelTask: ExpressibleByArgument {}
 extension DistanceMap: ExpressibleByArgument {}
+extension PrecisionChoice: ExpressibleByArgument {}
 extension Learner.Normalisation: ExpressibleByArgument {}
 extension Disturbance: ExpressibleByArgument {}
 extension TrainingOptions.Schedule: ExpressibleByArgument {}
