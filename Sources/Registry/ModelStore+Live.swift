@@ -75,7 +75,7 @@ extension ModelStore {
 
     /// Replaces `live.json`: written aside, synced, renamed. The folder is locked meanwhile, so that of two promotions at once none is lost.
     /// - Returns: the change that `body` added to the history.
-    private func change(_ body: (inout LiveModels) throws(PapillaError) -> Void) throws(PapillaError) -> LiveModels.Change {
+    func change(_ body: (inout LiveModels) throws(PapillaError) -> Void) throws(PapillaError) -> LiveModels.Change {
         let folder = try DurableFile.open(directory)
         defer { withExtendedLifetime(folder) {} }
         try PapillaError.telling("The models' folder cannot be locked", at: directory) { () throws(FileError) in try folder.lock()

@@ -37,9 +37,27 @@ extension ModelStore {
             guard let new = shipped[task], let old = present[task], old != new, shipped.everLive.contains(old),
                 !present.everLive.contains(new)
             else { continue }
-            changes.append(try promote(new, by: "upgrade", at: time))
+            if let made = try takeUp(new, for: task, at: time) { changes.append(made) }
         }
         return changes
+    }
+
+    /// Makes a model that came with the program live.
+    /// - Returns: nil where another station has done so meanwhile.
+    private func takeUp(_ name: String, for task: ModelTask, at time: Timestamp) throws(PapillaError) -> LiveModels.Change? {
+        guard try load(name).manifest.task == task else {
+            throw PapillaError(
+                .damaged, "The model \(name) came with the program for another task than \(task.rawValue)", place: shippedPath,
+                hint: "Install the package again")
+        }
+        var isOurs = false
+        let last = try change { models throws(PapillaError) in
+            // Under the folder's lock: of two stations that start at once, one makes it live.
+            guard !models.everLive.contains(name) else { return }
+            models.promote(name, for: task, at: time, by: "upgrade")
+            isOurs = true
+        }
+        return isOurs ? last : nil
     }
 
     /// Models that came with the program and that no one made live, because the site has its own.

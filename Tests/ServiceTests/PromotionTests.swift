@@ -66,6 +66,20 @@ import Settings
         #expect(try store.live() == [.polyp: "polyp-1"] && store.waitingShipped().isEmpty)
     }
 
+    @Test func ofStationsThatStartAtOnceOneMakesTheShippedModelLive() async throws {
+        try store.promote("polyp-1")
+        try ship(["polyp-1", "polyp-2"])
+        let stations = (0..<4).map { _ in promotion() }
+        let changes = try await withThrowingTaskGroup(of: [LiveModels.Change].self) { group in
+            for station in stations { group.addTask { try await station.upgrade() } }
+            return try await group.reduce(into: [LiveModels.Change]()) { $0 += $1 }
+        }
+        #expect(changes.map(\.name) == ["polyp-2"])
+        #expect(try store.liveModels().history.map(\.name) == ["polyp-1", "polyp-2"])
+        #expect(try await events().count { $0.hasPrefix("promoted polyp-2") } == 1)
+        #expect(try store.liveModels().predecessor(of: .polyp) == "polyp-1")
+    }
+
     @Test func aSitesOwnModelStaysLive() async throws {
         try Self.save("polyp-own", in: store)
         try store.promote("polyp-own")

@@ -138,7 +138,8 @@ public struct Server: Sendable {
             try await self.openFolders(parts.telemetry, pass)
         }
         let promotion = Promotion(store: ModelStore(directory: configuration.paths.models), ledger: ledger, gate: gate)
-        for change in pass.isKeeper ? try await promotion.upgrade() : [] {
+        // At the start of any station: the keeper may have started before its models were there.
+        for change in try await promotion.upgrade() {
             log.tell(
                 .ready, .notice, "a newer model came with the program and is live",
                 [
