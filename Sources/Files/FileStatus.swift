@@ -47,6 +47,9 @@ package struct FileStatus: Sendable, Hashable {
         modified = 0
     }
 
+    /// Whether only device and inode are known, from another life of the process or another machine.
+    package var isRemembered: Bool { size < 0 }
+
     /// Whether it is still the same entry, with the same content as far as can be seen without reading it.
     package func isUnchanged(since other: FileStatus) -> Bool { self == other }
 }

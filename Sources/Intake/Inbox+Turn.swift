@@ -117,13 +117,21 @@ extension Inbox {
 
     /// A pending arrival whose file is gone. Where its folder is on another device than the file was, a mount is missing, not the file.
     private func vanished(_ path: RelativePath, _ observation: Observation, now: Duration) -> Candidate? {
-        guard let root, let parent = nearest(path.parent, in: root), (try? parent.status().device) == observation.status.device
-        else {
+        guard let root, let parent = nearest(path.parent, in: root), holds(parent, observation.status, in: root) else {
             postpone(path, id: observation.id, until: now + Backoff.wait(5), now: now)
             return nil
         }
         observations[path]?.isInHand = true
         return Candidate(path: path, status: nil, id: observation.id, received: observation.received, isLast: true)
+    }
+
+    /// Whether a folder is on the device where a file was. Each machine has a number of its own for a device of the network, and with each
+    /// mount another: of a file that was seen elsewhere, the inbox's own device will do, which is known by its marker.
+    private func holds(_ folder: Folder, _ status: FileStatus, in root: Folder) -> Bool {
+        guard let device = try? folder.status().device else { return false }
+        if device == status.device { return true }
+        guard status.isRemembered, isShared || FileSystemKind(of: root) == .remote else { return false }
+        return (try? root.status().device) == device
     }
 
     private func nearest(_ path: RelativePath?, in root: Folder) -> Folder? {

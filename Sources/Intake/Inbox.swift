@@ -40,6 +40,8 @@ package final class Inbox {
     }
 
     package let path: String
+    /// Whether stations on other machines take from it as well.
+    package let isShared: Bool
     package var rules: InboxRules {
         didSet { for path in observations.keys { schedule(path, now: lastLook) } }
     }
@@ -78,6 +80,7 @@ package final class Inbox {
         ring: @escaping @Sendable () -> Void = {}
     ) {
         self.path = path
+        isShared = commonMarker != nil
         self.rules = rules
         self.wallClock = wallClock
         identity = InboxIdentity(spool: spool, path: path, common: commonMarker)

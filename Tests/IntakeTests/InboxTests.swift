@@ -235,6 +235,20 @@ import Settings
         #expect(inbox.next(now: now + .seconds(20)) == nil)
     }
 
+    @Test("Of a file that another machine saw, its own number of the device says nothing") func goneFromASharedInbox() throws {
+        let inbox = Inbox(
+            path: "\(sandbox.path)/inbox", spool: try sandbox.spool, rules: InboxRules(), commonMarker: "all", isWatching: false)
+        var random = SystemRandomNumberGenerator()
+        let id = ScreeningID(at: .now, using: &random)
+        let device = try sandbox.inbox.status().device
+        inbox.know(
+            try #require(RelativePath(escaped: "ward/b.jpg")), id: id, status: FileStatus(device: device + 1, inode: 1),
+            received: .now, now: now)
+        inbox.sweep(now: now)
+        let gone = try #require(inbox.next(now: now + .seconds(20)))
+        #expect("\(gone.path)" == "ward/b.jpg" && gone.status == nil && gone.id == id)
+    }
+
     @Test func eventsThatWereLostMeanASweep() throws {
         let inbox = try inbox()
         inbox.sweep(now: now)
