@@ -6,9 +6,10 @@ package import Screening
 /// become new arrivals there. What was published stands.
 ///
 /// A copy lies aside under an ignored name until the audit says that the arrival is read again, and appears by a rename then. So whatever
-/// stops the process, `complete` knows what was meant: a copy that the audit knows of appears, any other goes.
+/// stops the process, `complete` knows what was meant: a copy that the audit knows of appears, any other goes. Each station has a name of
+/// its own for its copy, and the audit says whose is meant.
 package struct Requeue: Sendable {
-    package let ledger: any ArrivalLedger & MaintenanceLedger
+    package let ledger: any ArrivalLedger & AuditLedger & MaintenanceLedger
     package let folders: ServiceFolders
     /// Called between the steps. The tests stop there.
     package var boundary: @Sendable () throws -> Void = {}
@@ -53,38 +54,66 @@ package struct Requeue: Sendable {
         return done
     }
 
-    /// Ends what an earlier run began.
+    /// Ends what an earlier run began, of this station or another.
     ///
     /// - Parameter moment: only where the copy was made before it: another station may still be at a younger one.
     package func complete(before moment: Timestamp = Timestamp(milliseconds: .max)) async throws {
         guard let inbox = try? Folder.open(folders.inbox) else { return }
+        // A folder is listed once, however many arrivals lay in it.
+        var listed: [RelativePath?: [FileName]] = [:]
         for row in try await ledger.arrivals(ArrivalFilter(outcomes: [.failed])) {
             guard let path = row.path.flatMap(RelativePath.init(escaped:)), let folder = try? inbox.folder(path.parent) else {
                 continue
             }
-            let asides = [Self.aside(row.id), Self.asideSidecar(row.id)].compactMap { try? folder.status($0) }
+            let names: [FileName]
+            if let known = listed[path.parent] { names = known } else { names = try folder.names().filter { Self.isAside($0) } }
+            listed[path.parent] = names
+            let asides = names.filter { Self.isAside($0, of: row.id) }.compactMap { try? folder.status($0) }
             guard !asides.isEmpty, asides.allSatisfy({ $0.modified / 1_000_000 < moment.milliseconds }) else { continue }
             await folders.arrivals.lock(row.id)
             defer { folders.arrivals.unlock(row.id) }
             // A copy with a second name appeared already; only its name aside was still to go. All as it is now: whoever was at it may have
             // gone on while this waited.
-            if try await ledger.requeued().contains(row.id), try folder.status(Self.aside(row.id)) != nil,
-                try folder.links(Self.aside(row.id)) == 1
-            {
-                _ = try appear(row, path.name, in: folder)
-            } else {
-                try discard(row)
+            if try await ledger.requeued().contains(row.id) {
+                let station = try await stationThatRequeued(row.id)
+                let aside = Self.aside(row.id, of: station)
+                if try folder.status(aside) != nil, try folder.links(aside) == 1 {
+                    _ = try appear(row, path.name, in: folder, from: station)
+                }
             }
+            try discard(row)
         }
     }
 
-    /// Takes away what lies aside in the inbox for an arrival.
-    package func discard(_ row: ArrivalRow) throws(FileError) {
-        guard let path = row.path.flatMap(RelativePath.init(escaped:)), let inbox = try? Folder.open(folders.inbox),
-            let folder = try? inbox.folder(path.parent)
-        else { return }
-        for name in [Self.aside(row.id), Self.asideSidecar(row.id)] { try folder.remove(name) }
+    /// Whose copy the audit means; nil: that of the only service.
+    private func stationThatRequeued(_ id: ScreeningID) async throws -> String? {
+        struct Detail: Decodable { var station: String? }
+        let entry = try await ledger.auditEntries(AuditFilter(subject: id.description, event: "requeued", limit: 1)).last
+        return try entry?.detail.flatMap { try CanonicalJSON.decode(Detail.self, from: $0.utf8).station }
     }
+
+    /// Takes away what lies aside in the inbox for an arrival, of every station.
+    package func discard(_ row: ArrivalRow) throws(FileError) {
+        guard let folder = home(of: row) else { return }
+        for name in try folder.names() where Self.isAside(name, of: row.id) { try folder.remove(name) }
+    }
+
+    /// Takes away what this station has aside for an arrival. Another may be at it, too.
+    private func discardOwn(_ row: ArrivalRow) throws(FileError) {
+        guard let folder = home(of: row) else { return }
+        for name in [Self.aside(row.id, of: station), Self.asideSidecar(row.id, of: station)] { try folder.remove(name) }
+    }
+
+    /// The folder of the inbox where an arrival lay.
+    private func home(of row: ArrivalRow) -> Folder? {
+        guard let path = row.path.flatMap(RelativePath.init(escaped:)), let inbox = try? Folder.open(folders.inbox) else {
+            return nil
+        }
+        return try? inbox.folder(path.parent)
+    }
+
+    /// What this station is called; nil: it is the only service.
+    private var station: String? { folders.publisher.station?.text }
 
     private func requeue(_ id: ScreeningID, _ actor: String) async throws -> RequeuedArrival {
         await folders.arrivals.lock(id)
@@ -96,29 +125,29 @@ package struct Requeue: Sendable {
         let original = try needed(row)
         let folder = try target(original.path.parent)
         do {
-            try discard(row)
+            try discardOwn(row)
             if let sidecar = original.sidecar {
-                try Transfer.copy(sidecar, from: original.folder, to: folder, as: Self.asideSidecar(id))
+                try Transfer.copy(sidecar, from: original.folder, to: folder, as: Self.asideSidecar(id, of: station))
             }
-            try Transfer.copy(original.name, from: original.folder, to: folder, as: Self.aside(id))
+            try Transfer.copy(original.name, from: original.folder, to: folder, as: Self.aside(id, of: station))
         } catch {
-            try? discard(row)
+            try? discardOwn(row)
             throw PapillaError(any: error)
         }
         try boundary()
-        do { try await ledger.requeue(id, actor: actor) } catch {
+        do { try await ledger.requeue(id, station: station, actor: actor) } catch {
             // Where the audit may have its entry nevertheless, the copy stays for the next start.
-            if error.code == .refused { try? discard(row) }
+            if error.code == .refused { try? discardOwn(row) }
             throw error
         }
         try boundary()
-        let name = try appear(row, original.path.name, in: folder)
+        let name = try appear(row, original.path.name, in: folder, from: station)
         return RequeuedArrival(id: id, path: "\(RelativePath(original.path.parent, name))")
     }
 
     /// Gives what lies aside its name, and the sidecar its own first. What was dropped under that name since is not replaced.
-    private func appear(_ row: ArrivalRow, _ image: FileName, in folder: Folder) throws -> FileName {
-        let (aside, asideSidecar) = (Self.aside(row.id), Self.asideSidecar(row.id))
+    private func appear(_ row: ArrivalRow, _ image: FileName, in folder: Folder, from station: String?) throws -> FileName {
+        let (aside, asideSidecar) = (Self.aside(row.id, of: station), Self.asideSidecar(row.id, of: station))
         var (name, copies) = (image, 0)
         while true {
             let sidecar = try folder.status(asideSidecar) == nil ? nil : row.sidecar.map { Self.sidecar($0, of: image, as: name) }
@@ -143,8 +172,18 @@ package struct Requeue: Sendable {
         return FileName(ours: stored)
     }
 
-    package static func aside(_ id: ScreeningID) -> FileName { FileName(ours: ".\(id).requeued") }
-    package static func asideSidecar(_ id: ScreeningID) -> FileName { FileName(ours: ".\(id).requeued-sidecar") }
+    package static func aside(_ id: ScreeningID, of station: String? = nil) -> FileName {
+        FileName(ours: ".\(id)\(mark)" + (station.map { ".\($0)" } ?? ""))
+    }
+    package static func asideSidecar(_ id: ScreeningID, of station: String? = nil) -> FileName {
+        FileName(ours: ".\(id)\(mark)-sidecar" + (station.map { ".\($0)" } ?? ""))
+    }
+
+    /// What the names of copies have after the ID.
+    private static let mark = ".requeued"
+
+    private static func isAside(_ name: FileName) -> Bool { name.text.contains(mark) }
+    private static func isAside(_ name: FileName, of id: ScreeningID) -> Bool { name.text.hasPrefix(".\(id)\(mark)") }
 
     /// A folder of the inbox, made where it is gone; who drops files may drop them there, too.
     private func target(_ path: RelativePath?) throws -> Folder {
@@ -188,7 +227,7 @@ package struct Requeue: Sendable {
     }
 
     package init(
-        ledger: any ArrivalLedger & MaintenanceLedger, folders: ServiceFolders,
+        ledger: any ArrivalLedger & AuditLedger & MaintenanceLedger, folders: ServiceFolders,
         boundary: @escaping @Sendable () throws -> Void = {}
     ) {
         self.ledger = ledger

@@ -4,9 +4,11 @@ public import Screening
 extension LedgerStore {
     /// Writes down that a failed arrival is read again as a new one. That happens once: the new arrival can be read again in its turn.
     ///
-    /// - Parameter actor: `user@uid` who asked for it.
+    /// - Parameters:
+    ///   - station: whose copy of the original is meant; nil: there is one service.
+    ///   - actor: `user@uid` who asked for it.
     /// - Throws: `notFound`; `refused` where the arrival did not fail, was forgotten or is being forgotten, or was read again before.
-    public func requeue(_ id: ScreeningID, actor: String) throws(PapillaError) {
+    public func requeue(_ id: ScreeningID, station: String?, actor: String) throws(PapillaError) {
         let time = now()
         try write { db in
             guard let arrival = try ArrivalRow.fetch(db, id) else {
@@ -24,8 +26,10 @@ extension LedgerStore {
                     .refused, "This arrival was read again already, at \(before)", place: id.description,
                     hint: "If that failed too, give the new arrival's ID")
             }
+            var detail = ["as": "a new arrival"]
+            detail["station"] = station
             try AuditEntry.append(
-                db, at: time, actor: actor, event: "requeued", subject: id.description, detail: ["as": "a new arrival"])
+                db, at: time, actor: actor, event: "requeued", subject: id.description, detail: detail)
         }
     }
 

@@ -117,6 +117,48 @@ import Settings
         #expect(try asides() == [] && sandbox.files("inbox") == ["a.jpg", "a.json"])
     }
 
+    /// A station as it requeues: its folders and their locks are its own.
+    private func station(
+        _ name: String, _ ledger: any WholeLedger, boundary: @escaping @Sendable () throws -> Void = {}
+    ) throws -> Requeue {
+        var folders = try ServiceFolders(sandbox.configuration.paths)
+        folders.publisher.station = FileName(ours: name)
+        return Requeue(ledger: ledger, folders: folders, boundary: boundary)
+    }
+
+    @Test("Two stations that requeue at once make one new arrival of each, and lose none") func atOnce() async throws {
+        for number in 0..<12 { try sandbox.drop("\(number).jpg", "not an image") }
+        #expect(try await sandbox.drain().count == 12)
+        let (_, ledger) = try sandbox.open()
+        let (a, b) = (try station("a", ledger), try station("b", ledger))
+        async let some = a.run([], allFailed: true, actor: "anna@1000")
+        async let others = b.run([], allFailed: true, actor: "bert@1001")
+        let (mine, theirs) = try await (some.count, others.count)
+        #expect(mine + theirs == 12)
+        let names = try sandbox.inbox.names().map(\.text).filter { $0.hasSuffix(".jpg") || $0.contains("requeued") }
+        #expect(Set(names) == Set((0..<12).map { "\($0).jpg" }))
+        #expect(try await ledger.auditEntries(AuditFilter(event: "requeued")).count == 12)
+    }
+
+    @Test("Of two copies that stations left, the one that the audit means appears, and the other goes", arguments: [true, false])
+    func leftByStations(isFirst: Bool) async throws {
+        try sandbox.drop("a.jpg", "not an image")
+        try sandbox.drop("a.json", #"{"patient": "P1"}"#)
+        let id = try #require(try await sandbox.drain().first?.report.id)
+        let (_, ledger) = try sandbox.open()
+        // One dies before its word in the audit, the other after it, or after its copy appeared.
+        let (before, after) = (Steps(stopAt: 1), Steps(stopAt: isFirst ? 2 : 9))
+        let a = try station("a", ledger) { try before.next() }
+        let b = try station("b", ledger) { try after.next() }
+        await #expect(throws: Stopped.self) { _ = try await a.run([], allFailed: true, actor: "anna@1000") }
+        _ = try? await b.run([], allFailed: true, actor: "bert@1001")
+        #expect(try sandbox.inbox.status(Requeue.aside(id, of: "a")) != nil)
+        try await station("c", ledger).complete()
+        #expect(try sandbox.files("inbox") == ["a.jpg", "a.json"])
+        #expect(try sandbox.inbox.names().map(\.text).filter { $0.contains("requeued") } == [])
+        #expect(try await ledger.auditEntries(AuditFilter(event: "requeued")).count == 1)
+    }
+
     @Test("A4: what appeared under its name before a stop does not appear again") func appeared() async throws {
         try sandbox.drop("a.jpg", "not an image")
         let id = try #require(try await sandbox.drain().first?.report.id)

@@ -9,9 +9,11 @@ public protocol MaintenanceLedger: Sendable {
 
     /// Writes down that a failed arrival is read again as a new one. That happens once: the new arrival can be read again in its turn.
     ///
-    /// - Parameter actor: `user@uid` who asked for it.
+    /// - Parameters:
+    ///   - station: whose copy of the original is meant; nil: there is one service.
+    ///   - actor: `user@uid` who asked for it.
     /// - Throws: `notFound`; `refused` where the arrival did not fail, was forgotten or is being forgotten, or was read again before.
-    func requeue(_ id: ScreeningID, actor: String) async throws(PapillaError)
+    func requeue(_ id: ScreeningID, station: String?, actor: String) async throws(PapillaError)
 
     /// The arrivals that were read again as new ones.
     func requeued() async throws(PapillaError) -> Set<ScreeningID>
