@@ -98,7 +98,9 @@ public struct Restore: Sendable {
             try copy(file, to: draft)
         }
         let ledger = try await ledgers.open(draft, source == .bundles ? .create : .open)
-        let adopted = try await ledger.adopt(configuration.paths.folders, actor: actor)
+        var folders = configuration.paths.folders
+        folders.otherSpools = Spool.places(of: try await ledger.stations(), but: folders.spool)
+        let adopted = try await ledger.adopt(folders, actor: actor)
         try await ledger.record(
             "restored", subject: "service",
             detail: Detail(from: source == .bundles ? "bundles" : "backup", head: head, adopted: adopted),

@@ -20,6 +20,8 @@ package struct Spool: Sendable {
     package let root: Folder
     /// Spools of other stations, where what became ours may still be; empty for the only service.
     package var others: @Sendable () -> [String] = { [] }
+    /// Whether other stations work on the same ledger.
+    package var isShared = false
     /// Throws where nothing may be taken any more. Asked right before something is moved out of the inbox.
     package var gate: @Sendable () throws(FileError) -> Void = { () throws(FileError) in }
 

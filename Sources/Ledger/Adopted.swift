@@ -130,7 +130,7 @@ public struct FoundArrival: Sendable {
             where folder.hasPrefix(root + "/") {
                 original = place + folder.dropFirst(root.count) + "/" + name
             }
-            if folder.hasPrefix(folders.spool + "/") { isInSpool = true }
+            for spool in [folders.spool] + folders.otherSpools where folder.hasPrefix(spool + "/") { isInSpool = true }
         }
     }
 }

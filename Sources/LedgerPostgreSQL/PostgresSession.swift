@@ -34,6 +34,8 @@ final class PostgresSession: SQLDatabase, @unchecked Sendable {
     /// Whether it still stands, as far as is known.
     var stands: Bool { papilla_pg_stands(connection) }
 
+    var hasStations: Bool { true }
+
     /// Runs SQL without arguments, also several statements.
     func run(_ sql: String) throws { try PostgresResult(papilla_pg_run(connection, sql), self).check() }
 

@@ -43,7 +43,11 @@ extension BoundRows {
         let newest = try SQLRow.fetchOne(db, sql: "SELECT at FROM audit ORDER BY seq DESC LIMIT 1")
         try LedgerStore.eachNote(db) { name, isExplained in hold(note: name, isExplained: isExplained) }
         let settings = try SQLRow.fetchAll(
-            db, sql: "SELECT name, value, at FROM setting WHERE name NOT LIKE '\(LedgerStore.dueName)%' ORDER BY name")
+            db,
+            sql: """
+                SELECT name, value, at FROM setting
+                WHERE name NOT LIKE '\(LedgerStore.dueName)%' AND name NOT LIKE '\(StationNotes.name)%' ORDER BY name
+                """)
         hold(
             settings: settings.map { ($0["name"], [$0["value"], $0["at"]]) }, created: (created?["subject"], created?["at"]),
             newest: newest?["at"], head: head)

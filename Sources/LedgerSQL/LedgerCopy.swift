@@ -23,7 +23,9 @@ package enum LedgerCopy {
         var count = 0
         for (table, order) in tables {
             var insert: (sql: String, columns: [Int])?
-            try source.each(sql: "SELECT * FROM \(table) ORDER BY \(order)") { row in
+            // Stations are told of in another way in each kind of ledger.
+            let kept = table == "setting" ? " WHERE name NOT LIKE '\(StationNotes.name)%'" : ""
+            try source.each(sql: "SELECT * FROM \(table)\(kept) ORDER BY \(order)") { row in
                 let statement = insert ?? Self.insert(row.columns, into: table)
                 insert = statement
                 try target.execute(
@@ -32,6 +34,7 @@ package enum LedgerCopy {
                 if count.isMultiple(of: 1000) { copied(count) }
             }
         }
+        try StationNotes.copy(source, to: target)
         copied(count)
         return count
     }

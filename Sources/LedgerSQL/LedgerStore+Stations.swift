@@ -79,9 +79,9 @@ extension LedgerStore: StationLedger {
         }
     }
 
-    /// Every station that ever entered, by name; none in a file.
+    /// Every station that ever entered, by name; of a file those of the database that it was copied from.
     public nonisolated func stations() throws(PapillaError) -> [StationRow] {
-        guard connection.isShared else { return [] }
+        guard connection.isShared else { return try read { db in try StationNotes.read(db) } }
         return try read { db in
             try SQLRow.fetchAll(db, sql: Self.stationRows + " ORDER BY name").map { StationRow($0) }
         }

@@ -16,9 +16,15 @@ package protocol SQLDatabase {
 
     /// The rows of a query or of a statement with RETURNING, at most so many.
     func rows(sql: String, arguments: SQLArguments, limit: Int) throws -> [SQLRow]
+
+    /// Whether it has a table of the stations that share it.
+    var hasStations: Bool { get }
 }
 
 extension SQLDatabase {
+    /// A file has none.
+    package var hasStations: Bool { false }
+
     /// The same, without arguments.
     @discardableResult
     package func execute(sql: String) throws -> Int { try execute(sql: sql, arguments: []) }

@@ -353,6 +353,30 @@ struct CopyTests {
         let backup = try ledger.backUp(to: folder.path + "/backup.sqlite")
         #expect(try await backup.head == ledger.head().hash.description && backup.arrivals == 1)
     }
+
+    @Test("A backup knows the stations and their spools; what it is restored into has them again, silent")
+    func stationsInBackups() async throws {
+        let shared = try Shared()
+        let (a, b) = (try await shared.station("a"), try await shared.station("b"))
+        try await b.receive(Shared.arrival(1))
+        let folder = try TemporaryFolder("backup")
+        let file = folder.path + "/backup.sqlite"
+        _ = try a.backUp(to: file)
+        let backup = try LedgerStore(path: file, mode: .readOnly)
+        #expect(try backup.stations().map(\.spool) == ["/spool/a", "/spool/b"])
+        #expect(try await backup.verifyChain().isIntact)
+        let other = try Shared()
+        _ = try await PostgreSQLLedgers().copy(backup, to: other.address, replacing: false) { _ in }
+        let restored = try await other.station("c")
+        let stations = try restored.stations()
+        #expect(stations.map(\.name) == ["a", "b", "c"] && stations.map(\.lives) == [false, false, true])
+        #expect(stations.map(\.epoch) == [1, 1, 1] && stations.prefix(2).map(\.spool) == ["/spool/a", "/spool/b"])
+        #expect(try await restored.pending().map(\.id) == [Clinic.id(1)])
+        #expect(try await restored.verifyChain().isIntact)
+        // And back into a file.
+        _ = try await SQLiteLedgers().copy(restored, to: folder.path + "/back.sqlite", replacing: false) { _ in }
+        #expect(try LedgerStore(path: folder.path + "/back.sqlite", mode: .readOnly).stations().map(\.name) == ["a", "b", "c"])
+    }
 }
 
 @Suite struct AddressTests {

@@ -262,6 +262,36 @@ import Settings
         #expect(try await sandbox.verify() == [])
     }
 
+    @Test("What lies in a station's spool that is not there has not vanished: it waits until the spool is there")
+    func otherSpools() async throws {
+        try sandbox.drop("eye.jpg")
+        var folders = try ServiceFolders(sandbox.configuration.paths)
+        let ledger = try folders.ledger(sandbox.configuration.paths.ledger)
+        let arrival = try await receive(ledger, "eye.jpg")
+        await #expect(throws: Stopped.self) {
+            try await sandbox.processor(folders, ledger, screener, stopAt: .claimed).carryOn(arrival, from: sandbox.inbox)
+        }
+        let (other, away) = ("\(sandbox.path)/spool-b", "\(sandbox.path)/spool-c")
+        try Folder.make(away).sync()
+        try folders.spool.root.rename(
+            FileName(ours: "\(arrival.id)"), to: try Folder.open(away), as: FileName(ours: "\(arrival.id)"))
+        folders.spool.isShared = true
+        let others = [other]
+        folders.spool.others = { others }
+        await #expect {
+            _ = try await sandbox.processor(folders, ledger, screener).carryOn(arrival, from: sandbox.inbox)
+        } throws: { error in
+            let obstacle = error as? Obstacle
+            return obstacle?.error.isRetryable == true && obstacle?.error.message.contains(other) == true
+        }
+        #expect(try await ledger.arrival(arrival.id)?.state != .finished)
+        try Folder.open(sandbox.path).rename(
+            FileName(ours: "spool-c"), to: try Folder.open(sandbox.path), as: FileName(ours: "spool-b"))
+        let finished = try await sandbox.processor(folders, ledger, screener).carryOn(arrival, from: sandbox.inbox)
+        #expect(finished.report.outcome == .noFinding)
+        #expect(try await sandbox.verify() == [])
+    }
+
     @Test func aMissingLedgerIsNotMadeAnewOverOurFolders() async throws {
         try sandbox.drop("a.jpg")
         try await sandbox.drain(screener)

@@ -3,7 +3,7 @@ public import Screening
 /// What several services on one ledger need: who works on it, who has which arrival, and that who was given up changes nothing any more.
 ///
 /// The database's clock says how long a lease lasts. A ledger in a file has one writer and no stations: there every requirement throws
-/// `refused`, but for `isKeeper`, which is true.
+/// `refused`, but for `isKeeper`, which is true, and `stations`.
 public protocol StationLedger: Sendable {
     /// Begins to work as a station. Arrivals that it had when it stopped, and those that nobody has, are its own: those on their way, those
     /// of which a later version is under way, and those that are half forgotten.
@@ -25,7 +25,7 @@ public protocol StationLedger: Sendable {
     /// Says that the station ends: others may have its arrivals at once.
     func leave() async throws(PapillaError)
 
-    /// Every station that ever entered, by name.
+    /// Every station that ever entered, by name; of a file those of the database that it was copied from, whose spools may hold files.
     func stations() async throws(PapillaError) -> [StationRow]
 
     /// Whether what is done once for all stations is this one's: of those that live it is the one that entered first.

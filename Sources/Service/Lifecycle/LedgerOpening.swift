@@ -16,7 +16,7 @@ extension Configuration.Paths {
     /// Where the ledger's files are: in the folders of the configuration, and in the spools of other stations.
     public func folders(of ledger: any StationLedger) async throws(PapillaError) -> Folders {
         var folders = folders
-        folders.otherSpools = Station.places(of: try await ledger.stations(), but: spool)
+        folders.otherSpools = Spool.places(of: try await ledger.stations(), but: spool)
         return folders
     }
 

@@ -171,7 +171,12 @@ public struct Server: Sendable {
     ) {
         let folders = try Station.folders(configuration, pass)
         let ledger = try await folders.ledger(configuration.paths)
-        if pass.isShared { try await Station.enter(Station.name(configuration), ledger, configuration.paths, pass) }
+        if pass.isShared {
+            try await Station.enter(Station.name(configuration), ledger, configuration.paths, pass)
+        } else {
+            // Of the stations that worked on it while it was in a database.
+            pass.spools = Spool.places(of: try await ledger.stations(), but: configuration.paths.spool)
+        }
         // Before anything is written by a clock that may be ahead.
         var clocks = try await ClockWatch(ledger)
         clocks.look(.now, ClockWatch.steady)

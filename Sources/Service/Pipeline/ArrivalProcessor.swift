@@ -56,6 +56,7 @@ struct ArrivalProcessor: Sendable {
         }
         guard row.spool == nil else {
             let held = try Obstacle.within(.storage) { try spool.held(for: arrival.id, arrival.path.name) }
+            if held == nil { try Obstacle.within(.file) { try spool.checkOthers(for: arrival.id) } }
             var source = source(arrival, row)
             // Someone may have written to it since its claim; what made the process die is not touched more often than it must be.
             if let held, held.status.kind == .file, arrival.attempts < Self.attemptLimit {

@@ -46,10 +46,11 @@ struct Station: ServiceLifecycle.Service {
     /// The folders of a service; those of a station let nothing out while its lease does not hold.
     static func folders(_ configuration: Configuration, _ pass: StationPass) throws(PapillaError) -> ServiceFolders {
         var folders = try ServiceFolders(configuration.paths)
+        folders.spool.others = { pass.spools }
+        folders.spool.isShared = pass.isShared
         guard pass.isShared else { return folders }
         folders.publisher.station = FileName(ours: name(configuration))
         folders.publisher.gate = { () throws(PapillaError) in try pass.check() }
-        folders.spool.others = { pass.spools }
         folders.spool.gate = { () throws(FileError) in
             guard pass.isValid else { throw FileError("the station's lease ran out", place: "", number: EAGAIN) }
         }
@@ -136,26 +137,14 @@ struct Station: ServiceLifecycle.Service {
 
     /// Moves the spool of a station away, so that whatever it still does there fails, and its drafts.
     private func shutOut(_ station: StationRow) throws {
-        do { try NamedPath.rename(station.spool, to: "\(station.spool)\(Self.mark)\(station.epoch)") } catch {
+        do { try NamedPath.rename(station.spool, to: "\(station.spool)\(Spool.mark)\(station.epoch)") } catch {
             guard error.isMissing else { throw error }
         }
         try folders.publisher.takeDrafts(of: FileName(ours: station.name))
     }
 
-    /// What a spool that was moved away is called: `SPOOL.left-EPOCH`.
-    private static let mark = ".left-"
-
-    /// The spools of other stations, and every one that was moved away, this station's own among them.
-    static func places(of stations: [StationRow], but own: String) -> [String] {
-        var places = stations.map(\.spool).filter { $0 != own }
-        for spool in Set(stations.map(\.spool)) {
-            let (folder, name) = (AbsolutePath.parent(of: spool), spool.pathNames().last ?? "")
-            for found in (try? NamedPath.names(in: folder)) ?? [] where found.hasPrefix(name + mark) {
-                places.append("\(folder)/\(found)")
-            }
-        }
-        return places
-    }
+    /// The spools where what became this station's may still be.
+    static func places(of stations: [StationRow], but own: String) -> [String] { Spool.places(of: stations, but: own) }
 }
 
 /// What a station may do now: publish while its lease surely holds, and what is done once for all while it is the keeper.
