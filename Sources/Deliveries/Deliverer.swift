@@ -71,18 +71,55 @@ package struct Deliverer: Sendable {
 
     /// - Returns: whether it was carried out; nil where it is not due any more.
     private func carry(_ number: Int64, of id: ScreeningID, to taker: any OpenTarget) async throws -> Bool? {
-        // Nobody forgets or corrects it meanwhile.
+        // Nobody here forgets or corrects it meanwhile; no other station forgets it, while this one lives.
         await folders.arrivals.lock(id)
         defer { folders.arrivals.unlock(id) }
-        guard let row = try await ledger.due(number) else { return nil }
+        guard let row = try await ledger.beginDelivery(number) else { return nil }
         do {
             guard let bundle = row.bundle,
                 let published = try folders.publisher.files(of: bundle, expecting: row.bundleDigest),
                 try await taker.put(published, of: row)
-            else { return false }
-        } catch let error as FileError { throw PapillaError(any: error) }
-        try await ledger.deliver(number)
+            else {
+                try await ledger.dropDelivery(of: id)
+                return false
+            }
+        } catch {
+            try? await ledger.dropDelivery(of: id)
+            if let error = error as? FileError { throw PapillaError(any: error) }
+            throw error
+        }
+        do { try await ledger.deliver(number) } catch {
+            guard try await isForgotten(row) else { throw error }
+            try await takeBack(row)
+            return nil
+        }
         return true
+    }
+
+    /// Whether an arrival was forgotten, or is being forgotten, while a result of it was on its way: this station was silent for too long.
+    private func isForgotten(_ row: DeliveryRow) async throws -> Bool {
+        let now = try await ledger.deliveries(of: row.arrival).first { $0.number == row.number }
+        if now?.why == .forgotten { return true }
+        return try await ledger.due(row.number) == nil && now?.state == .due
+    }
+
+    /// Takes away what reached a target although its arrival was forgotten, and notes it.
+    ///
+    /// - Throws: `TargetRefusal` where a person must do it.
+    private func takeBack(_ row: DeliveryRow) async throws {
+        struct Detail: Encodable {
+            var target: String
+            var version: Int
+            var withdrawn: Bool
+        }
+        let isWithdrawn = target.withdraw(row)
+        // A station whose lease is over writes nothing: then the words below are all that tells of it.
+        let detail = Detail(target: row.target, version: row.version, withdrawn: isWithdrawn)
+        let isNoted = (try? await ledger.record("delivered_forgotten", subject: row.arrival.description, detail: detail)) != nil
+        guard !isWithdrawn || !isNoted else { return }
+        throw TargetRefusal(
+            words: "\(row.arrival) was forgotten while version \(row.version) of it was on its way to \(row.target), "
+                + (isWithdrawn ? "and was taken away there" : "which has it: have it taken away there"))
     }
 }
 

@@ -93,13 +93,15 @@ extension LedgerStore {
 
     /// A delivery as it is now; nil where it is not due any more, or its arrival is being forgotten.
     public func due(_ number: Int64) throws(PapillaError) -> DeliveryRow? {
-        try read { db in
-            let row = try SQLRow.fetchOne(
-                db, sql: DeliveryRow.select + " WHERE delivery.id = ? AND state = 'due'", arguments: [number]
-            ).map(DeliveryRow.init)
-            guard let row, try !Self.isBeingForgotten(db, row.arrival) else { return nil }
-            return row
-        }
+        try read { db in try Self.due(db, number) }
+    }
+
+    static func due(_ db: any SQLDatabase, _ number: Int64) throws -> DeliveryRow? {
+        let row = try SQLRow.fetchOne(
+            db, sql: DeliveryRow.select + " WHERE delivery.id = ? AND state = 'due'", arguments: [number]
+        ).map(DeliveryRow.init)
+        guard let row, try !isBeingForgotten(db, row.arrival) else { return nil }
+        return row
     }
 
     /// Writes down that a target has what was due to it.
@@ -114,6 +116,7 @@ extension LedgerStore {
         let time = now()
         try write { db in
             let row = try Self.mustBeDue(db, number, "A delivery that is %@ was carried out")
+            try letGoOfDelivery(db, of: row.arrival)
             _ = try Self.change(db, to: .delivered, nil, at: time, where: "id = ?", [number])
             try AuditEntry.append(
                 db, at: time, actor: service, event: .delivered, subject: row.arrival.description,

@@ -5,7 +5,7 @@ extension LedgerStore {
     /// Writes down that an arrival is about to be forgotten, before anything of it is removed: no later version is begun from then on.
     ///
     /// - Parameter actor: `user@uid` who asked for it.
-    /// - Throws: `refused` where another station is publishing a later version of it.
+    /// - Throws: `refused` where another station is publishing a later version of it, or carries a result of it to a target.
     public func beginForgetting(_ id: ScreeningID, actor: String) throws(PapillaError) {
         let (time, own) = (now(), ownArrivals)
         try write { db in
@@ -18,6 +18,11 @@ extension LedgerStore {
             guard elsewhere == nil else {
                 throw PapillaError(
                     .refused, "A new version of this screening is being published by another station", place: id.description,
+                    hint: "Try again in a moment", isRetryable: true)
+            }
+            if let other = try carrier(db, of: id) {
+                throw PapillaError(
+                    .refused, "The station \(other) is giving a result of this screening to a target", place: id.description,
                     hint: "Try again in a moment", isRetryable: true)
             }
             // From now on it is this station's to end, or of who takes over from it.

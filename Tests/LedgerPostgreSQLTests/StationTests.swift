@@ -216,6 +216,33 @@ struct StationTests {
         #expect(try await b.verifyChain().isIntact)
     }
 
+    @Test("While a station gives a result to a target, no other forgets whose it is; once it is silent, it holds up nobody")
+    func carrying() async throws {
+        let (a, b) = (try await shared.station("a"), try await shared.station("b"))
+        let clinic = try await LedgerSubject.$current.withValue(LedgerSubject("shared") { _, _ in b }) { try await Clinic() }
+        let terms = [DeliveryTerms(target: "ehr", takesUnidentified: true)]
+        for number in 1...3 { try await clinic.screen(Clinic.id(number), deliveries: terms) }
+        let due = try await a.due(to: "ehr", limit: 10).map(\.number)
+        #expect(try await a.beginDelivery(due[0])?.arrival == Clinic.id(1))
+        let refusal = await #expect(throws: PapillaError.self) {
+            try await b.beginForgetting(Clinic.id(1), actor: "anna@1000")
+        }
+        #expect(refusal?.code == .refused && refusal?.isRetryable == true && refusal?.message.contains("station a") == true)
+        try await b.beginForgetting(Clinic.id(2), actor: "anna@1000")
+        #expect(try await a.beginDelivery(due[1]) == nil)
+        // It has it, or has it not: both end it.
+        try await a.deliver(due[0])
+        try await b.beginForgetting(Clinic.id(1), actor: "anna@1000")
+        #expect(try await a.beginDelivery(due[2]) != nil)
+        try await a.dropDelivery(of: Clinic.id(3))
+        #expect(try await a.beginDelivery(due[2]) != nil)
+        // What an earlier start of a station left counts no more.
+        _ = try await shared.station("a")
+        try await b.beginForgetting(Clinic.id(3), actor: "anna@1000")
+        #expect(await isLost { try await a.deliver(due[2]) })
+        #expect(try await b.verifyChain().isIntact)
+    }
+
     @Test("What a station half forgot is its own to end, after a restart or of who takes over; then nobody has it in hand")
     func halfForgotten()
         async throws

@@ -287,6 +287,39 @@ import Testing
         #expect(try await sandbox.verify() == [])
     }
 
+    /// As when a station is silent for so long that another one forgets the arrival.
+    @Test func whatIsForgottenOnItsWayIsTakenBack() async throws {
+        let id = try await screen("eye.jpg")
+        let (folders, ledger) = try open()
+        let (others, _) = try open()
+        let late = LateTarget(target: FolderTarget(target), place: place) { [self] in _ = try await forget(id, others, ledger) }
+        let pass = try await Deliverer(ledger: ledger, folders: folders, target: late).pass()
+        #expect(pass.delivered == 0 && pass.stuck == 0)
+        #expect(try sandbox.files("ehr") == [])
+        #expect(try await row(ledger).why == .forgotten)
+        let noted = try await ledger.auditEntries(AuditFilter(subject: "\(id)", event: "delivered_forgotten"))
+        #expect(noted.map(\.detail) == [#"{"target":"ehr","version":1,"withdrawn":true}"#])
+        #expect(try await sandbox.verify() == [])
+    }
+
+    /// A folder that a result is put into only after something else was done.
+    private struct LateTarget: DeliveryTarget, OpenTarget {
+        let target: FolderTarget
+        let place: String
+        let before: @Sendable () async throws -> Void
+        var name: String { target.name }
+
+        func open(for identity: String, isNew: Bool) async throws -> any OpenTarget { self }
+
+        func withdraw(_ row: DeliveryRow) -> Bool { target.withdraw(row) }
+
+        func put(_ bundle: PublishedFiles, of row: DeliveryRow) async throws -> Bool {
+            try await before()
+            try Folder.open(place).write([1], as: FileName(ours: "\(row.arrival).json"))
+            return true
+        }
+    }
+
     @Test(arguments: ["there", "read", "unmounted"]) func whatLeftTheHouseIsNamed(_ now: String) async throws {
         let id = try await screen("eye.jpg")
         let (folders, ledger) = try open()

@@ -14,6 +14,15 @@ public protocol DeliveryLedger: Sendable {
     /// A delivery as it is now; nil where it is not due any more, or its arrival is being forgotten.
     func due(_ number: Int64) async throws(PapillaError) -> DeliveryRow?
 
+    /// Takes a delivery in hand, to be carried out at once: no other station begins to forget its arrival meanwhile. It ends with `deliver`,
+    /// `dropDelivery`, or the station's lease.
+    ///
+    /// - Returns: the delivery as it is now; nil where it is not due any more, or its arrival is being forgotten.
+    func beginDelivery(_ number: Int64) async throws(PapillaError) -> DeliveryRow?
+
+    /// Lets go of what was taken in hand of an arrival, and was not carried out.
+    func dropDelivery(of id: ScreeningID) async throws(PapillaError)
+
     /// Writes down that a target has what was due to it.
     ///
     /// - Throws: `refused` where it was not due.
