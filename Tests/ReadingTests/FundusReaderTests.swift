@@ -164,6 +164,25 @@ struct FundusReaderTests {
         #expect(persistent.measure != nil && persistent.masks["cup"] != nil)
     }
 
+    /// A picture with white around it: the disc ends where the picture does, far inside the file.
+    @Test func aDiscOnTheEdgeOfAPictureInsideTheFileIsCut() throws {
+        let picture = PixelBox(x: 40, y: 30, width: 120, height: 100)
+        func region(cx: Double) throws -> Region {
+            let ellipse = Ellipse.circle(cx, 80, 15)
+            var plane = Plane(width: 200, height: 160, fill: 0)
+            let mask = ellipse.mask(width: 200, height: 160)
+            for y in 30..<130 { for x in 40..<160 where mask[x, y] { plane.values[y * 200 + x] = 1 } }
+            return try #require(
+                Region(probability: plane, window: PixelBox(x: 0, y: 0, width: 200, height: 160), threshold: 0.5))
+        }
+        let cut = try region(cx: 42)
+        #expect(cut.pixelsOnBorder(width: 200, height: 160) == 0)
+        #expect(cut.pixels(along: picture, margin: 2, width: 200, height: 160) > 20)
+        #expect(try region(cx: 100).pixels(along: picture, margin: 2, width: 200, height: 160) == 0)
+        // A picture that fills the file has its edges on the border.
+        #expect(cut.pixels(along: PixelBox(x: 0, y: 0, width: 200, height: 160), margin: 2, width: 200, height: 160) == 0)
+    }
+
     @Test func twoDiscsAreAmbiguous() async throws {
         let two = PaintedLook(ellipses: [.circle(200, 300, 45), .circle(600, 300, 42)])
         let result = try await read(disc: two, cup: PaintedLook(ellipses: [.circle(200, 300, 20)]), width: 800, height: 600)

@@ -110,6 +110,26 @@ struct LostRowsTests {
         #expect(FieldOfView(of: blackened([300..<400])).lost?.kind == .black)
     }
 
+    /// What a decoder makes of a file whose orientation is 6: its rows are columns, the first of them at the right.
+    private static func turned(_ raster: Raster) -> Raster {
+        var turned = Raster(width: raster.height, height: raster.width)
+        for y in 0..<raster.height {
+            for x in 0..<raster.width {
+                let (from, to) = (3 * (y * raster.width + x), 3 * (x * turned.width + raster.height - 1 - y))
+                for channel in 0..<3 { turned.pixels[to + channel] = raster.pixels[from + channel] }
+            }
+        }
+        return turned
+    }
+
+    @Test("C2: rows that are lost are seen where the file lies on its side, too", arguments: [Loss.grey, .white])
+    func lostColumns(loss: Loss) throws {
+        let whole = Self.picture(.fundus, 3)
+        let lost = try Self.losing(0.35, .foot, loss, whole)
+        #expect(FieldOfView(of: Self.turned(lost), liesOnSide: true).lost != nil)
+        #expect(FieldOfView(of: Self.turned(whole), liesOnSide: true).lost == nil)
+    }
+
     @Test("C2: a picture that is of one colour all over has lost nothing")
     func oneColour() { #expect(FieldOfView(of: Raster(width: 300, height: 200, fill: (150, 80, 40))).lost == nil) }
 }

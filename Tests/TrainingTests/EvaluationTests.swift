@@ -248,6 +248,18 @@ struct EvaluationTests {
         await #expect { try await measurement.run() } throws: { ($0 as? PapillaError)?.message.contains("empty") == true }
     }
 
+    @Test func twoDataSetsOfOneNameAreRefused() async throws {
+        let folders = try ["drawn", "drawn", "other"].map { try DataSetFolder.discs($0, count: 2) { _ in .test } }
+        let sets = try folders.map { try DataSet(directory: $0.path) }
+        let refusal = #expect(throws: PapillaError.self) { try DataSet.refuseNamesakes(among: sets) }
+        #expect(refusal?.code == .badInput && refusal?.place?.contains(folders[0].path) == true)
+        #expect(refusal?.place?.contains(folders[1].path) == true)
+        try DataSet.refuseNamesakes(among: Array(sets.dropFirst()))
+        let evaluation = Evaluation(
+            task: .polyp, reader: try ImageReader(models: try await ReadingModels(polyp: try constant(0))))
+        await #expect(throws: PapillaError.self) { try await evaluation.run(sets, split: .test) }
+    }
+
     @Test func anEmptySplitIsRefused() async throws {
         let drawn = try DataSetFolder.discs(count: 2) { _ in .train }
         let evaluation = Evaluation(
