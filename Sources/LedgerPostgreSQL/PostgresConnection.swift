@@ -43,11 +43,13 @@ package final class PostgresConnection: LedgerConnection {
 
     private static func connect(_ uri: String) throws -> PostgresSession {
         let session = try PostgresSession(uri)
-        // Who stops in the middle of a change must not hold up the others for long. A commit is on disk when it returns.
+        // Who stops in the middle of a change must not hold up the others for long. A commit is on disk when it returns. Plans are made for
+        // the values that are asked for: one that must do for all of them may read a whole table.
         try session.run(
             """
             SET search_path TO papilla; SET synchronous_commit TO on; SET lock_timeout TO '30s';
-            SET idle_in_transaction_session_timeout TO '5s'; SET standard_conforming_strings TO on
+            SET idle_in_transaction_session_timeout TO '5s'; SET standard_conforming_strings TO on;
+            SET plan_cache_mode TO force_custom_plan
             """)
         return session
     }

@@ -87,13 +87,12 @@ extension LedgerStore {
     /// The newest entry of any of these events.
     public func newestEntry(of events: [String]) throws(PapillaError) -> AuditEntry? {
         try read { db in
-            try SQLRow.fetchOne(
-                db,
-                sql: """
-                    SELECT * FROM audit WHERE seq = (
-                        SELECT max(seq) FROM audit WHERE event IN (\(events.map { _ in "?" }.joined(separator: ", "))))
-                    """, arguments: SQLArguments(events)
-            ).map(AuditEntry.init)
+            // One look into the index for each: of a list, a database may walk through the whole audit.
+            let newest = try events.compactMap { event in
+                try Int64.fetchOne(db, sql: "SELECT max(seq) FROM audit WHERE event = ?", arguments: [event])
+            }.max()
+            guard let newest else { return nil }
+            return try SQLRow.fetchOne(db, sql: "SELECT * FROM audit WHERE seq = ?", arguments: [newest]).map(AuditEntry.init)
         }
     }
 

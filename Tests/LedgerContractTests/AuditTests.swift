@@ -20,6 +20,14 @@ import Testing
         #expect(head.hash == entry.hash && head.entries == 2)
     }
 
+    @Test func theNewestOfSeveralEventsIsFound() async throws {
+        #expect(try await ledger.newestEntry(of: ["tick", "tock"]) == nil)
+        for event in ["tick", "tock", "tock", "other"] { try await ledger.record(event, subject: "clock", detail: ["n": 1]) }
+        #expect(try await ledger.newestEntry(of: ["tick", "tock"])?.seq == 4)
+        #expect(try await ledger.newestEntry(of: ["tick", "never"])?.seq == 2)
+        #expect(try await ledger.newestEntry(of: []) == nil)
+    }
+
     @Test func filtersAndLimits() async throws {
         for number in 0..<5 { try await ledger.record("tick", subject: "clock\(number % 2)", detail: ["n": number]) }
         #expect(try await ledger.auditEntries(AuditFilter(subject: "clock1")).count == 2)

@@ -286,6 +286,13 @@ struct StationTests {
         #expect(try await a.verifyChain().isIntact)
     }
 
+    @Test("A statement that was prepared is planned for the values that it is asked with") func plans() throws {
+        let mode: String? = try shared.open().read { db in
+            try db.rows(sql: "SELECT current_setting('plan_cache_mode') AS mode", arguments: [], limit: 1).first?["mode"]
+        }
+        #expect(mode == "force_custom_plan")
+    }
+
     @Test("A change that was committed when the database went away for some seconds was made, and that is known")
     func cutCommits() async throws {
         let server = try #require(PostgresServer.shared)
