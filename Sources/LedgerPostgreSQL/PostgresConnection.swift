@@ -245,12 +245,7 @@ extension StationFence {
     /// Makes sure that a station writes only while its lease is its own, and the tables are those that it knows: inside the transaction, by
     /// the server's clock.
     fileprivate func hold(_ db: any SQLDatabase) throws {
-        let holds = try db.rows(
-            sql: """
-                SELECT 1 FROM station WHERE name = ? AND epoch = ? AND lease_until > clock_timestamp()
-                    AND schema = (SELECT version FROM schema_version)
-                """, arguments: [station, epoch], limit: 1)
-        guard !holds.isEmpty else { throw PapillaError.leaseLost(station) }
+        if let refusal = try self.refusal(db) { throw refusal }
     }
 }
 

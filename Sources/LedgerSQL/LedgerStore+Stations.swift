@@ -9,6 +9,18 @@ package struct StationFence: Sendable, Hashable {
     package var epoch: Int64
 
     package init(station: String, epoch: Int64) { (self.station, self.epoch) = (station, epoch) }
+
+    /// Why it may change nothing, by the server's clock; nil where its lease is its own and the tables are those that it knows.
+    package func refusal(_ db: any SQLDatabase) throws -> PapillaError? {
+        let fits = try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT coalesce(schema = (SELECT version FROM schema_version), FALSE) FROM station
+                WHERE name = ? AND epoch = ? AND lease_until > clock_timestamp()
+                """, arguments: [station, epoch])
+        guard let fits else { return .leaseLost(station) }
+        return fits ? nil : .tablesChanged(station)
+    }
 }
 
 extension LedgerStore: StationLedger {
@@ -59,14 +71,17 @@ extension LedgerStore: StationLedger {
     /// Says that the station lives, for as long again.
     public func renew(lease: Duration) throws(PapillaError) {
         let station = try entered()
-        let renewed = try connection.change { db in
-            try db.execute(
+        let refusal = try connection.change { db -> PapillaError? in
+            let renewed = try db.execute(
                 sql: """
                     UPDATE station SET lease_until = \(Self.end(lease))
                     WHERE name = ? AND epoch = ? AND lease_until > clock_timestamp()
+                        AND schema = (SELECT version FROM schema_version)
                     """, arguments: [station.station, station.epoch])
+            guard renewed != 1 else { return nil }
+            return try station.refusal(db) ?? .leaseLost(station.station)
         }
-        guard renewed == 1 else { throw .leaseLost(station.station) }
+        if let refusal { throw refusal }
     }
 
     /// Says that the station ends: others may have its arrivals at once.

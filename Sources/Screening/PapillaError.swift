@@ -81,4 +81,12 @@ extension PapillaError {
             .refused, "This station's lease ran out: what it had in hand is another's now", place: station,
             hint: "It claims anew by itself", isRetryable: true)
     }
+
+    /// A station changes nothing in tables that another Papilla brought to another schema.
+    public static func tablesChanged(_ station: String) -> PapillaError {
+        PapillaError(
+            .refused, "The ledger's tables are not those any more that this station began with: another Papilla changed them",
+            place: station, hint: "It opens the ledger anew by itself; install that Papilla here, too: every station needs it",
+            isRetryable: true)
+    }
 }

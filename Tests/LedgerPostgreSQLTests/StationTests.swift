@@ -53,10 +53,18 @@ struct StationTests {
     init() throws { shared = try Shared() }
 
     private func isLost(_ body: () async throws -> Void) async -> Bool {
+        await isRefused(as: .leaseLost(""), body)
+    }
+
+    private func isOutdated(_ body: () async throws -> Void) async -> Bool {
+        await isRefused(as: .tablesChanged(""), body)
+    }
+
+    private func isRefused(as refusal: PapillaError, _ body: () async throws -> Void) async -> Bool {
         do {
             try await body()
             return false
-        } catch { return (error as? PapillaError)?.message == PapillaError.leaseLost("").message }
+        } catch { return (error as? PapillaError)?.message == refusal.message }
     }
 
     @Test("Each station has its own arrivals") func ownArrivals() async throws {
@@ -162,10 +170,18 @@ struct StationTests {
     @Test("An older station refuses tables of a newer one, in the middle of its work and at its start") func newerTables()
         async throws
     {
-        let a = try await shared.station("a")
+        let (a, b) = (try await shared.station("a"), try await shared.station("b"))
         try await a.receive(Shared.arrival(1))
-        try shared.run("UPDATE schema_version SET version = version + 1")
-        #expect(await isLost { try await a.receive(Shared.arrival(2)) })
+        try shared.run(
+            "UPDATE schema_version SET version = version + 1; UPDATE station SET schema = schema + 1 WHERE name = 'b'")
+        #expect(await isOutdated { try await a.receive(Shared.arrival(2)) })
+        // Its lease runs out, and what is done once for all falls to another.
+        #expect(await isOutdated { try await a.renew(lease: .seconds(3600)) })
+        #expect(try await a.isKeeper())
+        try shared.silence("a")
+        #expect(await isLost { try await a.renew(lease: .seconds(3600)) })
+        try await b.renew(lease: .seconds(3600))
+        #expect(try await b.isKeeper())
         let refusal = #expect(throws: PapillaError.self) { _ = try LedgerStore(uri: shared.address, mode: .open) }
         #expect(refusal?.code == .refused && refusal?.message.contains("newer Papilla") == true)
         let reading = #expect(throws: PapillaError.self) { _ = try LedgerStore(uri: shared.address, mode: .readOnly) }
@@ -191,7 +207,8 @@ struct StationTests {
         try await a.receive(Shared.arrival(3, path: "c.jpg"))
         let b = try await shared.station("b")
         #expect(try await b.auditEntries(AuditFilter(event: "migrated")).map(\.detail) == [#"{"schema":6}"#])
-        #expect(await isLost { try await a.receive(Shared.arrival(4, path: "d.jpg")) })
+        #expect(await isOutdated { try await a.receive(Shared.arrival(4, path: "d.jpg")) })
+        #expect(await isOutdated { try await a.renew(lease: .seconds(3600)) })
         _ = try await shared.station("c")
         #expect(try await b.auditEntries(AuditFilter(event: "migrated")).count == 1)
         #expect(try await b.verifyChain().isIntact)
@@ -287,7 +304,7 @@ struct StationTests {
     }
 
     @Test("A statement that was prepared is planned for the values that it is asked with") func plans() throws {
-        let mode: String? = try shared.open().read { db in
+        let mode = try shared.open().read { db -> String? in
             try db.rows(sql: "SELECT current_setting('plan_cache_mode') AS mode", arguments: [], limit: 1).first?["mode"]
         }
         #expect(mode == "force_custom_plan")

@@ -9,7 +9,7 @@ public protocol StationLedger: Sendable {
     /// of which a later version is under way, and those that are half forgotten.
     ///
     /// From then on every change is refused as ``PapillaError/leaseLost(_:)`` once the lease ran out, or another process entered under the
-    /// same name.
+    /// same name, and as ``PapillaError/tablesChanged(_:)`` once the tables have another schema.
     /// - Parameters:
     ///   - name: what it is called.
     ///   - spool: the path of its spool folder, the same on every station.
@@ -19,7 +19,8 @@ public protocol StationLedger: Sendable {
 
     /// Says that the station lives, for as long again.
     ///
-    /// - Throws: ``PapillaError/leaseLost(_:)`` where its lease ran out: it must enter anew.
+    /// - Throws: ``PapillaError/leaseLost(_:)`` where its lease ran out: it must enter anew. ``PapillaError/tablesChanged(_:)`` where
+    ///   another Papilla brought the tables to another schema: the lease is left to run out, and the ledger must be opened anew.
     func renew(lease: Duration) async throws(PapillaError)
 
     /// Says that the station ends: others may have its arrivals at once.

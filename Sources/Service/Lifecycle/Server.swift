@@ -126,7 +126,8 @@ public struct Server: Sendable {
             case .foldersMoved:
                 log.tell(.trouble, .error, "a folder of ours is no longer what is under its path; all are opened anew")
             case .leaseLost:
-                log.tell(.trouble, .error, "this station's lease ran out; what it had in hand is dropped, and it claims anew")
+                log.tell(
+                    .trouble, .error, "this station's lease holds no more; what it had in hand is dropped, and it claims anew")
             }
         }
     }
