@@ -46,7 +46,7 @@ struct EndoscopyReaderTests {
 
     @Test func emptyFrame() async throws {
         let result = try await read(PaintedLook(ellipses: []))
-        #expect(result.findings.polyps.isEmpty && result.findings.polypAreaFraction == 0 && result.findings.disagreement == 0)
+        #expect(result.findings.polyps.isEmpty && result.findings.polypAreaFraction == 0 && result.findings.disagreement == nil)
         #expect(result.mask.width == 1000 && result.mask.height == 800)
     }
 

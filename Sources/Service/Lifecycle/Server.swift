@@ -114,6 +114,19 @@ public struct Server: Sendable {
         let why: Pipeline.MustReopen
         let configuration: Configuration
         let screener: any ImageScreener
+        /// The audit knows of its end.
+        let isEndNoted: Bool
+    }
+
+    /// What is opened anew each time.
+    private struct Opened {
+        let folders: ServiceFolders
+        let ledger: any WholeLedger
+        let clocks: ClockWatch
+        /// How long nothing is read.
+        let pause: Duration
+        /// Nil where there are no other stations.
+        let heartbeat: Heartbeat?
     }
 
     /// Opens the folders and works in them; again where the folders under its paths have changed, or a station's lease ran out.
@@ -135,9 +148,8 @@ public struct Server: Sendable {
     /// - Returns: nil where the service has ended.
     private func work(_ parts: Parts, _ lifecycle: LifecycleControl, after former: Former?) async throws -> Former? {
         let pass = configuration.paths.isShared ? StationPass(station: Station.name(configuration)) : StationPass()
-        let (folders, ledger, clocks, pause) = try await parts.retrier.wait {
-            try await self.openFolders(parts.telemetry, pass)
-        }
+        let opened = try await parts.retrier.wait { try await self.openFolders(parts.telemetry, pass, after: former) }
+        let ledger = opened.ledger
         let promotion = Promotion(store: ModelStore(directory: configuration.paths.models), ledger: ledger, gate: gate)
         // At the start of any station: the keeper may have started before its models were there.
         for change in try await promotion.upgrade() {
@@ -152,7 +164,7 @@ public struct Server: Sendable {
         let known = pass.isShared ? await Station.newestModel(ledger) : 0
         let screener = try await screener(after: former)
         parts.telemetry.update { $0.models = screener.described }
-        return try await serve(folders, ledger, clocks, promotion, parts, screener, pause, lifecycle, pass, newestModel: known)
+        return try await serve(opened, promotion, parts, screener, lifecycle, pass, newestModel: known)
     }
 
     /// The models that are live, also where they changed since the service began. Those that were read by before stay where they cannot be
@@ -167,13 +179,13 @@ public struct Server: Sendable {
         }
     }
 
-    private func openFolders(_ telemetry: Telemetry, _ pass: StationPass) async throws -> (
-        ServiceFolders, any WholeLedger, ClockWatch, pause: Duration
-    ) {
+    private func openFolders(_ telemetry: Telemetry, _ pass: StationPass, after former: Former?) async throws -> Opened {
         let folders = try Station.folders(configuration, pass)
         let ledger = try await folders.ledger(configuration.paths)
+        var heartbeat: Heartbeat?
         if pass.isShared {
             try await Station.enter(Station.name(configuration), ledger, configuration.paths, pass)
+            heartbeat = Heartbeat(ledger, pass, log: log)
         } else {
             // Of the stations that worked on it while it was in a database.
             pass.spools = Spool.places(of: try await ledger.stations(), but: configuration.paths.spool)
@@ -187,9 +199,12 @@ public struct Server: Sendable {
         // Among stations it is the keeper's, by the clock: nobody knows which of them began it.
         if !pass.isShared { try await Requeue(ledger: ledger, folders: folders).complete() }
         try await tellOfRoles(ledger)
-        let pause = try await pauseAfterDeaths(ledger, telemetry)
-        try await ledger.record("started", subject: "service", detail: ["version": Version.current])
-        return (folders, ledger, clocks, pause)
+        // A process whose end could not be noted goes on, and has not died: its start is the one that is noted.
+        let goesOn = former.map { !$0.isEndNoted } ?? false
+        let pause = try await pauseAfterDeaths(ledger, telemetry, living: goesOn ? 1 : 0)
+        try await ledger.record(
+            goesOn ? "entered_anew" : "started", subject: "service", detail: ["version": Version.current])
+        return Opened(folders: folders, ledger: ledger, clocks: clocks, pause: pause, heartbeat: heartbeat)
     }
 
     /// Says once, where an earlier version let every member of the group do everything, what an administrator must do now.
@@ -213,9 +228,11 @@ public struct Server: Sendable {
     private static let rest = Duration.seconds(120)
 
     /// How long nothing is read, because the process has died again and again.
-    private func pauseAfterDeaths(_ ledger: any AuditLedger, _ telemetry: Telemetry) async throws -> Duration {
+    ///
+    /// - Parameter living: starts without a stop that are no deaths.
+    private func pauseAfterDeaths(_ ledger: any AuditLedger, _ telemetry: Telemetry, living: Int) async throws -> Duration {
         guard !isDraining else { return .zero }
-        let deaths = try await ledger.deaths(since: Timestamp(milliseconds: Timestamp.now.milliseconds - 600_000))
+        let deaths = try await ledger.deaths(since: Timestamp(milliseconds: Timestamp.now.milliseconds - 600_000)) - living
         guard deaths >= Self.deathLimit else { return .zero }
         Alarms(telemetry: telemetry, ledger: ledger, log: log).set(
             .deaths, "the process died \(deaths) times in ten minutes; nothing is read for \(Quantity.text(Self.rest))")
@@ -240,10 +257,10 @@ public struct Server: Sendable {
     }
 
     private func serve(
-        _ folders: ServiceFolders, _ ledger: any WholeLedger, _ clocks: ClockWatch, _ promotion: Promotion, _ parts: Parts,
-        _ screener: any ImageScreener, _ pause: Duration, _ lifecycle: LifecycleControl, _ pass: StationPass,
-        newestModel: Int64
+        _ opened: Opened, _ promotion: Promotion, _ parts: Parts, _ screener: any ImageScreener, _ lifecycle: LifecycleControl,
+        _ pass: StationPass, newestModel: Int64
     ) async throws -> Former? {
+        let (folders, ledger) = (opened.folders, opened.ledger)
         let outbox = configuration.paths.outbox
         let becameDue = WakeSignal()
         let visitsDue = WakeSignal()
@@ -268,7 +285,7 @@ public struct Server: Sendable {
                 visitsDue.send()
                 ended(Result($0, outbox: outbox))
             })
-        let pipeline = Pipeline(tools, screener: screener, isDraining: isDraining, pause: pause)
+        let pipeline = Pipeline(tools, screener: screener, isDraining: isDraining, pause: opened.pause)
         let now = { @Sendable in await pipeline.tools.configuration }
         let reviewing = Reviewing(ledger: ledger, folders: folders, configuration: now)
         try await reviewing.recover()
@@ -279,7 +296,7 @@ public struct Server: Sendable {
             ledger: ledger, folders: folders, store: ModelStore(directory: configuration.paths.models), executor: parts.executor,
             log: log, pass: pass, wakeSignal: visitsDue, now: tools.now, configuration: now)
         let housekeeping = Housekeeping(
-            ledger: ledger, folders: folders, telemetry: parts.telemetry, log: log, clocks: clocks,
+            ledger: ledger, folders: folders, telemetry: parts.telemetry, log: log, clocks: opened.clocks,
             pass: pass, configuration: now)
         let check = FileCheck(
             ledger: ledger, folders: folders, paths: configuration.paths, telemetry: parts.telemetry, log: log, pass: pass)
@@ -321,10 +338,12 @@ public struct Server: Sendable {
         } catch { failure = error }
         await lifecycle.hold(nil)
         await parts.requestHandler.close()
-        await end(housekeeping, ledger, parts.telemetry, failure: failure)
+        let isEndNoted = await end(housekeeping, ledger, parts.telemetry, opened.heartbeat, failure: failure)
         guard let failure else { return nil }
         guard let why = failure as? Pipeline.MustReopen else { throw failure }
-        return Former(why: why, configuration: await pipeline.tools.configuration, screener: await pipeline.screener)
+        return Former(
+            why: why, configuration: await pipeline.tools.configuration, screener: await pipeline.screener,
+            isEndNoted: isEndNoted)
     }
 
     private func group(
@@ -348,19 +367,24 @@ public struct Server: Sendable {
         return ServiceGroup(configuration: ServiceGroupConfiguration(services: members, logger: quiet))
     }
 
-    private func end(_ housekeeping: Housekeeping, _ ledger: any WholeLedger, _ telemetry: Telemetry, failure: (any Error)?) async
-    {
+    /// - Returns: whether the audit knows of it.
+    private func end(
+        _ housekeeping: Housekeeping, _ ledger: any WholeLedger, _ telemetry: Telemetry, _ heartbeat: Heartbeat?,
+        failure: (any Error)?
+    ) async -> Bool {
         let isMoving = failure is Pipeline.MustReopen
         if !isMoving { Notify.stopping() }
         telemetry.update { ($0.isReady, $0.isStopping) = (!isMoving, !isMoving) }
         let why =
             failure.map { isMoving ? "as asked, to open everything anew" : PapillaError(any: $0).description } ?? "as asked"
         await telemetry.notes.end()
-        try? await ledger.record("stopped", subject: "service", detail: ["why": why])
+        let isNoted = (try? await ledger.record("stopped", subject: "service", detail: ["why": why])) != nil
         await housekeeping.finish()
+        await heartbeat?.end()
         if configuration.paths.isShared { try? await ledger.leave() }
         try? await ledger.close()
         if !isMoving { log.tell(.stopped, failure == nil ? .notice : .error, "stopped", ["why": why]) }
+        return isNoted
     }
 }
 

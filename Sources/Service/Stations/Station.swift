@@ -9,7 +9,7 @@ internal import ServiceLifecycle
 internal import Settings
 internal import Synchronization
 
-/// This service among those that share a ledger: it says that it lives, and takes over from who does not.
+/// This service among those that share a ledger: it notices when its lease holds no more, and takes over from who is silent.
 ///
 /// Who takes over first makes sure in the ledger that the silent one cannot come back, then moves its folders away from under it, and only
 /// then has its arrivals.
@@ -17,7 +17,7 @@ struct Station: ServiceLifecycle.Service {
     /// How long a station may be silent, and how often it says that it lives.
     static let (lease, beat) = (Duration.seconds(15), Duration.seconds(3))
     /// How much earlier a lease ends here than in the ledger.
-    private static let margin = Duration.seconds(3)
+    static let margin = Duration.seconds(3)
 
     let name: String
     let ledger: any StationLedger & AuditLedger
@@ -76,7 +76,7 @@ struct Station: ServiceLifecycle.Service {
         var known = newestModel
         while true {
             try await Task.sleep(for: Self.beat)
-            guard await renew() else { return await lost() }
+            guard pass.isValid else { return await lost() }
             await takeOver()
             // Another station made a model live: it is on the shared file system, and is read there.
             let newest = await Self.newestModel(ledger)
@@ -89,21 +89,6 @@ struct Station: ServiceLifecycle.Service {
     static func newestModel(_ ledger: any AuditLedger) async -> Int64 {
         let entry = try? await ledger.newestEntry(of: ["promoted", "rolled_back"])
         return entry?.seq ?? 0
-    }
-
-    /// - Returns: whether the lease holds, now or still.
-    private func renew() async -> Bool {
-        let begun = ContinuousClock.now
-        do {
-            try await ledger.renew(lease: Self.lease)
-            pass.extend(to: begun + Self.lease - Self.margin)
-            pass.isKeeper = try await ledger.isKeeper()
-        } catch {
-            let error = PapillaError(any: error)
-            if error.code == .refused { pass.revoke() }
-            log.tell(.trouble, .warning, "the station's lease was not renewed: \(error.description)")
-        }
-        return pass.isValid
     }
 
     private func takeOver() async {
