@@ -2,6 +2,7 @@ import Files
 import Ledger
 import Logging
 import Screening
+import Synchronization
 import TestSupport
 import Testing
 
@@ -45,6 +46,39 @@ struct StationTests {
         while pass.isValid { try await Task.sleep(for: .milliseconds(10)) }
         await heartbeat.end()
         try await another.record("tick", subject: "clock", detail: ["n": 2])
+    }
+
+    @Test("A spool that cannot be moved keeps nobody from taking over from others, and is tried again later") func takeover()
+        async throws
+    {
+        for (number, name) in ["a", "c"].enumerated() {
+            let ledger = try await enter(name)
+            try await ledger.receive(
+                NewArrival(
+                    id: Clinic.id(number + 1), path: name, name: name, isUrgent: false, received: .now, device: 1, inode: 2))
+            _ = try Folder.make(paths(name).spool)
+            try await ledger.leave()
+        }
+        // In the way of the name that the spool would have.
+        let obstacle = try Folder.make(paths("a").spool + ".left-2")
+        try obstacle.write(Array("x".utf8), as: FileName(ours: "x"))
+        let (ledger, pass) = (try await enter("b"), StationPass(station: "b"))
+        var configuration = sandbox.configuration
+        (configuration.paths, configuration.station) = (paths("b"), "b")
+        pass.extend(to: ContinuousClock.now + .seconds(3600))
+        let adopted = Mutex<[ScreeningID]>([])
+        let station = Station(
+            name: "b", ledger: ledger, folders: try Station.folders(configuration, pass), paths: configuration.paths, pass: pass,
+            log: .silent, newestModel: 0, adopt: { arrivals in adopted.withLock { $0 += arrivals } }, reload: {}, lost: {})
+        var failures: [String: Station.Failure] = [:]
+        for _ in 0..<3 { await station.takeOver(&failures) }
+        #expect(adopted.withLock(\.self) == [Clinic.id(2)])
+        #expect(failures.mapValues(\.count) == ["a": 1])
+        // While it waits, nothing of it changes.
+        #expect(try await ledger.stations().first(where: { $0.name == "a" })?.epoch == 2)
+        failures["a"]?.until = .now
+        await station.takeOver(&failures)
+        #expect(adopted.withLock(\.self) == [Clinic.id(2), Clinic.id(1)] && failures.isEmpty)
     }
 
     @Test("A heartbeat that was let go of says nothing of a pass that is another's") func endedHeartbeat() async throws {

@@ -74,10 +74,11 @@ struct Station: ServiceLifecycle.Service {
 
     private func work() async throws {
         var known = newestModel
+        var failures: [String: Failure] = [:]
         while true {
             try await Task.sleep(for: Self.beat)
             guard pass.isValid else { return await lost() }
-            await takeOver()
+            await takeOver(&failures)
             // Another station made a model live: it is on the shared file system, and is read there.
             let newest = await Self.newestModel(ledger)
             if newest > known { await reload() }
@@ -91,33 +92,63 @@ struct Station: ServiceLifecycle.Service {
         return entry?.seq ?? 0
     }
 
-    private func takeOver() async {
-        do {
-            let stations = try await ledger.stations()
-            pass.spools = Self.places(of: stations, but: paths.spool)
-            for silent in stations where !silent.lives && silent.name != name {
-                guard let found = try await ledger.shutOut(silent.name) else {
-                    // It left nothing in the ledger; drafts of visits may be there.
-                    if pass.isKeeper { try folders.publisher.takeDrafts(of: FileName(ours: silent.name)) }
-                    continue
-                }
-                try shutOut(found)
-                pass.spools = Self.places(of: stations, but: paths.spool)
-                let arrivals: [ScreeningID]
-                do { arrivals = try await ledger.inherit(from: found.name) } catch {
-                    // They may be this station's own already: entering anew finds them.
-                    await lost()
-                    throw error
-                }
-                log.tell(
-                    .recovered, .notice, "carrying on what a silent station left",
-                    ["station": found.name, "arrivals": "\(arrivals.count)"])
-                await adopt(arrivals)
-            }
-        } catch {
-            log.tell(
-                .trouble, .warning, "a silent station's work could not be taken over: \(PapillaError(any: error).description)")
+    /// Takeovers from one station that failed in a row.
+    struct Failure {
+        var count = 0
+        /// Not before.
+        var until = ContinuousClock.now
+    }
+
+    /// Takes over from every station that is silent. One from which that fails holds up no other, and is tried again later and later.
+    func takeOver(_ failures: inout [String: Failure]) async {
+        let stations: [StationRow]
+        do { stations = try await ledger.stations() } catch {
+            log.tell(.trouble, .warning, "silent stations could not be looked for: \(PapillaError(any: error).description)")
+            return
         }
+        pass.spools = Self.places(of: stations, but: paths.spool)
+        let silent = stations.filter { !$0.lives && $0.name != name }
+        for (former, _) in failures where !silent.contains(where: { $0.name == former }) { failures[former] = nil }
+        for station in silent {
+            var failure = failures[station.name] ?? Failure()
+            guard failure.until <= .now else { continue }
+            do {
+                try await takeOver(from: station, of: stations)
+                failures[station.name] = nil
+            } catch {
+                failure.count += 1
+                let pause = Backoff.wait(failure.count)
+                failure.until = ContinuousClock.now + pause
+                failures[station.name] = failure
+                log.tell(
+                    .trouble, .warning,
+                    """
+                    the work of the silent station \(station.name) could not be taken over: \(PapillaError(any: error).detailed). \
+                    It is tried again in \(Quantity.text(pause)). Its spool is \(station.spool): this service's user must be able to \
+                    rename it, or start that station
+                    """, ["station": station.name, "spool": station.spool])
+            }
+        }
+    }
+
+    private func takeOver(from silent: StationRow, of stations: [StationRow]) async throws {
+        guard let found = try await ledger.shutOut(silent.name) else {
+            // It left nothing in the ledger; drafts of visits may be there.
+            if pass.isKeeper { try folders.publisher.takeDrafts(of: FileName(ours: silent.name)) }
+            return
+        }
+        try shutOut(found)
+        pass.spools = Self.places(of: stations, but: paths.spool)
+        let arrivals: [ScreeningID]
+        do { arrivals = try await ledger.inherit(from: found.name) } catch {
+            // They may be this station's own already: entering anew finds them.
+            await lost()
+            throw error
+        }
+        log.tell(
+            .recovered, .notice, "carrying on what a silent station left",
+            ["station": found.name, "arrivals": "\(arrivals.count)"])
+        await adopt(arrivals)
     }
 
     /// Moves the spool of a station away, so that whatever it still does there fails, and its drafts.
