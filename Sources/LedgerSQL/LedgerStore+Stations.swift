@@ -157,20 +157,21 @@ extension LedgerStore: StationLedger {
         }
     }
 
-    /// Takes hold of a path in the inbox until the arrival is claimed; false where another station has it.
-    public func reserve(_ path: String) throws(PapillaError) -> Bool {
+    /// Takes hold of a path in the inbox until the arrival is claimed. See ``StationLedger``.
+    public func reserve(_ path: String, for known: ScreeningID? = nil) throws(PapillaError) -> Bool {
         let own = try entered()
         return try write { db in
             let held = try String.fetchOne(db, sql: "SELECT station FROM reservation WHERE path = ?", arguments: [path])
-            if let held { return held == own.station }
-            // Whoever has a row for it will fetch it.
-            let known = try String.fetchOne(
+            guard held == nil || held == own.station else { return false }
+            // Whoever has a row for it will fetch it: this station, too, as soon as its inbox knows of what it took over.
+            let expected = try String.fetchOne(
                 db,
                 sql: """
-                    SELECT arrival.id FROM arrival JOIN claim ON claim.arrival = arrival.id AND claim.station <> ?
-                    WHERE arrival.path = ? AND \(Self.unclaimed)
-                    """, arguments: [own.station, path])
-            guard known == nil else { return false }
+                    SELECT arrival.id FROM arrival JOIN claim ON claim.arrival = arrival.id
+                    WHERE arrival.path = ? AND arrival.id <> ? AND \(Self.unclaimed) LIMIT 1
+                    """, arguments: [path, known?.description ?? ""])
+            guard expected == nil else { return false }
+            guard held == nil else { return true }
             try db.execute(
                 sql: "INSERT INTO reservation (path, station) VALUES (?, ?)", arguments: [path, own.station])
             return true

@@ -126,6 +126,9 @@ struct StationTests {
         #expect(try await b.inherit(from: "a") == [Clinic.id(1)])
         try await a.enter("a", spool: "/spool/a", lease: .seconds(3600))
         #expect(try await !a.reserve("x.jpg"))
+        // Who took it over, too, must know of the arrival that the file is.
+        #expect(try await !b.reserve("x.jpg"))
+        #expect(try await b.reserve("x.jpg", for: Clinic.id(1)))
         // Nor without a reservation, which another file under that path may have ended.
         try shared.run("DELETE FROM reservation")
         #expect(try await !a.reserve("x.jpg"))

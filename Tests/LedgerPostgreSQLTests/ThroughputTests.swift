@@ -23,7 +23,7 @@ struct ThroughputTests {
     /// One arrival all the way.
     private func screen(_ ledger: any WholeLedger, _ id: ScreeningID, isStation: Bool, reading: Duration) async throws {
         let path = "\(id).jpg"
-        if isStation { _ = try await ledger.reserve(path) }
+        if isStation { _ = try await ledger.reserve(path, for: nil) }
         let digest = Digest(of: path.utf8)
         try await ledger.receive(
             NewArrival(

@@ -25,7 +25,7 @@ import Settings
         let tools = Pipeline.Tools(
             configuration: sandbox.configuration, folders: folders, ledger: ledger, executor: WorkExecutor(),
             telemetry: Telemetry(), log: .silent,
-            reserve: { path in
+            reserve: { path, _ in
                 if seen.withLock({ $0.insert(path).inserted }) { try taking(path) }
                 return true
             },
@@ -48,6 +48,32 @@ import Settings
         }
         #expect(arrivals.map(\.path) == ["b.jpg"] && released == ["ward/a.jpg"])
         #expect(try sandbox.files("outbox").count { $0.hasSuffix("report.json") } == 1)
+        #expect(try await sandbox.verify() == [])
+    }
+
+    @Test("A file that became this station's by a takeover, while its path was asked for, keeps its ID") func inherited()
+        async throws
+    {
+        try sandbox.drop("a.jpg")
+        let (folders, ledger) = try sandbox.open()
+        let running = Mutex<Pipeline?>(nil)
+        let id = Clinic.id(1)
+        let tools = Pipeline.Tools(
+            configuration: sandbox.configuration, folders: folders, ledger: ledger, executor: WorkExecutor(),
+            telemetry: Telemetry(), log: .silent,
+            reserve: { path, _ in
+                guard try await ledger.arrival(id) == nil else { return true }
+                try await ledger.receive(
+                    NewArrival(
+                        id: id, path: "\(path)", name: "\(path.name)", isUrgent: false, received: .now, device: 1, inode: 2))
+                await running.withLock(\.self)?.adopt([id])
+                return false
+            }, reload: { ($0, FakeScreener()) })
+        let pipeline = Pipeline(tools, screener: FakeScreener(), isDraining: true)
+        running.withLock { $0 = pipeline }
+        try await pipeline.run()
+        #expect(try await ledger.arrivals().map(\.id) == [id])
+        #expect(try sandbox.files("inbox") == [])
         #expect(try await sandbox.verify() == [])
     }
 

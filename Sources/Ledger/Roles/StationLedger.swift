@@ -44,8 +44,9 @@ public protocol StationLedger: Sendable {
 
     /// Takes hold of a path in the inbox, so that no other station takes in what lies there, until the arrival is claimed.
     ///
-    /// - Returns: whether it was free.
-    func reserve(_ path: String) async throws(PapillaError) -> Bool
+    /// - Parameter known: the arrival that what lies there may be already.
+    /// - Returns: whether it was free: no other station has it, and no other arrival, also of this station's, is to be fetched from it.
+    func reserve(_ path: String, for known: ScreeningID?) async throws(PapillaError) -> Bool
 
     /// Lets go of a path where nothing lay any more.
     func release(_ path: String) async throws(PapillaError)

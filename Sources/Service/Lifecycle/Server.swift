@@ -264,7 +264,9 @@ public struct Server: Sendable {
         let outbox = configuration.paths.outbox
         let becameDue = WakeSignal()
         let visitsDue = WakeSignal()
-        let reserve = { @Sendable (path: RelativePath) async throws -> Bool in try await ledger.reserve("\(path)") }
+        let reserve = { @Sendable (path: RelativePath, known: ScreeningID?) async throws -> Bool in
+            try await ledger.reserve("\(path)", for: known)
+        }
         let tools = Pipeline.Tools(
             configuration: configuration, folders: folders, ledger: ledger, executor: parts.executor, telemetry: parts.telemetry,
             log: log,

@@ -32,8 +32,9 @@ actor Pipeline: ServiceLifecycle.Service {
         var checkpoint: Checkpoint = { _ in }
         /// What every station marks the inbox with; nil: there is no other station.
         var inboxMarker: String?
-        /// Takes hold of a path in the inbox for this station, or says that another has it; nil: there is no other.
-        var reserve: (@Sendable (RelativePath) async throws -> Bool)?
+        /// Takes hold of a path in the inbox for this station and an arrival that was drawn for it, or says that another station or arrival has
+        /// it; nil: there is no other station.
+        var reserve: (@Sendable (RelativePath, ScreeningID?) async throws -> Bool)?
         /// Lets go of it.
         var release: @Sendable (RelativePath) async -> Void = { _ in }
         /// Reads configuration and models again; throws where either is bad.
@@ -222,14 +223,10 @@ actor Pipeline: ServiceLifecycle.Service {
     private func receive(_ candidate: Candidate) async {
         do {
             guard try await isOurs(candidate) else { return }
-        } catch {
-            inbox.postpone(candidate.path, id: nil, until: trouble(error), now: tools.now())
-            return
-        }
+        } catch { return putOff(candidate, until: trouble(error)) }
         let id: ScreeningID
         do { id = try await receive(candidate, as: candidate.id ?? drawn[candidate.path]) } catch {
-            inbox.postpone(candidate.path, id: nil, until: trouble(error), now: tools.now())
-            return
+            return putOff(candidate, until: trouble(error))
         }
         let arrival = Arrival(
             id: id, path: candidate.path, received: candidate.received, isLast: candidate.isLast, beside: candidate.beside,
@@ -240,15 +237,20 @@ actor Pipeline: ServiceLifecycle.Service {
     /// Whether a file is this station's to take in: nobody else does, and it is still there once that is sure.
     private func isOurs(_ candidate: Candidate) async throws -> Bool {
         guard let reserve = tools.reserve, candidate.id == nil else { return true }
-        guard try await reserve(candidate.path) else {
-            inbox.postpone(candidate.path, id: nil, until: tools.now() + .seconds(2), now: tools.now())
+        guard try await reserve(candidate.path, drawn[candidate.path]) else {
+            putOff(candidate, until: tools.now() + .seconds(2))
             return false
         }
         if try isStillThere(candidate) { return true }
         await tools.release(candidate.path)
         // Where only this machine still knows its name, it must forget that first.
-        inbox.postpone(candidate.path, id: nil, until: tools.now() + .seconds(2), now: tools.now())
+        putOff(candidate, until: tools.now() + .seconds(2))
         return false
+    }
+
+    /// Leaves a file in the inbox for now, as the arrival that it has become meanwhile where this station took one over for its path.
+    private func putOff(_ candidate: Candidate, until: Duration) {
+        inbox.postpone(candidate.path, id: inbox.observations[candidate.path]?.id, until: until, now: tools.now())
     }
 
     /// Whether a file is still under its path, and the one that was seen there. Names that this machine remembers may be gone: everything is
