@@ -12,6 +12,9 @@ enum { connection_ok = 0, empty_query = 0, command_ok = 1, tuples_ok = 2 };
 enum { field_state = 'C', field_message = 'M' };
 
 static struct {
+    void *(*conninfo_parse)(const char *, char **);
+    void (*conninfo_free)(void *);
+    void (*freemem)(void *);
     papilla_pg_connection *(*connectdb_params)(const char *const *, const char *const *, int);
     int (*status)(const papilla_pg_connection *);
     char *(*error_message)(const papilla_pg_connection *);
@@ -45,6 +48,9 @@ static void open_library(void) {
         const char *name;
         void **to;
     } symbols[] = {
+        {"PQconninfoParse", (void **)&pq.conninfo_parse},
+        {"PQconninfoFree", (void **)&pq.conninfo_free},
+        {"PQfreemem", (void **)&pq.freemem},
         {"PQconnectdbParams", (void **)&pq.connectdb_params},
         {"PQstatus", (void **)&pq.status},
         {"PQerrorMessage", (void **)&pq.error_message},
@@ -75,6 +81,16 @@ const char *papilla_pg_open(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, open_library);
     return missing;
+}
+
+bool papilla_pg_understands(const char *uri) {
+    char *error = NULL;
+    void *options = pq.conninfo_parse(uri, &error);
+    // Without options and without an error there is no memory, which connecting will say.
+    const bool is_malformed = !options && error;
+    if (options) pq.conninfo_free(options);
+    if (error) pq.freemem(error);
+    return !is_malformed;
 }
 
 papilla_pg_connection *papilla_pg_connect(const char *uri) {

@@ -46,11 +46,10 @@ public struct PostgreSQLLedgers: LedgerProvider {
         return result
     }
 
-    /// A URI as it may be shown.
+    /// A URI as it may be shown: rather without something else, too, than with a part of a password whose signs were not escaped.
     package static func withoutPassword(_ uri: String) -> String {
-        uri.replacing(#/(://[^/@:?]*):[^@/?]*@/#) { "\($0.output.1)@" }.replacing(#/([?&]password=)[^&]*/#) {
-            "\($0.output.1)..."
-        }
+        uri.replacing(#/(://[^/@:?\[]*):.*@/#) { "\($0.output.1)@" }
+            .replacing(#/([?&][^=&]*(?:password|secret|_key)=)[^&]*/#) { "\($0.output.1)..." }
     }
 }
 

@@ -14,12 +14,22 @@ final class PostgresSession: SQLDatabase, @unchecked Sendable {
 
     /// Connects.
     ///
-    /// - Throws: `notFound` where libpq is not installed; `PostgresError` where the server cannot be reached or does not let us in.
+    /// - Throws: `system` where libpq is not installed; `badConfiguration` where the address is malformed; `PostgresError` where the server
+    ///   cannot be reached or does not let us in.
     init(_ uri: String) throws {
         if let missing = papilla_pg_open() {
             throw PapillaError(
-                .notFound, "PostgreSQL's client library is not installed", place: String(cString: missing),
+                .system, "PostgreSQL's client library is not installed", place: String(cString: missing),
                 hint: "Install it: apt install libpq5")
+        }
+        // What libpq says of it quotes it, the password, too; and so would the place.
+        guard papilla_pg_understands(uri) else {
+            throw PapillaError(
+                .badConfiguration, "The ledger's address is not one that PostgreSQL understands",
+                hint: """
+                    Write postgresql://USER@HOST/DATABASE?OPTION=VALUE, with %25, %40, %3A, %2F and %3F for the signs %, @, :, / and ? \
+                    in a user's name or password
+                    """)
         }
         guard let connection = papilla_pg_connect(uri) else { throw PapillaError(.system, "No memory is left for a connection") }
         self.connection = connection

@@ -438,7 +438,25 @@ struct CopyTests {
         #expect(
             PostgreSQLLedgers.withoutPassword("postgresql://papilla:secret@db.example/papilla?sslmode=require")
                 == "postgresql://papilla@db.example/papilla?sslmode=require")
-        #expect(!PostgreSQLLedgers.withoutPassword("postgresql:///papilla?password=secret&host=/x").contains("secret"))
+        for address in [
+            "postgresql:///papilla?password=secret&host=/x", "postgresql://h/papilla?host=/x&sslpassword=secret",
+            "postgresql://h/papilla?sslmode=require&password=secret", "postgresql://papilla:what?secret@h/papilla",
+            "postgresql://papilla:a/secret@h/papilla", "postgresql://papilla:a@secret@h/papilla", "postgres://:secret@h/papilla",
+        ] {
+            #expect(!PostgreSQLLedgers.withoutPassword(address).contains("secret"), "\(address)")
+        }
+        for address in ["postgresql://h:5432/papilla?sslmode=require", "postgresql://[::1]:5432/papilla?user=a@b"] {
+            #expect(PostgreSQLLedgers.withoutPassword(address) == address)
+        }
+    }
+
+    @Test(
+        "An address that is malformed is the configuration's fault, and is not quoted", .enabled(if: isInstalled),
+        arguments: ["postgresql://papilla:100%GEHEIM@h/papilla", "postgresql://papilla:GEHEIM@h/papilla?nothing=1"])
+    func malformed(_ address: String) {
+        let error = #expect(throws: PapillaError.self) { _ = try LedgerStore(uri: address, mode: .open) }
+        #expect(error?.code == .badConfiguration && error?.isRetryable == false)
+        #expect(error?.detailed.contains("GEHEIM") == false)
     }
 
     @Test func questionMarksInQuotesStay() {

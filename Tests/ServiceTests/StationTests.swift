@@ -48,6 +48,14 @@ struct StationTests {
         try await another.record("tick", subject: "clock", detail: ["n": 2])
     }
 
+    @Test("A password in the ledger's address is not shown where there is no ledger yet") func passwords() async throws {
+        var configuration = sandbox.configuration
+        configuration.paths = paths("a")
+        configuration.paths.ledger += "&password=GEHEIM"
+        let check = try #require(await Doctor(configuration).examine().first { $0.name == "ledger" })
+        #expect(check.ok && check.found.hasSuffix("made at the first start") && !check.found.contains("GEHEIM"))
+    }
+
     @Test("A spool that cannot be moved keeps nobody from taking over from others, and is tried again later") func takeover()
         async throws
     {

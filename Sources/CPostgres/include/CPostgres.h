@@ -10,6 +10,8 @@ typedef struct pg_result papilla_pg_result;
 /// Opens the library, once. Returns NULL, or what was not found.
 const char *papilla_pg_open(void);
 
+/// PQconninfoParse: whether an address is well formed.
+bool papilla_pg_understands(const char *uri);
 /// PQconnectdbParams. Never NULL while there is memory.
 papilla_pg_connection *papilla_pg_connect(const char *uri);
 /// PQstatus: whether the connection stands.

@@ -173,7 +173,7 @@ public struct Doctor: Sendable {
     }
 
     private func ledger() async -> (check: Check, last: Timestamp?) {
-        let path = configuration.paths.ledger
+        let path = configuration.paths.shownLedger
         do {
             let ledger = try await configuration.paths.openLedger()
             try await ledger.checkPages()
@@ -182,7 +182,7 @@ public struct Doctor: Sendable {
             let names = stations.map { "\($0.name) (\($0.lives ? "works" : "is silent"), \($0.arrivals) in hand)" }
             let told = stations.isEmpty ? "" : "; stations: \(names.joined(separator: ", "))"
             return (
-                Check("ledger", ok: true, "\(configuration.paths.shownLedger), \(last?.seq ?? 0) audit entries\(told)"), last?.at
+                Check("ledger", ok: true, "\(path), \(last?.seq ?? 0) audit entries\(told)"), last?.at
             )
         } catch {
             let error = PapillaError(any: error)

@@ -51,7 +51,7 @@ public struct Promotion: Sendable {
         do { ledger = try await paths.openLedger(.open) } catch {
             guard error.code == .notFound else { throw error }
             throw PapillaError(
-                .notFound, "There is no ledger yet that could note it", place: paths.ledger,
+                .notFound, "There is no ledger yet that could note it", place: paths.shownLedger,
                 hint: "Start the service once; for models without a service give --models DIR")
         }
         let lock = try LedgerLock(beside: paths.locked)
