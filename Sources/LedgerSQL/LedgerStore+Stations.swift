@@ -62,6 +62,13 @@ extension LedgerStore: StationLedger {
                     WHERE event = 'forgetting' AND forgotten IS NULL
                         AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.arrival = arrival.id)
                     """, arguments: [name])
+            // Nor has it for versions that were under way.
+            try db.execute(
+                sql: """
+                    INSERT INTO claim (arrival, station)
+                    SELECT correction.arrival, CAST(? AS TEXT) FROM correction
+                    WHERE NOT EXISTS (SELECT 1 FROM claim WHERE claim.arrival = correction.arrival)
+                    """, arguments: [name])
             return row?["epoch"] as Int64? ?? 0
         }
         station = StationFence(station: name, epoch: epoch)
