@@ -56,6 +56,19 @@ struct StationTests {
         #expect(check.ok && check.found.hasSuffix("made at the first start") && !check.found.contains("GEHEIM"))
     }
 
+    @Test("Nothing is read again beside a station that lives, and nothing of it is settled") func rereading() async throws {
+        let ledger = try await enter("a")
+        var configuration = sandbox.configuration
+        configuration.paths = paths("b")
+        _ = try Folder.make(configuration.paths.spool)
+        let refusal = await #expect(throws: PapillaError.self) { _ = try await Rereading(configuration) }
+        #expect(refusal?.code == .refused && refusal?.message.contains("The station a works") == true)
+        try await ledger.leave()
+        // Without models, it is these that are missing now.
+        let next = await #expect(throws: (any Error).self) { _ = try await Rereading(configuration) }
+        #expect((next as? PapillaError)?.message.contains("The station") != true)
+    }
+
     @Test("A spool that cannot be moved keeps nobody from taking over from others, and is tried again later") func takeover()
         async throws
     {

@@ -34,7 +34,8 @@ public struct Rereading: Sendable {
 
     /// Finds the service, or opens what it would work with.
     ///
-    /// - Throws: `refused` where a service is just starting; `notFound` without a ledger; what models, ledger and folders throw.
+    /// - Throws: `refused` where a service is just starting, or a station works on the ledger elsewhere; `notFound` without a ledger; what
+    ///   models, ledger and folders throw.
     public init(_ configuration: Configuration) async throws {
         let paths = configuration.paths
         if try ControlClient.ask(.ping, at: paths.socket) != nil {
@@ -42,6 +43,7 @@ public struct Rereading: Sendable {
             return
         }
         let lock = try LedgerLock(beside: paths.locked)
+        if paths.isShared { try await Self.refuseStations(paths) }
         let folders = try ServiceFolders(paths)
         let ledger = try await paths.openLedger(.open)
         let screener = try await Server.screener(configuration)
@@ -51,6 +53,17 @@ public struct Rereading: Sendable {
             Own(
                 lock: lock, ledger: ledger, folders: folders, store: ModelStore(directory: paths.models), screener: screener,
                 reviewing: reviewing))
+    }
+
+    /// Refuses where a station lives: who has not entered cannot tell what it has under way from what was left half done.
+    private static func refuseStations(_ paths: Configuration.Paths) async throws {
+        let ledger = try await paths.openLedger()
+        let living = try await ledger.stations().first(where: \.lives)
+        try await ledger.close()
+        guard let living else { return }
+        throw PapillaError(
+            .refused, "The station \(living.name) works on this ledger", place: paths.shownLedger,
+            hint: "Ask there, where papilla hands it to the running service; or stop every station first")
     }
 
     /// Reads an arrival's original again and publishes the next version, where today's models have anything to say.
