@@ -41,7 +41,7 @@ extension LedgerStore {
                     examination.accession, examination.operatorName, examination.device,
                     examination.taken?.description, examination.statedEye.whence?.rawValue,
                 ])
-            if try source.received >= Self.visitsBegin(db) { try Self.noteVisits(db, with: found.id, at: time) }
+            try Self.noteVisits(db, with: found.id, at: time)
             for event in [AuditEntry.Event.received, .begun] {
                 try AuditEntry.append(db, at: time, actor: actor, event: event, subject: id, detail: ["from": "bundle"])
             }

@@ -48,12 +48,15 @@ extension LedgerStore {
         }
     }
 
-    /// When this ledger began to know visits.
+    /// When this ledger began to know visits. One that was made of bundles knows no beginning: their visits are in the outbox.
     public nonisolated func visitsBegin() throws(PapillaError) -> Timestamp {
         try read { db in try Self.visitsBegin(db) }
     }
 
     static func visitsBegin(_ db: any SQLDatabase) throws -> Timestamp {
+        let isMadeOfBundles = try Int64.fetchOne(
+            db, sql: "SELECT 1 FROM audit WHERE event = 'restored' AND \(AuditEntry.told("from")) = 'bundles' LIMIT 1")
+        guard isMadeOfBundles == nil else { return Timestamp(milliseconds: 0) }
         let text = try String.fetchOne(
             db,
             // A ledger of a later schema may have been made with visits, or become one at an earlier migration.
