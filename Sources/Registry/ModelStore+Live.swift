@@ -40,7 +40,13 @@ extension ModelStore {
         -> LiveModels.Change
     {
         let task = try load(name).manifest.task
-        return try change { models throws(PapillaError) in models.promote(name, for: task, at: time, by: person) }
+        return try change { models throws(PapillaError) in
+            guard models[task] != name else {
+                throw PapillaError(
+                    .refused, "\(name) is live for \(task.rawValue) already", place: livePath, hint: "There is nothing to do")
+            }
+            models.promote(name, for: task, at: time, by: person)
+        }
     }
 
     /// Makes the model before the present one live again. Done twice, it goes two back.
@@ -57,7 +63,13 @@ extension ModelStore {
                     .refused, "There is no earlier model to go back to for the task \(task.rawValue)", place: livePath,
                     hint: "Promote another: papilla models promote NAME")
             }
-            _ = try load(name, for: task)
+            do throws(PapillaError) { _ = try load(name, for: task) } catch {
+                guard error.code == .notFound else { throw error }
+                throw PapillaError(
+                    .refused, "The model that was live for \(task.rawValue) before, \(name), is not there any more",
+                    place: directory,
+                    hint: "Promote another: papilla models promote NAME; papilla models list shows what there is")
+            }
         }
     }
 
