@@ -17,8 +17,9 @@ public struct Peer: Sendable, Hashable {
         self.role = role
     }
 
-    package init(uid: UInt32, groups: Set<UInt32>) {
-        self.init(uid: uid, user: UserAccount.login(uid) ?? "uid\(uid)", role: Role(uid: uid, groups: groups))
+    package init(uid: UInt32, groups: Set<UInt32>, service: UInt32 = geteuid()) {
+        self.init(
+            uid: uid, user: UserAccount.login(uid) ?? "uid\(uid)", role: Role(uid: uid, groups: groups, service: service))
     }
 
     /// Who is at the other end of a connected socket; nil where the kernel does not say.
@@ -34,11 +35,12 @@ public struct Peer: Sendable, Hashable {
         self.init(uid: credentials.uid, groups: Set(groups.prefix(known)).union([credentials.gid]))
     }
 
-    /// This process, as the service would see it.
-    public static var own: Peer {
+    /// This process, as the service behind a socket would see it: whose the socket is, that is the service's user.
+    public static func own(at socket: String) -> Peer {
         var groups = [UInt32](repeating: 0, count: 65536)
         let known = max(0, Int(getgroups(Int32(groups.count), &groups)))
-        return Peer(uid: geteuid(), groups: Set(groups.prefix(known)).union([getegid()]))
+        let service = (try? NamedPath.owner(of: socket)) ?? geteuid()
+        return Peer(uid: geteuid(), groups: Set(groups.prefix(known)).union([getegid()]), service: service)
     }
 
     /// As the audit names them: `user@uid`.
@@ -89,8 +91,8 @@ public enum Role: Int, Sendable, Hashable, Comparable, CaseIterable, Codable {
     }
 
     /// The role of a user with these groups, by their numbers.
-    package init(uid: UInt32, groups: Set<UInt32>) {
-        if uid == 0 || uid == geteuid() {
+    package init(uid: UInt32, groups: Set<UInt32>, service: UInt32 = geteuid()) {
+        if uid == 0 || uid == service {
             self = .administrator
         } else {
             self = Self.allCases.last { role in UserGroup(role.group).map { groups.contains($0.number) } ?? false } ?? .member

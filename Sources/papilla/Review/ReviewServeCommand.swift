@@ -41,7 +41,7 @@ struct ReviewServeCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try configuration.load()
         let socket = loaded.paths.socket
-        let own = Peer.own
+        let own = Peer.own(at: socket)
         // Found out now, and not at a reader's first decision.
         let readers = try reader.isEmpty ? [own.reader(nil, loaded.readers)] : reader.map { try own.reader($0, loaded.readers) }
         if own.role < .reader {
