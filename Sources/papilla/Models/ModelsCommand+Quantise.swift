@@ -14,7 +14,7 @@ extension ModelsCommand {
                 For int8, which for networks on the paper's encoder needs VNNI, ranges are found on images of train; bf16 needs AMX. Then \
                 val and test are read in fp32 and in fewer bits, through the code that reads images in service, and if a mean Dice (the router's accuracy) falls by more than \
                 0.002 nothing is changed. What was found goes into the model's manifest and card; `precision: auto` of the configuration \
-                uses it from the next start or reload: int8 before bf16.
+                uses it from the next start or reload: int8 before bf16. A live model is refused: its readings must not change under its name.
 
                 Example: papilla models quantise disc-20261124-1 --data refuge_roi palm_disc
                 """)
@@ -35,6 +35,7 @@ extension ModelsCommand {
         func run() async throws {
             let store = models.store
             let model = try store.load(name)
+            try store.refuseLive(model.manifest)
             var found: Model?
             if model.manifest.task == .cup {
                 found = if let disc { try store.load(disc) } else { try store.loadLive(.disc) }

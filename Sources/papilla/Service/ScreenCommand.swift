@@ -61,7 +61,7 @@ struct ScreenCommand: AsyncParsableCommand {
             } catch {
                 // The others are still read; the exit status tells.
                 bar.note("papilla: file \(index + 1) of \(files.count) could not be opened: \(error.cause ?? error.message)")
-                rows.append([path, "-", "not opened", "-", "-", "-"])
+                rows.append([TextTable.printable(path), "-", "not opened", "-", "-", "-"])
                 unopened += 1
                 continue
             }
@@ -127,7 +127,7 @@ struct ScreenCommand: AsyncParsableCommand {
         let timing = report.timing
         let milliseconds = timing.decode + timing.route + timing.infer + timing.render
         return [
-            path, report.modality?.value.rawValue ?? "-", report.outcome.rawValue, result.isEmpty ? "-" : result,
+            TextTable.printable(path), report.modality?.value.rawValue ?? "-", report.outcome.rawValue, result.isEmpty ? "-" : result,
             attention.isEmpty ? "-" : attention, "\(Int(milliseconds.rounded()))",
         ]
     }

@@ -25,7 +25,7 @@ struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
             of the ellipses is held against the truth's tallest columns. Networks run as the service would run them here: in int8 or bf16 where \
             they passed their check and the CPU is made for it, unless --precision fp32 is given.
 
-            Example: papilla evaluate --task disc --data phantoms --split test --models models
+            Example: papilla evaluate --task disc --data phantoms --split test
             """)
 
     @Option(help: "What is evaluated: disc, cup, polyp or router.") var task: ModelTask
