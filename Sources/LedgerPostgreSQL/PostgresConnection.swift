@@ -250,12 +250,18 @@ extension StationFence {
 }
 
 extension PapillaError {
+    private static let refusals = [
+        "authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry", "not permitted to log in",
+    ]
+
     /// What PostgreSQL said, as ours. An error of ours passes through.
     static func ledger(_ error: any Error, _ message: String, path: String) -> PapillaError {
         if let error = error as? PapillaError { return error }
         guard let database = error as? PostgresError else { return PapillaError(.internal, message, place: path, cause: error) }
         let state = database.state ?? ""
-        if state.hasPrefix("28") || state == "42501" || state == "3D000" {
+        // A server that refuses a connection gives no state, only words.
+        let isRefused = state.isEmpty && Self.refusals.contains(where: database.message.contains)
+        if isRefused || state.hasPrefix("28") || state == "42501" || state == "3D000" {
             return PapillaError(
                 .system, "\(message): PostgreSQL does not let this user in", place: path,
                 hint: "Look at the ledger's address, at pg_hba.conf, and at what the manual says of credentials.",

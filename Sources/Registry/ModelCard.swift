@@ -36,8 +36,8 @@ public struct ModelCard: Sendable {
         blocks += [
             .paragraph(
                 """
-                Split: as the data sets' manifests say; images of one group (patient, sequence or centre) never stand in two splits. The model \
-                learnt from train, was chosen on val, and is judged on test.
+                Split: as the data sets' manifests say; within a set images of one group (patient, sequence or centre) never stand in two splits. \
+                The model learnt from train, was chosen on val, and is judged on test.
                 """)
         ]
         blocks += [.heading(2, "Figures")] + CardFigures.blocks(manifest) + (manifest.bf16.map { reduced($0, in: .bf16) } ?? [])

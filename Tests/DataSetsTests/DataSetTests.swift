@@ -8,8 +8,10 @@ import Testing
 struct DataSetTests {
     private static let header = "id,image,mask,width,height,split,group,label\n"
 
-    private func set(_ rows: String, files: [String] = ["images/a.png", "images/b.png", "masks/a.png"]) throws -> DataSetFolder {
-        let set = try DataSetFolder()
+    private func set(
+        _ rows: String, files: [String] = ["images/a.png", "images/b.png", "masks/a.png"], named name: String = "drawn"
+    ) throws -> DataSetFolder {
+        let set = try DataSetFolder(name)
         for file in files { try set.write([1], file) }
         try set.write(Self.header + rows)
         return set
@@ -43,7 +45,8 @@ struct DataSetTests {
 
     @Test("C8: a group is of its set; a picture in two splits is refused in one set and across sets")
     func leaks() throws {
-        let (first, second) = (try set("a,images/a.png,,1,1,train,1,\n"), try set("b,images/b.png,,1,1,val,1,\n"))
+        let first = try set("a,images/a.png,,1,1,train,1,\n", named: "first")
+        let second = try set("b,images/b.png,,1,1,val,1,\n", named: "second")
         // Group 1 of one set and group 1 of another are two patients.
         try DataSet.refuseLeaks(across: [try DataSet(directory: first.path), try DataSet(directory: second.path)])
         let both = try [first, second].map { try DataSet(directory: $0.path).surveyed(for: .router) }

@@ -127,7 +127,8 @@ struct ScreenCommand: AsyncParsableCommand {
         let timing = report.timing
         let milliseconds = timing.decode + timing.route + timing.infer + timing.render
         return [
-            TextTable.printable(path), report.modality?.value.rawValue ?? "-", report.outcome.rawValue, result.isEmpty ? "-" : result,
+            TextTable.printable(path), report.modality?.value.rawValue ?? "-", report.outcome.rawValue,
+            result.isEmpty ? "-" : result,
             attention.isEmpty ? "-" : attention, "\(Int(milliseconds.rounded()))",
         ]
     }
