@@ -88,8 +88,10 @@ bool papilla_pg_understands(const char *uri) {
     void *options = pq.conninfo_parse(uri, &error);
     // Without options and without an error there is no memory, which connecting will say.
     const bool is_malformed = !options && error;
-    if (options) pq.conninfo_free(options);
-    if (error) pq.freemem(error);
+    if (options)
+        pq.conninfo_free(options);
+    if (error)
+        pq.freemem(error);
     return !is_malformed;
 }
 
