@@ -43,6 +43,15 @@ public struct Architecture: Sendable, Hashable {
         /// EfficientNet-Lite2's, half as large again.
         case lite2
 
+        /// What its authors call it; nil for the paper's.
+        public var title: String? {
+            switch self {
+            case .paper: nil
+            case .lite0: "EfficientNet-Lite0"
+            case .lite2: "EfficientNet-Lite2"
+            }
+        }
+
         /// The encoder that others have trained; nil for the paper's.
         var lite: Lite? {
             switch self {

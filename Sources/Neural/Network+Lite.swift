@@ -1,3 +1,4 @@
+internal import CKernels
 internal import OneDNN
 internal import Screening
 
@@ -35,5 +36,46 @@ extension Network {
             if lite.taps.contains(index) { skips.append(x) }
         }
         return (skips, x)
+    }
+
+    /// A convolution of ``Lite``: 1x1, or the first one; a rectifier behind it if there is a ceiling, or added to what stands in the target.
+    func convolve(
+        _ name: String, _ x: Tensor, to y: Tensor, kernel shape: [Int], stride: Int = 1, _ weights: Weights,
+        ceiling: Float? = nil,
+        accumulates: Bool = false
+    ) throws(PapillaError) {
+        let layout = KernelLayout(
+            out: (shape[0], y.dimensions[1]), inputs: [(shape[1], x.dimensions[1])], taps: shape[2] * shape[3])
+        let bias = try Tensor([layout.out.memory])
+        try bias.load(weights[name + ".bias"].padded(to: layout.out.memory))
+        let kernel = try Tensor([y.dimensions[1], x.dimensions[1], shape[2], shape[3]])
+        try kernel.load(layout.part(0, of: weights[name + ".weight"]))
+        let convolution = Convolution(
+            x, to: y, kernel: shape[2], stride: stride, rectified: ceiling != nil,
+            ceiling: ceiling.flatMap { $0.isFinite ? $0 : nil }, accumulates: accumulates)
+        add(
+            name, try convolution.forward(weights: kernel, bias: bias, constant: true),
+            macs: kernel.count * batch * y.dimensions[2] * y.dimensions[3])
+    }
+
+    /// A kernel of its own for each map, with a rectifier of ``Lite`` behind it.
+    func convolveEach(
+        _ name: String, _ x: Tensor, to y: Tensor, kernel shape: [Int], stride: Int, _ weights: Weights
+    ) throws(PapillaError) {
+        let maps = x.dimensions[1]
+        let side = x.dimensions[2]
+        let reached = y.dimensions[2]
+        let batch = batch
+        let (size, taps) = (shape[2], shape[2] * shape[3])
+        let (values, kernels) = (weights[name + ".weight"], try Tensor([taps, maps]))
+        for map in 0..<shape[0] { for tap in 0..<taps { kernels.pointer[tap * maps + map] = values[map * taps + tap] } }
+        let bias = try Tensor([maps])
+        try bias.load(weights[name + ".bias"].padded(to: maps))
+        steps.append(
+            Step(name: "\(name) [own_depthwise]", macs: taps * maps * batch * reached * reached) {
+                depthwise_f32(
+                    x.pointer, y.pointer, kernels.pointer, bias.pointer, batch, maps, side, size, stride, Processor.block, 0,
+                    Lite.ceiling)
+            })
     }
 }

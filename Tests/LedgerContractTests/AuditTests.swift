@@ -28,6 +28,16 @@ import Testing
         #expect(try await ledger.newestEntry(of: []) == nil)
     }
 
+    /// What such a ledger knows came before it: its visits are in the outbox, and are taken up again.
+    @Test func aLedgerMadeOfBundlesKnowsNoBeginningOfVisits() async throws {
+        let begin = try await ledger.visitsBegin()
+        #expect(begin > Timestamp(milliseconds: 0))
+        try await ledger.record("restored", subject: "service", detail: ["from": "backup"])
+        #expect(try await ledger.visitsBegin() == begin)
+        try await ledger.record("restored", subject: "service", detail: ["from": "bundles"])
+        #expect(try await ledger.visitsBegin() == Timestamp(milliseconds: 0))
+    }
+
     @Test func filtersAndLimits() async throws {
         for number in 0..<5 { try await ledger.record("tick", subject: "clock\(number % 2)", detail: ["n": number]) }
         #expect(try await ledger.auditEntries(AuditFilter(subject: "clock1")).count == 2)

@@ -465,6 +465,13 @@ struct CopyTests {
         #expect(error?.detailed.contains("GEHEIM") == false)
     }
 
+    @Test("A server that lets nobody in is not away") func refusedByTheServer() throws {
+        let server = try #require(PostgresServer.shared)
+        let address = try server.address(of: "papilla").replacing("/papilla?", with: "/nosuch?")
+        let error = #expect(throws: PapillaError.self) { _ = try LedgerStore(uri: address, mode: .open) }
+        #expect(error?.message.contains("does not let this user in") == true, "\(address): \(String(describing: error))")
+    }
+
     @Test func questionMarksInQuotesStay() {
         #expect(
             PostgresSession.numbered("SELECT '?' || ? WHERE a = ? AND b = '?'") == "SELECT '?' || $1 WHERE a = $2 AND b = '?'")

@@ -116,6 +116,21 @@ struct EndoscopyReaderTests {
         #expect(result.findings.polyps.count == (peak > 0.5 && radius > 50 ? 1 : 0))
     }
 
+    /// The heads may disagree about a speck that nobody is shown; that is nothing to ask a person about.
+    @Test(arguments: [(-9.0, false), (9.0, true)]) func headsDisagreeAboutWhatIsShown(bias: Double, isShown: Bool) async throws {
+        var thresholds = Thresholds()
+        try thresholds.override(["polyp_confidence": 0.8, "polyp_borderline": 0.2])
+        let reader = EndoscopyReader(
+            thresholds: thresholds, confidence: RegionConfidence(bias: bias, terms: []),
+            look: { _, view in
+                PaintedLook(ellipses: [.circle(500, 400, 100)], softness: 0.5, auxiliaryGrowth: 30).look(view)
+            })
+        let result = try await reader.read(field, width: 1000, height: 800)
+        #expect(result.judged?.regions.map(\.verdict) == [isShown ? .polyp : .dismissed])
+        #expect((result.findings.disagreement != nil) == isShown)
+        if isShown { #expect((result.findings.disagreement ?? 0) > 0.1) }
+    }
+
     @Test func holesAreFilled() async throws {
         let ring = NetworkView(whole: field, side: 256)
         var look = PaintedLook(ellipses: [.circle(500, 400, 150)], softness: 2).look(ring)

@@ -84,6 +84,18 @@ import Testing
         #expect(try temporary.bytes("live.json") == after)
     }
 
+    @Test func whatIsLiveIsNotPromotedAgainAndWhatIsGoneNotGoneBackTo() throws {
+        try store.promote("disc-1")
+        try store.promote("disc-2")
+        let before = try temporary.bytes("live.json")
+        let again = #expect(throws: PapillaError.self) { try store.promote("disc-2") }
+        #expect(again?.code == .refused && again?.message.contains("already") == true)
+        try FileManager.default.removeItem(atPath: temporary.path("disc-1"))
+        let gone = #expect(throws: PapillaError.self) { try store.rollback(.disc) }
+        #expect(gone?.code == .refused && gone?.message.contains("disc-1") == true)
+        #expect(try temporary.bytes("live.json") == before)
+    }
+
     @Test func aModelOfAnotherTaskIsRefused() throws {
         try temporary.write(Array(#"{"cup": "disc-1", "history": []}"#.utf8), "live.json")
         do {

@@ -172,6 +172,22 @@ struct EvaluationTests {
         #expect(manifest.plots.count == 2 && manifest.groups.map(\.data) == ["quality: ungradable"])
     }
 
+    @Test func tooFewRegionsToFitAConfidenceLeaveTheFormerOne() async throws {
+        let drawn = try DataSetFolder.discs(count: 12, empty: [0, 1, 2, 3]) { $0 % 2 == 0 ? .test : .val }
+        let model = try constant(0.2)
+        var former = model.manifest
+        former.name = "former"
+        former.confidence = RegionConfidence(bias: 0.4, terms: [.init(.size, mean: -3, deviation: 1, weight: 2)])
+        former.thresholds = ["polyp": 0.4, "polyp_confidence": 0.6, "polyp_borderline": 0.2]
+        let sets = [try DataSet(directory: drawn.path)]
+        let kept = try await NetworkMeasurement(model, sets: sets, former: former, falsePositives: 0).run()
+        #expect(kept.confidence == former.confidence)
+        #expect(former.thresholds.allSatisfy { kept.thresholds[$0.key] == $0.value })
+        #expect(kept.remarks.last?.contains("those of former") == true)
+        let fitted = try await NetworkMeasurement(model, sets: sets, falsePositives: 0).run()
+        #expect(fitted.confidence != former.confidence && fitted.remarks.isEmpty)
+    }
+
     @Test("C7: a set that only judges chooses no operating point, and a target that no empty frame tested is not stated")
     func theOperatingPointIsChosenByWhatChooses() async throws {
         let full = try DataSetFolder.discs("full", count: 6) { _ in .val }

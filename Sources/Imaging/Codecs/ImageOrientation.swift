@@ -41,3 +41,21 @@ struct ImageOrientation {
         }
     }
 }
+
+extension Raster {
+    /// The same with columns for rows.
+    public var transposed: Raster {
+        Raster(
+            width: height, height: width,
+            pixels: ImageOrientation(value: 5).upright(pixels, width: width, height: height, channels: 3))
+    }
+}
+
+extension Mask {
+    /// The same with columns for rows.
+    public var transposed: Mask {
+        var turned = Mask(width: height, height: width)
+        turned.pixels = ImageOrientation(value: 5).upright(pixels, width: width, height: height, channels: 1)
+        return turned
+    }
+}

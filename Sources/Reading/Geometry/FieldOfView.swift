@@ -144,27 +144,7 @@ public struct FieldOfView: Sendable, Equatable {
     }
 }
 
-// What is here a row is there a column.
-extension Raster {
-    fileprivate var transposed: Raster {
-        var turned = [UInt8](repeating: 0, count: pixels.count)
-        for y in 0..<height {
-            for x in 0..<width {
-                for channel in 0..<3 { turned[3 * (x * height + y) + channel] = pixels[3 * (y * width + x) + channel] }
-            }
-        }
-        return Raster(width: height, height: width, pixels: turned)
-    }
-}
-
-extension Mask {
-    fileprivate var transposed: Mask {
-        var turned = Mask(width: height, height: width)
-        for y in 0..<height { for x in 0..<width { turned.pixels[x * height + y] = pixels[y * width + x] } }
-        return turned
-    }
-}
-
 extension PixelBox {
+    /// The same where what is here a row is a column.
     fileprivate var transposed: PixelBox { PixelBox(x: y, y: x, width: height, height: width) }
 }

@@ -36,9 +36,9 @@ public struct Server: Sendable {
     }
 
     /// As a reload changed it last, once everything was opened anew.
-    private var configuration: Configuration
-    private let isDraining: Bool
-    private let log: Logger
+    var configuration: Configuration
+    let isDraining: Bool
+    let log: Logger
     private let gate: PromotionGate
     private let ended: @Sendable (Result) -> Void
 
@@ -110,23 +110,12 @@ public struct Server: Sendable {
     }
 
     /// What a service leaves to the next, where everything must be opened anew.
-    private struct Former: Sendable {
+    struct Former: Sendable {
         let why: Pipeline.MustReopen
         let configuration: Configuration
         let screener: any ImageScreener
         /// The audit knows of its end.
         let isEndNoted: Bool
-    }
-
-    /// What is opened anew each time.
-    private struct Opened {
-        let folders: ServiceFolders
-        let ledger: any WholeLedger
-        let clocks: ClockWatch
-        /// How long nothing is read.
-        let pause: Duration
-        /// Nil where there are no other stations.
-        let heartbeat: Heartbeat?
     }
 
     /// Opens the folders and works in them; again where the folders under its paths have changed, or a station's lease ran out.
@@ -177,66 +166,6 @@ public struct Server: Sendable {
             )
             return former.screener
         }
-    }
-
-    private func openFolders(_ telemetry: Telemetry, _ pass: StationPass, after former: Former?) async throws -> Opened {
-        let folders = try Station.folders(configuration, pass)
-        let ledger = try await folders.ledger(configuration.paths)
-        var heartbeat: Heartbeat?
-        if pass.isShared {
-            try await Station.enter(Station.name(configuration), ledger, configuration.paths, pass)
-            heartbeat = Heartbeat(ledger, pass, log: log)
-        } else {
-            // Of the stations that worked on it while it was in a database.
-            pass.spools = Spool.places(of: try await ledger.stations(), but: configuration.paths.spool)
-        }
-        // Before anything is written by a clock that may be ahead.
-        var clocks = try await ClockWatch(ledger)
-        clocks.look(.now, ClockWatch.steady)
-        try await clocks.note(in: ledger)
-        try await FolderMark.check(folders, ledger, isSpoolNew: configuration.paths.isShared)
-        try await Forget(ledger: ledger, folders: folders, withdraw: configuration.withdraw).complete()
-        // Among stations it is the keeper's, by the clock: nobody knows which of them began it.
-        if !pass.isShared { try await Requeue(ledger: ledger, folders: folders).complete() }
-        try await tellOfRoles(ledger)
-        // A process whose end could not be noted goes on, and has not died: its start is the one that is noted.
-        let goesOn = former.map { !$0.isEndNoted } ?? false
-        let pause = try await pauseAfterDeaths(ledger, telemetry, living: goesOn ? 1 : 0)
-        try await ledger.record(
-            goesOn ? "entered_anew" : "started", subject: "service", detail: ["version": Version.current])
-        return Opened(folders: folders, ledger: ledger, clocks: clocks, pause: pause, heartbeat: heartbeat)
-    }
-
-    /// Says once, where an earlier version let every member of the group do everything, what an administrator must do now.
-    private func tellOfRoles(_ ledger: any AuditLedger) async throws {
-        let isNew = try await ledger.auditEntries(AuditFilter(event: "started", limit: 1)).isEmpty
-        let groups = [Role.reader, .administrator].map(\.group)
-        guard try await ledger.recordOnce("roles", subject: "service", detail: ["groups": groups], actor: "service"), !isNew
-        else {
-            return
-        }
-        log.tell(
-            .started, .warning,
-            """
-            members of the group papilla may drop files, ask, and requeue; to let them decide on screenings, add them to papilla-readers; \
-            to let them forget, promote and roll back, to papilla-admin (usermod -aG GROUP USER)
-            """)
-    }
-
-    /// Deaths in ten minutes from which on each start rests: so many that systemd's limit on starts is never reached.
-    private static let deathLimit = 4
-    private static let rest = Duration.seconds(120)
-
-    /// How long nothing is read, because the process has died again and again.
-    ///
-    /// - Parameter living: starts without a stop that are no deaths.
-    private func pauseAfterDeaths(_ ledger: any AuditLedger, _ telemetry: Telemetry, living: Int) async throws -> Duration {
-        guard !isDraining else { return .zero }
-        let deaths = try await ledger.deaths(since: Timestamp(milliseconds: Timestamp.now.milliseconds - 600_000)) - living
-        guard deaths >= Self.deathLimit else { return .zero }
-        Alarms(telemetry: telemetry, ledger: ledger, log: log).set(
-            .deaths, "the process died \(deaths) times in ten minutes; nothing is read for \(Quantity.text(Self.rest))")
-        return Self.rest
     }
 
     /// Loads models, telling systemd that it takes a while.

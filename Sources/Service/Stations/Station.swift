@@ -65,7 +65,7 @@ struct Station: ServiceLifecycle.Service {
         try await ledger.enter(name, spool: paths.spool, lease: lease)
         pass.extend(to: begun + lease - margin)
         pass.isKeeper = try await ledger.isKeeper()
-        pass.spools = places(of: try await ledger.stations(), but: paths.spool)
+        pass.spools = Spool.places(of: try await ledger.stations(), but: paths.spool)
     }
 
     func run() async throws {
@@ -106,7 +106,7 @@ struct Station: ServiceLifecycle.Service {
             log.tell(.trouble, .warning, "silent stations could not be looked for: \(PapillaError(any: error).description)")
             return
         }
-        pass.spools = Self.places(of: stations, but: paths.spool)
+        pass.spools = Spool.places(of: stations, but: paths.spool)
         let silent = stations.filter { !$0.lives && $0.name != name }
         for (former, _) in failures where !silent.contains(where: { $0.name == former }) { failures[former] = nil }
         for station in silent {
@@ -138,7 +138,7 @@ struct Station: ServiceLifecycle.Service {
             return
         }
         try shutOut(found)
-        pass.spools = Self.places(of: stations, but: paths.spool)
+        pass.spools = Spool.places(of: stations, but: paths.spool)
         let arrivals: [ScreeningID]
         do { arrivals = try await ledger.inherit(from: found.name) } catch {
             // They may be this station's own already: entering anew finds them.
@@ -158,9 +158,6 @@ struct Station: ServiceLifecycle.Service {
         }
         try folders.publisher.takeDrafts(of: FileName(ours: station.name))
     }
-
-    /// The spools where what became this station's may still be.
-    static func places(of stations: [StationRow], but own: String) -> [String] { Spool.places(of: stations, but: own) }
 }
 
 /// What a station may do now: publish while its lease surely holds, and what is done once for all while it is the keeper.

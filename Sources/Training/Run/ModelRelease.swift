@@ -98,7 +98,9 @@ public struct ModelRelease: Sendable {
     }
 
     private var imageNet: String {
-        "The encoder, EfficientNet-L\(options.architecture.dropFirst().prefix(4)), begun with weights that were trained on ImageNet (Apache-2.0, see pretrained/README.md); the rest with random weights (He)."
+        let encoder = (try? Architecture(named: options.architecture))?.encoder.title ?? "which others have trained"
+        return
+            "The encoder, \(encoder), begun with weights that were trained on ImageNet (Apache-2.0, see pretrained/README.md); the rest with random weights (He)."
     }
 
     private var share: String { "\((options.phantoms * 1000).rounded() / 10) %" }

@@ -68,7 +68,7 @@ struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
         bar.end()
         try store.update(calibrated)
         if json { return print(try CanonicalJSON.document(calibrated), terminator: "") }
-        if calibrated.remarks.count > candidate.manifest.remarks.count { bar.note(calibrated.remarks.last ?? "") }
+        if let kept = calibrated.remarks.last, kept != candidate.manifest.remarks.last { bar.note(kept) }
         if candidate.manifest.checkedPrecisions.count > 1 {
             bar.note("it runs in fp32 until it is checked anew: papilla models quantise \(model) --data DIR")
         }
