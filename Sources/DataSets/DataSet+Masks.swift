@@ -29,7 +29,7 @@ extension DataSet {
             "\(item.id) \(item.split.rawValue) \(item.group) \(digests[item.image]?.description ?? "") "
                 + "\(item.mask.flatMap { digests[$0] }?.description ?? "")\n"
         }
-        return Digest(of: (lines.joined() + (stated?.text ?? "")).utf8)
+        return Digest(of: (lines.joined() + (stated?.text ?? "") + (patients == name ? "" : "patients \(patients)")).utf8)
     }
 
     /// Whether any mask has a cup.

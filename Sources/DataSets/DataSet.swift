@@ -5,7 +5,8 @@ public import Screening
 /// A folder of images with their truth: `images`, `masks` and `manifest.csv` (id, image, mask, width, height, split, group, label, ...).
 ///
 /// Read strictly: a missing column or file, an ID that stands twice, and a group that stands in two splits are refused by name. A column
-/// `mask_values` may say once and for all what the masks' values mean, as `--mask-values` does.
+/// `mask_values` may say once and for all what the masks' values mean, as `--mask-values` does, and a column `patients` whose the groups
+/// are, as `--same-patients` does: sets with one word there have their patients in common.
 public struct DataSet: Sendable {
     /// The part that an image has in a data set: to learn from, to choose by or to judge by.
     public enum Split: String, Sendable, Codable, CaseIterable {
@@ -51,6 +52,9 @@ public struct DataSet: Sendable {
     public let items: [Item]
     /// What a person says that the masks' values mean; nil where nobody does.
     public let stated: StatedMaskValues?
+    /// The word for whose the groups are: groups of one name are the same people in sets with the same word. The set's own name where
+    /// nobody says that it shares its patients.
+    public let patients: String
     /// What the masks were found to mean to a task; nil before `surveyed(for:)`.
     public internal(set) var survey: MaskSurvey?
     /// Digests of the images' and masks' bytes by path; empty before `surveyed(for:)`.
@@ -59,8 +63,11 @@ public struct DataSet: Sendable {
     /// Reads the manifest and looks for every file that it names.
     /// - Parameters:
     ///   - stated: what the masks' values mean; it goes before the manifest's own word.
+    ///   - patients: the word for whose the groups are; it goes before the manifest's own.
     ///   - refusingLeaks: whether a group in two splits is refused, as it must be wherever the splits count.
-    public init(directory: String, stated: StatedMaskValues? = nil, refusingLeaks: Bool = true) throws(PapillaError) {
+    public init(
+        directory: String, stated: StatedMaskValues? = nil, patients: String? = nil, refusingLeaks: Bool = true
+    ) throws(PapillaError) {
         let url = URL(filePath: directory, directoryHint: .isDirectory)
         let root = url.standardizedFileURL.path
         let manifest = root + "/manifest.csv"
@@ -79,7 +86,7 @@ public struct DataSet: Sendable {
         let files = FolderNames(root: root)
         var items: [Item] = []
         var ids: [String: Int] = [:]
-        var own: StatedMaskValues?
+        let (maskValues, shared) = (try Self.word("mask_values", table, manifest), try Self.word("patients", table, manifest))
         for row in table.rows {
             let item = try Self.item(row, files: files, manifest: manifest)
             if let other = ids.updateValue(row.line, forKey: item.id) {
@@ -89,18 +96,6 @@ public struct DataSet: Sendable {
                     hint: "Give every image an id of its own")
             }
             items.append(item)
-            guard let words = row.fields["mask_values"], !words.isEmpty else { continue }
-            let place = "\(manifest):\(row.line), column 'mask_values'"
-            guard own == nil || own?.text == words else {
-                throw PapillaError(
-                    .badInput, "'\(words)' after '\(own?.text ?? "")'", place: place, hint: "All masks of a set have one encoding"
-                )
-            }
-            if own == nil {
-                do { own = try StatedMaskValues(words) } catch {
-                    throw PapillaError(error.code, error.message, place: place, hint: error.hint)
-                }
-            }
         }
         guard !items.isEmpty else {
             throw PapillaError(.badInput, "a data set without images", place: manifest, hint: "Give each image a row")
@@ -108,8 +103,50 @@ public struct DataSet: Sendable {
         name = url.standardizedFileURL.lastPathComponent
         self.directory = root
         self.items = items
-        self.stated = stated ?? own
+        if let stated {
+            self.stated = stated
+        } else {
+            do { self.stated = try maskValues.map { word throws(PapillaError) in try StatedMaskValues(word.text) } } catch {
+                throw PapillaError(error.code, error.message, place: maskValues?.place, hint: error.hint)
+            }
+        }
+        self.patients = patients ?? shared?.text ?? name
         if refusingLeaks { try Self.refuseLeaks(across: [self]) }
+    }
+
+    /// What a column says that has one word for the whole set; nil where there is none.
+    private static func word(
+        _ column: String, _ table: CommaSeparatedValues, _ manifest: String
+    ) throws(PapillaError) -> (text: String, place: String)? {
+        var word: (text: String, place: String)?
+        for row in table.rows {
+            guard let text = row.fields[column], !text.isEmpty else { continue }
+            let place = "\(manifest):\(row.line), column '\(column)'"
+            if let word, word.text != text {
+                throw PapillaError(
+                    .badInput, "'\(text)' after '\(word.text)'", place: place, hint: "Expected: one word for the whole set")
+            }
+            if word == nil { word = (text, place) }
+        }
+        return word
+    }
+
+    /// Whom an image is of, among all sets: groups of one name are two where their sets do not share patients. Ordered by group.
+    public func owner(of item: Item) -> String { "\(item.group)\u{0}\(patients)" }
+
+    /// Some of what several sets have, so that nobody counts twice: of each owner in several sets, what one of them has, drawn alike every
+    /// time.
+    public static func once<Value>(_ values: [Value], owner: (Value) -> String, set: (Value) -> String) -> [Value] {
+        var sets: [String: [String]] = [:]
+        for value in values where sets[owner(value)]?.contains(set(value)) != true {
+            sets[owner(value), default: []].append(set(value))
+        }
+        var random = SeededGenerator(0x6F_6E_63_65)
+        let chosen = sets.keys.sorted().reduce(into: [String: String]()) { chosen, owner in
+            guard let among = sets[owner], among.count > 1 else { return }
+            chosen[owner] = among[Int(random.uniform() * Double(among.count))]
+        }
+        return values.filter { value in chosen[owner(value)].map { $0 == set(value) } ?? true }
     }
 
     /// Refuses a group that stands in two splits of its set, and a picture that stands in two splits of any: a patient seen in training
@@ -145,18 +182,20 @@ public struct DataSet: Sendable {
     static func leaks(across sets: [DataSet]) -> [Leak] {
         var leaks: [Leak] = []
         var pictures: [Digest: (set: DataSet, item: Item)] = [:]
+        var owners: [String: (set: DataSet, item: Item)] = [:]
         for set in sets {
-            var groups: [String: Item] = [:]
             let manifest = "\(set.directory)/manifest.csv"
             for item in set.items {
-                if let other = groups[item.group], other.split != item.split {
+                let owner = set.owner(of: item)
+                if let other = owners[owner], other.item.split != item.split {
                     leaks.append(
                         Leak(
                             words:
-                                "group '\(item.group)' stands in two splits: \(other.split.rawValue) (\(set.name)/\(other.id)) and "
-                                + "\(item.split.rawValue) (\(set.name)/\(item.id))", manifest: manifest, isPicture: false))
+                                "group '\(item.group)' stands in two splits: \(other.item.split.rawValue) "
+                                + "(\(other.set.name)/\(other.item.id)) and \(item.split.rawValue) (\(set.name)/\(item.id))",
+                            manifest: manifest, isPicture: false))
                 }
-                if groups[item.group] == nil { groups[item.group] = item }
+                if owners[owner] == nil { owners[owner] = (set, item) }
                 guard let digest = set.digests[item.image] else { continue }
                 if let other = pictures[digest], other.item.split != item.split {
                     leaks.append(

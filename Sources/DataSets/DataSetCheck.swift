@@ -53,15 +53,18 @@ public struct DataSetCheck: Sendable, Encodable {
     /// Looks at everything in some folders.
     /// - Parameters:
     ///   - task: what the masks are for; nil to see that from the set.
+    ///   - patients: what was said of the sets' patients.
     ///   - progress: images done, of how many, in the set under way; called from several threads.
     public init(
         _ folders: [String], task: ModelTask? = nil, stated: MaskValuesByFolder = MaskValuesByFolder(),
+        patients: SharedPatients = SharedPatients(),
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) {
         var likenesses: [(DataSet.Item, Likeness)] = []
         for folder in folders {
             do throws(PapillaError) {
-                var set = try DataSet(directory: folder, stated: stated[folder], refusingLeaks: false)
+                var set = try DataSet(
+                    directory: folder, stated: stated[folder], patients: patients[folder], refusingLeaks: false)
                 let views = look(set, &likenesses, progress)
                 do throws(PapillaError) { try Self.survey(&set, task) } catch { problems.append(error.detailed) }
                 sets.append(Self.finding(set, views))

@@ -60,6 +60,50 @@ struct DataSetTests {
         #expect(throws: PapillaError.self) { try DataSet(directory: one.path).surveyed(for: .router) }
     }
 
+    @Test("Groups of sets that share their patients are the same people: by the manifest, or by what is said")
+    func sharedPatients() throws {
+        let first = try set("a,images/a.png,,1,1,train,1,\n", named: "fields")
+        let second = try set("b,images/b.png,,1,1,val,1,\n", named: "crops")
+        let said = try SharedPatients(["crops, fields"])
+        func sets(_ said: SharedPatients) throws -> [DataSet] {
+            try [first, second].map { try DataSet(directory: $0.path, patients: said[$0.path]) }
+        }
+        try DataSet.refuseLeaks(across: try sets(SharedPatients()))
+        #expect {
+            try DataSet.refuseLeaks(across: try sets(said))
+        } throws: {
+            ($0 as? PapillaError)?.message.contains("group '1' stands in two splits: train (fields/a) and val (crops/b)") == true
+        }
+        let prints = try [sets(SharedPatients()), sets(said)].map { $0.map(\.fingerprint) }
+        #expect(prints[0] != prints[1])
+        let head = "id,image,mask,split,group,label,patients\n"
+        try first.write(head + "a,images/a.png,,train,1,,eyes\n")
+        try second.write(head + "b,images/b.png,,val,1,,eyes\n")
+        #expect(throws: PapillaError.self) { try DataSet.refuseLeaks(across: try sets(SharedPatients())) }
+        try second.write(head + "b,images/b.png,,val,1,,\n")
+        try DataSet.refuseLeaks(across: try sets(SharedPatients()))
+
+        #expect(throws: Never.self) { try said.check(["/x/crops/", "/y/fields"]) }
+        #expect { try said.check(["/x/crops"]) } throws: { ($0 as? PapillaError)?.message.contains("'fields'") == true }
+        for texts in [["crops"], ["crops,"], ["a,b", "b,c"], ["a,a"]] {
+            #expect(throws: PapillaError.self) { try SharedPatients(texts) }
+        }
+    }
+
+    @Test("Nobody counts twice: of an owner in several sets one set's images are taken")
+    func once() {
+        struct View: Equatable { let owner, set: String }
+        let values =
+            (0..<40).flatMap { [View(owner: "\($0)", set: "fields"), View(owner: "\($0)", set: "crops")] }
+            + [View(owner: "alone", set: "fields"), View(owner: "alone", set: "fields")]
+        let taken = DataSet.once(values, owner: \.owner, set: \.set)
+        #expect(taken.count == 42 && Set(taken.map(\.owner)).count == 41)
+        #expect(taken.count { $0.owner == "alone" } == 2)
+        // Neither set goes before the other.
+        #expect((10...32).contains(taken.count { $0.set == "crops" }))
+        #expect(DataSet.once(values, owner: \.owner, set: \.set) == taken)
+    }
+
     @Test("C8: a set's fingerprint follows the bytes of images and masks, and the splits")
     func fingerprint() throws {
         let drawn = try set("a,images/a.png,masks/a.png,1,1,train,g1,\nb,images/b.png,,1,1,train,g2,\n")

@@ -187,6 +187,18 @@ struct RatioErrorsTests {
         #expect(errors.probability(ofAtLeast: 0, ratio: 0.5, deviation: 0.08) == 1)
         #expect(RatioErrors(of: eyes(39, seed: 1)) == nil)
     }
+
+    @Test func anEyeInTwoSetsCountsOnce() throws {
+        let fields = eyes(60, seed: 1)
+        let crops = fields.map { field in
+            var crop = ImageScore(set: "crops", id: field.id, group: field.group, owner: field.owner)
+            (crop.readRatio, crop.readDeviation, crop.drawnRatio) = (field.readRatio, field.readDeviation, field.drawnRatio)
+            return crop
+        }
+        #expect(RatioErrors(of: fields + crops)?.residuals.count == 60)
+        // Too few people, however many pictures.
+        #expect(RatioErrors(of: Array(fields.prefix(39) + crops.prefix(39))) == nil)
+    }
 }
 
 struct RepeatabilityTests {

@@ -1,3 +1,4 @@
+internal import DataSets
 internal import Glibc
 internal import Imaging
 internal import Reading
@@ -131,9 +132,10 @@ public struct Calibration: Sendable, Equatable {
 extension RatioErrors {
     /// The errors of some eyes, with the floor at which their mean interval is narrowest: with a low one the networks' own uncertainty
     /// decides whose interval is wide, with a high one all are alike. Nil for fewer than forty eyes, which say little of the outermost
-    /// twentieth.
+    /// twentieth. Nobody's eye counts in two sets.
     init?(of scores: [ImageScore]) {
-        let eyes = scores.compactMap { score -> (drawn: Double, read: Double, deviation: Double)? in
+        let apart = DataSet.once(scores, owner: \.owner, set: \.set)
+        let eyes = apart.compactMap { score -> (drawn: Double, read: Double, deviation: Double)? in
             guard let drawn = score.drawnRatio, let read = score.readRatio, let deviation = score.readDeviation else {
                 return nil
             }

@@ -149,7 +149,7 @@ public struct Evaluation: Sendable {
         let item = entry.item
         let reader = memory.map { self.reader.remembering(item.image, in: $0) } ?? self.reader
         let (image, grey) = try Preparation.decode(item, of: entry.set, needsMask: task != .router)
-        var score = ImageScore(set: entry.set.name, id: item.id, group: item.group)
+        var score = ImageScore(item, of: entry.set)
         score.label = item.label
         guard let grey else {
             let (finding, reason) = try await reader.route(image)

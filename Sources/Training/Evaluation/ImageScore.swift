@@ -1,3 +1,4 @@
+internal import DataSets
 internal import Imaging
 public import Screening
 
@@ -9,8 +10,8 @@ public struct ImageScore: Sendable, Equatable {
     public let id: String
     /// Its group: patient, sequence or centre.
     public let group: String
-    /// Whom the image is of, among all sets: groups of one name in two sets are two. Ordered by group.
-    var owner: String { "\(group)\u{0}\(set)" }
+    /// Whom the image is of, among all sets.
+    public let owner: String
     /// The manifest's label.
     public var label = ""
     /// How good the image is, where its quality was graded.
@@ -55,6 +56,16 @@ public struct ImageScore: Sendable, Equatable {
     public var routed: Modality?
     /// The router's probabilities by what it knows; empty but for the router.
     public var probabilities: [String: Double] = [:]
+
+    /// The score of an image of which nothing is said so far.
+    init(_ item: DataSet.Item, of set: DataSet) {
+        self.init(set: set.name, id: item.id, group: item.group, owner: set.owner(of: item))
+    }
+
+    /// The same without a data set: groups of one name in two sets are two.
+    init(set: String, id: String, group: String, owner: String? = nil) {
+        (self.set, self.id, self.group, self.owner) = (set, id, group, owner ?? "\(group)\u{0}\(set)")
+    }
 }
 
 /// The vertical cup-to-disc ratio of drawn masks as the REFUGE challenge takes it (Orlando et al., 2020): pixels of the tallest column.

@@ -22,12 +22,14 @@ public struct Repeatability: Sendable {
         public let limit: Double
     }
 
-    /// Reads every image of a split twice, each time photographed anew; eyes of which one reading had no ratio are left out.
+    /// Reads every image of a split twice, each time photographed anew; eyes of which one reading had no ratio are left out, and nobody's
+    /// count in two sets.
     public static func pairs(
         _ sets: [DataSet], split: DataSet.Split, reader: ImageReader,
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws -> [Pair] {
-        let items = sets.flatMap { $0.items(in: split) }
+        let all = sets.flatMap { set in set.items(in: split).map { (set: set, item: $0) } }
+        let items = DataSet.once(all, owner: { $0.set.owner(of: $0.item) }, set: \.set.name).map(\.item)
         var pairs: [Pair] = []
         for (index, item) in items.enumerated() {
             let image = try Preparation.decode(item)

@@ -97,7 +97,7 @@ public struct StudyResults: Sendable, Encodable {
     private static func difference(_ first: [StudyScores], _ second: [StudyScores]) -> Estimate? {
         Estimate(
             zip(first, second).flatMap { a, b in
-                zip(a.images, b.images).map { (group: "\($0.set)/\($0.group)", value: $0.dice - $1.dice) }
+                zip(a.images, b.images).map { (group: $0.owner, value: $0.dice - $1.dice) }
             })
     }
 }
@@ -107,7 +107,7 @@ extension StudyResults.Cell {
         self.network = network.name
         self.task = task
         let images = scores.flatMap(\.images)
-        dice = Estimate(images.map { (group: "\($0.set)/\($0.group)", value: $0.dice) })
+        dice = Estimate(images.map { (group: $0.owner, value: $0.dice) })
         jaccard = images.reduce(0) { $0 + $1.jaccard } / Double(max(1, images.count))
         let means = scores.map { score in score.images.reduce(0) { $0 + $1.dice } / Double(max(1, score.images.count)) }
         seeds = [means.min() ?? 0, means.max() ?? 0]

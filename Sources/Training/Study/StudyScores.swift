@@ -10,8 +10,13 @@ struct StudyScores: Sendable, Codable, Equatable {
         var set: String
         var id: String
         var group: String
+        /// Whose the group is, where its set says that it shares its patients; nil: the set's own.
+        var patients: String?
         var dice: Double
         var jaccard: Double
+
+        /// Whom the image is of, among all sets.
+        var owner: String { "\(patients ?? set)/\(group)" }
     }
 
     var run: StudyRun
@@ -36,7 +41,7 @@ struct StudyScores: Sendable, Codable, Equatable {
 struct StudyJudge: Sendable {
     let task: ModelTask
     let side: Int
-    let groups: [String: String]
+    let items: [String: (set: DataSet, item: DataSet.Item)]
     /// Images of the test split.
     let subjects: [TrainingImage]
 
@@ -45,13 +50,14 @@ struct StudyJudge: Sendable {
         self.task = task
         self.side = side
         let preparation = Preparation(task: task, side: side)
-        var (subjects, groups): ([TrainingImage], [String: String]) = ([], [:])
+        var subjects: [TrainingImage] = []
+        var items: [String: (set: DataSet, item: DataSet.Item)] = [:]
         for set in try sets.surveyed(for: task) {
             subjects += try await preparation.subjects(set, .test)
-            for item in set.items(in: .test) { groups["\(set.name)/\(item.id)"] = item.group }
+            for item in set.items(in: .test) { items["\(set.name)/\(item.id)"] = (set, item) }
         }
         self.subjects = subjects
-        self.groups = groups
+        self.items = items
     }
 
     /// Dice and Jaccard of each image: the mean over the looks that the task takes at it.
@@ -67,9 +73,10 @@ struct StudyJudge: Sendable {
                 jaccard += overlap.jaccard
             }
             let count = Double(subject.looks.count)
+            let entry = items["\(subject.set)/\(subject.id)"]
             images.append(
                 .init(
-                    set: subject.set, id: subject.id, group: groups["\(subject.set)/\(subject.id)"] ?? subject.id,
+                    set: subject.set, id: subject.id, group: entry?.item.group ?? subject.id, patients: entry?.set.patients,
                     dice: dice / count, jaccard: jaccard / count))
         }
         return images

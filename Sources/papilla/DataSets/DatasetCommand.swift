@@ -107,7 +107,7 @@ struct DatasetCheckCommand: ParsableCommand, OwnFilesCommand {
 
     @Argument(help: "Data-set folders.") var folders: [String]
     @Option(help: "What the masks are for: disc, cup or polyp (default: seen from the set).") var task: ModelTask?
-    @OptionGroup var masks: MaskValuesOption
+    @OptionGroup var words: DataSetOptions
     @Option(help: ArgumentHelp("Write a picture of masks over images here (JPEG).", valueName: "file")) var sheet: String?
     @Option(help: "Images on the sheet, 1 to 200.") var shown = 20
     @Flag(help: "Print one JSON value.") var json = false
@@ -120,10 +120,10 @@ struct DatasetCheckCommand: ParsableCommand, OwnFilesCommand {
     }
 
     func run() throws {
-        let values = try MaskValuesByFolder(masks.maskValues)
-        try values.check(folders)
+        try words.check(folders)
         let bar = ProgressBar()
-        let check = DataSetCheck(folders, task: task, stated: values) { done, all in
+        let (values, patients) = (try MaskValuesByFolder(words.maskValues), try SharedPatients(words.samePatients))
+        let check = DataSetCheck(folders, task: task, stated: values, patients: patients) { done, all in
             bar.show(Double(done) / Double(all), "\(done)/\(all) images")
         }
         bar.end()
@@ -179,20 +179,31 @@ struct DatasetCheckCommand: ParsableCommand, OwnFilesCommand {
 /// A command that works on a person's own files. Its errors name them, first and always: the rule that hides names is the journal's.
 protocol OwnFilesCommand {}
 
-/// The option that says what the masks of data-set folders mean.
-struct MaskValuesOption: ParsableArguments {
+/// The options that say of data-set folders what they do not say themselves.
+struct DataSetOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "What the masks' values mean where that cannot be known: 0=outside,255=polyp or 255=outside,128=disc,0=cup; NAME:0=outside,... for one data set.",
             valueName: "values"))
     var maskValues: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Data sets whose groups of one name are the same people, such as photographs and their crops: photographs,crops.",
+            valueName: "names"))
+    var samePatients: [String] = []
+
+    /// Opens data-set folders.
+    func sets(_ folders: [String]) throws(PapillaError) -> [DataSet] {
+        let (values, patients) = (try MaskValuesByFolder(maskValues), try SharedPatients(samePatients))
+        return try folders.map { folder throws(PapillaError) in
+            try DataSet(directory: folder, stated: values[folder], patients: patients[folder])
+        }
+    }
 
     /// Opens data-set folders, looks at all their masks, and says in a line each what they hold.
     func sets(_ folders: [String], for task: ModelTask, on bar: ProgressBar) throws(PapillaError) -> [DataSet] {
-        let values = try MaskValuesByFolder(maskValues)
-        let sets = try folders.map { folder throws(PapillaError) in
-            let set = try DataSet(directory: folder, stated: values[folder])
-            return try set.surveyed(for: task) { done, all in
+        let sets = try sets(folders).map { set throws(PapillaError) in
+            try set.surveyed(for: task) { done, all in
                 bar.show(Double(done) / Double(all), "looking at the masks of \(set.name): \(done)/\(all)")
             }
         }
@@ -205,6 +216,9 @@ struct MaskValuesOption: ParsableArguments {
         return sets
     }
 
-    /// Refuses values for a folder that is not named.
-    func check(_ folders: [String]) throws(PapillaError) { try MaskValuesByFolder(maskValues).check(folders) }
+    /// Refuses words on a folder that is not named.
+    func check(_ folders: [String]) throws(PapillaError) {
+        try MaskValuesByFolder(maskValues).check(folders)
+        try SharedPatients(samePatients).check(folders)
+    }
 }

@@ -21,7 +21,7 @@ extension ModelsCommand {
         @OptionGroup var models: ModelsOption
         @Argument(help: "The model's name.") var name: String
         @Option(parsing: .upToNextOption, help: "Data-set folders, those that it was trained on.") var data: [String]
-        @OptionGroup var masks: MaskValuesOption
+        @OptionGroup var words: DataSetOptions
         @Option(help: "int8 or bf16.") var precision = Precision.int8
         @Option(help: "For int8: images of train that the ranges are found on.") var images = 64
         @Option(help: "For the cup: the disc's model (default: the live one).") var disc: String?
@@ -41,8 +41,8 @@ extension ModelsCommand {
                 found = if let disc { try store.load(disc) } else { try store.loadLive(.disc) }
             }
             let bar = ProgressBar()
-            try masks.check(data)
-            let sets = try masks.sets(data, for: model.manifest.task, on: bar)
+            try words.check(data)
+            let sets = try words.sets(data, for: model.manifest.task, on: bar)
             let reduced = try await Quantising(model, to: precision, disc: found).run(
                 sets, images: images, note: { bar.note($0) },
                 progress: { done, all in bar.show(Double(done) / Double(all), "\(done)/\(all) images") })

@@ -22,7 +22,7 @@ struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
     @Option(help: "The candidate.") var model: String
     @Option(parsing: .upToNextOption, help: "Data-set folders whose val decides.") var data: [String]
     @Option(parsing: .upToNextOption, help: "Further data sets that only judge.") var judge: [String] = []
-    @OptionGroup var masks: MaskValuesOption
+    @OptionGroup var words: DataSetOptions
     @OptionGroup var models: ModelsOption
     @Option(help: "For the cup: the disc's model (default: the live one).") var disc: String?
     @Option(help: "Mirror images of each view to average, 1, 2 or 4: so many times the work (default: as it is).") var mirrors:
@@ -58,11 +58,11 @@ struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
         // Without one of them nothing is read end to end.
         let companions = ModelTask.allCases.filter { $0 != task }.compactMap { try? store.loadLive($0) }
         let bar = ProgressBar()
-        try masks.check(data + judge)
+        try words.check(data + judge)
         let measurement = NetworkMeasurement(
             try Model(manifest: manifest, weights: candidate.weights), disc: partner, companions: companions,
-            sets: try masks.sets(data, for: task, on: bar),
-            judges: try masks.sets(judge, for: task, on: bar), former: candidate.manifest, falsePositives: falsePositives,
+            sets: try words.sets(data, for: task, on: bar),
+            judges: try words.sets(judge, for: task, on: bar), former: candidate.manifest, falsePositives: falsePositives,
             progress: { words, done, all in bar.show(Double(done) / Double(all), "\(words): \(done)/\(all) images") })
         let calibrated = try await measurement.run()
         bar.end()

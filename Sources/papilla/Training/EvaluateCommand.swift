@@ -31,7 +31,7 @@ struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
     @Option(help: "What is evaluated: disc, cup, polyp or router.") var task: ModelTask
     @Option(parsing: .upToNextOption, help: "Data-set folders.") var data: [String]
     @Option(help: "train, val, test or all.") var split = Part.test
-    @OptionGroup var masks: MaskValuesOption
+    @OptionGroup var words: DataSetOptions
     @OptionGroup var models: ModelsOption
     @Option(help: "The model to evaluate (default: the live one).") var model: String?
     @Option(help: "For the cup: the disc's model (default: the live one).") var disc: String?
@@ -62,8 +62,8 @@ struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
             loaded = try await ReadingModels(disc: run(disc), cup: run(chosen))
         case .polyp: loaded = try await ReadingModels(polyp: run(chosen))
         }
-        try masks.check(data)
-        let sets = try masks.sets(data, for: task, on: bar)
+        try words.check(data)
+        let sets = try words.sets(data, for: task, on: bar)
         let evaluation = Evaluation(task: task, reader: try ImageReader(models: loaded))
         let result = try await evaluation.run(
             sets, split: split.split, note: { bar.note($0) },

@@ -30,7 +30,7 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
     @Option(help: "disc, cup or polyp.") var task: ModelTask
     @OptionGroup var configuration: ConfigurationOption
     @Option(parsing: .upToNextOption, help: "Data-set folders to train on as well.") var data: [String] = []
-    @OptionGroup var masks: MaskValuesOption
+    @OptionGroup var words: DataSetOptions
     @Option(help: "Batches of four.") var steps = RetrainingRun.Options().steps
     @Option(help: "Adam's learning rate at its peak.") var rate = RetrainingRun.Options().rate
     @Option(help: "Share of phantoms among the samples, 0 to 0.05.") var phantoms =
@@ -86,8 +86,8 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
             defer { try? NamedPath.removeTree(folder) }
             StopRequest.watch()
             let bar = ProgressBar(isMute: (ranks?.rank ?? 0) > 0)
-            try masks.check(data)
-            let others = try masks.sets(data, for: task, on: bar)
+            try words.check(data)
+            let others = try words.sets(data, for: task, on: bar)
             let store = ModelStore(directory: paths.models)
             let outcome = try await RetrainingRun(cases, store: store, options: options).run(
                 others: others, in: folder, commit: TrainCommand.commit(), ranks: ranks,

@@ -33,7 +33,7 @@ struct StudyCommand: AsyncParsableCommand, OwnFilesCommand {
     @Option(help: "Base width.") var width = 32
     @Option(help: "Trainings of each network.") var seeds = 1
     @Option(help: "The study's folder.") var out: String
-    @OptionGroup var masks: MaskValuesOption
+    @OptionGroup var words: DataSetOptions
     @Flag(help: "Go on with the study in --out.") var resume = false
     @Option(help: ArgumentHelp("The share of the trainings that is done here: the first of four is 1/4.", valueName: "i/n"))
     var shard: Shard?
@@ -92,9 +92,8 @@ struct StudyCommand: AsyncParsableCommand, OwnFilesCommand {
         options.validationInterval = validateEvery
         options.rate = rate ?? (normalisation == .batch ? 5e-4 : 1e-4)
         let bar = ProgressBar()
-        let values = try MaskValuesByFolder(masks.maskValues)
-        try values.check(data)
-        let sets = try data.map { path throws(PapillaError) in try DataSet(directory: path, stated: values[path]) }
+        try words.check(data)
+        let sets = try words.sets(data)
         let study = try Study(options, sets: sets, folder: out, resume: resume || collect, shard: shard) { bar.note($0) }
         if collect {
             let (runs, missing) = try study.unfinished()

@@ -37,7 +37,7 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
     @Option(help: "For the cup's figures: the disc's model (default: the live one in --models).") var disc: String?
     @Option(parsing: .upToNextOption, help: "Further data sets that only judge: their figures stand in the card.") var judge:
         [String] = []
-    @OptionGroup var masks: MaskValuesOption
+    @OptionGroup var words: DataSetOptions
     @Flag(help: "Go on with the run in --out.") var resume = false
 
     /// The source of an encoder's first weights.
@@ -124,10 +124,10 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
         let trained = try await Ranks.together { ranks in
             let start = try initialWeights(&options)
             let bar = ProgressBar(isMute: (ranks?.rank ?? 0) > 0)
-            try masks.check(data + judge)
-            let sets = try masks.sets(data, for: task, on: bar)
+            try words.check(data + judge)
+            let sets = try words.sets(data, for: task, on: bar)
             // Before hours of training, not after them.
-            let others = models == nil ? [] : try masks.sets(judge, for: task, on: bar)
+            let others = models == nil ? [] : try words.sets(judge, for: task, on: bar)
             let training = try TrainingRun(
                 options, sets: sets, folder: out, initial: start,
                 pretrained: encoder == nil ? nil : PretrainedEncoder.load(for: options.architecture),
