@@ -11,6 +11,24 @@ public import Training
 /// The gate that a model must pass to become live: it is read against the live one on the site's frozen cases, and both on phantoms, through
 /// the code that reads images in service. There is no way around it.
 public struct PromotionCheck: Sendable {
+    /// One figure of both models on the frozen cases.
+    public struct Comparison: Sendable, Encodable {
+        /// As `papilla evaluate` names it.
+        public let figure: String
+        /// In plain words.
+        public let meaning: String
+        /// The live model's mean.
+        public let live: Double
+        /// The candidate's.
+        public let candidate: Double
+        /// Candidate minus live, image by image (or polyp by polyp), with its 95 % interval; null where all are of one patient.
+        @Nullable public var difference: Estimate?
+        /// What the interval's worse end must not reach: its lower end where this is below 0, else its upper end.
+        public let margin: Double
+        /// Whether it does: the candidate must not become live.
+        public let refuses: Bool
+    }
+
     /// The verdict, and what decided it.
     public struct Verdict: Sendable, Encodable {
         /// What the models are for.
@@ -30,15 +48,21 @@ public struct PromotionCheck: Sendable {
         @Nullable public var candidateDice: Double?
         /// Candidate minus live, case by case, with its 95 % interval.
         @Nullable public var difference: Estimate?
+        /// All figures that judge, the Dice first.
+        public var compared: [Comparison] = []
         /// The live model's mean Dice on phantoms; for the router its share of right answers.
         @Nullable public var livePhantoms: Double?
         /// The candidate's.
         public var candidatePhantoms = 0.0
         /// Why it may not; empty where it may.
         public var refusals: [String] = []
+        /// What each refusal is about: `frozen` (too few cases), a figure's name, or `phantoms`.
+        public var decidedBy: [String] = []
 
         enum CodingKeys: String, CodingKey {
             case task, candidate, live, frozen, blind, difference, refusals
+            case compared = "figures"
+            case decidedBy = "decided_by"
             case liveDice = "live_dice"
             case candidateDice = "candidate_dice"
             case livePhantoms = "live_phantoms"
@@ -54,14 +78,19 @@ public struct PromotionCheck: Sendable {
             figures["difference"] = difference?.value
             figures["low"] = difference?.low
             figures["high"] = difference?.high
+            for one in compared where one.figure != "dice" {
+                figures["live_\(one.figure)"] = one.live
+                figures["candidate_\(one.figure)"] = one.candidate
+                figures["\(one.figure)_difference"] = one.difference?.value
+                figures["\(one.figure)_low"] = one.difference?.low
+                figures["\(one.figure)_high"] = one.difference?.high
+            }
             return figures
         }
     }
 
     /// Frozen cases that a comparison needs.
     public static let frozenNeeded = 20
-    /// The lower end of the difference's interval must lie above it.
-    public static let margin = -0.01
     /// On phantoms a candidate may lose so much: it catches a network that collapsed on what it was not trained on.
     public static let phantomLoss = 0.1
     /// Where none is live, a model must reach this on phantoms.
@@ -121,11 +150,9 @@ public struct PromotionCheck: Sendable {
             let set = try cases.write(to: folder, judgingOnly: true)
             let old = try await scores(live, [set], split: .test).scores
             let new = try await scores(candidate, [set], split: .test).scores
-            verdict.liveDice = Self.mean(old)
-            verdict.candidateDice = Self.mean(new)
-            verdict.difference = Estimate(zip(old, new).map { ($0.group, ($1.dice ?? 0) - ($0.dice ?? 0)) })
+            verdict.compare(old, new)
         }
-        if let refusal = verdict.refusal(accepted: cases.frozen - cases.judging) { verdict.refusals.append(refusal) }
+        verdict.judge(accepted: cases.frozen - cases.judging)
     }
 
     private func checkPhantoms(
@@ -152,7 +179,8 @@ public struct PromotionCheck: Sendable {
         if let live { verdict.livePhantoms = try await score(live) }
         let needed = verdict.livePhantoms.map { $0 - Self.phantomLoss } ?? Self.phantomNeeded
         guard found < needed else { return }
-        verdict.refusals.append(
+        verdict.refuse(
+            by: "phantoms",
             "\(verdict.task == .router ? "share right" : "Dice") on \(Self.phantoms) phantoms \(Self.number(found))"
                 + (verdict.livePhantoms.map { " against \(Self.number($0))" } ?? "")
                 + "; at least \(Self.number(needed)) is needed")
@@ -174,33 +202,41 @@ public struct PromotionCheck: Sendable {
         ).run(sets, split: split)
     }
 
-    private static func mean(_ scores: [ImageScore]) -> Double? {
-        scores.isEmpty ? nil : scores.reduce(0) { $0 + ($1.dice ?? 0) } / Double(scores.count)
-    }
-
     /// Four decimals.
-    fileprivate static func number(_ value: Double?) -> String {
+    static func number(_ value: Double?) -> String {
         value.map { "\(($0 * 10000).rounded() / 10000)" } ?? "unknown"
     }
 }
 
 extension PromotionCheck.Verdict {
-    /// What the frozen cases say against the candidate; nil where they say nothing against it.
+    /// Holds the candidate's reading of the frozen cases against the live model's, image by image in one order.
+    mutating func compare(_ live: [ImageScore], _ candidate: [ImageScore]) {
+        compared = JudgedFigure.all(for: task).compactMap { $0.compared(live, candidate) }
+        guard let dice = compared.first else { return }
+        (liveDice, candidateDice, difference) = (dice.live, dice.candidate, dice.difference)
+    }
+
+    /// Refuses the candidate where the frozen cases are too few, or say something against it.
     /// - Parameter accepted: frozen cases that were accepted only.
-    func refusal(accepted: Int) -> String? {
+    mutating func judge(accepted: Int) {
         guard frozen >= PromotionCheck.frozenNeeded else {
-            return
+            return refuse(
+                by: "frozen",
                 "\(frozen) frozen \(frozen == 1 ? "case was" : "cases were") drawn by a reader; \(PromotionCheck.frozenNeeded) are needed"
-                + (accepted > 0
-                    ? " (\(accepted) more \(accepted == 1 ? "was" : "were") only accepted: their truth is a model's own)" : "")
+                    + (accepted > 0
+                        ? " (\(accepted) more \(accepted == 1 ? "was" : "were") only accepted: their truth is a model's own)"
+                        : ""))
         }
-        guard let difference else {
-            return "all \(frozen) frozen cases are of one patient: nobody knows how the models do on others"
+        guard difference != nil else {
+            return refuse(
+                by: "frozen", "all \(frozen) frozen cases are of one patient: nobody knows how the models do on others")
         }
-        guard difference.low <= PromotionCheck.margin else { return nil }
-        return
-            "Dice on \(frozen) frozen cases \(PromotionCheck.number(candidateDice)) against \(PromotionCheck.number(liveDice)), "
-            + "difference \(PromotionCheck.number(difference.value)) [\(PromotionCheck.number(difference.low)), "
-            + "\(PromotionCheck.number(difference.high))]; the lower end must be above \(PromotionCheck.number(PromotionCheck.margin))"
+        for one in compared where one.refuses { refuse(by: one.figure, one.refusal(frozen: frozen)) }
+    }
+
+    /// Notes a reason why the candidate may not become live.
+    mutating func refuse(by figure: String, _ words: String) {
+        decidedBy.append(figure)
+        refusals.append(words)
     }
 }

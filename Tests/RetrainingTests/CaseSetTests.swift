@@ -5,7 +5,6 @@ import Registry
 import Screening
 import TestSupport
 import Testing
-import Training
 
 @testable import Ledger
 import LedgerSQL
@@ -280,32 +279,5 @@ private struct Clip: ImageContainer {
         #expect(InformativeOrder.order([]).isEmpty)
         #expect(
             InformativeOrder.order([.init(features: [.nan], disagreement: 0, isDecided: false)]) == [0])
-    }
-}
-
-/// What frozen cases say against a candidate.
-@Suite struct PromotionCheckTests {
-    private func refusal(_ differences: [Double], patients: Int) -> String? {
-        var verdict = PromotionCheck.Verdict(task: .disc, candidate: "new", live: "old", frozen: differences.count)
-        verdict.difference = Estimate(differences.enumerated().map { ("\($0.offset % patients)", $0.element) })
-        return verdict.refusal(accepted: 7)
-    }
-
-    @Test func theLowerEndMustBeAboveTheMargin() {
-        #expect(refusal([Double](repeating: 0, count: 20), patients: 20) == nil)
-        #expect(refusal([Double](repeating: -0.009, count: 20), patients: 20) == nil)
-        #expect(
-            refusal([Double](repeating: -0.011, count: 20), patients: 20)?.contains("the lower end must be above -0.01") == true)
-        // Better on average, but by a few cases only.
-        let uncertain = [Double](repeating: -0.1, count: 17) + [0.9, 0.9, 0.9]
-        #expect(refusal(uncertain, patients: 20)?.contains("difference 0.05 [-0.1, ") == true)
-    }
-
-    @Test func tooFewCasesOrPatientsAreRefused() {
-        #expect(
-            refusal([Double](repeating: 0.5, count: 19), patients: 19)
-                == "19 frozen cases were drawn by a reader; 20 are needed (7 more were only accepted: their truth is a model's own)"
-        )
-        #expect(refusal([Double](repeating: 0.5, count: 20), patients: 1)?.contains("of one patient") == true)
     }
 }

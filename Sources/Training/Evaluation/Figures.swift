@@ -83,9 +83,8 @@ public struct Figures: Sendable, Equatable {
             estimate(
                 name,
                 scores.flatMap { score in
-                    let hit = Set(score.regions.filter { verdicts.contains($0.verdict) }.compactMap(\.polyp))
-                    return (score.polyps ?? []).enumerated().filter { sizes.contains($1) }.map { index, _ in
-                        (group: score.owner, value: hit.contains(index) ? 1.0 : 0)
+                    zip(score.polyps ?? [], score.foundPolyps(counting: verdicts)).filter { sizes.contains($0.0) }.map {
+                        (group: score.owner, value: $0.1 ? 1.0 : 0)
                     }
                 })
         }
@@ -96,9 +95,7 @@ public struct Figures: Sendable, Equatable {
             counts["polyps"] = scores.reduce(0) { $0 + ($1.polyps?.count ?? 0) }
             counts["borderline_frames"] = empty.count(where: \.isFlagged)
         }
-        estimate("false_regions", of: scores) { score in
-            score.polyps.map { _ in Double(score.regions.count { $0.polyp == nil && $0.verdict == .polyp }) }
-        }
+        estimate("false_regions", of: scores) { score in score.falseRegions.map { Double($0) } }
         let ratios = scores.compactMap { score in
             score.readRatio.flatMap { read in score.drawnRatio.map { (group: score.owner, read: read, drawn: $0) } }
         }

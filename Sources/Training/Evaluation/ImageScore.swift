@@ -1,5 +1,6 @@
 internal import DataSets
 internal import Imaging
+public import Reading
 public import Screening
 
 /// The reading of one image of a data set, held against its truth.
@@ -66,6 +67,15 @@ public struct ImageScore: Sendable, Equatable {
     init(set: String, id: String, group: String, owner: String? = nil) {
         (self.set, self.id, self.group, self.owner) = (set, id, group, owner ?? "\(group)\u{0}\(set)")
     }
+
+    /// Of each polyp drawn, whether a region of one of some verdicts has its centroid in it; empty but for polyps.
+    public func foundPolyps(counting verdicts: [JudgedRegions.Verdict] = [.polyp]) -> [Bool] {
+        let hit = Set(regions.filter { verdicts.contains($0.verdict) }.compactMap(\.polyp))
+        return (polyps ?? []).indices.map { hit.contains($0) }
+    }
+
+    /// Regions taken for a polyp whose centroid lies in none that is drawn; nil but for polyps.
+    public var falseRegions: Int? { polyps.map { _ in regions.count { $0.polyp == nil && $0.verdict == .polyp } } }
 }
 
 /// The vertical cup-to-disc ratio of drawn masks as the REFUGE challenge takes it (Orlando et al., 2020): pixels of the tallest column.

@@ -144,20 +144,14 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
         func number(_ value: Double?) -> String {
             value.map { "\(($0 * 10000).rounded() / 10000)" } ?? "-"
         }
-        let rows = [
-            [
-                "\(verdict.frozen) frozen cases (\(verdict.blind) drawn blind)", number(verdict.liveDice),
-                number(verdict.candidateDice),
-            ],
-            ["phantoms", number(verdict.livePhantoms), number(verdict.candidatePhantoms)],
-        ]
-        print(
-            TextTable(["Dice on", verdict.live ?? "none", verdict.candidate], rows, right: [1, 2]).text)
-        if let difference = verdict.difference {
-            print(
-                "difference \(number(difference.value)), 95 % interval \(number(difference.low)) to \(number(difference.high))"
-            )
+        var rows = verdict.compared.map { one in
+            let interval = one.difference.map { "\(number($0.value)) [\(number($0.low)), \(number($0.high))]" } ?? "-"
+            return [one.meaning, number(one.live), number(one.candidate), interval]
         }
+        rows.append(["Dice on phantoms", number(verdict.livePhantoms), number(verdict.candidatePhantoms), ""])
+        print("\(verdict.frozen) frozen cases that readers drew, \(verdict.blind) of them blind")
+        print(
+            TextTable(["", verdict.live ?? "none", verdict.candidate, "difference, 95 % interval"], rows, right: [1, 2, 3]).text)
         if verdict.refusals.isEmpty {
             print("To make it live: papilla models promote \(verdict.candidate)")
         } else {
