@@ -6,10 +6,12 @@ extension DataSet {
     /// The set with the meaning of its masks, found by looking at all of them, and with the digests of its files. A set that was surveyed
     /// for the task comes back as it is.
     /// - Parameter progress: masks done, of how many; called from several threads.
-    /// - Throws: `.badInput` for masks whose meaning is not known, by file and values, and for one picture in two splits.
+    /// - Throws: `.badInput` for labels that say that the images show something else, for masks whose meaning is not known, by file and
+    ///   values, and for one picture in two splits.
     public func surveyed(
         for task: ModelTask, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
     ) throws(PapillaError) -> DataSet {
+        try refuseOtherLabels(for: task)
         var set = self
         if digests.isEmpty {
             set.digests = try Self.digests(of: items.flatMap { [$0.image] + ($0.mask.map { [$0] } ?? []) })
@@ -21,6 +23,17 @@ extension DataSet {
             set.survey = try MaskSurvey(masks, for: task, stated: stated, place: directory, progress: progress)
         }
         return set
+    }
+
+    /// Refuses images whose labels say that they show what a task is not about: masks of 0 and 255 alone may be polyps or discs.
+    private func refuseOtherLabels(for task: ModelTask) throws(PapillaError) {
+        guard task != .router else { return }
+        let (needed, what) = task == .polyp ? (Modality.endoscopy, "endoscopy frames") : (Modality.fundus, "fundus photographs")
+        guard let item = items.first(where: { $0.shown.map { $0 != needed } ?? false }) else { return }
+        throw PapillaError(
+            .badInput, "image '\(item.id)' has the label '\(item.label)', and the task \(task.rawValue) needs \(what)",
+            place: "\(directory)/manifest.csv:\(item.line), column 'label'",
+            hint: "Name another data set, or mend the label: an empty one says nothing of what an image shows")
     }
 
     /// Digest of everything that a run over the set depends on: names, splits, groups, and the bytes of images and masks.
@@ -75,6 +88,18 @@ extension DataSet {
         var digests: [String: Digest] = [:]
         for (path, result) in zip(paths, results) { digests[path] = try result.get() }
         return digests
+    }
+}
+
+extension DataSet.Item {
+    /// What the label says that the image shows, fundus or endoscopy: by these words, or by the name of what is drawn. Nil where it says
+    /// neither.
+    var shown: Modality? {
+        switch label.lowercased() {
+        case "fundus", "disc", "cup": .fundus
+        case "endoscopy", "polyp": .endoscopy
+        default: nil
+        }
     }
 }
 

@@ -42,6 +42,8 @@ public struct DataSet: Sendable {
         public let group: String
         /// The manifest's label: `fundus`, `endoscopy`, `neither` for the router, else a remark on the image.
         public let label: String
+        /// Its row's line in the manifest.
+        let line: Int
     }
 
     /// The folder's name.
@@ -255,7 +257,7 @@ public struct DataSet: Sendable {
         }
         return Item(
             id: try required("id"), image: try file("image"), mask: row.fields["mask"]?.isEmpty == false ? try file("mask") : nil,
-            split: split, group: try required("group"), label: row.fields["label"] ?? "")
+            split: split, group: try required("group"), label: row.fields["label"] ?? "", line: row.line)
     }
 }
 

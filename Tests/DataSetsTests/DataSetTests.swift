@@ -37,6 +37,17 @@ struct DataSetTests {
         #expect(set.items(in: nil).count == 2)
     }
 
+    @Test("One label that says the other kind is refused by its line, whatever its mask is stated to hold")
+    func oneOtherLabel() throws {
+        let drawn = try set("a,images/a.png,masks/a.png,1,1,train,g1,normal\nb,images/b.png,masks/a.png,1,1,val,g2,polyp\n")
+        let set = try DataSet(directory: drawn.path, stated: try StatedMaskValues("0=outside,128=disc,255=cup"))
+        for task in [ModelTask.disc, .cup] {
+            #expect { try set.surveyed(for: task) } throws: {
+                ($0 as? PapillaError)?.place == "\(drawn.path)/manifest.csv:3, column 'label'"
+            }
+        }
+    }
+
     @Test func refusesAGroupInTwoSplitsByName() throws {
         let error = refusal(try set("a,images/a.png,,1,1,train,patient 7,\nb,images/b.png,,1,1,test,patient 7,\n"))
         #expect(error?.message.contains("patient 7") == true)

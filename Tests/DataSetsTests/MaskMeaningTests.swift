@@ -283,6 +283,31 @@ struct MaskMeaningTests {
         }
     }
 
+    @Test(
+        "Masks of 0 and 255 may be polyps or discs: a set whose labels say the other one is refused by file and line",
+        arguments: [
+            ("endoscopy", [ModelTask.polyp]), ("polyp", [.polyp]), ("Polyp", [.polyp]), ("fundus", [.disc]), ("disc", [.disc]),
+            ("cup", [.disc]), ("", [.disc, .polyp]), ("empty", [.disc, .polyp]), ("1 polyp", [.disc, .polyp]),
+            ("glaucoma", [.disc, .polyp]), ("neither", [.disc, .polyp]),
+        ] as [(String, [ModelTask])])
+    func labels(label: String, tasks: [ModelTask]) throws {
+        let files = try DataSetFolder.masks(polyps(), .grey("0 and 255", depth: 8, [0, 0, 255]), label: label)
+        let set = try DataSet(directory: files.path)
+        for task in [ModelTask.disc, .polyp] {
+            guard !tasks.contains(task) else {
+                #expect(try set.surveyed(for: task).survey?.masks == 8)
+                continue
+            }
+            #expect { try set.surveyed(for: task) } throws: { error in
+                guard let error = error as? PapillaError else { return false }
+                return error.place?.hasSuffix("/manifest.csv:2, column 'label'") == true
+                    && error.message.contains("'\(label)'") && error.message.contains("task \(task.rawValue)")
+            }
+        }
+        // The router is there to tell them apart.
+        _ = try set.surveyed(for: .router)
+    }
+
     @Test("What a set shows is known or refused")
     func modality() throws {
         let soft = TestEncoding.jpeg("soft", [Self.black, Self.black, [255, 255, 255]])

@@ -50,7 +50,7 @@ struct TestEncoding: Sendable, CustomTestStringConvertible {
 
 extension DataSetFolder {
     /// A set of masks in one encoding, with a manifest; the images are grey.
-    static func masks(_ masks: [GreyImage], _ encoding: TestEncoding) throws -> DataSetFolder {
+    static func masks(_ masks: [GreyImage], _ encoding: TestEncoding, label: String = "") throws -> DataSetFolder {
         let set = try DataSetFolder()
         var manifest = "id,image,mask,split,group,label\n"
         for (index, mask) in masks.enumerated() {
@@ -59,7 +59,7 @@ extension DataSetFolder {
                 "images/\(index).png")
             try set.write(try encoding.encode(mask), "masks/\(index).\(encoding.ending)")
             let split = ["train", "val", "test"][index % 3]
-            manifest += "\(index),images/\(index).png,masks/\(index).\(encoding.ending),\(split),g\(index),\n"
+            manifest += "\(index),images/\(index).png,masks/\(index).\(encoding.ending),\(split),g\(index),\(label)\n"
         }
         try set.write(manifest)
         return set

@@ -37,6 +37,9 @@ struct CommandTests {
         #expect(check.status == 0 && FileManager.default.fileExists(atPath: sheet), "\(check.output)\(check.errors)")
         let set = try #require((try check.json()["sets"] as? [[String: Any]])?.first)
         #expect(set["meaning"] as? String == "0 outside, 255 polyp")
+        let other = try Program.run(["evaluate", "--task", "disc", "--data", folder.path, "--models", Program.models])
+        let place = "\(folder.path)/manifest.csv:2, column 'label'"
+        #expect(other.status == 1 && other.errors.contains("papilla: \(place)"), "\(other.errors)")
         let masks = folder.appending(path: "masks")
         let mask = try #require(try FileManager.default.contentsOfDirectory(atPath: masks.path).sorted().first)
         try Data("no image".utf8).write(to: masks.appending(path: mask))
