@@ -37,6 +37,10 @@ enum CardFigures {
             [
                 ("dice", "Dice", "mean over images"), refused,
                 (
+                    "cdr_unread", "no ratio",
+                    "eyes of which no ratio was read, refused ones included; error, bias, coverage and width are those of the others"
+                ),
+                (
                     "cdr_vertical_mae", "ratio error",
                     "mean absolute error of the vertical cup-to-disc ratio, ellipses against the truth's tallest columns"
                 ),
@@ -87,7 +91,18 @@ enum CardFigures {
         ("borderline_frames", "frames to look at", "frames without a polyp in which something was found, polyp or borderline"),
     ]
 
-    private static let whole: Set<String> = ["refused", "polyps", "empty_frames", "false_positive_frames", "borderline_frames"]
+    private static let whole: Set<String> = [
+        "refused", "cdr_unread", "polyps", "empty_frames", "false_positive_frames", "borderline_frames",
+    ]
+
+    /// Whether a table has a column: where any of its figures is not 0. How many eyes were left without a ratio is said of 0, too, where
+    /// images were read as in service, router, quality and refusal included.
+    private static func isUsed(_ name: String, _ metrics: [ModelManifest.Metric]) -> Bool {
+        metrics.contains { metric in
+            guard let value = metric.values[name] else { return false }
+            return value != 0 || (name == "cdr_unread" && metric.values["refused"] != nil)
+        }
+    }
 
     private static func table(_ metrics: [ModelManifest.Metric], _ task: ModelTask) -> CardBlock {
         table(metrics, columns(task))
@@ -96,7 +111,7 @@ enum CardFigures {
     private static func table(_ metrics: [ModelManifest.Metric], _ columns: [(name: String, head: String, meaning: String)])
         -> CardBlock
     {
-        let used = columns.filter { column in metrics.contains { ($0.values[column.name] ?? 0) != 0 } }
+        let used = columns.filter { isUsed($0.name, metrics) }
         let rows = metrics.map { metric in
             [metric.data, metric.chose == true ? "\(metric.split), chose" : metric.split, "\(metric.images)"]
                 + used.map { column in
@@ -123,8 +138,7 @@ enum CardFigures {
     private static func legend(
         _ metrics: [ModelManifest.Metric], _ columns: [(name: String, head: String, meaning: String)]
     ) -> String {
-        columns.filter { column in metrics.contains { ($0.values[column.name] ?? 0) != 0 } }
-            .map { "\($0.head): \($0.meaning)" }.joined(separator: "; ") + "."
+        columns.filter { isUsed($0.name, metrics) }.map { "\($0.head): \($0.meaning)" }.joined(separator: "; ") + "."
     }
 
     private static func calibration(_ manifest: ModelManifest) -> [CardBlock] {

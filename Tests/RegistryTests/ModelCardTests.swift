@@ -75,6 +75,28 @@ import Testing
             text.contains("## Calibration") && text.contains("| test | 0.0200 | 0.0050 |") && text.contains("temperature 1.4000"))
     }
 
+    @Test func aCupsCardSaysHowManyEyesGotNoRatio() {
+        func card(_ unread: Double?, refused: Double?) -> ModelCard {
+            var manifest = ModelFolder.manifest("cup-1", task: .cup)
+            var row = ModelManifest.Metric(
+                data: "roi", split: "test", images: 101, values: ["dice": 0.9, "cdr_vertical_mae": 0.04])
+            manifest.metrics = [row]
+            (row.data, row.values["cdr_unread"], row.values["refused"]) = ("roi, end to end", unread, refused)
+            manifest.metrics.append(row)
+            return ModelCard(manifest)
+        }
+        let some = card(14, refused: 12)
+        #expect(some.markdown.contains("| data set | split | images | Dice | refused | no ratio | ratio error |"))
+        #expect(some.markdown.contains("| roi, end to end | test | 101 | 0.9000 | 12 | 14 | 0.0400 |"))
+        #expect(some.markdown.contains("| roi | test | 101 | 0.9000 | – | – | 0.0400 |"))
+        #expect(some.markdown.contains("no ratio: eyes of which no ratio was read, refused ones included;"))
+        #expect(some.html.contains("<th>no ratio</th>") && some.html.contains("<td>12</td><td>14</td>"))
+        // As in service, none is worth saying; a manifest without the figure says nothing of it.
+        #expect(card(0, refused: 12).markdown.contains("| roi, end to end | test | 101 | 0.9000 | 12 | 0 | 0.0400 |"))
+        #expect(!card(0, refused: nil).markdown.contains("no ratio"))
+        #expect(!card(nil, refused: 12).markdown.contains("no ratio"))
+    }
+
     @Test func diagramsAreDrawnInThePage() {
         var manifest = ModelFolder.manifest("disc-1")
         manifest.metrics = [.init(data: "a", split: "test", images: 1, values: ["dice": 1])]

@@ -110,8 +110,8 @@ struct EvaluationTests {
     }
 
     /// A network that answers the same everywhere: all weights 0, the mask head's bias decides.
-    private func constant(_ foreground: Float) throws -> Model {
-        let architecture = try Architecture(named: "1enc-1dec-m")
+    private func constant(_ foreground: Float, for task: ModelTask = .polyp) throws -> Model {
+        let architecture = task == .router ? Architecture.router : try Architecture(named: "1enc-1dec-m")
         var weights = Weights(tensors: [:])
         for (name, shape) in architecture.parameterShapes(width: 8) {
             weights.tensors[name] = .init(shape: shape, values: [Float](repeating: 0, count: shape.reduce(1, *)))
@@ -119,7 +119,7 @@ struct EvaluationTests {
         weights.tensors["mask.bias"]?.values = [0, foreground]
         return try Model(
             manifest: ModelManifest(
-                name: "constant", task: .polyp, architecture: architecture.name, width: 8, side: 32, view: "field",
+                name: "constant", task: task, architecture: architecture.name, width: 8, side: 32, view: "field",
                 normalisation: .init(mean: [0, 0, 0], std: [1, 1, 1]),
                 trained: .init(at: .now, commit: "", data: [], epochs: 0, seed: 0, losses: [])), weights: weights)
     }
@@ -170,6 +170,20 @@ struct EvaluationTests {
         let (before, after) = (manifest.calibration["error_before_test"], manifest.calibration["error_after_test"])
         #expect(try #require(before) > #require(after))
         #expect(manifest.plots.count == 2 && manifest.groups.map(\.data) == ["quality: ungradable"])
+    }
+
+    @Test func readAsInServiceAnEyeThatIsRefusedCountsAsOneWithoutARatio() async throws {
+        let drawn = try DataSetFolder.discs(count: 8, value: 128, cups: true) { $0 % 2 == 0 ? .test : .val }
+        let companions = try [constant(0, for: .router), constant(0, for: .polyp)]
+        let manifest = try await NetworkMeasurement(
+            try constant(0, for: .cup), disc: try constant(-5, for: .disc), companions: companions,
+            sets: [try DataSet(directory: drawn.path)]
+        ).run()
+        // So small pictures are refused.
+        let row = try #require(manifest.metrics.last)
+        #expect(row.data == "drawn, end to end" && row.values["refused"] == 4 && row.values["cdr_unread"] == 4)
+        #expect(row.values["cdr_vertical_mae"] == nil && row.values["cdr_high_missed"] == nil)
+        #expect(ModelCard(manifest).markdown.contains("no ratio: eyes of which no ratio was read, refused ones included;"))
     }
 
     @Test func tooFewRegionsToFitAConfidenceLeaveTheFormerOne() async throws {
