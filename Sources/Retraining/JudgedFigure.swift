@@ -19,7 +19,7 @@ struct JudgedFigure: Sendable {
         switch task {
         case .router: []
         case .disc: [dice]
-        case .cup: [dice, ratioError]
+        case .cup: [dice, ratioError, unread]
         case .polyp: [dice, sensitivity, falseRegions, falseFrames]
         }
     }
@@ -32,6 +32,9 @@ struct JudgedFigure: Sendable {
             guard let drawn = score.drawnRatio, let read = score.readRatio else { return [] }
             return [abs(read - drawn)]
         })
+    private static let unread = JudgedFigure(
+        name: "cdr_unread", words: "share of eyes without a ratio", isHarm: true, margin: 0.05,
+        values: { score in score.drawnRatio == nil ? [] : [score.readRatio == nil ? 1 : 0] })
     // What is counted moves in steps: one among the twenty cases that are needed is 0.05.
     private static let sensitivity = JudgedFigure(
         name: "sensitivity", words: "share of polyps found", isHarm: false, margin: 0.05,

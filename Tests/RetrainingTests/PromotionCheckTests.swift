@@ -113,6 +113,8 @@ import Testing
         #expect(worse.refusals.first?.hasPrefix("error of the vertical ratio on 24 frozen cases 0.06 against 0.04, ") == true)
         #expect(worse.refusals.first?.hasSuffix("; the upper end must be below 0.01") == true)
         #expect(verdict(.cup, eyes { _ in 0.06 }, eyes { _ in -0.04 }).refusals.isEmpty)
+        // Nor may it leave more eyes without one.
+        #expect(verdict(.cup, eyes { _ in 0.04 }, eyes { $0 < 4 ? nil : 0.04 }).decidedBy == ["cdr_unread"])
         // For the disc no ratio is read.
         #expect(verdict(.disc, eyes { _ in 0.04 }, eyes { _ in -0.06 }).compared.map(\.figure) == ["dice"])
     }
@@ -120,8 +122,8 @@ import Testing
     @Test func modelsAreJudgedByWhatBothHave() throws {
         // A ratio that only one of them read has nothing to be held against.
         let some = verdict(.cup, eyes { $0 < 12 ? 0.04 : nil }, eyes { $0 < 12 ? 0.04 : 0.3 })
-        #expect(some.refusals.isEmpty && some.compared.last?.difference?.count == 12)
-        #expect(verdict(.cup, eyes { _ in nil }, eyes { _ in 0.3 }).compared.map(\.figure) == ["dice"])
+        #expect(some.refusals.isEmpty && some.compared.first { $0.figure == "cdr_vertical_mae" }?.difference?.count == 12)
+        #expect(verdict(.cup, eyes { _ in nil }, eyes { _ in 0.3 }).compared.map(\.figure) == ["dice", "cdr_unread"])
         // Programs read each figure with what decided.
         let json = try CanonicalJSON.document(verdict(.cup, eyes { _ in 0.04 }, eyes { _ in 0.2 }))
         for part in ["\"decided_by\"", "\"cdr_vertical_mae\"", "\"figures\"", "\"refuses\"", "\"live_dice\""] {

@@ -12,8 +12,8 @@ extension ModelsCommand {
             discussion: """
                 With a configuration, the model must do no worse than the live one on at least 20 frozen cases that readers drew, blind or \
                 as corrections, and must not have collapsed on phantoms; there is no way around it. It is judged by 95 % intervals of \
-                candidate minus live: Dice must lie above -0.01; for the cup the ratio's error below 0.01; for polyps the share found \
-                above -0.05, false regions a frame and the share of empty frames with a region below 0.05. A refusal says which figure \
+                candidate minus live: Dice must lie above -0.01; for the cup the ratio's error below 0.01 and the share of eyes \
+                without a ratio below 0.05; for polyps the share found above -0.05, false regions a frame and the share of empty frames with a region below 0.05. A refusal says which figure \
                 decided. The running service does it: it takes effect between two images and stands in the audit, as does a refusal. \
                 With --models, the model is only checked to be whole.
 
