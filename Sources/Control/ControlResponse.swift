@@ -54,7 +54,7 @@ public struct ControlResponse: Sendable, Codable {
 
     package init(_ error: PapillaError) {
         ok = false
-        self.error = Problem(code: error.code.rawValue, message: error.message, hint: error.hint)
+        self.error = Problem(code: error.code.rawValue, message: error.explained, hint: error.hint)
     }
 
     /// The refusal as an error; nil where there is none.

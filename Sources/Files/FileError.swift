@@ -9,15 +9,22 @@ package struct FileError: Error {
     package let message: String
     /// The entry.
     package let place: String
+    /// What the operating system said.
+    package let words: String
 
-    package init(_ message: String, place: String, number: Int32 = errno) {
+    /// - Parameter words: what it said, where the number's own words say too little.
+    package init(_ message: String, place: String, number: Int32 = errno, words: String? = nil) {
         self.message = message
         self.place = place
         self.number = number
+        self.words = words ?? String(cString: strerror(number))
     }
 
-    /// What the operating system said.
-    package var words: String { String(cString: strerror(number)) }
+    /// Something that was to be read is no regular file: one could wait for a FIFO, or read a device, without end.
+    package static func notAFile(_ kind: FileStatus.Kind, at place: String) -> FileError {
+        let found = kind == .folder ? "a folder" : "a FIFO, socket or device"
+        return FileError("not a regular file", place: place, number: EINVAL, words: "it is \(found); a file was expected")
+    }
 
     /// The entry is not there, or a folder on the way to it is not.
     package var isMissing: Bool { number == ENOENT || number == ENOTDIR }
@@ -31,10 +38,10 @@ extension FileError: CustomStringConvertible {
 extension PapillaError {
     /// Runs `body`, telling what the operating system refuses in words of the caller's.
     package static func telling<Value>(
-        _ message: String, at place: String, _ body: () throws(FileError) -> Value
+        _ message: String, at place: String, hint: String? = nil, _ body: () throws(FileError) -> Value
     ) throws(PapillaError) -> Value {
         do throws(FileError) { return try body() } catch {
-            throw .system(message, errno: error.number, place: place)
+            throw .system(message, errno: error.number, words: error.words, place: place, hint: hint)
         }
     }
 
@@ -43,7 +50,8 @@ extension PapillaError {
         switch error {
         case let error as PapillaError: self = error
         case let error as FileError:
-            self = .system(error.message, errno: error.number, place: error.place, hint: Self.hint(error.number))
+            self = .system(
+                error.message, errno: error.number, words: error.words, place: error.place, hint: Self.hint(error.number))
         default: self.init(.internal, "Something unexpected happened", cause: error)
         }
     }

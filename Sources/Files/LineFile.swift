@@ -14,7 +14,8 @@ package final class LineFile: Sendable {
         file = OpenFile(descriptor: descriptor, place: path)
         place = path
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw FileError("a list is being written to", place: path) }
-        guard try status().kind == .file else { throw FileError("not a regular file", place: path, number: EINVAL) }
+        let kind = try status().kind
+        guard kind == .file else { throw .notAFile(kind, at: path) }
     }
 
     /// What the file system says of it.

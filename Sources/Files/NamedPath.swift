@@ -6,8 +6,13 @@ package enum NamedPath {
     /// Whether there is anything.
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    /// Whether this user may list a folder and change what is in it.
-    package static func isUsable(_ path: String) -> Bool { access(path, R_OK | W_OK | X_OK) == 0 }
+    /// Opens a folder that this user may list, and change what is in it.
+    package static func usableFolder(_ path: String) throws(FileError) -> Folder {
+        guard access(path, R_OK | W_OK | X_OK) == 0 else {
+            throw FileError("a folder cannot be read and written", place: path)
+        }
+        return try Folder.open(path)
+    }
 
     /// Whether this user may make something in a folder.
     package static func isWritable(_ path: String) -> Bool { access(path, W_OK | X_OK) == 0 }

@@ -21,7 +21,8 @@ package final class OpenFile: Sendable {
         let opened = name.withCString { openat(folder.descriptor, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) }
         guard opened >= 0 else { throw FileError("a file could not be opened", place: folder.place(name)) }
         let file = OpenFile(descriptor: opened, place: folder.place(name))
-        guard try file.status().kind == .file else { throw FileError("not a regular file", place: file.place, number: EINVAL) }
+        let kind = try file.status().kind
+        guard kind == .file else { throw .notAFile(kind, at: file.place) }
         return file
     }
 

@@ -226,9 +226,7 @@ package final class Inbox {
 
     private static func gone(_ error: PapillaError) -> PapillaError {
         var result = error
-        if error.code == .system {
-            result.message = "The inbox cannot be read: \(error.message)\(error.cause.map { ": \($0)" } ?? "")"
-        }
+        if error.code == .system { result.message = "The inbox cannot be read: \(error.message)" }
         result.isRetryable = true
         return result
     }

@@ -22,10 +22,19 @@ extension PapillaError {
                 .system, "\(message): not permitted", place: path,
                 hint: "The ledger belongs to the group papilla; its folder must let this user in.", cause: database,
                 isRetryable: true)
-        case .SQLITE_IOERR, .SQLITE_NOMEM, .SQLITE_INTERRUPT:
-            return PapillaError(.system, message, place: path, cause: database, isRetryable: true)
+        case .SQLITE_IOERR:
+            return PapillaError(
+                .system, "\(message): its disk or file system fails", place: path, hint: "Look at the disk and its cables.",
+                cause: database, isRetryable: true)
+        case .SQLITE_NOMEM:
+            return PapillaError(
+                .system, "\(message): no memory is left", place: path, hint: "Free memory.", cause: database, isRetryable: true)
+        case .SQLITE_INTERRUPT:
+            return PapillaError(.system, "\(message): it was interrupted", place: path, cause: database, isRetryable: true)
         default:
-            return PapillaError(.internal, message, place: path, cause: database)
+            // SQLite's own message names tables and columns, and no value.
+            let words = database.message.map { "\(message): \($0)" } ?? message
+            return PapillaError(.internal, words, place: path, cause: database)
         }
     }
 }

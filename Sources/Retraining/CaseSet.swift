@@ -144,7 +144,9 @@ public struct CaseSet: Sendable {
                     ], end: "\n")
             }
             try NamedPath.write(Array(manifest.utf8), to: "\(path)/manifest.csv")
-        } catch let error as PapillaError { throw error } catch {
+        } catch let error as PapillaError { throw error } catch let error as FileError {
+            throw .system("The cases could not be laid out", errno: error.number, words: error.words, place: path)
+        } catch {
             throw PapillaError(.system, "The cases could not be laid out", place: path, cause: error)
         }
         return try DataSet(directory: path)

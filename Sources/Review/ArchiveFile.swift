@@ -57,7 +57,9 @@ package enum ArchiveFile {
                     hint: "Only members of the group papilla may read the service's folders")
             }
         }
-        guard let status = try? file.status(), status.size <= limit else { throw unexpected }
-        return try PapillaError.telling("A file could not be read", at: path) { () throws(FileError) in try file.readAll() }
+        let unreadable = "A file could not be read"
+        let status = try PapillaError.telling(unreadable, at: path) { () throws(FileError) in try file.status() }
+        guard status.size <= limit else { throw unexpected }
+        return try PapillaError.telling(unreadable, at: path) { () throws(FileError) in try file.readAll() }
     }
 }

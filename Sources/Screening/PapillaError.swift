@@ -32,6 +32,8 @@ public struct PapillaError: Error, Sendable, CustomStringConvertible {
     public var hint: String?
     /// The error underneath, in words.
     public var cause: String?
+    /// What the operating system said, here or underneath: words that name nobody and no file. Nil where it said nothing.
+    public private(set) var systemWords: String?
     /// Whether trying again later can help.
     public var isRetryable: Bool
 
@@ -45,11 +47,15 @@ public struct PapillaError: Error, Sendable, CustomStringConvertible {
         self.place = place
         self.hint = hint
         self.cause = cause.map { ($0 as? PapillaError)?.detailed ?? "\($0)" }
+        systemWords = (cause as? PapillaError)?.systemWords
         self.isRetryable = isRetryable
     }
 
+    /// What happened, and what the operating system said to it; without patient, file or place.
+    public var explained: String { systemWords.map { "\(message): \($0)" } ?? message }
+
     /// Without patient, file or place.
-    public var description: String { hint.map { "\(message). \($0)" } ?? message }
+    public var description: String { hint.map { "\(explained). \($0)" } ?? explained }
 
     /// With place and cause.
     public var detailed: String {
@@ -65,9 +71,14 @@ public struct PapillaError: Error, Sendable, CustomStringConvertible {
 
 extension PapillaError {
     /// What the operating system said, with `isRetryable` set for errors that go away: space, permissions, input or output, locks.
-    public static func system(_ message: String, errno number: Int32, place: String? = nil, hint: String? = nil) -> PapillaError {
+    ///
+    /// - Parameter words: what it said, where the number's own words say too little.
+    public static func system(
+        _ message: String, errno number: Int32, words: String? = nil, place: String? = nil, hint: String? = nil
+    ) -> PapillaError {
         var error = PapillaError(.system, message, place: place, hint: hint)
-        error.cause = String(cString: strerror(number))
+        error.systemWords = words ?? String(cString: strerror(number))
+        error.cause = error.systemWords
         let final: Set<Int32> = [EINVAL, ENAMETOOLONG, ELOOP, EISDIR, ENOTDIR]
         error.isRetryable = !final.contains(number)
         return error

@@ -102,15 +102,14 @@ extension PapillaError {
             return
         }
         if let error = error as? FileError {
-            self = .system("A file or folder could not be used: \(error.words)", errno: error.number, place: error.place)
+            self = .system("A file or folder could not be used", errno: error.number, words: error.words, place: error.place)
             return
         }
         let outer = error as NSError
         let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError ?? outer
         let path = outer.userInfo[NSFilePathErrorKey] as? String
         if inner.domain == NSPOSIXErrorDomain {
-            let words = String(cString: strerror(Int32(clamping: inner.code)))
-            self = .system("A file or folder could not be used: \(words)", errno: Int32(clamping: inner.code), place: path)
+            self = .system("A file or folder could not be used", errno: Int32(clamping: inner.code), place: path)
         } else if outer.domain == NSCocoaErrorDomain {
             self.init(.system, "A file or folder could not be used: \(outer.localizedDescription)", place: path)
         } else {

@@ -51,6 +51,12 @@ import Testing
         #expect(try ControlClient.ask(.ping, at: path) == nil)
     }
 
+    @Test("A refusal takes along what the operating system said to the service") func theSystemsWordsTravel() {
+        let refused = PapillaError.system("A folder could not be made", errno: EACCES, place: "/Mary Smith", hint: "Let it in")
+        let told = ControlResponse(refused).refusal
+        #expect(told?.description == "A folder could not be made: Permission denied. Let it in")
+    }
+
     @Test func aPathOfAnyLengthWorks() async throws {
         let path =
             "\(sandbox.path)/" + Array(repeating: String(repeating: "d", count: 60), count: 4).joined(separator: "/")

@@ -77,4 +77,16 @@ struct WordsTests {
         #expect(error.detailed.contains("Mary"))
         #expect(error.isRetryable)
     }
+
+    @Test("What the operating system said stands in the ordinary rendering too, whatever the error is the cause of")
+    func systemWords() {
+        let error = PapillaError.system("The file cannot be written", errno: 28, place: "/srv/Mary Smith.jpg", hint: "Make room")
+        #expect(error.description == "The file cannot be written: No space left on device. Make room")
+        #expect(
+            error.detailed == "/srv/Mary Smith.jpg: The file cannot be written (No space left on device). Make room")
+        #expect(PapillaError(.damaged, "It went wrong", cause: error).description == "It went wrong: No space left on device")
+        let folder = PapillaError.system("It cannot be read", errno: 22, words: "it is a folder")
+        #expect(folder.explained == "It cannot be read: it is a folder")
+        #expect(PapillaError(.refused, "No", hint: "Ask again").description == "No. Ask again")
+    }
 }

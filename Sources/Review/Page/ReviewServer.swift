@@ -73,9 +73,9 @@ public struct ReviewServer: Sendable {
                 for reader in readers { ready(reader, "http://\(here)/?token=\(sessions.invite(reader))") }
             }, logger: log)
         do { try await application.runService() } catch is CancellationError { throw CancellationError() } catch {
-            throw PapillaError(
-                .system, "The page could not be served at \(address):\(port)", hint: "Choose another --port or --address",
-                cause: error)
+            let (message, hint) = ("The page could not be served at \(address):\(port)", "Choose another --port or --address")
+            guard let refused = error as? IOError else { throw PapillaError(.system, message, hint: hint, cause: error) }
+            throw PapillaError.system(message, errno: refused.errnoCode, hint: hint)
         }
     }
 

@@ -96,7 +96,7 @@ struct SessionGate: RouterMiddleware {
             switch error {
             case let error as PageError: (error.status, Words(code: "refused", message: error.message))
             case let error as PapillaError:
-                (status(error.code), Words(code: error.code.rawValue, message: error.message, hint: error.hint))
+                (status(error.code), Words(code: error.code.rawValue, message: error.explained, hint: error.hint))
             case let error as HTTPError: (error.status, Words(code: "refused", message: error.status.reasonPhrase))
             default: (.internalServerError, Words(code: "internal", message: "Something went wrong"))
             }

@@ -45,13 +45,9 @@ extension Doctor {
 
     private func folder(_ target: String, _ path: String, _ identity: String?, isUsed: Bool) -> Check {
         let name = "delivery, \(target)"
-        guard NamedPath.exists(path) else {
-            return Check(
-                name, ok: false, "there is no folder \(path)",
-                advice: "Make it, or mount what belongs there; it is never made by itself")
-        }
-        guard NamedPath.isUsable(path), let folder = try? Folder.open(path) else {
-            return Check(name, ok: false, "\(path) cannot be read and written", advice: Self.asUser)
+        let folder: Folder
+        do throws(FileError) { folder = try NamedPath.usableFolder(path) } catch {
+            return Check(name, ok: false, Self.refusal(error, path), advice: Self.advice(error))
         }
         if isUsed, let identity, (try? FolderMark.isOurs(folder, identity)) != true {
             return Check(
@@ -71,7 +67,7 @@ extension Doctor {
         } catch {
             let error = PapillaError(any: error)
             return Check(
-                name, ok: false, "\(peer): \(error.message)",
+                name, ok: false, "\(peer): \(error.explained)",
                 advice: error.hint ?? "Look at host, port and title, and whether the archive knows \(archive.calling)")
         }
     }

@@ -63,6 +63,15 @@ public struct Doctor: Sendable {
 
     static let asUser = "Give the service's user the right, and run this as that user: sudo -u papilla papilla doctor"
 
+    /// What keeps a folder that is never made by itself from being used.
+    static func refusal(_ error: FileError, _ path: String) -> String {
+        error.isMissing ? "there is no folder \(path)" : "\(path) cannot be read and written: \(error.words)"
+    }
+
+    static func advice(_ error: FileError) -> String {
+        error.isMissing ? "Make it, or mount what belongs there; it is never made by itself" : asUser
+    }
+
     private func dicom() -> Check {
         DicomFile.isRead
             ? Check("DICOM", ok: true, "read by papilla-dicom")
@@ -71,13 +80,9 @@ public struct Doctor: Sendable {
 
     private func inbox() -> Check {
         let path = configuration.paths.inbox
-        guard NamedPath.exists(path) else {
-            return Check(
-                "inbox", ok: false, "there is no folder \(path)",
-                advice: "Make it, or mount what belongs there; it is never made by itself")
-        }
-        guard NamedPath.isUsable(path), let folder = try? Folder.open(path) else {
-            return Check("inbox", ok: false, "\(path) cannot be read and written", advice: Self.asUser)
+        let folder: Folder
+        do throws(FileError) { folder = try NamedPath.usableFolder(path) } catch {
+            return Check("inbox", ok: false, Self.refusal(error, path), advice: Self.advice(error))
         }
         let kind =
             FileSystemKind(of: folder) == .local
@@ -87,10 +92,13 @@ public struct Doctor: Sendable {
     }
 
     private func folder(_ name: String, _ path: String) -> Check {
-        if NamedPath.exists(path) {
-            let mayUse = NamedPath.isUsable(path)
-            return Check(
-                name, ok: mayUse, mayUse ? path : "\(path) cannot be read and written", advice: mayUse ? nil : Self.asUser)
+        do throws(FileError) {
+            _ = try NamedPath.usableFolder(path)
+            return Check(name, ok: true, path)
+        } catch {
+            guard error.isMissing else {
+                return Check(name, ok: false, Self.refusal(error, path), advice: Self.advice(error))
+            }
         }
         let above = AbsolutePath.nearestExisting(path)
         let mayMake = NamedPath.isWritable(above)

@@ -183,7 +183,7 @@ struct ArrivalProcessor: Sendable {
             if error.isRetryable { throw Obstacle(scope: .file, error: error) }
             return try Bundle.failed(
                 id: arrival.id, source: source, identification: identification,
-                reason: Reason(.internal, "The reading failed: \(error.message)."),
+                reason: Reason(.internal, "The reading failed: \(error.explained)."),
                 engine: await screener.engine())
         }
     }
@@ -234,7 +234,7 @@ struct ArrivalProcessor: Sendable {
             row.map { self.source(arrival, $0) }
             ?? Report.Source(
                 name: "\(arrival.path.name)", path: "\(arrival.path)", sha256: nil, bytes: 0, received: arrival.received)
-        return try await fail(arrival, source, row?.identification ?? Identification(), .internal, "\(error.message).")
+        return try await fail(arrival, source, row?.identification ?? Identification(), .internal, "\(error.explained).")
     }
 
     private func publish(_ arrival: Arrival, _ bundle: Bundle, key: String?) async throws -> Finished {

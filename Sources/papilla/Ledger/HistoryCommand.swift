@@ -44,9 +44,10 @@ struct HistoryCommand: AsyncParsableCommand {
             of: whose, VisitGroup.all(of: images), repeatability: Repeatability(try await ledger.repeats(), ofModels: limits),
             eye: eye.map { $0 == .right ? .right : .left })
         if let svg {
-            do { try NamedPath.write(Array(HistoryPlot(history).svg().utf8), to: svg) } catch {
-                throw PapillaError(.system, "The drawing cannot be written", place: svg, hint: "Check the path", cause: error)
-            }
+            let drawing = Array(HistoryPlot(history).svg().utf8)
+            try PapillaError.telling(
+                "The drawing cannot be written", at: svg, hint: "Name a file in a folder that is there and that you may write to"
+            ) { () throws(FileError) in try NamedPath.write(drawing, to: svg) }
         }
         if json { return print(try CanonicalJSON.line(history)) }
         if csv { return print(history.commaSeparated, terminator: "") }

@@ -48,7 +48,7 @@ extension ModelsCommand {
             } catch {
                 return Row(
                     name: name, task: nil, live: isLive, architecture: nil, width: nil, side: nil, trained: nil, sha256: nil,
-                    problem: error.message)
+                    problem: error.explained)
             }
         }
     }

@@ -62,7 +62,9 @@ struct ReviewCorrectCommand: ParsableCommand, OwnFilesCommand {
         do throws(PapillaError) {
             return Data(try ImageEncoder.png(DrawnMask.read(bytes, of: task, stated: stated)))
         } catch {
-            throw PapillaError(error.code, error.message, place: file, hint: error.hint)
+            var error = error
+            error.place = file
+            throw error
         }
     }
 }

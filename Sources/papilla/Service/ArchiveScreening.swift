@@ -80,7 +80,7 @@ struct ArchiveScreening {
         do throws(FileError) {
             let file = try opening()
             let status = try file.status()
-            guard status.kind == .file else { throw FileError("not a regular file", place: path, number: EINVAL) }
+            guard status.kind == .file else { throw FileError.notAFile(status.kind, at: path) }
             // The list may lie in the folder that it is a list of.
             if status.device == listStatus.device, status.inode == listStatus.inode { return true }
             if status.size <= limit {
@@ -146,11 +146,14 @@ private struct ResultList {
     init(_ path: String) throws {
         self.path = path
         do throws(FileError) { file = try LineFile(path) } catch {
+            guard error.number == EWOULDBLOCK else {
+                throw PapillaError.system(
+                    "The list of results cannot be opened", errno: error.number, words: error.words, place: path,
+                    hint: "Name a file, new or begun by an earlier run, in a folder that you may write to")
+            }
             throw PapillaError(
-                error.number == EWOULDBLOCK ? .refused : .system,
-                error.number == EWOULDBLOCK
-                    ? "Another run is writing to this list of results" : "The list of results cannot be opened: \(error.words)",
-                place: path, hint: "Each run, and each share, needs a list of its own")
+                .refused, "Another run is writing to this list of results", place: path,
+                hint: "Each run, and each share, needs a list of its own")
         }
         var number = 0
         var (contents, places): (Set<Key>, Set<Key>) = ([], [])

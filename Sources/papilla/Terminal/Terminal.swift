@@ -116,9 +116,9 @@ enum StandardOutput {
         let isFlushed = fflush(stdout) == 0
         let number = errno
         guard !isFlushed || ferror(stdout) != 0 else { return }
-        throw .system(
-            "Standard output could not be written" + (number == 0 ? "" : ": \(String(cString: strerror(number)))"), errno: number,
-            hint: "Not all of the result was printed: make space, or write elsewhere, and try again")
+        let message = "Standard output could not be written"
+        let hint = "Not all of the result was printed: make space, or write elsewhere, and try again"
+        throw number == 0 ? PapillaError(.system, message, hint: hint) : .system(message, errno: number, hint: hint)
     }
 
     /// Whether standard output is a pipe that nobody reads any more.
