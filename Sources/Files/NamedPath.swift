@@ -55,21 +55,12 @@ package enum NamedPath {
 }
 
 extension NamedPath {
-    /// All of what a path leads to; a FIFO or a device is read to its end, too.
+    /// All of the regular file that a path leads to; anything else is refused at once.
     package static func read(_ path: String) throws(FileError) -> [UInt8] {
-        if let status = try status(path), status.kind == .file { return try OpenFile.open(path).readAll() }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError("a file could not be opened", place: path) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileError("a file could not be read", place: path) }
-            guard count > 0 else { return bytes }
-            bytes += buffer[..<count]
-        }
+        let file = try OpenFile.open(path)
+        let kind = try file.status().kind
+        guard kind == .file else { throw .notAFile(kind, at: path) }
+        return try file.readAll()
     }
 
     /// Writes a file; one that is there is emptied first.

@@ -58,3 +58,21 @@ import Testing
         #expect(found.sorted() == names.sorted())
     }
 }
+
+@Suite struct NamedPathTests {
+    @Test("A FIFO, a device and a folder are refused at once where a file is read, in words that say what was found")
+    func onlyFilesAreRead() throws {
+        let folder = try TemporaryFolder("named")
+        try folder.write([1, 2, 3], "file")
+        try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/link", withDestinationPath: "file")
+        for name in ["file", "link"] { #expect(try NamedPath.read("\(folder.path)/\(name)") == [1, 2, 3]) }
+        #expect(mkfifo("\(folder.path)/pipe", 0o600) == 0)
+        for (path, found) in [("\(folder.path)/pipe", "FIFO"), ("/dev/null", "device"), (folder.path, "folder")] {
+            #expect { try NamedPath.read(path) } throws: { error in
+                let error = error as? FileError
+                return error?.place == path && error?.words.contains(found) == true && error?.isMissing == false
+            }
+        }
+        #expect { try NamedPath.read("\(folder.path)/none") } throws: { ($0 as? FileError)?.isMissing == true }
+    }
+}

@@ -10,7 +10,7 @@ extension ModelsCommand {
     enum Format: String, CaseIterable, ExpressibleByArgument { case safetensors, onnx }
 
     /// `papilla models export NAME`
-    struct Export: AsyncParsableCommand {
+    struct Export: AsyncParsableCommand, OwnFilesCommand {
         static let configuration = CommandConfiguration(
             abstract: "Writes a model's network for other programs: safetensors or ONNX.",
             discussion: """
@@ -39,17 +39,15 @@ extension ModelsCommand {
                         Architecture(named: manifest.architecture), width: manifest.width, side: manifest.side, metadata: metadata
                     )
                 }
-            do { try OpenFile.create(out).write(bytes) } catch {
-                throw PapillaError(
-                    .system, "The file cannot be written", place: out, hint: "Name a new file in a folder that is there",
-                    cause: error)
-            }
+            try PapillaError.telling(
+                "The file cannot be written", at: out, hint: "Name a new file in a folder that is there and that you may write to"
+            ) { () throws(FileError) in try OpenFile.create(out).write(bytes) }
             print("\(name): \(bytes.count) bytes of \(format.rawValue)")
         }
     }
 
     /// `papilla models import FILE`
-    struct Import: AsyncParsableCommand {
+    struct Import: AsyncParsableCommand, OwnFilesCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a model of a network that was trained elsewhere: safetensors or ONNX.",
             discussion: """
@@ -95,9 +93,8 @@ extension ModelsCommand {
         }
 
         private func read() throws -> (Weights, metadata: String?) {
-            let bytes: [UInt8]
-            do { bytes = try NamedPath.read(file) } catch {
-                throw PapillaError(.notFound, "The file cannot be read", place: file, cause: error)
+            let bytes = try PapillaError.telling("The file cannot be read", at: file) { () throws(FileError) in
+                try NamedPath.read(file)
             }
             switch URL(filePath: file).pathExtension {
             case "safetensors":

@@ -179,10 +179,10 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
     private func initialWeights(_ options: inout TrainingOptions) throws(PapillaError) -> Weights? {
         guard let initial else { return nil }
         if initial.hasSuffix(".safetensors") {
-            guard let bytes = try? NamedPath.read(initial) else {
-                throw PapillaError(.notFound, "The weights to begin with cannot be read", place: initial)
-            }
-            return try Weights(safetensors: bytes)
+            return try Weights(
+                safetensors: PapillaError.telling("The weights to begin with cannot be read", at: initial) {
+                    () throws(FileError) in try NamedPath.read(initial)
+                })
         }
         guard let models else {
             throw PapillaError(
@@ -283,7 +283,11 @@ enum PretrainedEncoder {
         let folders = (named.map { [$0] } ?? []) + ["/usr/share/papilla/models", "Deploy/models"]
         let files = folders.map { $0 + "/pretrained/\(encoder)-imagenet.safetensors" }
         for file in files {
-            if let bytes = try? NamedPath.read(file) { return try Weights(safetensors: bytes) }
+            guard NamedPath.exists(file) else { continue }
+            return try Weights(
+                safetensors: PapillaError.telling("The encoder that knows ImageNet cannot be read", at: file) {
+                    () throws(FileError) in try NamedPath.read(file)
+                })
         }
         throw PapillaError(
             .notFound, "The encoder that knows ImageNet is not there", place: files.joined(separator: ", "),
