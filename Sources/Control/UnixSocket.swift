@@ -18,18 +18,30 @@ package final class UnixSocket: Sendable {
     deinit { close(descriptor) }
 
     /// Connects; nil where nobody listens.
+    /// - Throws: `system` where it cannot be told whether anybody does: the right to reach the socket is missing.
     package static func connect(_ path: String, patience: Int = 10) throws(PapillaError) -> UnixSocket? {
-        guard let folder = try? Folder.open(AbsolutePath.parent(of: path)) else { return nil }
+        let folder: Folder
+        do throws(FileError) { folder = try Folder.open(AbsolutePath.parent(of: path)) } catch {
+            guard !error.isMissing else { return nil }
+            throw unreachable(path, error.number)
+        }
         let descriptor = try make()
         guard address(path, in: folder, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
             let number = errno
             close(descriptor)
             if number == ENOENT || number == ECONNREFUSED || number == ENOTDIR { return nil }
-            throw .system(
-                "The service's socket could not be reached", errno: number, place: path,
-                hint: "It lets in members of the group papilla")
+            throw unreachable(path, number)
         }
         return UnixSocket(descriptor, patience: patience)
+    }
+
+    private static func unreachable(_ path: String, _ number: Int32) -> PapillaError {
+        guard number == EACCES || number == EPERM else {
+            return .system("The service's socket could not be reached", errno: number, place: path)
+        }
+        return .system(
+            "This user has no right to reach the service's socket", errno: number, place: path,
+            hint: "Members of the group papilla have: sudo usermod -aG papilla USER, and log in anew; or ask with sudo")
     }
 
     /// A new stream socket.
@@ -73,7 +85,8 @@ package final class UnixSocket: Sendable {
             try keep(deadline, SO_RCVTIMEO)
             let count = read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .system("The socket could not be read", errno: errno) }
+            // What SO_RCVTIMEO ends says that it would wait, and not that it waited.
+            guard count >= 0 else { throw .system("The socket could not be read", errno: errno == EAGAIN ? ETIMEDOUT : errno) }
             guard count > 0 else { return nil }
             rest += buffer[..<count]
         }
@@ -102,7 +115,7 @@ package final class UnixSocket: Sendable {
                 send(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written, Int32(MSG_NOSIGNAL))
             }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .system("The socket could not be written", errno: errno) }
+            guard count > 0 else { throw .system("The socket could not be written", errno: errno == EAGAIN ? ETIMEDOUT : errno) }
             written += count
         }
     }

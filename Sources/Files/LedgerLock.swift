@@ -42,9 +42,15 @@ package final class LedgerLock: Sendable {
     deinit { close(descriptor) }
 
     /// Whether a service holds the lock now.
-    package static func isHeld(beside ledger: String) -> Bool {
-        let descriptor = open(ledger + ".lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { return false }
+    /// - Throws: where that cannot be told: this user may not open the lock's file.
+    package static func isHeld(beside ledger: String) throws(FileError) -> Bool {
+        let path = ledger + ".lock"
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else {
+            let refusal = FileError("the lock file could not be opened", place: path)
+            guard refusal.isMissing else { throw refusal }
+            return false
+        }
         defer { close(descriptor) }
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }

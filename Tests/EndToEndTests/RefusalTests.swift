@@ -10,6 +10,41 @@ struct RefusalTests {
         try Program.run(["120", Program.path] + arguments, program: "/usr/bin/timeout")
     }
 
+    /// The same as somebody for whom permissions mean something, whom root is not.
+    private func runWithoutRights(_ arguments: [String]) throws -> Program.Result {
+        let wrapper = Machine.obeysPermissions
+        guard let program = wrapper.first else { return try run(arguments) }
+        return try Program.run(Array(wrapper.dropFirst()) + [Program.path] + arguments, program: program)
+    }
+
+    @Test(
+        "Who has no right to reach the service is told of the right, and not that the service does not run",
+        .enabled(if: Machine.canObeyPermissions, "root needs setpriv"))
+    func missingRight() throws {
+        let site = try Site()
+        let closed = site.folder.appending(path: "closed").path
+        let text = try String(contentsOfFile: site.configuration, encoding: .utf8)
+            .replacing("socket: control.socket", with: "socket: closed/control.socket")
+            .replacing("ledger: ledger.sqlite", with: "ledger: closed/ledger.sqlite")
+        try text.write(toFile: site.configuration, atomically: true, encoding: .utf8)
+        try FileManager.default.createDirectory(atPath: closed, withIntermediateDirectories: true)
+        #expect(try site.papilla("status").output.contains("The service is not running."))
+        try #require(chmod(closed, 0) == 0)
+        defer { chmod(closed, 0o700) }
+        let status = try runWithoutRights(["status", "--config", site.configuration])
+        #expect(status.status == 1 && !status.output.contains("not running"), "\(status.output)")
+        for words in ["not known whether the service runs", "Permission denied", "usermod -aG papilla", "sudo"] {
+            #expect(status.output.contains(words), "\(status.output)")
+        }
+        let json = try runWithoutRights(["status", "--json", "--config", site.configuration]).json()
+        #expect(json["running"] is NSNull && (json["problem"] as? String)?.contains("no right") == true, "\(json)")
+        let asked = try runWithoutRights(["requeue", "--failed", "--config", site.configuration])
+        #expect(asked.status == 1 && asked.errors.contains("usermod -aG papilla"), "\(asked.errors)")
+        let doctor = try runWithoutRights(["doctor", "--config", site.configuration])
+        #expect(doctor.output.contains("not known whether it runs"), "\(doctor.output)")
+        #expect(doctor.output.contains("sudo -u papilla papilla doctor"), "\(doctor.output)")
+    }
+
     @Test("A FIFO or a folder where a command expects a file is refused, and not waited for")
     func notAFile() throws {
         let site = try Site()

@@ -153,7 +153,7 @@ import Settings
         #expect { _ = try LedgerLock(beside: ledger) } throws: {
             ($0 as? PapillaError)?.message == "Another papilla serve (process \(getpid())) works on this ledger"
         }
-        #expect(LedgerLock.isHeld(beside: ledger))
+        #expect(try LedgerLock.isHeld(beside: ledger))
         withExtendedLifetime(lock) {}
     }
 

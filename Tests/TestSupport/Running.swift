@@ -127,6 +127,10 @@ package enum Machine {
     package static var obeysPermissions: [String] {
         geteuid() == 0 ? ["/usr/bin/setpriv", "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search"] : []
     }
+
+    /// Whether what is run so obeys them: root needs setpriv, and the capability to give others up.
+    package static let canObeyPermissions =
+        geteuid() != 0 || run("setpriv", "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search", "true")
 }
 
 /// A file system of its own, unmounted when the test is over.

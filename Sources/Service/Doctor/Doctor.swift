@@ -298,8 +298,14 @@ public struct Doctor: Sendable {
     }
 
     private func service() -> Check {
-        let isRunning = LedgerLock.isHeld(beside: configuration.paths.locked)
-        return Check("service", ok: true, isRunning ? "running" : "not running")
+        do throws(FileError) {
+            let isRunning = try LedgerLock.isHeld(beside: configuration.paths.locked)
+            return Check("service", ok: true, isRunning ? "running" : "not running")
+        } catch {
+            return Check(
+                "service", ok: false, "not known whether it runs: \(error.place) cannot be opened: \(error.words)",
+                advice: "Ask as the service's user: sudo -u papilla papilla doctor")
+        }
     }
 }
 

@@ -11,8 +11,8 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Shows how the service and its work stand.",
         discussion: """
-            Asks the running service through its socket, and the ledger. Works without the service too, and says that it does not run; with a \
-            configuration that is broken it shows what it still can, and ends with status 78.
+            Asks the running service through its socket, and the ledger. Works without the service too, and says that it does not run, or that \
+            this user has no right to know; with a configuration that is broken it shows what it still can, and ends with status 78.
 
             Example: papilla status --json
             """)
@@ -21,12 +21,13 @@ struct StatusCommand: AsyncParsableCommand {
 
     /// The output of `--json`.
     private struct Whole: Encodable {
-        var running: Bool
+        /// Null where it is not known: the socket cannot be reached or does not answer.
+        @Nullable var running: Bool?
         @Nullable var service: ServiceStatus?
         @Nullable var ledger: Overview?
         /// Those that share the ledger; none where it is a file.
         var stations: [StationRow]
-        /// Why the ledger or the configuration could not be read.
+        /// Why the ledger or the configuration could not be read, or the service not be asked.
         @Nullable var problem: String?
     }
 
@@ -44,7 +45,9 @@ struct StatusCommand: AsyncParsableCommand {
             paths = Configuration.paths(ofBroken: configuration.file)
         }
         var service: ServiceStatus?
-        do { service = try ControlClient.ask(.status, at: paths.socket)?.status } catch { if refusal == nil { throw error } }
+        /// Why it is not known whether a service runs.
+        var unasked: PapillaError?
+        do throws(PapillaError) { service = try ControlClient.ask(.status, at: paths.socket)?.status } catch { unasked = error }
         var overview: Overview?
         var stations: [StationRow] = []
         var problem: PapillaError?
@@ -58,21 +61,25 @@ struct StatusCommand: AsyncParsableCommand {
         }
         if json {
             let whole = Whole(
-                running: service != nil, service: service, ledger: overview, stations: stations,
-                problem: (refusal ?? problem)?.description)
+                running: unasked == nil ? service != nil : nil, service: service, ledger: overview, stations: stations,
+                problem: (refusal ?? unasked ?? problem)?.description)
             print(try CanonicalJSON.document(whole), terminator: "")
             if let refusal { throw refusal }
-            if problem != nil { throw ExitCode.failure }
+            if unasked != nil || problem != nil { throw ExitCode.failure }
             return
         }
-        if let service { Self.show(service) } else { print("The service is not running.") }
+        if let service {
+            Self.show(service)
+        } else {
+            print(unasked.map { "It is not known whether the service runs. \($0)." } ?? "The service is not running.")
+        }
         if let overview {
             Self.show(overview, stations)
         } else {
             print(problem.map { "\($0)" } ?? "There is no ledger yet: the service makes it at its first start.")
         }
         if let refusal { throw refusal }
-        if problem != nil { throw ExitCode.failure }
+        if unasked != nil || problem != nil { throw ExitCode.failure }
     }
 
     private static func show(_ service: ServiceStatus) {
