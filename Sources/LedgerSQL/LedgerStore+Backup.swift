@@ -26,11 +26,17 @@ package struct LedgerDraft: Sendable {
     private let path: String
     private var draft: String { path + ".part" }
 
-    /// - Throws: `refused` where something is at `path`.
+    /// - Throws: `refused` where something is at `path`; `system` where nothing can be made there.
     package init(of path: String) throws(PapillaError) {
         var status = stat()
         guard lstat(path, &status) != 0 else {
             throw PapillaError(.refused, "Something is at this place already", place: path, hint: "Name a new file")
+        }
+        let folder = Self.folder(of: path)
+        guard access(folder, W_OK | X_OK) == 0 else {
+            throw .system(
+                "No file can be made in this folder", errno: errno, place: folder,
+                hint: "Name a new file in a folder that is there and that this user may write to")
         }
         self.path = path
         discard()
@@ -56,9 +62,10 @@ package struct LedgerDraft: Sendable {
     package func discard() { for suffix in ["", "-wal", "-shm", "-journal"] { unlink(draft + suffix) } }
 
     /// Makes what was done to the entries of a file's folder last.
-    package static func syncFolder(of path: String) throws(PapillaError) {
-        let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        try sync(folder, O_RDONLY | O_DIRECTORY)
+    package static func syncFolder(of path: String) throws(PapillaError) { try sync(folder(of: path), O_RDONLY | O_DIRECTORY) }
+
+    private static func folder(of path: String) -> String {
+        path.utf8.lastIndex(of: UInt8(ascii: "/")).map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 
     private static func sync(_ path: String, _ flags: Int32) throws(PapillaError) {

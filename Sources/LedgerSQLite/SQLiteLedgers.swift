@@ -16,7 +16,10 @@ public struct SQLiteLedgers: LedgerProvider {
     ///
     /// - Throws: `damaged` where anything is wrong with it; `notFound`.
     public func verify(backup path: String) throws(PapillaError) -> Backup {
-        let ledger = try LedgerStore(path: path, mode: .readOnly)
+        let ledger: LedgerStore
+        do throws(PapillaError) { ledger = try LedgerStore(path: path, mode: .readOnly) } catch {
+            throw Self.refusal(error, ofBackup: path)
+        }
         func damaged(_ cause: String) -> PapillaError {
             var error = PapillaError(.damaged, "The backup does not verify", place: path, hint: "Take another one")
             error.cause = cause
@@ -38,5 +41,21 @@ public struct SQLiteLedgers: LedgerProvider {
         }
         return Backup(
             file: path, bytes: status.bytes, sha256: digest, arrivals: arrivals, head: chain.head, entries: chain.entries)
+    }
+
+    /// Why a file cannot be opened, in words of backups: what is said of the service's own ledger would mislead.
+    private static func refusal(_ error: PapillaError, ofBackup path: String) -> PapillaError {
+        let hint = "Expected a file that papilla backup made, and that this user may read: name one"
+        var refusal = error
+        (refusal.place, refusal.hint) = (path, hint)
+        switch error.code {
+        case .notFound: refusal.message = "There is no such backup"
+        case .damaged:
+            refusal.message = "This is no backup of a ledger"
+            refusal.cause = error.cause.map { "\(error.message): \($0)" } ?? error.message
+        case .system where error.systemWords != nil: refusal.message = "The backup could not be opened"
+        default: return error
+        }
+        return refusal
     }
 }

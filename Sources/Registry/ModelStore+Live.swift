@@ -25,6 +25,7 @@ extension ModelStore {
     /// - Throws: `.notFound` if none is live; what `load` throws.
     public func loadLive(_ task: ModelTask) throws(PapillaError) -> Model {
         guard let name = try liveModels()[task] else {
+            try refuseMissingFolder()
             throw PapillaError(
                 .notFound, "No model is live for the task \(task.rawValue)", place: livePath,
                 hint: "Make one live: papilla models promote NAME")

@@ -16,14 +16,11 @@ public struct ModelStore: Sendable {
     /// Names of all models, sorted: every folder with a permitted name and a manifest.
     /// - Throws: `.notFound` if there is no such folder.
     public func names() throws(PapillaError) -> [String] {
-        do throws(FileError) {
-            return try NamedPath.names(in: directory).filter {
-                ModelManifest.isName($0) && NamedPath.exists(path($0, "manifest.json"))
-            }
-        } catch {
-            if error.number == ENOENT { throw noFolder }
-            throw .system("The models' folder cannot be read", errno: error.number, place: directory)
+        try refuseMissingFolder()
+        let names = try PapillaError.telling("The models' folder cannot be read", at: directory) { () throws(FileError) in
+            try NamedPath.names(in: directory)
         }
+        return names.filter { ModelManifest.isName($0) && NamedPath.exists(path($0, "manifest.json")) }
     }
 
     /// A model's manifest, checked; its weights are not looked at.
@@ -149,7 +146,7 @@ public struct ModelStore: Sendable {
     /// The first name that is free for a task on a day: `disc-20261124-1`, `disc-20261124-2`, ...
     /// - Throws: `.notFound` if there is no models' folder.
     public func freeName(for task: ModelTask, on day: Timestamp) throws(PapillaError) -> String {
-        guard NamedPath.exists(directory) else { throw noFolder }
+        try refuseMissingFolder()
         let stem = "\(task.rawValue)-\(day.day.filter { $0 != "-" })"
         var number = 1
         while NamedPath.exists(path("\(stem)-\(number)")) { number += 1 }
@@ -164,8 +161,18 @@ public struct ModelStore: Sendable {
         }
     }
 
-    private var noFolder: PapillaError {
-        PapillaError(.notFound, "There is no models' folder", place: directory, hint: "Make it, or name another with --models")
+    /// Says where nothing was found because there is no folder to find it in, or none that this user may look into.
+    func refuseMissingFolder() throws(PapillaError) {
+        do throws(FileError) { _ = try Folder.open(directory) } catch {
+            guard !error.isMissing else {
+                throw PapillaError(
+                    .notFound, "There is no models' folder \(directory)",
+                    hint: "Make it, or name another: with --models, in PAPILLA_MODELS, or as paths.models in the configuration")
+            }
+            throw .system(
+                "The models' folder cannot be read", errno: error.number, place: directory,
+                hint: "Let this user read it, or run the command as the user whose it is")
+        }
     }
 
     static let hint = "Copy the model again, or take another; the live model stays as it is"
@@ -181,6 +188,7 @@ public struct ModelStore: Sendable {
                 hint: "Expected lower-case letters, digits and hyphens, as in disc-20261124-1")
         }
         guard NamedPath.exists(path(name)) else {
+            try refuseMissingFolder()
             throw PapillaError(
                 .notFound, "There is no model \(name)", place: directory, hint: "List them with: papilla models list")
         }

@@ -62,4 +62,38 @@ struct RefusalTests {
         let folder = try run(["dicom", "dump", set])
         #expect(folder.status == 1 && folder.errors.contains("it is a folder; a file was expected"), "\(folder.errors)")
     }
+
+    @Test("A wrong path of a backup is named, in words of backups")
+    func wrongBackup() throws {
+        let site = try Site()
+        let none = site.folder.appending(path: "none.sqlite").path
+        let missing = try site.papilla("restore", none)
+        #expect(missing.status == 1 && missing.errors.hasPrefix("papilla: \(none): There is no such backup"), "\(missing.errors)")
+        #expect(missing.errors.contains("papilla backup made") && !missing.errors.contains("papilla serve"), "\(missing.errors)")
+        let other = try site.papilla("restore", site.configuration)
+        #expect(other.status == 1 && other.errors.contains("This is no backup of a ledger"), "\(other.errors)")
+        #expect(other.errors.contains("not a Papilla ledger") && !other.errors.contains("paths.ledger"), "\(other.errors)")
+        #expect(try site.papilla("serve", "--drain").status == 0)
+        let target = site.folder.appending(path: "none/backup.sqlite").path
+        let backup = try site.papilla("backup", target)
+        #expect(backup.status == 1 && backup.errors.contains("No file can be made in this folder"), "\(backup.errors)")
+        #expect(backup.errors.contains("\(site.folder.path)/none") && backup.errors.contains("No such file"), "\(backup.errors)")
+        let copy = try run(["ledger", "copy", none, target])
+        #expect(copy.status == 1 && copy.errors.hasPrefix("papilla: \(none): There is no ledger to be copied"), "\(copy.errors)")
+        #expect(!FileManager.default.fileExists(atPath: none + ".lock"))
+    }
+
+    @Test("A folder of models that is not there is named, and how to name another")
+    func noModels() throws {
+        let site = try Site()
+        let none = site.folder.appending(path: "none").path
+        for arguments in [
+            ["models", "list"], ["models", "show", "disc-1"], ["models", "promote", "disc-1"],
+            ["screen", "eye.jpg", "--out", site.folder.path],
+        ] {
+            let result = try run(arguments + ["--models", none])
+            #expect(result.status == 1 && result.errors.contains("There is no models' folder \(none)"), "\(result.errors)")
+            #expect(result.errors.contains("--models") && result.errors.contains("paths.models"), "\(result.errors)")
+        }
+    }
 }

@@ -60,7 +60,19 @@ public struct LedgerAddress: Sendable {
     /// - Parameter copied: told how many rows are copied so far.
     /// - Throws: `refused` where a service or a station works on it, or something is at the other address; what ``LedgerProvider`` throws.
     public func copy(to other: LedgerAddress, copied: @escaping (Int) -> Void) async throws -> LedgerCopyResult {
-        let lock = PostgreSQLLedgers.owns(address) ? nil : try await LedgerLock.take(beside: address, patience: .zero)
+        let isFile = !PostgreSQLLedgers.owns(address)
+        if isFile {
+            let found = try PapillaError.telling("The ledger to be copied cannot be looked at", at: address) {
+                () throws(FileError) in try NamedPath.status(address)
+            }
+            // The lock's file would be made beside nothing.
+            guard found != nil else {
+                throw PapillaError(
+                    .notFound, "There is no ledger to be copied", place: address,
+                    hint: "Expected the file that paths.ledger names, or one that papilla backup made")
+            }
+        }
+        let lock = !isFile ? nil : try await LedgerLock.take(beside: address, patience: .zero)
         defer { withExtendedLifetime(lock) {} }
         let ledger = try await ledgers.open(address, .readOnly)
         if let station = try await ledger.stations().first(where: \.lives) {

@@ -5,7 +5,7 @@ internal import Service
 internal import Settings
 
 /// `papilla backup`: a verified copy of the ledger.
-struct BackupCommand: AsyncParsableCommand {
+struct BackupCommand: AsyncParsableCommand, OwnFilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Copies the ledger, also while the service works, and verifies the copy.",
         discussion: """

@@ -11,7 +11,7 @@ struct LedgerCommand: AsyncParsableCommand {
         commandName: "ledger", abstract: "Moves the ledger from a file to PostgreSQL, and back.", subcommands: [Copy.self])
 
     /// `papilla ledger copy`.
-    struct Copy: AsyncParsableCommand {
+    struct Copy: AsyncParsableCommand, OwnFilesCommand {
         static let configuration = CommandConfiguration(
             commandName: "copy", abstract: "Copies a ledger, every row and every audit hash, and verifies the copy.",
             discussion: """

@@ -7,7 +7,7 @@ internal import Service
 internal import Settings
 
 /// `papilla restore`: a backup's ledger, or one made from the bundles, is put into its place.
-struct RestoreCommand: AsyncParsableCommand {
+struct RestoreCommand: AsyncParsableCommand, OwnFilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Puts a backup of the ledger back, or makes a new ledger from the bundles.",
         discussion: """
