@@ -68,7 +68,7 @@ public struct RetrainingRun: Sendable {
                 "\(cases.members.count) cases for the task \(cases.task.rawValue): \(counts[0]) to learn from, \(counts[1]) to choose by, "
                     + "\(cases.frozen) frozen; at least one to learn from and one to choose by are needed",
                 hint:
-                    "Have readers accept or correct more screenings: papilla review list --order informative")
+                    "Have readers accept or correct more screenings: papilla review list --by arrival --order informative")
         }
         let training = options(live.manifest)
         let set = try cases.write(to: folder)

@@ -96,4 +96,15 @@ struct RefusalTests {
             #expect(result.errors.contains("--models") && result.errors.contains("paths.models"), "\(result.errors)")
         }
     }
+
+    @Test("The command that a retraining without cases names works as it is written")
+    func namedCommand() throws {
+        let site = try Site()
+        #expect(try site.papilla("serve", "--drain").status == 0)
+        let refused = try site.papilla("retrain", "--task", "disc")
+        #expect(refused.status == 1 && refused.errors.contains("informative"), "\(refused.errors)")
+        let named = try #require(refused.errors.firstMatch(of: #/papilla (review list [-a-z ]+)/#)).output.1
+        let list = try Program.run(named.split(separator: " ").map(String.init) + ["--config", site.configuration])
+        #expect(list.status == 0, "\(named): \(list.errors)")
+    }
 }
