@@ -95,6 +95,10 @@ struct SiteRetrainingTests {
                     try site.papilla("retrain", "--task", "disc", "--dry-run", "--json").output.utf8))
             as? [[String: Any]]
         #expect(cases?.count == ids.count)
+        // Stopped by hand, it says that it begins anew, and not by which option it would go on, which it has not.
+        let stopped = try interrupted(["retrain", "--task", "disc", "--steps", "100000", "--config", site.configuration], site)
+        #expect(stopped.status == 1 && stopped.errors.contains("the same command begins anew"), "\(stopped.errors)")
+        #expect(!stopped.errors.contains("--resume"), "\(stopped.errors)")
         let retrained = try site.papilla(
             "retrain", "--task", "disc", "--steps", "200", "--rate", "3e-4", "--json"
         ).json()
@@ -144,6 +148,23 @@ struct SiteRetrainingTests {
         service.waitUntilExit()
         let verdict = try site.papilla("audit", "verify", "--json")
         #expect(verdict.status == 0, "\(verdict.output)")
+    }
+
+    /// Lets a command begin to train, stops it as Ctrl-C does, and returns what it said.
+    private func interrupted(_ arguments: [String], _ site: Site) throws -> (status: Int32, errors: String) {
+        let log = site.folder.appending(path: "stopped.log")
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        let process = try Program.start(arguments)
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = try FileHandle(forWritingTo: log)
+        try process.run()
+        let end = Date().addingTimeInterval(600)
+        while process.isRunning, Date() < end, try !String(contentsOf: log, encoding: .utf8).contains("training on ") {
+            Thread.sleep(forTimeInterval: 0.25)
+        }
+        process.interrupt()
+        process.waitUntilExit()
+        return (process.terminationStatus, try String(contentsOf: log, encoding: .utf8))
     }
 
     /// The live model's mean Dice on a set, read as in service.

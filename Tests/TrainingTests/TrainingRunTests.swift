@@ -71,10 +71,16 @@ struct TrainingRunTests {
         let folder = two.path + "/run"
         // Stopped in the middle of an epoch, with batches prepared ahead.
         let steps = Mutex(0)
+        let ends = Mutex([Int]())
         let stopped = try await TrainingRun(options(steps: 14), sets: try sets(two), folder: folder).run(
-            report: { if case .step(let step, _, _, _, _, _) = $0 { steps.withLock { $0 = step } } },
+            report: { event in
+                if case .step(let step, _, _, _, _, _) = event { steps.withLock { $0 = step } }
+                if case .stopped(let step) = event { ends.withLock { $0.append(step) } }
+            },
             shouldStop: { steps.withLock { $0 >= 7 } })
         #expect(!stopped.isFinished && stopped.record.step == 7)
+        // What to do then is for the command to say: not every one can go on.
+        #expect(ends.withLock(\.self) == [7])
         let resumed = try await TrainingRun(options(steps: 14), sets: try sets(two), folder: folder, resume: true).run()
         #expect(resumed.isFinished)
         #expect(resumed.weights == whole.weights && whole.weights != nil)

@@ -15,6 +15,8 @@ public struct TrainingRun: Sendable {
         case step(Int, of: Int, epoch: Int, loss: Double, rate: Float, seconds: Double)
         /// An epoch is done.
         case epoch(TrainingRecord.Epoch, best: TrainingRecord.Best?)
+        /// The run was asked to stop and has, after so many steps; its folder holds what it can be gone on with.
+        case stopped(Int)
         /// Something worth a line.
         case note(String)
     }
@@ -151,7 +153,7 @@ public struct TrainingRun: Sendable {
             if isAsked(shouldStop), record.step < material.steps {
                 isStopped = true
                 try save(learner, material, record)
-                report(.note("stopped after step \(record.step); --resume goes on"))
+                report(.stopped(record.step))
             }
         }
         await batches.cancel()
@@ -242,7 +244,8 @@ public struct TrainingRun: Sendable {
         guard record.backgroundOnly < Self.patience, !(isLast && record.backgroundOnly > 0) else {
             throw PapillaError(
                 .refused, "the network predicts only background after \(record.step) steps", place: folder.path,
-                hint: "Look at the masks, begin with a trained model (--init), or try --normalisation batch or another --rate")
+                hint: "Look at the masks, or try another --rate; papilla train also has --init, to begin with a model, and "
+                    + "--normalisation batch")
         }
     }
 

@@ -98,7 +98,7 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
         }
         guard let (outcome, bar) = trained else { return }
         guard let outcome else {
-            bar.note("stopped: there is no candidate")
+            bar.note("there is no candidate, and nothing is kept to go on with: the same command begins anew")
             throw ExitCode(1)
         }
         let verdict = try await Self.check(loaded).verdict(outcome.candidate, ledger)

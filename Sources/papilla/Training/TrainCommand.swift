@@ -138,7 +138,10 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
             return (result, sets, others, bar)
         }
         guard let (result, sets, others, bar) = trained else { return }
-        guard result.isFinished else { throw ExitCode(1) }
+        guard result.isFinished else {
+            bar.note("to go on: the same command with --resume")
+            throw ExitCode(1)
+        }
         var name: String?
         if let models { name = try await save(result, options, sets, others, in: models, bar) }
         try summarise(result, name)
@@ -215,6 +218,7 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
                 "epoch \(line.epoch) step \(line.step): loss \(rounded(line.losses["total"] ?? 0)), val loss \(rounded(line.validationLoss ?? 0)), "
                     + "val \(rounded(score)) (best \(rounded(best?.score ?? 0)) at \(best?.step ?? 0)), \(ProgressBar.time(line.seconds))"
             )
+        case .stopped(let step): bar.note("stopped after step \(step)")
         case .note(let text): bar.note(text)
         }
     }
