@@ -63,6 +63,27 @@ extension NamedPath {
         return try file.readAll()
     }
 
+    /// Makes sure that something can be made in a folder, by making it and taking it away again: a missing right, a read-only and a full file
+    /// system are found out before the hours of work whose end is to be written there.
+    package static func tryWriting(in folder: String) throws(FileError) {
+        let trial = "\(folder)/.\(getpid()).trial"
+        unlink(trial)
+        defer { unlink(trial) }
+        do throws(FileError) { _ = try OpenFile.create(trial, mode: 0o600) } catch {
+            throw FileError("a file could not be made", place: folder, number: error.number)
+        }
+    }
+
+    /// Makes sure likewise that a file can be replaced, or made.
+    package static func tryReplacing(_ path: String) throws(FileError) {
+        switch try status(path)?.kind {
+        case .folder: throw .notAFile(.folder, at: path)
+        case nil, .file: try tryWriting(in: AbsolutePath.parent(of: AbsolutePath.of(path)))
+        default:
+            guard access(path, W_OK) == 0 else { throw FileError("a file could not be written", place: path) }
+        }
+    }
+
     /// Writes a file; one that is there is emptied first.
     package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
         try OpenFile.create(path, isNew: false).write(bytes)

@@ -100,6 +100,27 @@ public struct ModelStore: Sendable {
         return manifest.name
     }
 
+    /// Refuses a folder that `save` could not write a new model to or, with a name, a model whose manifest and card could not be replaced: before
+    /// anything long is done for them.
+    public func refuseUnwritable(_ name: String? = nil) throws(PapillaError) {
+        let folder = name.map { path($0) } ?? directory
+        if name == nil { try refuseMissingFolder() }
+        do throws(FileError) { try NamedPath.tryWriting(in: folder) } catch {
+            let owner = (try? NamedPath.owner(of: folder)).flatMap { $0 == geteuid() ? nil : UserAccount.login($0) }
+            let hint: String? =
+                switch error.number {
+                case EACCES, EPERM:
+                    owner.map { "It belongs to \($0): let this user write to it, or run the command as that one (sudo -u \($0))" }
+                        ?? "Let this user write to it"
+                case ENOSPC, EDQUOT: "Make room"
+                case EROFS: "Its file system is read-only: mount it for writing"
+                default: nil
+                }
+            let what = name == nil ? "A new model could not be saved in this folder" : "This model could not be described anew"
+            throw .system(what, errno: error.number, words: error.words, place: folder, hint: hint)
+        }
+    }
+
     /// Replaces what is said of a candidate, after a new calibration: its manifest and its card. Its weights stay.
     /// - Throws: `.refused` for a live model, whose readings must not change under its name.
     public func update(_ manifest: ModelManifest) throws(PapillaError) {

@@ -97,6 +97,85 @@ struct RefusalTests {
         }
     }
 
+    /// Refused with status 1 in these words, before a mask was looked at: what masks hold is said then.
+    private func expectEarly(_ result: Program.Result, _ words: String, sourceLocation: SourceLocation = #_sourceLocation) {
+        #expect(result.status == 1, "\(result.errors)", sourceLocation: sourceLocation)
+        #expect(result.errors.contains(words), "\(words): \(result.errors)", sourceLocation: sourceLocation)
+        #expect(!result.errors.contains("masks: "), "\(result.errors)", sourceLocation: sourceLocation)
+    }
+
+    @Test("Training refuses what it needs at its end before it looks at a mask")
+    func trainingLooksAhead() throws {
+        let site = try Site()
+        _ = try site.phantoms("fundus", count: 6)
+        func path(_ name: String) -> String { site.folder.appending(path: name).path }
+        let (set, models, pipe) = (path("phantoms-fundus-1"), path("models"), path("pipe"))
+        try #require(mkfifo(pipe, 0o600) == 0)
+        let router = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: Program.models).first { $0.hasPrefix("router-") })
+        func train(_ task: String, _ more: String...) throws -> Program.Result {
+            try run(["train", "--task", task, "--data", set, "--out", path("run"), "--steps", "1"] + more)
+        }
+        expectEarly(try train("disc", "--models", models, "--terms", path("none.csv")), path("none.csv"))
+        expectEarly(try train("disc", "--models", models, "--terms", "\(set)/manifest.csv"), "columns 'set' and 'terms'")
+        expectEarly(try train("disc", "--models", models, "--terms", pipe), "FIFO")
+        expectEarly(try train("disc", "--models", site.configuration), "\(site.configuration): The models' folder cannot be made")
+        expectEarly(try train("disc", "--models", models, "--judge", path("none")), "/none: a data set without manifest.csv")
+        expectEarly(try train("cup", "--models", Program.models, "--disc", "disc-none"), "There is no model disc-none")
+        expectEarly(try train("cup", "--models", Program.models, "--disc", router), "the task router, expected disc")
+        expectEarly(try train("disc", "--side", "33"), "a multiple of 32")
+        #expect(!FileManager.default.fileExists(atPath: path("run")))
+        try FileManager.default.createDirectory(atPath: path("run"), withIntermediateDirectories: true)
+        try Data("{}".utf8).write(to: URL(fileURLWithPath: path("run/run.json")))
+        expectEarly(try train("disc"), "holds a run already")
+        for more in [["--judge", set], ["--terms", pipe], ["--disc", router], ["--models", models, "--disc", router]] {
+            let useless = try run(["train", "--task", "disc", "--data", set, "--out", path("run")] + more)
+            #expect(useless.status == 64 && useless.errors.contains("goes with --"), "\(useless.errors)")
+        }
+    }
+
+    @Test(
+        "What a command cannot write at its end is said before it begins",
+        .enabled(if: Machine.canObeyPermissions, "root needs setpriv"))
+    func unwritable() throws {
+        let site = try Site(models: "models")
+        let (models, closed) = (site.folder.appending(path: "models"), site.folder.appending(path: "closed").path)
+        try FileManager.default.copyItem(at: URL(fileURLWithPath: Program.models), to: models)
+        try FileManager.default.createDirectory(atPath: closed, withIntermediateDirectories: true)
+        let image = try #require(try site.phantoms("fundus", count: 6).first)
+        let set = image.deletingLastPathComponent().deletingLastPathComponent().path
+        #expect(try site.papilla("serve", "--drain").status == 0)
+        let live = try #require(
+            JSONSerialization.jsonObject(with: Data(contentsOf: models.appending(path: "live.json"))) as? [String: Any])
+        let candidate = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: models.path).first {
+                $0.hasPrefix("disc-") && live["disc"] as? String != $0
+            })
+        let folders = [models.path, models.appending(path: candidate).path, closed]
+        for folder in folders { try #require(chmod(folder, 0o555) == 0) }
+        defer { for folder in folders { chmod(folder, 0o755) } }
+        let out = site.folder.appending(path: "run").path
+        for arguments in [
+            ["retrain", "--task", "disc", "--config", site.configuration],
+            ["train", "--task", "disc", "--data", set, "--out", out, "--models", models.path],
+        ] {
+            let result = try runWithoutRights(arguments)
+            expectEarly(result, "\(models.path): A new model could not be saved in this folder (Permission denied)")
+            #expect(result.errors.contains("et this user write to it"), "\(result.errors)")
+        }
+        let described = "This model could not be described anew (Permission denied)"
+        for arguments in [["calibrate", "--task", "disc", "--model", candidate], ["models", "quantise", candidate]] {
+            expectEarly(try runWithoutRights(arguments + ["--data", set, "--models", models.path]), described)
+        }
+        let other = try runWithoutRights(["train", "--task", "disc", "--data", set, "--out", closed])
+        expectEarly(other, "\(closed): the run's folder cannot be written to (Permission denied)")
+        let read = ["evaluate", "--task", "disc", "--data", set, "--models", models.path, "--csv"]
+        expectEarly(try runWithoutRights(read + ["\(closed)/table.csv"]), "the table cannot be written (Permission denied)")
+        expectEarly(try run(read + [closed]), "it is a folder; a file was expected")
+        let sheet = try runWithoutRights(["dataset", "check", set, "--sheet", "\(closed)/sheet.jpg"])
+        expectEarly(sheet, "the sheet cannot be written (Permission denied)")
+    }
+
     @Test("The command that a retraining without cases names works as it is written")
     func namedCommand() throws {
         let site = try Site()

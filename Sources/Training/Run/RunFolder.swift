@@ -26,12 +26,17 @@ struct RunFolder: Sendable {
     /// Whether anything is written: of several ranks the first one does.
     let isWritten: Bool
 
-    /// Makes the folder where it is missing. A folder with a run in it is refused unless it is to be gone on with.
+    /// Makes the folder where it is missing. One that cannot be written to is refused, and one with a run in it, unless it is to be gone on with.
     init(_ path: String, resume: Bool, isWritten: Bool = true) throws(PapillaError) {
         self.path = path
         self.isWritten = isWritten
-        do { if isWritten { try NamedPath.makeFolders(path) } } catch {
-            throw PapillaError(.system, "the run's folder could not be made", place: path, cause: error)
+        if isWritten {
+            try PapillaError.telling("the run's folder could not be made", at: path) { () throws(FileError) in
+                try NamedPath.makeFolders(path)
+            }
+            try PapillaError.telling("the run's folder cannot be written to", at: path) { () throws(FileError) in
+                try NamedPath.tryWriting(in: path)
+            }
         }
         let exists = Self.holdsRun(path)
         if exists, !resume {

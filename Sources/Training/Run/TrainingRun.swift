@@ -84,6 +84,9 @@ public struct TrainingRun: Sendable {
         self.pretrained = pretrained
     }
 
+    /// Refuses a folder that a run cannot be begun in, or gone on with: before anything long is done for the run.
+    public static func check(folder: String, resume: Bool) throws(PapillaError) { _ = try RunFolder(folder, resume: resume) }
+
     /// Trains until the end or until `shouldStop` says so, which is asked between steps.
     /// - Throws: `.refused` if the network predicts only background after its first validations or a loss is not finite.
     public func run(

@@ -121,6 +121,12 @@ struct DatasetCheckCommand: ParsableCommand, OwnFilesCommand {
 
     func run() throws {
         try words.check(folders)
+        let (unwritten, hint) = ("the sheet cannot be written", "Look at the folder and its permissions")
+        if let sheet {
+            // Before everything is looked at, not after it.
+            try PapillaError.telling(unwritten, at: sheet, hint: hint) { () throws(FileError) in try NamedPath.tryReplacing(sheet)
+            }
+        }
         let bar = ProgressBar()
         let (values, patients) = (try MaskValuesByFolder(words.maskValues), try SharedPatients(words.samePatients))
         let check = DataSetCheck(folders, task: task, stated: values, patients: patients) { done, all in
@@ -129,10 +135,8 @@ struct DatasetCheckCommand: ParsableCommand, OwnFilesCommand {
         bar.end()
         if let sheet {
             let bytes = try ContactSheet(check.surveyed, count: shown).jpeg()
-            do { try NamedPath.write(bytes, to: sheet) } catch {
-                throw PapillaError(
-                    .system, "the sheet cannot be written", place: sheet, hint: "Look at the folder and its permissions",
-                    cause: error)
+            try PapillaError.telling(unwritten, at: sheet, hint: hint) { () throws(FileError) in
+                try NamedPath.write(bytes, to: sheet)
             }
         }
         print(json ? try CanonicalJSON.line(check) : text(check))
@@ -192,17 +196,17 @@ struct DataSetOptions: ParsableArguments {
             valueName: "names"))
     var samePatients: [String] = []
 
-    /// Opens data-set folders.
-    func sets(_ folders: [String]) throws(PapillaError) -> [DataSet] {
+    /// Opens data-set folders: a wrong one is refused before the masks of any are looked at.
+    func opened(_ folders: [String]) throws(PapillaError) -> [DataSet] {
         let (values, patients) = (try MaskValuesByFolder(maskValues), try SharedPatients(samePatients))
         return try folders.map { folder throws(PapillaError) in
             try DataSet(directory: folder, stated: values[folder], patients: patients[folder])
         }
     }
 
-    /// Opens data-set folders, looks at all their masks, and says in a line each what they hold.
-    func sets(_ folders: [String], for task: ModelTask, on bar: ProgressBar) throws(PapillaError) -> [DataSet] {
-        let sets = try sets(folders).map { set throws(PapillaError) in
+    /// Looks at all masks of data sets, and says in a line each what they hold.
+    func surveyed(_ sets: [DataSet], for task: ModelTask, on bar: ProgressBar) throws(PapillaError) -> [DataSet] {
+        let sets = try sets.map { set throws(PapillaError) in
             try set.surveyed(for: task) { done, all in
                 bar.show(Double(done) / Double(all), "looking at the masks of \(set.name): \(done)/\(all)")
             }
@@ -214,6 +218,11 @@ struct DataSetOptions: ParsableArguments {
             for words in survey.notes { bar.note(words) }
         }
         return sets
+    }
+
+    /// Opens data-set folders and looks at their masks.
+    func sets(_ folders: [String], for task: ModelTask, on bar: ProgressBar) throws(PapillaError) -> [DataSet] {
+        try surveyed(opened(folders), for: task, on: bar)
     }
 
     /// Refuses words on a folder that is not named.

@@ -36,6 +36,8 @@ extension ModelsCommand {
             let store = models.store
             let model = try store.load(name)
             try store.refuseLive(model.manifest)
+            // Before everything is read, not after it.
+            try store.refuseUnwritable(name)
             var found: Model?
             if model.manifest.task == .cup {
                 found = if let disc { try store.load(disc) } else { try store.loadLive(.disc) }

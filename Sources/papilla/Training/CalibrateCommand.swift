@@ -49,6 +49,8 @@ struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
                 .badInput, "\(model) is a model for task \(candidate.manifest.task.rawValue), not \(task.rawValue)")
         }
         try store.refuseLive(candidate.manifest)
+        // Before everything is measured, not after it.
+        try store.refuseUnwritable(model)
         let partner =
             task == .cup
             ? try disc.map { name throws(PapillaError) in try store.load(name) } ?? store.loadLive(.disc) : nil
@@ -59,10 +61,11 @@ struct CalibrateCommand: AsyncParsableCommand, OwnFilesCommand {
         let companions = ModelTask.allCases.filter { $0 != task }.compactMap { try? store.loadLive($0) }
         let bar = ProgressBar()
         try words.check(data + judge)
+        let (deciding, judging) = (try words.opened(data), try words.opened(judge))
         let measurement = NetworkMeasurement(
             try Model(manifest: manifest, weights: candidate.weights), disc: partner, companions: companions,
-            sets: try words.sets(data, for: task, on: bar),
-            judges: try words.sets(judge, for: task, on: bar), former: candidate.manifest, falsePositives: falsePositives,
+            sets: try words.surveyed(deciding, for: task, on: bar),
+            judges: try words.surveyed(judging, for: task, on: bar), former: candidate.manifest, falsePositives: falsePositives,
             progress: { words, done, all in bar.show(Double(done) / Double(all), "\(words): \(done)/\(all) images") })
         let calibrated = try await measurement.run()
         bar.end()

@@ -41,6 +41,12 @@ struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
+        let unwritten = "the table cannot be written"
+        let hint = "Look at the folder, its permissions and its space"
+        if let csv {
+            // Before everything is read, not after it.
+            try PapillaError.telling(unwritten, at: csv, hint: hint) { () throws(FileError) in try NamedPath.tryReplacing(csv) }
+        }
         let store = models.store
         let chosen = try model.map { name throws(PapillaError) in try store.load(name) } ?? store.loadLive(task)
         guard chosen.manifest.task == task else {
@@ -71,10 +77,8 @@ struct EvaluateCommand: AsyncParsableCommand, OwnFilesCommand {
         bar.end()
         if let csv {
             let table = (bom ? CommaSeparated.byteOrderMark : "") + Self.table(result.scores)
-            do { try NamedPath.replace(csv, with: Array(table.utf8)) } catch {
-                throw PapillaError(
-                    .system, "the table cannot be written", place: csv, hint: "Look at the folder, its permissions and its space",
-                    cause: error)
+            try PapillaError.telling(unwritten, at: csv, hint: hint) { () throws(FileError) in
+                try NamedPath.replace(csv, with: Array(table.utf8))
             }
         }
         print(json ? try CanonicalJSON.line(result) : Self.text(result))

@@ -23,6 +23,8 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
             --data names some. The candidate is not live; it shows how it and the live model do on the cases that judge, and \
             papilla models promote asks the same gate.
 
+            It takes a user who may write to the models' folder: sudo -u papilla papilla retrain. Whoever stops it begins anew: nothing is kept.
+
             Under mpirun the processes train together; ledger, archive and models are on a file system that all of them see.
 
             Example: papilla retrain --task polyp
@@ -82,13 +84,15 @@ struct RetrainCommand: AsyncParsableCommand, OwnFilesCommand {
         options.phantoms = phantoms
         options.seed = seed
         let trained = try await Ranks.together { ranks in
+            let store = ModelStore(directory: paths.models)
+            // Before hours of training, not after them; the first rank alone saves.
+            if (ranks?.rank ?? 0) == 0 { try store.refuseUnwritable() }
             let folder = try NamedPath.makeTemporaryFolder("retrain")
             defer { try? NamedPath.removeTree(folder) }
             StopRequest.watch()
             let bar = ProgressBar(isMute: (ranks?.rank ?? 0) > 0)
             try words.check(data)
             let others = try words.sets(data, for: task, on: bar)
-            let store = ModelStore(directory: paths.models)
             let outcome = try await RetrainingRun(cases, store: store, options: options).run(
                 others: others, in: folder, commit: TrainCommand.commit(), ranks: ranks,
                 report: { TrainCommand.show($0, threads: EngineInfo.threads, ranks, on: bar) },

@@ -93,7 +93,7 @@ struct StudyCommand: AsyncParsableCommand, OwnFilesCommand {
         options.rate = rate ?? (normalisation == .batch ? 5e-4 : 1e-4)
         let bar = ProgressBar()
         try words.check(data)
-        let sets = try words.sets(data)
+        let sets = try words.opened(data)
         let study = try Study(options, sets: sets, folder: out, resume: resume || collect, shard: shard) { bar.note($0) }
         if collect {
             let (runs, missing) = try study.unfinished()

@@ -87,6 +87,11 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
         try within("--threads", threads, 1...1024)
         if freezeEncoder, encoderRate != 1 { throw ValidationError("--freeze-encoder and --encoder-rate exclude each other") }
         if encoder != nil, initial != nil { throw ValidationError("--encoder and --init exclude each other") }
+        for (option, isGiven) in [("--judge", !judge.isEmpty), ("--terms", terms != nil), ("--disc", disc != nil)]
+        where isGiven && models == nil {
+            throw ValidationError("\(option) goes with --models: it is for the card of the model that is saved there")
+        }
+        if disc != nil, task != .cup { throw ValidationError("--disc goes with --task cup: other networks are read without it") }
     }
 
     func run() async throws {
@@ -122,12 +127,17 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
         options.rate = rate ?? (normalisation == .batch ? 5e-4 : 1e-4)
         options.length = steps.map { .steps($0) } ?? .epochs(epochs ?? 150)
         let trained = try await Ranks.together { ranks in
+            let isFirst = (ranks?.rank ?? 0) == 0
             let start = try initialWeights(&options)
-            let bar = ProgressBar(isMute: (ranks?.rank ?? 0) > 0)
+            // Whatever may be wrong is looked at before masks are, and before hours of training, not after them.
+            try options.check()
             try words.check(data + judge)
-            let sets = try words.sets(data, for: task, on: bar)
-            // Before hours of training, not after them.
-            let others = models == nil ? [] : try words.sets(judge, for: task, on: bar)
+            let (learning, judging) = (try words.opened(data), try words.opened(judge))
+            let saving = isFirst ? try prepareSaving() : nil
+            if isFirst { try TrainingRun.check(folder: out, resume: resume) }
+            let bar = ProgressBar(isMute: !isFirst)
+            let sets = try words.surveyed(learning, for: task, on: bar)
+            let others = try words.surveyed(judging, for: task, on: bar)
             let training = try TrainingRun(
                 options, sets: sets, folder: out, initial: start,
                 pretrained: encoder == nil ? nil : PretrainedEncoder.load(for: options.architecture),
@@ -135,15 +145,15 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
             StopRequest.watch()
             let result = try await training.run(
                 report: { Self.show($0, threads: engine, ranks, on: bar) }, shouldStop: { StopRequest.isSet })
-            return (result, sets, others, bar)
+            return (result, sets, others, saving, bar)
         }
-        guard let (result, sets, others, bar) = trained else { return }
+        guard let (result, sets, others, saving, bar) = trained else { return }
         guard result.isFinished else {
             bar.note("to go on: the same command with --resume")
             throw ExitCode(1)
         }
         var name: String?
-        if let models { name = try await save(result, options, sets, others, in: models, bar) }
+        if let saving { name = try await save(result, options, sets, others, saving, bar) }
         try summarise(result, name)
     }
 
@@ -152,25 +162,50 @@ struct TrainCommand: AsyncParsableCommand, OwnFilesCommand {
         task == .polyp ? "lite0-1dec-conv-mdp" : "lite0-1dec-conv-md"
     }
 
+    /// What the finished model is saved with.
+    private struct Saving {
+        let store: ModelStore
+        /// Terms of use by data set.
+        let terms: [String: String]
+        /// The disc's model, for the cup's figures; nil where there is none.
+        let disc: Model?
+    }
+
+    /// Reads what the finished model is saved with, and makes sure that it can be; nil where it is not saved.
+    private func prepareSaving() throws -> Saving? {
+        guard let models else { return nil }
+        var known: [String: String] = [:]
+        if let terms { known = try DataSet.terms(in: terms) }
+        try PapillaError.telling("The models' folder cannot be made", at: models) { () throws(FileError) in
+            try NamedPath.makeFolders(models)
+        }
+        let store = ModelStore(directory: models)
+        try store.refuseUnwritable()
+        guard task == .cup else { return Saving(store: store, terms: known, disc: nil) }
+        guard let disc else { return Saving(store: store, terms: known, disc: try? store.loadLive(.disc)) }
+        let model = try store.load(disc)
+        guard model.manifest.task == .disc else {
+            throw PapillaError(
+                .badInput, "--disc \(disc): found a model for the task \(model.manifest.task.rawValue), expected disc",
+                hint: "papilla models list --models \(models) shows which there are")
+        }
+        return Saving(store: store, terms: known, disc: model)
+    }
+
     /// Measures the finished network as the service would use it and saves it in the models' folder.
     private func save(
-        _ result: TrainingRun.Result, _ options: TrainingOptions, _ sets: [DataSet], _ others: [DataSet], in path: String,
+        _ result: TrainingRun.Result, _ options: TrainingOptions, _ sets: [DataSet], _ others: [DataSet], _ saving: Saving,
         _ bar: ProgressBar
     ) async throws -> String {
-        try NamedPath.makeFolders(path)
-        let store = ModelStore(directory: path)
-        let terms = try terms.map { path throws(PapillaError) in try DataSet.terms(in: path) } ?? [:]
+        let store = saving.store
         var release = ModelRelease(
-            options: options, result: result, terms: terms, commit: Self.commit(), at: .now,
+            options: options, result: result, terms: saving.terms, commit: Self.commit(), at: .now,
             initial: initial.map { URL(filePath: $0).lastPathComponent })
-        let partner =
-            task == .cup
-            ? try disc.map { name throws(PapillaError) in try store.load(name) } ?? (try? store.loadLive(.disc)) : nil
-        if task == .cup, partner == nil {
-            bar.note("no disc model in \(path): the card has no figures")
+        if task == .cup, saving.disc == nil {
+            bar.note("no disc model in \(store.directory): the card has no figures")
         } else {
             try await release.measure(
-                sets, others: others, disc: partner,
+                sets, others: others, disc: saving.disc,
                 companions: ModelTask.allCases.filter { $0 != task }.compactMap { try? store.loadLive($0) },
                 progress: { done, all in bar.show(Double(done) / Double(all), "measuring: \(done)/\(all) images") })
         }
