@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import Neural
 internal import Registry
 internal import Screening
+internal import Training
 
 extension ModelsCommand {
     /// The formats in which a network is written for other programs.
@@ -53,7 +54,8 @@ extension ModelsCommand {
             discussion: """
                 The tensors must be those of one of `papilla architectures`, named as PyTorch's state dict; architecture and width are told by them. \
                 A file that `models export` wrote brings its manifest along; for others --task is needed, and what --side, --mean, \
-                --deviation and --distance-map say must be what the network was trained with. The model is not made live.
+                --deviation and --distance-map say must be what the network was trained with. Beside a manifest these four are refused. The \
+                model is not made live.
 
                 Example: papilla models import disc.safetensors --task disc --side 256 --mean 0.5 0.5 0.5 --deviation 0.25 0.25 0.25
                 """)
@@ -61,15 +63,17 @@ extension ModelsCommand {
         @Argument(help: "A file that ends in .safetensors or .onnx.") var file: String
         @Option(help: "What it is for: router, disc, cup or polyp.") var task: ModelTask?
         @Option(help: "The model's name (default: the next free one of the day).") var name: String?
-        @Option(help: "Side of its input, px.") var side = 256
-        @Option(parsing: .upToNextOption, help: "Means of red, green and blue, 0...1, that are subtracted.")
-        var mean: [Float] = [0.5, 0.5, 0.5]
-        @Option(parsing: .upToNextOption, help: "What the difference is divided by.") var deviation: [Float] = [0.25, 0.25, 0.25]
-        @Option(help: "With a distance head: D1, D2 or D3.") var distanceMap = "D3"
+        @Option(help: "Side of its input, px (default: 256).") var side: Int?
+        @Option(
+            parsing: .upToNextOption, help: "Means of red, green and blue, 0...1, that are subtracted (default: 0.5 0.5 0.5).")
+        var mean: [Float] = []
+        @Option(parsing: .upToNextOption, help: "What the difference is divided by (default: 0.25 0.25 0.25).")
+        var deviation: [Float] = []
+        @Option(help: "With a distance head: D1, D2 or D3 (default: D3).") var distanceMap: DistanceMap?
 
         func validate() throws {
-            try within("--side", side, 32...4096, multipleOf: 32)
-            guard mean.count == 3, deviation.count == 3 else {
+            if let side { try within("--side", side, 32...4096, multipleOf: 32) }
+            guard [mean, deviation].allSatisfy({ $0.isEmpty || $0.count == 3 }) else {
                 throw ValidationError("--mean and --deviation take three numbers each, for red, green and blue")
             }
             for value in mean { try within("--mean", value, 0...1) }
@@ -80,6 +84,7 @@ extension ModelsCommand {
             let (weights, metadata) = try read()
             let (architecture, width) = try Architecture.recognising(weights)
             try weights.check(architecture, width: width)
+            try refuseUseless(architecture, hasManifest: metadata != nil)
             let store = models.store
             var manifest =
                 try metadata.map { text in
@@ -106,6 +111,24 @@ extension ModelsCommand {
             }
         }
 
+        /// Refuses options that would say nothing of this network.
+        private func refuseUseless(_ architecture: Architecture, hasManifest: Bool) throws {
+            let given = [
+                ("--side", side != nil), ("--mean", !mean.isEmpty), ("--deviation", !deviation.isEmpty),
+                ("--distance-map", distanceMap != nil),
+            ].filter { $0.1 }.map { $0.0 }.joined(separator: ", ")
+            guard !hasManifest || given.isEmpty else {
+                throw PapillaError(
+                    .badInput, "Found \(given) for a file that brings its manifest along", place: file,
+                    hint: "Leave out \(given): the manifest says what the network was trained with")
+            }
+            guard distanceMap == nil || architecture.heads.contains(.distance) else {
+                throw PapillaError(
+                    .badInput, "Found --distance-map for a network without a distance head, \(architecture.name)", place: file,
+                    hint: "Leave out --distance-map")
+            }
+        }
+
         private func described(_ architecture: Architecture, _ width: Int) throws -> ModelManifest {
             guard let task = task ?? (architecture == .router ? .router : nil) else {
                 throw PapillaError(
@@ -118,9 +141,10 @@ extension ModelsCommand {
                 case .cup: "crop"
                 }
             return ModelManifest(
-                name: "", task: task, architecture: architecture.name, width: width, side: side, view: view,
-                normalisation: .init(mean: mean, std: deviation),
-                distanceMap: architecture.heads.contains(.distance) ? distanceMap : nil,
+                name: "", task: task, architecture: architecture.name, width: width, side: side ?? 256, view: view,
+                normalisation: .init(
+                    mean: mean.isEmpty ? [0.5, 0.5, 0.5] : mean, std: deviation.isEmpty ? [0.25, 0.25, 0.25] : deviation),
+                distanceMap: architecture.heads.contains(.distance) ? (distanceMap ?? .signed).rawValue : nil,
                 trained: .init(at: .now, commit: "elsewhere", data: [], epochs: 0, seed: 0, losses: []))
         }
     }
