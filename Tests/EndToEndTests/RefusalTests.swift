@@ -186,4 +186,14 @@ struct RefusalTests {
         let list = try Program.run(named.split(separator: " ").map(String.init) + ["--config", site.configuration])
         #expect(list.status == 0, "\(named): \(list.errors)")
     }
+
+    @Test("Credentials that cannot be read are no credentials that are not there")
+    func credentials() throws {
+        let site = try Site()
+        for (folder, words) in [(site.configuration, "Not a directory"), ("/nonexistent", "none: statements are not signed")] {
+            let environment = ["CREDENTIALS_DIRECTORY": folder]
+            let doctor = try Program.run(["doctor", "--config", site.configuration], environment: environment)
+            #expect(doctor.output.contains(words), "\(doctor.output)")
+        }
+    }
 }

@@ -86,7 +86,8 @@ public struct Correction: Sendable {
             guard let file = earlier.files.first(where: { $0.name == own }) else { continue }
             do { if try ImageDecoder.decodeMask(file.bytes).mask(atLeast: 128) == mask { return true } } catch {
                 throw PapillaError(
-                    .damaged, "The earlier version's \(task.rawValue) mask cannot be read", place: "\(earlier.report.id)")
+                    .damaged, "The earlier version's \(task.rawValue) mask cannot be read", place: "\(earlier.report.id)",
+                    cause: error)
             }
         }
         return false
@@ -237,7 +238,8 @@ public struct Correction: Sendable {
         }
         do { return try ImageDecoder.decodeMask(file.bytes).mask(atLeast: 128) } catch {
             throw PapillaError(
-                .damaged, "The earlier version's \(task.rawValue) mask cannot be read", place: "\(earlier.report.id)")
+                .damaged, "The earlier version's \(task.rawValue) mask cannot be read", place: "\(earlier.report.id)",
+                cause: error)
         }
     }
 

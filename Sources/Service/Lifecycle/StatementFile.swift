@@ -52,10 +52,10 @@ struct StatementFile: Encodable {
 /// their 64 hexadecimal digits.
 enum StatementKey {
     /// Nil where systemd gave none.
-    /// - Throws: `badConfiguration` for one that is no key.
+    /// - Throws: `badConfiguration` for one that is no key; `FileError` for one that cannot be read: no statement goes unsigned unsaid.
     static func load() throws -> Curve25519.Signing.PrivateKey? {
-        guard let folder = getenv("CREDENTIALS_DIRECTORY"), let credentials = try? Folder.open(String(cString: folder)),
-            let bytes = try credentials.read(FileName(ours: "statement-key"), limit: 4096)
+        guard let folder = getenv("CREDENTIALS_DIRECTORY").map({ String(cString: $0) }), NamedPath.exists(folder),
+            let bytes = try Folder.open(folder).read(FileName(ours: "statement-key"), limit: 4096)
         else { return nil }
         return try key(bytes)
     }
