@@ -71,6 +71,30 @@ std::string Reader::raw(uint16_t group, uint16_t element) {
     return std::string(value.c_str(), value.length());
 }
 
+/// Whether bytes are UTF-8 (RFC 3629, section 4): without surrogates, and no longer than needed.
+static bool isUtf8(const std::string &text) {
+    for (size_t i = 0; i < text.size();) {
+        auto at = [&](size_t k) { return k < text.size() ? static_cast<unsigned char>(text[k]) : 0; };
+        unsigned lead = at(i);
+        if (lead >= 0x80 && (lead < 0xC2 || lead > 0xF4)) {
+            return false;
+        }
+        size_t more = lead < 0x80 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+        for (size_t k = 1; k <= more; k++) {
+            if ((at(i + k) & 0xC0) != 0x80) {
+                return false;
+            }
+        }
+        unsigned next = at(i + 1);
+        if ((lead == 0xE0 && next < 0xA0) || (lead == 0xED && next > 0x9F) || (lead == 0xF0 && next < 0x90) ||
+            (lead == 0xF4 && next > 0x8F)) {
+            return false;
+        }
+        i += more + 1;
+    }
+    return true;
+}
+
 std::string Reader::text(uint16_t group, uint16_t element) {
     OFString converted, names;
     std::string plain = raw(group, element);
@@ -82,6 +106,9 @@ std::string Reader::text(uint16_t group, uint16_t element) {
     }
     data()->findAndGetOFStringArray(DCM_SpecificCharacterSet, names);
     if (names == "ISO_IR 192") {
+        if (!isUtf8(plain)) {
+            throw corrupt("has text in a character set that it does not name");
+        }
         return plain;
     }
     DcmSpecificCharacterSet set;

@@ -85,7 +85,7 @@ package struct ArchiveTarget: DeliveryTarget {
     private static func reason(_ output: String) -> String {
         let lines = output.split(separator: "\n").map(String.init)
         let said = lines.first { $0.hasPrefix("F:") || $0.hasPrefix("E:") } ?? lines.last ?? "it said nothing"
-        return String(said.drop { "FEWI: ".contains($0) }.prefix(200))
+        return String((said.wholeMatch(of: #/[FEWI]: *(.*)/#)?.1 ?? Substring(said)).prefix(200))
     }
 }
 

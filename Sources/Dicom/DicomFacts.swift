@@ -48,10 +48,13 @@ public struct DicomFacts: Sendable, Equatable {
             }
         }
         for (field, value) in [
-            (IdentityField.operator, value("operator").map(Self.spoken)), (.device, device), (.eye, eye), (.taken, taken),
+            (IdentityField.operator, value("operator").map(Self.spoken)), (.device, device), (.taken, taken),
         ] {
             if let value { statement.state(value, for: field) }
         }
+        let eyes = eyes
+        if eyes.count > 1 { statement.spoil(.eye, "is stated differently by frame, picture and series") }
+        if let eye = eyes.first, eyes.count == 1 { statement.state(eye, for: .eye) }
         let fields: [(String, IdentityField)] = [
             ("patient", .patient), ("issuer", .issuer), ("study", .study), ("accession", .accession), ("operator", .operator),
             ("manufacturer", .device), ("model", .device),
@@ -73,9 +76,10 @@ public struct DicomFacts: Sendable, Equatable {
     /// A tag's first value, without the spaces that pad it.
     private func value(_ name: String) -> String? {
         guard let text = values[name] else { return nil }
-        let first = text.prefix { $0 != "\\" }
-        let trimmed = first.drop { $0 == " " || $0 == "\0" }
-        return trimmed.allSatisfy { $0 == " " || $0 == "\0" } ? nil : String(trimmed)
+        func pads(_ letter: Character) -> Bool { letter == " " || letter == "\0" }
+        var first = text.prefix { $0 != "\\" }.drop(while: pads)
+        while let last = first.last, pads(last) { first.removeLast() }
+        return first.isEmpty ? nil : String(first)
     }
 
     /// A person's name as it is said: of `Müller^Ané=...` the letters before the equals sign, with spaces (PS3.5, section 6.2.1).
@@ -90,15 +94,10 @@ public struct DicomFacts: Sendable, Equatable {
         return "\(maker) \(model)"
     }
 
-    /// The eye: that of all frames, else the picture's, else the series'. B is both, or frames that differ, and U unknown.
-    private var eye: String? {
-        switch (value("frame_laterality") ?? value("image_laterality") ?? value("laterality"))?.uppercased() {
-        case "R": "right"
-        case "L": "left"
-        case "U", nil: nil
-        case "B": "both"
-        case let other?: other
-        }
+    /// The eyes that frames, picture and series name: one where they agree. B is both, or frames that differ, and U unknown.
+    private var eyes: Set<String> {
+        let letters = ["frame_laterality", "image_laterality", "laterality"].compactMap { value($0)?.uppercased() }
+        return Set(letters.filter { $0 != "U" }.map { ["R": "right", "L": "left", "B": "both"][$0] ?? $0 })
     }
 
     /// When it was taken: the picture's own time, else its content's, else the study's.

@@ -156,8 +156,13 @@ public struct Identification: Sendable, Hashable {
             attention.append(
                 Attention(.sidecar, "The \(issuer.whence.rawValue) says who gave a patient's number, but no number is known."))
         }
-        examination.study = text(.study)
-        examination.accession = text(.accession)
+        // What belongs to a patient is not taken from a source that names another.
+        func ofSubject(_ field: IdentityField) -> String? {
+            statements.lazy.filter { [nil, patient?.texts[.patient]].contains($0.texts[.patient]) }
+                .compactMap { $0.texts[field] }.first
+        }
+        examination.study = ofSubject(.study)
+        examination.accession = ofSubject(.accession)
         examination.device = text(.device)
         examination.operatorName = text(.operator)
         examination.taken = statements.lazy.compactMap(\.taken).first

@@ -225,12 +225,46 @@ struct ReaderTests {
         #expect(eye { $0.put(0x5200_9229, "SQ", bytes: group("L")) } == .init(.left, from: .container))
         #expect(eye { $0.put(0x5200_9230, "SQ", bytes: group("R") + group("R")) } == .init(.right, from: .container))
         #expect(eye { $0.put(0x5200_9230, "SQ", bytes: group("R") + group("L")) }.isUnclear)
-        // Of the frames more is known than of the series.
-        let both = eye { sample in
-            sample.put(0x5200_9229, "SQ", bytes: group("L"))
-            sample.put(0x0020_0060, "CS", "R")
+        // Frames, picture and series must agree; U says nothing.
+        for (first, second, side) in [("L", "R", nil), ("L", "L", Eye.left), ("L", "U", .left), ("U", "R", .right)] {
+            let frames = eye { sample in
+                sample.put(0x5200_9229, "SQ", bytes: group(first))
+                sample.put(0x0020_0060, "CS", second)
+            }
+            let picture = eye { sample in
+                sample.put(0x0020_0062, "CS", first)
+                sample.put(0x0020_0060, "CS", second)
+            }
+            for found in [frames, picture] {
+                #expect(found.isUnclear == (side == nil) && (side == nil || found.value == side), "\(first) \(second)")
+            }
         }
-        #expect(both.value == .left)
+    }
+
+    @Test("NUL and space pad a value at both ends")
+    func padding() {
+        let facts = DicomFacts(values: [
+            "patient": " 47115\0\0", "issuer": "HOS \0", "image_laterality": "R\0", "accession": "\0",
+        ])
+        let found = Identification([facts.statement])
+        #expect(found.subject == Subject(identifier: "47115", issuer: "HOS") && found.attention.isEmpty)
+        #expect(found.examination.eye.value == .right && found.examination.accession == nil)
+    }
+
+    @Test("Bytes that are not UTF-8 name nobody where UTF-8 is stated: two such numbers are not one")
+    func notUnicode() throws {
+        for (bytes, number) in [
+            ([0x4D, 0xC3, 0xBC, 0x37], "Mü7"), ([0xF0, 0x9F, 0x91, 0x81], "👁"), ([0x4D, 0xFC, 0x37], nil), ([0x4D, 0xC3], nil),
+            ([0xC0, 0xAF], nil), ([0xED, 0xA0, 0x80], nil), ([0xE2, 0x82], nil), ([0xF4, 0x90, 0x80, 0x80], nil),
+        ] as [([UInt8], String?)] {
+            var sample = DicomSample()
+            sample.draw([Self.raster(8, 8, 1)])
+            sample.put(0x0008_0005, "CS", "ISO_IR 192")
+            sample.put(0x0010_0020, "LO", bytes: bytes)
+            let found = Identification([statement(sample.bytes)])
+            #expect(found.subject?.identifier == number, "\(bytes)")
+            #expect(found.attention.isEmpty == (number != nil))
+        }
     }
 
     @Test("Colours are converted by the file's profile, of the picture or of its optical path, and what cannot be is said")

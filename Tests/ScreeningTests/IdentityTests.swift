@@ -80,7 +80,10 @@ import Testing
             Identification(statements).attention.first { $0.code == .identityConflict }?.detail
         }
         let all = Identification([sidecar, container, name])
-        #expect(all.subject?.identifier == "7" && all.examination.study == "S" && all.examination.accession == "A")
+        // Whoever names another patient says nothing of this one's order and study.
+        #expect(all.subject?.identifier == "7" && all.examination.study == nil && all.examination.accession == nil)
+        let same = Identification([said(.sidecar, [.patient: "8"]), container, name])
+        #expect(same.examination.study == "S" && same.examination.accession == "A")
         #expect(
             conflict([sidecar, container, name])
                 == "sidecar and container and name disagree on patient, study; the sidecar counts.")
@@ -98,8 +101,8 @@ import Testing
         let both = Identification([sidecar, name])
         #expect(both.subject == Subject(identifier: "7") && both.isLast)
         let examination = both.examination
-        #expect(examination.eye == .init(.right, from: .sidecar) && examination.study == "S" && examination.operatorName == "AB")
-        #expect(examination.accession == "A1" && examination.device == "D")
+        #expect(examination.eye == .init(.right, from: .sidecar) && examination.study == nil && examination.operatorName == "AB")
+        #expect(examination.accession == nil && examination.device == "D")
         #expect(examination.taken?.description == "2026-11-24T10:41:07.000Z")
         #expect(both.attention.map(\.code) == [.identityConflict])
         let detail = try #require(both.attention.first).detail
