@@ -133,8 +133,11 @@ extension ArchiveTarget {
                 throw TargetRefusal(words: "the archive takes no object of the class \(entry?.sopClass ?? "that it was offered")")
             }
             guard let entry, !entry.status.isEmpty else {
+                let reason = Self.reason(result.output)
+                // Who answers a question is not away: it is at this result that it breaks off, which must not hold up the others.
+                if (try? await echo()) != nil { throw TargetRefusal(words: "the archive broke off: \(reason)") }
                 throw PapillaError(
-                    .system, "The archive was not given an object: \(Self.reason(result.output))",
+                    .system, "The archive was not given an object: \(reason)",
                     hint: "Look at its host, port and title, and whether the unit may use the network (papilla doctor asks it)",
                     isRetryable: true)
             }
