@@ -8,13 +8,21 @@ public struct ExaminationTime: Sendable, Codable, Hashable, Comparable, CustomSt
     /// `2026-11-24`, in UTC where the time of day is known, else as stated.
     public var day: String { String(description.prefix(10)) }
 
+    /// `2026-11-24`, as the calendar on the wall shows it; a day that is stated without an hour is that day everywhere.
+    ///
+    /// - Parameter zone: seconds east of UTC at a moment; by default this machine's.
+    public func localDay(_ zone: (Timestamp) -> Int64 = ExaminationTime.offsetHere(at:)) -> String {
+        guard let moment = Timestamp(description) else { return day }
+        return Timestamp(milliseconds: moment.milliseconds + zone(moment) * 1000).day
+    }
+
     /// Reads a date or a date with a time, as RFC 3339, ISO 8601, EXIF and DICOM (DA, DT, DA with TM) write them.
     ///
     /// A time without a zone is taken in `zone`. The order of day and month is never guessed: the year comes first. Nil for anything else,
     /// for days that no calendar has, and for years before 1900, which devices write when they do not know.
     ///
     /// - Parameter zone: seconds east of UTC for a clock's reading, given as seconds since 1970; by default this machine's.
-    public init?(_ text: String, zone: (Int64) -> Int64 = ExaminationTime.offsetHere) {
+    public init?(_ text: String, zone: (Int64) -> Int64 = ExaminationTime.offsetHere(_:)) {
         var scanner = Scanner(text)
         guard let date = scanner.date() else { return nil }
         let days = Timestamp.days(year: date.year, month: date.month, day: date.day)
@@ -45,6 +53,16 @@ public struct ExaminationTime: Sendable, Codable, Hashable, Comparable, CustomSt
         gmtime_r(&seconds, &parts)
         parts.tm_isdst = -1
         return clock - Int64(mktime(&parts))
+    }
+
+    /// What this machine's clock on the wall is ahead of UTC at a moment, s: summer time, where it is summer then.
+    public static func offsetHere(at moment: Timestamp) -> Int64 {
+        var seconds = time_t((Double(moment.milliseconds) / 1000).rounded(.down))
+        var parts = tm()
+        // Unlike mktime, localtime_r need not look whether the machine's zone is another one by now.
+        tzset()
+        localtime_r(&seconds, &parts)
+        return Int64(parts.tm_gmtoff)
     }
 
     /// Earlier is smaller; a day is before its moments.

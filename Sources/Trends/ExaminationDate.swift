@@ -1,7 +1,7 @@
 public import Screening
 
 /// The time that an image counts for among others of its subject, and how that is known.
-public struct ExaminationDate: Sendable, Codable, Hashable, Comparable {
+public struct ExaminationDate: Sendable, Hashable, Comparable {
     /// How a time is known.
     public enum Whence: String, Sendable, Codable, CaseIterable {
         /// As stated: in a sidecar, by the image's own file, in its name.
@@ -18,6 +18,8 @@ public struct ExaminationDate: Sendable, Codable, Hashable, Comparable {
     public let time: ExaminationTime
     /// How it is known.
     public let whence: Whence
+    /// `2026-11-24`, of the service's zone.
+    public let day: String
 
     /// Milliseconds since 1970; noon, where only a day is known.
     public let milliseconds: Int64
@@ -25,23 +27,28 @@ public struct ExaminationDate: Sendable, Codable, Hashable, Comparable {
     /// The time of an image that arrived at `received` and states `taken`.
     ///
     /// A day of tolerance, from the beginning of a day that is stated without an hour: a clock may be set to another zone.
-    public init(taken: ExaminationTime?, received: Timestamp) {
+    ///
+    /// - Parameter zone: seconds east of UTC at a moment; by default this machine's.
+    public init(
+        taken: ExaminationTime?, received: Timestamp, zone: (Timestamp) -> Int64 = ExaminationTime.offsetHere(at:)
+    ) {
         let tolerance: Int64 = 86_400_000
-        if let taken, !Self.unset.contains(taken.day), let milliseconds = Self.milliseconds(of: taken),
+        // Such a clock shows the day where it hangs, or tells it in UTC.
+        let isUnset = taken.map { Self.unset.contains($0.day) || Self.unset.contains($0.localDay(zone)) } ?? false
+        if let taken, !isUnset, let milliseconds = Self.milliseconds(of: taken),
             (Self.start(of: taken) ?? milliseconds) <= received.milliseconds + tolerance
         {
             time = taken
             whence = .stated
+            day = taken.localDay(zone)
             self.milliseconds = milliseconds
             return
         }
-        if let taken { whence = Self.unset.contains(taken.day) ? .clockUnset : .clockAhead } else { whence = .arrival }
+        whence = isUnset ? .clockUnset : taken != nil ? .clockAhead : .arrival
         milliseconds = received.milliseconds
         time = ExaminationTime(received)
+        day = time.localDay(zone)
     }
-
-    /// `2026-11-24`
-    public var day: String { time.day }
 
     /// Whether the time of day is known.
     public var isMoment: Bool { time.description != time.day }
@@ -67,23 +74,6 @@ public struct ExaminationDate: Sendable, Codable, Hashable, Comparable {
     static func milliseconds(of time: ExaminationTime) -> Int64? {
         Timestamp(time.description == time.day ? "\(time.day)T12:00:00Z" : time.description)?.milliseconds
     }
-
-    /// Reads what was written.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        time = try container.decode(ExaminationTime.self, forKey: .time)
-        whence = try container.decode(Whence.self, forKey: .whence)
-        milliseconds = Self.milliseconds(of: time) ?? 0
-    }
-
-    /// Writes the time and how it is known.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(time, forKey: .time)
-        try container.encode(whence, forKey: .whence)
-    }
-
-    enum CodingKeys: String, CodingKey { case time, whence }
 }
 
 extension ExaminedImage {

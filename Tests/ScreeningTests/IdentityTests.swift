@@ -64,6 +64,31 @@ import Testing
         ])
     func noTime(text: String) { #expect(ExaminationTime(text, zone: { _ in 0 }) == nil) }
 
+    @Test("A moment's day is that of the zone at that moment; a day without an hour is that day everywhere")
+    func localDays() throws {
+        // As in Sydney: eleven hours ahead in summer, ten in winter.
+        let summer = try #require(Timestamp("2026-04-04T16:00:00Z"))
+        func day(_ text: String) throws -> String {
+            try #require(ExaminationTime(text)).localDay { $0 < summer ? 39600 : 36000 }
+        }
+        for (text, expected) in [
+            ("2026-03-02T22:00:00Z", "2026-03-03"), ("2026-03-02T12:59:59.999Z", "2026-03-02"),
+            ("2026-07-02T13:30:00Z", "2026-07-02"), ("2026-07-02T14:00:00Z", "2026-07-03"), ("2026-03-02", "2026-03-02"),
+        ] {
+            let found = try day(text)
+            #expect(found == expected, "\(text)")
+        }
+        let west = try #require(ExaminationTime("2026-01-01T07:59:59Z")).localDay { _ in -28800 }
+        #expect(west == "2025-12-31")
+        // Both ways to this machine's clock on the wall, wherever it hangs.
+        for text in ["2026-01-15T12:00:00Z", "2026-07-15T12:00:00Z", "1969-07-20T20:17:40.500Z"] {
+            let moment = try #require(Timestamp(text))
+            let offset = ExaminationTime.offsetHere(at: moment)
+            let clock = Int64((Double(moment.milliseconds) / 1000).rounded(.down)) + offset
+            #expect(ExaminationTime.offsetHere(clock) == offset)
+        }
+    }
+
     private func said(_ whence: Examination.Whence, _ fields: [IdentityField: String]) -> IdentityStatement {
         var statement = IdentityStatement(from: whence)
         for (field, text) in fields { statement.state(text, for: field) }

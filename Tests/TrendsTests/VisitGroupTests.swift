@@ -62,6 +62,22 @@ struct VisitGroupTests {
         #expect(history.eyes[0].points.map(\.clock) == [.stated, .clockAhead])
     }
 
+    @Test(
+        "A clock that was never set is known by the day that it shows where it hangs, or that it tells in UTC",
+        arguments: [
+            ("1999-12-31T16:15:00Z", 8, true), ("1999-12-31T16:15:00Z", 0, false), ("1999-12-31T15:59:00Z", 8, false),
+            ("2000-01-02T04:00:00Z", -8, true), ("2000-01-02T08:00:00Z", -8, false), ("2000-01-01T00:15:00Z", -8, true),
+            ("1969-12-31T11:00:00Z", 13, true), ("2000-01-01", 8, true), ("1999-12-31", 8, false),
+        ] as [(String, Int64, Bool)])
+    func neverSet(taken: String, hours: Int64, isUnset: Bool) {
+        let received = Sample.time("2026-11-24T18:00:00Z")
+        let date = ExaminationDate(taken: ExaminationTime(taken), received: received) { _ in hours * 3600 }
+        #expect(date.whence == (isUnset ? .clockUnset : .stated))
+        // The arrival's day is of the zone, too.
+        let arrived = hours >= 6 ? "2026-11-25" : "2026-11-24"
+        #expect(!isUnset || date.day == arrived)
+    }
+
     @Test("What came twice, byte for byte, is one photograph, as the last sidecar has it")
     func copies() {
         let wrong = Sample.photograph(1, .left, taken: "2025-05-05")
