@@ -57,6 +57,8 @@ public struct EarlierResult: Sendable, Codable, Hashable {
     public var received: Timestamp
     /// When it was taken, a day or a moment; when it came, where that is not known.
     public var examined: String
+    /// That day, of the service's zone.
+    public var day: String
     /// The version that counts.
     public var version: Int
     /// Vertical cup-to-disc ratio.
@@ -72,7 +74,7 @@ public struct EarlierResult: Sendable, Codable, Hashable {
     public var otherModels: [String]
 
     enum CodingKeys: String, CodingKey {
-        case id, received, examined, version, vcdr, change, error
+        case id, received, examined, day, version, vcdr, change, error
         case isWithinError = "within_error"
         case otherModels = "other_models"
     }
@@ -84,6 +86,7 @@ public struct EarlierResult: Sendable, Codable, Hashable {
         id = row.id
         received = row.received
         examined = earlier.examined
+        day = ExaminationTime(earlier.examined)?.localDay() ?? String(earlier.examined.prefix(10))
         version = row.version
         self.vcdr = vcdr
         otherModels = []

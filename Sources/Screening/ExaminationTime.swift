@@ -16,6 +16,19 @@ public struct ExaminationTime: Sendable, Codable, Hashable, Comparable, CustomSt
         return Timestamp(milliseconds: moment.milliseconds + zone(moment) * 1000).day
     }
 
+    /// For a person: `2026-11-24 11:41 +01:00`, what clock and calendar on the wall show; the day, where no more is known.
+    ///
+    /// - Parameter zone: seconds east of UTC at a moment; by default this machine's.
+    public func local(_ zone: (Timestamp) -> Int64 = ExaminationTime.offsetHere(at:)) -> String {
+        guard let moment = Timestamp(description) else { return day }
+        let offset = zone(moment)
+        let clock = Timestamp(milliseconds: moment.milliseconds + offset * 1000).description
+        let minutes = Int(abs(offset) / 60)
+        func pad(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        return "\(clock.prefix(10)) \(clock.dropFirst(11).prefix(5)) "
+            + "\(offset < 0 ? "-" : "+")\(pad(minutes / 60)):\(pad(minutes % 60))"
+    }
+
     /// Reads a date or a date with a time, as RFC 3339, ISO 8601, EXIF and DICOM (DA, DT, DA with TM) write them.
     ///
     /// A time without a zone is taken in `zone`. The order of day and month is never guessed: the year comes first. Nil for anything else,

@@ -41,7 +41,7 @@ public struct PriorRatio: Sendable, Codable, Hashable {
     public var sentence: String {
         let error = interval.map { $0.count == 2 ? ", 95 % interval \(Self.decimal($0[0])) to \(Self.decimal($0[1]))" : "" }
         let worth = verdict == .stable ? "within measurement error" : "more than measurement error"
-        return "Vertical cup-to-disc ratio on \(taken.day): \(Self.decimal(value))\(error ?? ", drawn by a reader"); "
+        return "Vertical cup-to-disc ratio on \(taken.localDay()): \(Self.decimal(value))\(error ?? ", drawn by a reader"); "
             + "\(difference < 0 ? "-" : "+")\(Self.decimal(abs(difference))) since, \(worth) (\(Self.decimal(limit)))."
     }
 

@@ -105,7 +105,7 @@ public struct HistoryPlot: Sendable {
 
     private func marks(_ point: HistoryPoint) -> String {
         let x = scale.x(point.milliseconds)
-        let day = point.taken.day
+        let day = point.visit
         guard let value = point.value else {
             let why = point.missing == .rejected ? "rejected" : "not fit to measure"
             return path(

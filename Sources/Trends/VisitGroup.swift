@@ -4,7 +4,7 @@ public import Screening
 ///
 /// Images of one study belong together, and without a study those of one day; a study whose number goes on for more than a week is as many
 /// visits as it has weeks with images. An image without a study, on a day with exactly one study, belongs to that study's visit. Days are
-/// those of UTC, so a clinic may work across a change of day: images that were taken within four hours of each other are one visit.
+/// those of the service's zone. A clinic may work across midnight: images that were taken within four hours of each other are one visit.
 public struct VisitGroup: Sendable, Hashable {
     /// The study; nil where none is stated.
     public let study: String?
@@ -32,8 +32,14 @@ public struct VisitGroup: Sendable, Hashable {
     private static let pause: Int64 = 4 * 3_600_000
 
     /// All visits of one subject, earliest first. Copies are left out.
-    public static func all(of images: some Sequence<ExaminedImage>) -> [VisitGroup] {
-        let sorted = ExaminedImage.withoutCopies(images).map { Dated(date: $0.examined, image: $0) }.sorted(by: Dated.precedes)
+    ///
+    /// - Parameter zone: seconds east of UTC at a moment; by default this machine's.
+    public static func all(
+        of images: some Sequence<ExaminedImage>, zone: (Timestamp) -> Int64 = ExaminationTime.offsetHere(at:)
+    ) -> [VisitGroup] {
+        let sorted = ExaminedImage.withoutCopies(images).map {
+            Dated(date: ExaminationDate(taken: $0.taken, received: $0.received, zone: zone), image: $0)
+        }.sorted(by: Dated.precedes)
         var visits: [Run] = []
         var open: [String: Int] = [:]
         for dated in sorted {

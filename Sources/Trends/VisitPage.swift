@@ -143,9 +143,10 @@ public struct VisitPage: Sendable {
         case .reject, nil: break
         }
         switch image.examined.whence {
-        case .stated: facts.append("taken \(image.examined.time)")
-        case .arrival: facts.append("arrived \(image.received)")
-        case .clockAhead, .clockUnset: facts.append("arrived \(image.received); the camera's clock was not right")
+        case .stated: facts.append("taken \(image.examined.time.local())")
+        case .arrival: facts.append("arrived \(image.examined.time.local())")
+        case .clockAhead, .clockUnset:
+            facts.append("arrived \(image.examined.time.local()); the camera's clock was not right")
         }
         if let device = image.device { facts.append(String(device.prefix(60))) }
         return facts.joined(separator: " · ").escapedForMarkup

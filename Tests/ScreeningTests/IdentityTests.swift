@@ -80,6 +80,14 @@ import Testing
         }
         let west = try #require(ExaminationTime("2026-01-01T07:59:59Z")).localDay { _ in -28800 }
         #expect(west == "2025-12-31")
+        // For a person, with the zone that says so.
+        for (text, offset, expected) in [
+            ("2026-03-02T22:00:09Z", 39600, "2026-03-03 09:00 +11:00"), ("2026-03-02", 39600, "2026-03-02"),
+            ("2026-03-02T01:00:00Z", -12600, "2026-03-01 21:30 -03:30"),
+        ] as [(String, Int64, String)] {
+            let shown = try #require(ExaminationTime(text)).local { _ in offset }
+            #expect(shown == expected)
+        }
         // Both ways to this machine's clock on the wall, wherever it hangs.
         for text in ["2026-01-15T12:00:00Z", "2026-07-15T12:00:00Z", "1969-07-20T20:17:40.500Z"] {
             let moment = try #require(Timestamp(text))

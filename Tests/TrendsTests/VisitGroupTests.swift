@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Visits")
 struct VisitGroupTests {
-    private func days(_ images: [ExaminedImage]) -> [String] { VisitGroup.all(of: images).map(\.day) }
+    private func days(_ images: [ExaminedImage], hours: Int64 = 0) -> [String] {
+        VisitGroup.all(of: images) { _ in hours * 3600 }.map(\.day)
+    }
 
     @Test("Images of one day are a visit, whatever order they came in, and a leap day is a day")
     func byDay() {
@@ -14,15 +16,15 @@ struct VisitGroupTests {
             Sample.photograph(3, .left, taken: "2024-02-29T09:01:00Z"), Sample.photograph(4, taken: "2019-06-30"),
             Sample.photograph(5, taken: "2024-02-29"),
         ]
-        let visits = VisitGroup.all(of: images)
+        let visits = VisitGroup.all(of: images) { _ in 0 }
         #expect(visits.map(\.day) == ["2019-06-30", "2024-02-29", "2024-03-01"])
         #expect(visits[1].images.count == 3)
         for order in [images.reversed(), images.sorted { $0.id > $1.id }, images.shuffled()] {
-            #expect(VisitGroup.all(of: order) == visits)
+            #expect(VisitGroup.all(of: order) { _ in 0 } == visits)
         }
     }
 
-    @Test("A clinic may work across a change of day in UTC, but not through the night")
+    @Test("A clinic may work across midnight, but not through the night")
     func acrossMidnight() {
         let evening = Sample.photograph(1, taken: "2025-05-05T23:50:00Z"),
             night = Sample.photograph(2, taken: "2025-05-06T00:20:00Z")
@@ -30,6 +32,38 @@ struct VisitGroupTests {
         #expect(days([evening, Sample.photograph(3, taken: "2025-05-06T09:00:00Z")]) == ["2025-05-05", "2025-05-06"])
         // A day has no hour: it is not known to be near midnight.
         #expect(days([evening, Sample.photograph(4, taken: "2025-05-06")]) == ["2025-05-05", "2025-05-06"])
+    }
+
+    @Test("Days are those of the zone: no visit is split or joined where UTC changes its day")
+    func byLocalDay() {
+        // As in Sydney in March, eleven hours ahead: 09:00 and 16:30 on the 3rd, 09:30 on the 4th.
+        let morning = Sample.photograph(1, taken: "2026-03-02T22:00:00Z"),
+            afternoon = Sample.photograph(2, taken: "2026-03-03T05:30:00Z"),
+            next = Sample.photograph(3, taken: "2026-03-03T22:30:00Z")
+        #expect(days([morning, afternoon, next], hours: 11) == ["2026-03-03", "2026-03-04"])
+        #expect(days([morning, afternoon, next]) == ["2026-03-02", "2026-03-03"])
+        // A day without an hour, and a study, are of the same days.
+        #expect(days([morning, Sample.photograph(4, taken: "2026-03-03")], hours: 11) == ["2026-03-03"])
+        let study = Sample.photograph(5, taken: "2026-03-02T21:00:00Z", study: "S1")
+        #expect(days([study, afternoon, next], hours: 11) == ["2026-03-03", "2026-03-04"])
+        // As in Los Angeles in March, eight hours behind: 09:00 and 17:00 on the 3rd, 08:30 on the 4th.
+        let west = [
+            Sample.photograph(1, taken: "2026-03-03T17:00:00Z"), Sample.photograph(2, taken: "2026-03-04T01:00:00Z"),
+            Sample.photograph(3, taken: "2026-03-04T16:30:00Z"),
+        ]
+        #expect(days(west, hours: -8) == ["2026-03-03", "2026-03-04"])
+    }
+
+    @Test("Summer time changes what the day is of a photograph that was taken in summer")
+    func summerTime() {
+        // As in London: the clock goes forward at 01:00 UTC on 29 March.
+        let forward = Sample.time("2026-03-29T01:00:00Z")
+        let images = [
+            Sample.photograph(1, taken: "2026-03-28T23:30:00Z"), Sample.photograph(2, taken: "2026-03-29T23:30:00Z"),
+            Sample.photograph(3, taken: "2026-03-30T08:00:00Z"),
+        ]
+        let visits = VisitGroup.all(of: images) { $0 < forward ? 0 : 3600 }
+        #expect(visits.map(\.day) == ["2026-03-28", "2026-03-30"] && visits.map(\.images.count) == [1, 2])
     }
 
     @Test("A study is a visit; one whose number goes on for years is many, and an image without one joins the day's only study")

@@ -56,7 +56,7 @@ struct ReviewShowCommand: AsyncParsableCommand {
         if let polyps = report.endoscopy?.polyps { lines.append(polyps.count == 1 ? "1 polyp" : "\(polyps.count) polyps") }
         lines += report.attention.map { "look: \($0.detail)" }
         for earlier in detail.earlier {
-            lines.append("\(earlier.examined.prefix(10)): ratio \(TextTable.decimal(earlier.vcdr))\(Self.change(since: earlier))")
+            lines.append("\(earlier.day): ratio \(TextTable.decimal(earlier.vcdr))\(Self.change(since: earlier))")
         }
         lines += detail.versions.compactMap { version in version.bundle.map { "version \(version.version): \(outbox)/\($0)" } }
         for decision in detail.decisions {

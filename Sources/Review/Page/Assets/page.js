@@ -338,10 +338,10 @@ function showResult() {
       el("img", { src: `/api/screenings/${report.id}/${models.version}/overlay`, alt: "The models' result" })] : []),
     ...part("Frames", ...frameWords(report)),
     ...part("Earlier, same eye", ...earlier.slice(0, 4).flatMap((result, index) => [
-      el("p", {}, `${result.examined.slice(0, 10)}: ${decimal(result.vcdr)}` + (result.change == null ? "" : `, since then ${signed(result.change)}`)),
+      el("p", {}, `${result.day}: ${decimal(result.vcdr)}` + (result.change == null ? "" : `, since then ${signed(result.change)}`)),
       result.other_models.length ? el("p", { className: "quiet" }, `by ${result.other_models.join(", ")}: not to be compared`) : null,
       result.change == null ? null : el("p", { className: result.within_error ? "quiet" : "look" }, `${result.within_error ? "within" : "more than"} measurement error (${decimal(result.error.limit)}: ${result.error.source})`),
-      index === 0 ? el("img", { src: `/api/screenings/${result.id}/${result.version}/overlay`, alt: `Result of ${result.examined.slice(0, 10)}` }) : null,
+      index === 0 ? el("img", { src: `/api/screenings/${result.id}/${result.version}/overlay`, alt: `Result of ${result.day}` }) : null,
     ])),
     ...(fundus && !blind && report.subject && source.eye !== "unknown" ? [el("h3", {}, "Over the years"),
       plot(`/api/screenings/${report.id}/history.svg`)] : []),
