@@ -41,10 +41,10 @@ struct ObjectSourceTests {
         return data.file(.explicitLittleEndian)
     }
 
-    private static func source(_ report: Report, _ original: [UInt8]) -> SourceImage? {
+    private static func source(_ report: Report, _ original: [UInt8], zone: (Timestamp) -> Int64 = { _ in 0 }) -> SourceImage? {
         SourceImage(
             report, header: SourceHeader(original), wrapping: WrappedOriginal.Kind(report, original),
-            names: ObjectNames(id: report.id, version: report.version))
+            names: ObjectNames(id: report.id, version: report.version), zone: zone)
     }
 
     @Test func whatCameAsDicomStaysInItsStudy() throws {
@@ -87,7 +87,8 @@ struct ObjectSourceTests {
                 $0.subject = Subject(identifier: "P2")
                 $0.examination.taken = taken.flatMap { ExaminationTime($0) }
             }
-            let source = try #require(Self.source(report, Self.photograph { $0.set(.timezoneOffset, zone ?? "") }))
+            let file = Self.photograph { $0.set(.timezoneOffset, zone ?? "") }
+            let source = try #require(Self.source(report, file) { _ in 39600 })
             return [Attribute.studyDate, .studyTime, .timezoneOffset].map { source.attributes.text($0) }
         }
         // Half past midnight there is the day before in UTC.
@@ -95,10 +96,26 @@ struct ObjectSourceTests {
         #expect(try study("2026-01-02T22:30:00Z", zone: "-0330") == ["20260102", "190000.000", "-0330"])
         #expect(try study("2026-01-02", zone: "+0200") == ["20260102", "", "+0200"])
         #expect(try study(nil, zone: "+0200") == ["20261124", "124107.250", "+0200"])
-        // This machine's, where the file has none.
-        let received = try #require(Timestamp("2026-11-24T10:41:07.250Z"))
-        let here = DicomMoment(received, offset: ExaminationTime.offsetHere(received.milliseconds / 1000))
-        #expect(try study(nil, zone: nil) == [here.date, here.time, here.zone])
+        // The machine's, where the file has none.
+        #expect(try study(nil, zone: nil) == ["20261124", "214107.250", "+1100"])
+    }
+
+    @Test("The study of a plain file has the day that it had where it was taken, in summer and in winter")
+    func plainFiles() throws {
+        // As in Los Angeles: eight hours behind, seven from 8 March to 1 November 2026.
+        let begin = try #require(Timestamp("2026-03-08T10:00:00Z"))
+        let end = try #require(Timestamp("2026-11-01T09:00:00Z"))
+        func study(_ taken: String?) throws -> [String] {
+            let report = try Self.report { $0.examination.taken = taken.flatMap { ExaminationTime($0) } }
+            let source = Self.source(report, Array("no dicom".utf8)) { $0 >= begin && $0 < end ? -25200 : -28800 }
+            let attributes = try #require(source).attributes
+            return [Attribute.studyDate, .studyTime, .timezoneOffset].map { attributes.text($0) }
+        }
+        // Half past eleven in the evening and five in the afternoon are the next day in UTC.
+        #expect(try study("2026-03-04T01:00:00Z") == ["20260303", "170000.000", "-0800"])
+        #expect(try study("2026-07-04T06:30:00Z") == ["20260703", "233000.000", "-0700"])
+        #expect(try study("2026-07-04") == ["20260704", "", "-0800"])
+        #expect(try study(nil) == ["20261124", "024107.250", "-0800"])
     }
 
     @Test func nobodyIsNobody() throws {
@@ -236,7 +253,7 @@ struct ObjectSourceTests {
         let report = try report(change)
         let kind = WrappedOriginal.Kind(report, try ImageEncoder.jpeg(Raster(width: 40, height: 24, fill: (200, 90, 10))))
         let names = ObjectNames(id: report.id, version: report.version)
-        let source = try #require(SourceImage(report, header: nil, wrapping: kind, names: names))
+        let source = try #require(SourceImage(report, header: nil, wrapping: kind, names: names) { _ in 3600 })
         return WrappedOriginal.described(ObjectFrame(report, source, names, wrapping: kind), kind)
     }
 
@@ -249,11 +266,11 @@ struct ObjectSourceTests {
                 $0.modality?.value = modality
             }.text(.acquisitionDateTime)
         }
-        #expect(try time("2026-11-20T09:30:00+01:00") == "20261120083000.000+0000")
+        #expect(try time("2026-11-20T09:30:00+01:00") == "20261120093000.000+0100")
         #expect(try time("2026-11-20") == "20261120")
-        #expect(try time(nil) == "20261124104107.250+0000")
+        #expect(try time(nil) == "20261124114107.250+0100")
         #expect(try time(nil, eye: .unknown).isEmpty && time(nil, modality: .endoscopy).isEmpty)
-        #expect(try time("2026-11-20T09:30:00Z", modality: .endoscopy) == "20261120093000.000+0000")
+        #expect(try time("2026-11-20T09:30:00Z", modality: .endoscopy) == "20261120103000.000+0100")
     }
 
     @Test("Nobody is told that nothing of a person is written into a picture where that is not known")

@@ -31,8 +31,12 @@ struct SourceImage: Sendable {
     /// Whether it is the wrapped original.
     let isWrapped: Bool
 
+    /// - Parameter zone: seconds east of UTC at a moment, where the file states none; by default this machine's.
     /// - Returns: nil where the image has no size, or a patient's number or its issuer that DICOM cannot hold whole.
-    init?(_ report: Report, header: SourceHeader?, wrapping: WrappedOriginal.Kind, names: ObjectNames) {
+    init?(
+        _ report: Report, header: SourceHeader?, wrapping: WrappedOriginal.Kind, names: ObjectNames,
+        zone: (Timestamp) -> Int64 = ExaminationTime.offsetHere(at:)
+    ) {
         guard let width = report.source.width, let height = report.source.height, width <= UInt16.max, height <= UInt16.max
         else { return nil }
         let identifier = report.subject?.identifier ?? "PAPILLA-\(report.id)"
@@ -46,7 +50,9 @@ struct SourceImage: Sendable {
         let stated = report.examination.study.flatMap { Representation.identifier.value(of: $0) } ?? names.study
         // Another person's study is not this one's.
         study = header.map { isSame ? $0.identifier(.studyInstance) ?? stated : names.study } ?? stated
-        offset = header.map { $0.offset ?? ExaminationTime.offsetHere(report.source.received.milliseconds / 1000) } ?? 0
+        // All times of an object have one offset. Where the study's day is ours, it is the offset of when the image was taken.
+        let taken = isSame ? nil : report.examination.taken.flatMap { Timestamp($0.description) }
+        offset = header?.offset ?? zone(taken ?? report.source.received)
         let isFull = header?.number(.columns) == width && header?.number(.rows) == height
         pixelArea = isFull ? header?.spacing.map { $0.rows * $0.columns } : nil
         let (ofClass, ofInstance) = (header?.identifier(.sopClass), header?.identifier(.sopInstance))
