@@ -78,6 +78,16 @@ public struct ExaminationTime: Sendable, Codable, Hashable, Comparable, CustomSt
         return Int64(parts.tm_gmtoff)
     }
 
+    /// Whether all may be one time. Where one is a day without an hour, only days of the zone are compared.
+    ///
+    /// - Parameter zone: seconds east of UTC at a moment; by default this machine's.
+    public static func agree(
+        _ times: [ExaminationTime], _ zone: (Timestamp) -> Int64 = ExaminationTime.offsetHere(at:)
+    ) -> Bool {
+        let isCoarse = times.contains { $0.description == $0.day }
+        return Set(times.map { isCoarse ? $0.localDay(zone) : $0.description }).count <= 1
+    }
+
     /// Earlier is smaller; a day is before its moments.
     public static func < (a: ExaminationTime, b: ExaminationTime) -> Bool { a.description < b.description }
 

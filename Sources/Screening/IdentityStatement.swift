@@ -192,11 +192,7 @@ public struct Identification: Sendable, Hashable {
         switch field {
         case .eye:
             return Set(statements.compactMap { if case .eye(let eye) = $0.eye, eye != .unknown { eye } else { nil } }).count > 1
-        case .taken:
-            let times = statements.compactMap(\.taken)
-            // A day and a moment of that day agree.
-            let isCoarse = times.contains { $0.description == $0.day }
-            return Set(times.map { isCoarse ? $0.day : $0.description }).count > 1
+        case .taken: return !ExaminationTime.agree(statements.compactMap(\.taken))
         case .last: return Set(statements.compactMap(\.isLast)).count > 1
         default: return Set(statements.compactMap { $0.texts[field] }).count > 1
         }

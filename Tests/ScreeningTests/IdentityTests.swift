@@ -97,6 +97,20 @@ import Testing
         }
     }
 
+    @Test("A day agrees with every moment of it where the service is, not with the day's name in UTC")
+    func agreement() {
+        func agree(_ texts: [String], hours: Int64) -> Bool {
+            ExaminationTime.agree(texts.compactMap { ExaminationTime($0) }) { _ in hours * 3600 }
+        }
+        // Five in the afternoon in Los Angeles, and nine in the morning in Sydney.
+        #expect(agree(["2026-11-24", "2026-11-25T01:00:00Z"], hours: -8))
+        #expect(!agree(["2026-11-25", "2026-11-25T01:00:00Z"], hours: -8))
+        #expect(agree(["2026-11-25T22:00:00Z", "2026-11-26"], hours: 11))
+        #expect(!agree(["2026-11-25T22:00:00Z", "2026-11-25"], hours: 11))
+        #expect(!agree(["2026-11-25T22:00:00Z", "2026-11-25T22:00:01Z"], hours: 11))
+        #expect(agree(["2026-11-25"], hours: 11) && agree([], hours: 11))
+    }
+
     private func said(_ whence: Examination.Whence, _ fields: [IdentityField: String]) -> IdentityStatement {
         var statement = IdentityStatement(from: whence)
         for (field, text) in fields { statement.state(text, for: field) }
