@@ -78,14 +78,16 @@ public struct ExaminationTime: Sendable, Codable, Hashable, Comparable, CustomSt
         return Int64(parts.tm_gmtoff)
     }
 
-    /// Whether all may be one time. Where one is a day without an hour, only days of the zone are compared.
+    /// Whether all may be one time: where one is a day without an hour, only days of the zone are compared, and where one is of a whole
+    /// minute or second, as who writes no seconds or no fractions writes it, only minutes or seconds.
     ///
     /// - Parameter zone: seconds east of UTC at a moment; by default this machine's.
     public static func agree(
         _ times: [ExaminationTime], _ zone: (Timestamp) -> Int64 = ExaminationTime.offsetHere(at:)
     ) -> Bool {
-        let isCoarse = times.contains { $0.description == $0.day }
-        return Set(times.map { isCoarse ? $0.localDay(zone) : $0.description }).count <= 1
+        if times.contains(where: { $0.description == $0.day }) { return Set(times.map { $0.localDay(zone) }).count <= 1 }
+        let whole = [":00.000Z", ".000Z"].first { end in times.contains { $0.description.hasSuffix(end) } }
+        return Set(times.map { $0.description.dropLast(whole?.count ?? 0) }).count <= 1
     }
 
     /// Earlier is smaller; a day is before its moments.

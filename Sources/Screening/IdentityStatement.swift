@@ -176,12 +176,18 @@ public struct Identification: Sendable, Hashable {
             }
         }
         for complaint in statements.compactMap(\.complaint) { attention.append(Attention(.sidecar, complaint)) }
-        let conflicts = IdentityField.allCases.filter { Self.isDisputed($0, statements) }
-        let disputing = statements.filter { statement in conflicts.contains(where: statement.states) }
-        if let first = disputing.first {
+        let disputed = IdentityField.allCases.filter { Self.isDisputed($0, statements) }
+        // Words for a camera or a person differ from list to list, and leave no doubt whose image it is.
+        let words = Set<IdentityField>([.device, .operator])
+        for (code, conflicts) in [
+            (Attention.Code.identityConflict, disputed.filter { !words.contains($0) }),
+            (.sidecar, disputed.filter(words.contains)),
+        ] {
+            let disputing = statements.filter { statement in conflicts.contains(where: statement.states) }
+            guard let first = disputing.first else { continue }
             attention.append(
                 Attention(
-                    .identityConflict,
+                    code,
                     "\(disputing.map(\.whence.rawValue).joined(separator: " and ")) disagree on "
                         + "\(conflicts.map(\.rawValue).joined(separator: ", ")); the \(first.whence.rawValue) counts."))
         }

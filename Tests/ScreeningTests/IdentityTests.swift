@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test("A day agrees with every moment of it where the service is, not with the day's name in UTC")
+    @Test("A day agrees with every moment of it where the service is, and a moment with one that is written more exactly")
     func agreement() {
         func agree(_ texts: [String], hours: Int64) -> Bool {
             ExaminationTime.agree(texts.compactMap { ExaminationTime($0) }) { _ in hours * 3600 }
@@ -107,7 +107,12 @@ import Testing
         #expect(!agree(["2026-11-25", "2026-11-25T01:00:00Z"], hours: -8))
         #expect(agree(["2026-11-25T22:00:00Z", "2026-11-26"], hours: 11))
         #expect(!agree(["2026-11-25T22:00:00Z", "2026-11-25"], hours: 11))
-        #expect(!agree(["2026-11-25T22:00:00Z", "2026-11-25T22:00:01Z"], hours: 11))
+        #expect(!agree(["2026-11-25T22:00:02Z", "2026-11-25T22:00:01Z"], hours: 11))
+        // Who writes no seconds, or no fractions, means the same moment.
+        #expect(agree(["2026-11-25T22:15:00Z", "2026-11-25T22:15:30.500Z"], hours: 11))
+        #expect(agree(["2026-11-25T22:15:30Z", "2026-11-25T22:15:30.500Z"], hours: 11))
+        #expect(!agree(["2026-11-25T22:15:00Z", "2026-11-25T22:16:30Z"], hours: 11))
+        #expect(!agree(["2026-11-25T22:15:30.250Z", "2026-11-25T22:15:30.500Z"], hours: 11))
         #expect(agree(["2026-11-25"], hours: 11) && agree([], hours: 11))
     }
 
@@ -137,6 +142,9 @@ import Testing
         #expect(conflict([sidecar, silent, name]) == "sidecar and name disagree on patient; the sidecar counts.")
         #expect(
             conflict([said(.sidecar, [.eye: "OD"]), container, name])?.hasPrefix("container and name disagree on study;") == true)
+        // Another word for the camera leaves no doubt whose image it is.
+        let cameras = Identification([said(.sidecar, [.device: "Room 2"]), said(.container, [.device: "M Cam 7"])]).attention
+        #expect(cameras.map(\.code) == [.sidecar] && cameras[0].detail.contains("disagree on device; the sidecar counts."))
         #expect(conflict([sidecar, silent]) == nil && conflict([silent]) == nil && Identification([silent]) == Identification())
     }
 
