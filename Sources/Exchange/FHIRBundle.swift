@@ -196,10 +196,23 @@ package struct FHIRBundle: Sendable {
             "type": "Patient",
             "identifier": [
                 "type": content.report.subject.map { _ in type },
-                "system": content.report.subject == nil ? "urn:papilla:unknown" : nil, "value": .text(content.patient),
+                "system": content.report.subject == nil ? "urn:papilla:unknown" : issuer.map { .text(Self.system(of: $0)) },
+                "value": .text(content.patient),
                 "assigner": issuer.map { ["display": .text($0)] },
             ],
         ]
+    }
+
+    /// The namespace of an issuer's numbers, by which records tell one number of two issuers apart: an OID or a URI as it is, other words
+    /// percent-encoded.
+    static func system(of issuer: String) -> String {
+        if issuer.wholeMatch(of: #/[0-2](\.(0|[1-9][0-9]*))+/#) != nil { return "urn:oid:\(issuer)" }
+        if issuer.wholeMatch(of: #/(https?:\/\/|urn:)[!-~]+/#) != nil { return issuer }
+        let unreserved = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
+        return issuer.utf8.reduce(into: "urn:papilla:issuer:") { text, byte in
+            let digits = String(byte, radix: 16, uppercase: true)
+            text += unreserved.contains(byte) ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + digits
+        }
     }
 
     private var study: JSONValue? {

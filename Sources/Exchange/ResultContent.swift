@@ -112,27 +112,38 @@ package struct ResultContent: Sendable {
     /// When this version was made.
     var issued: Timestamp { report.decision?.at ?? report.reread ?? report.source.received }
 
-    /// In a sentence or two: the result, or why there is none, and what this is not.
+    /// In a sentence or two: the result, or why there is none, and what this is not. Of several frames each that has something is told.
     ///
     /// - Parameter prior: whether the ratio before is told.
     func summary(prior tellsPrior: Bool) -> String {
         var sentences: [String] = []
-        if let ratio = report.fundus?.cdr {
-            var sentence = "Vertical cup-to-disc ratio \(Self.hundredths(ratio.vertical))"
-            if ratio.interval.count == 2 {
-                sentence += " (95 % interval \(Self.hundredths(ratio.interval[0])) to \(Self.hundredths(ratio.interval[1])))"
+        if let frames = report.frames, frames.count > 1, frames.contains(where: { $0.fundus != nil || $0.endoscopy != nil }) {
+            let told = frames.compactMap { frame in
+                frame.endoscopy?.polyps.isEmpty == true
+                    ? nil : Self.sentence(frame.fundus, frame.endoscopy).map { "Frame \(frame.frame): \($0)" }
             }
-            sentences.append(sentence + ".")
-            if tellsPrior, let prior = report.prior { sentences.append(prior.sentence) }
-        } else if report.fundus != nil {
-            sentences.append("The optic disc was measured; no cup was seen in it.")
-        } else if let polyps = report.endoscopy?.polyps.count {
-            sentences.append(polyps == 1 ? "1 polyp was outlined." : "\(polyps) polyps were outlined.")
+            sentences += told
+            let others = frames.count - told.count
+            if others > 0 { sentences.append("In \(others) of \(frames.count) frames nothing was measured or outlined.") }
+        } else if let sentence = Self.sentence(report.fundus, report.endoscopy) {
+            sentences.append(sentence)
         } else {
             sentences.append("\(outcome.prefix(1).uppercased() + outcome.dropFirst()).")
             sentences += report.reasons.map(\.detail)
         }
+        if tellsPrior, report.fundus?.cdr != nil, let prior = report.prior { sentences.append(prior.sentence) }
         return (sentences + [report.notice]).joined(separator: " ")
+    }
+
+    /// What was found in an image or a frame; nil where nothing was measured.
+    private static func sentence(_ fundus: FundusFindings?, _ endoscopy: EndoscopyFindings?) -> String? {
+        if let ratio = fundus?.cdr {
+            let interval = ratio.interval
+            let bounds = interval.count == 2 ? " (95 % interval \(hundredths(interval[0])) to \(hundredths(interval[1])))" : ""
+            return "Vertical cup-to-disc ratio \(hundredths(ratio.vertical))\(bounds)."
+        }
+        if fundus != nil { return "The optic disc was measured; no cup was seen in it." }
+        return endoscopy.map { $0.polyps.count == 1 ? "1 polyp was outlined." : "\($0.polyps.count) polyps were outlined." }
     }
 
     /// The outcome in words.

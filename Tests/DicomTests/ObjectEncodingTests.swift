@@ -151,6 +151,23 @@ struct ObjectEncodingTests {
             let turned = [0xFF, 0xD8, 0xFF, 0xE1, 0, UInt8(segment.count + 2)] + segment + baseline.dropFirst(2)
             #expect(try #require(JpegHeader(turned)).isBaseline == isBaseline, "\(mark) \(orientation)")
         }
+        // Adobe's mark without a transform, and names without any mark, say red, green and blue; JFIF's mark goes before both.
+        func adobe(_ transform: UInt8) -> [UInt8] {
+            [0xFF, 0xEE, 0, 14] + Array("Adobe".utf8) + [0, 100, 0, 0, 0, 0, transform]
+        }
+        let start = try #require(baseline.indices.first { baseline[$0...].starts(with: [0xFF, 0xDB]) })
+        let bare = [0xFF, 0xD8] + baseline[start...]
+        var named = bare
+        let frame = try #require(named.indices.first { named[$0...].starts(with: [0xFF, 0xC0]) })
+        for (offset, name) in zip([10, 13, 16], "RGB".utf8) { named[frame + offset] = name }
+        for (bytes, isRGB) in [
+            (bare, false), (named, true), ([0xFF, 0xD8] + adobe(0) + bare.dropFirst(2), true),
+            ([0xFF, 0xD8] + adobe(1) + named.dropFirst(2), false),
+            (Array(baseline[..<start]) + adobe(0) + baseline[start...], false),
+        ] {
+            let header = try #require(JpegHeader(bytes))
+            #expect(header.isRGB == isRGB && header.isBaseline == !isRGB)
+        }
         #expect(JpegHeader(Array("not a jpeg at all".utf8)) == nil)
         for count in 0..<40 { _ = JpegHeader(Array(baseline.prefix(count))) }
     }

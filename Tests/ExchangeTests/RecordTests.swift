@@ -86,6 +86,33 @@ struct RecordTests {
         #expect(try FHIRBundle(content).document().components(separatedBy: "\"High\"").count == 2)
     }
 
+    @Test("A number is of its issuer's namespace: an OID, a URI, or other words as they are")
+    func issuers() {
+        for (issuer, system) in [
+            ("1.2.276.0.76.4.1", "urn:oid:1.2.276.0.76.4.1"), ("https://clinic.example/mrn", "https://clinic.example/mrn"),
+            ("urn:oid:1.2.3", "urn:oid:1.2.3"), ("Klinik Süd", "urn:papilla:issuer:Klinik%20S%C3%BCd"),
+            ("1.2.", "urn:papilla:issuer:1.2."), ("urn: a", "urn:papilla:issuer:urn%3A%20a"), ("\u{9}", "urn:papilla:issuer:%09"),
+        ] {
+            #expect(FHIRBundle.system(of: issuer) == system)
+        }
+    }
+
+    @Test("Of several frames each that has something is told, and how many have nothing")
+    func frames() throws {
+        var report = try Results.endoscopy(polyps: 1)
+        let found = report.endoscopy
+        report.frames = (1...3).map { number in
+            var frame = Report.Frame(number, number == 2 ? .noFinding : .measured)
+            frame.endoscopy = found
+            if number == 2 { frame.endoscopy?.polyps = [] }
+            return frame
+        }
+        #expect(
+            ResultContent(report, study: nil).summary(prior: true).hasPrefix(
+                "Frame 1: 1 polyp was outlined. Frame 3: 1 polyp was outlined. In 1 of 3 frames nothing was measured or outlined. "
+            ))
+    }
+
     @Test("What an earlier version told, however much earlier, and this one does not have is taken back, and nothing else is")
     func withdrawals() throws {
         let content = try #require(try Results.all().first { $0.name == "withdrawn" }?.content)

@@ -8,11 +8,15 @@ struct JpegHeader {
     private(set) var components = 0
     /// EXIF's orientation: 1 is as seen.
     private(set) var orientation = 1
+    /// Whether three components are red, green and blue and not luminance and two of colour, as decoders see it: JFIF's never are, Adobe's by
+    /// its mark, others by their names.
+    private(set) var isRGB = false
 
     /// Nil for bytes that do not begin with a JPEG's header.
     init?(_ bytes: [UInt8]) {
         guard bytes.starts(with: [0xFF, 0xD8, 0xFF]) else { return nil }
         var at = 2
+        var (isJFIF, transform) = (false, UInt8?.none)
         while at + 9 < bytes.count {
             guard bytes[at] == 0xFF else { return nil }
             let marker = bytes[at + 1]
@@ -28,18 +32,28 @@ struct JpegHeader {
                 height = Int(bytes[at + 5]) << 8 | Int(bytes[at + 6])
                 width = Int(bytes[at + 7]) << 8 | Int(bytes[at + 8])
                 components = Int(bytes[at + 9])
+                guard components == 3, at + 16 < bytes.count else { return }
+                let names = [10, 13, 16].map { bytes[at + $0] }
+                isRGB = !isJFIF && (transform.map { $0 == 0 } ?? (names == Array("RGB".utf8)))
                 return
             }
+            let segment = bytes[min(at + 4, bytes.count)..<min(at + 2 + length, bytes.count)]
+            if marker == 0xE0, segment.starts(with: Array("JFIF\0".utf8)) { isJFIF = true }
+            if marker == 0xEE, segment.count >= 12, segment.starts(with: Array("Adobe".utf8)) {
+                transform = segment[segment.startIndex + 11]
+            }
             if marker == 0xE1 {
-                orientation = Self.orientation(bytes[min(at + 4, bytes.count)..<min(at + 2 + length, bytes.count)]) ?? orientation
+                orientation = Self.orientation(segment) ?? orientation
             }
             at += 2 + length
         }
         return nil
     }
 
-    /// Whether the codestream is the 8-bit baseline process of one or three components, upright.
-    var isBaseline: Bool { process == 0 && bits == 8 && (components == 1 || components == 3) && orientation == 1 }
+    /// Whether the codestream is the 8-bit baseline process of one or three components, upright, and not of red, green and blue.
+    var isBaseline: Bool {
+        process == 0 && bits == 8 && (components == 1 || components == 3) && orientation == 1 && !isRGB
+    }
 
     /// The orientation that the first directory of an EXIF segment states.
     private static func orientation(_ segment: ArraySlice<UInt8>) -> Int? {
