@@ -48,10 +48,11 @@ public struct DicomFacts: Sendable, Equatable {
             }
         }
         for (field, value) in [
-            (IdentityField.operator, value("operator").map(Self.spoken)), (.device, device), (.taken, taken),
+            (IdentityField.operator, value("operator").map(Self.spoken)), (.device, device),
         ] {
             if let value { statement.state(value, for: field) }
         }
+        for time in times where statement.taken == nil { statement.state(time, for: .taken) }
         let eyes = eyes
         if eyes.count > 1 { statement.spoil(.eye, "is stated differently by frame, picture and series") }
         if let eye = eyes.first, eyes.count == 1 { statement.state(eye, for: .eye) }
@@ -100,18 +101,22 @@ public struct DicomFacts: Sendable, Equatable {
         return Set(letters.filter { $0 != "U" }.map { ["R": "right", "L": "left", "B": "both"][$0] ?? $0 })
     }
 
-    /// When it was taken: the picture's own time, else its content's, else the study's.
-    private var taken: String? {
-        let zone = value("zone") ?? ""
+    /// When it was taken, what says most first: the picture's own time, its content's, the study's; of each without a zone or an hour that
+    /// makes no sense, too.
+    private var times: [String] {
+        let zone = value("zone")
+        func all(_ date: String, _ time: String?) -> [String] {
+            [zone.flatMap { zone in time.map { date + $0 + zone } }, time.map { date + $0 }, date].compactMap(\.self)
+        }
+        var found: [String] = []
         if let moment = value("acquisition"), moment.count >= 8 {
+            let (date, time) = (String(moment.prefix(8)), String(moment.dropFirst(8)))
             // What has a zone of its own needs no other.
-            return moment.dropFirst(8).contains { "+-".contains($0) } || moment.count == 8 ? moment : moment + zone
+            found += time.contains { "+-".contains($0) } ? [moment, date] : all(date, time.isEmpty ? nil : time)
         }
         for kind in ["acquisition", "content", "study"] {
-            guard let date = value("\(kind)_date") else { continue }
-            guard let time = value("\(kind)_time") else { return date }
-            return date + time + zone
+            if let date = value("\(kind)_date") { found += all(date, value("\(kind)_time")) }
         }
-        return nil
+        return found
     }
 }

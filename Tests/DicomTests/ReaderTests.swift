@@ -251,6 +251,24 @@ struct ReaderTests {
         #expect(found.examination.eye.value == .right && found.examination.accession == nil)
     }
 
+    @Test("A time that makes no sense is told, and the day or the next time that does counts")
+    func unusableTimes() {
+        func said(_ values: [String: String]) -> Identification { Identification([DicomFacts(values: values).statement]) }
+        for (values, day) in [
+            (["acquisition": "00000000000000", "study_date": "20260301"], "2026-03-01"),
+            (["acquisition": "20260301251500", "study_date": "20260228"], "2026-03-01"),
+            (["acquisition_date": "20260301", "acquisition_time": "bad"], "2026-03-01"),
+            (["acquisition_date": "20260301", "acquisition_time": "120000", "zone": "garbage"], "2026-03-01"),
+            (["content_date": "0", "study_date": "20260301"], "2026-03-01"), (["study_date": "today"], nil),
+        ] as [([String: String], String?)] {
+            let found = said(values)
+            #expect(found.examination.taken?.day == day, "\(values)")
+            #expect(found.attention.map(\.code) == [.sidecar], "\(values)")
+        }
+        let sound = said(["acquisition_date": "20260301", "acquisition_time": "120000", "zone": "+0100", "study_date": "x"])
+        #expect(sound.examination.taken?.description == "2026-03-01T11:00:00.000Z" && sound.attention.isEmpty)
+    }
+
     @Test("Bytes that are not UTF-8 name nobody where UTF-8 is stated: two such numbers are not one")
     func notUnicode() throws {
         for (bytes, number) in [
