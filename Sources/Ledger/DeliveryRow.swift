@@ -41,6 +41,8 @@ public struct DeliveryRow: Sendable, Codable, Hashable {
         case noIdentity = "no_identity"
         /// Two name another, and no reader has accepted or corrected it.
         case identityConflict = "identity_conflict"
+        /// A reader rejected it, and has not accepted it since.
+        case rejected
         /// A later version goes in its place.
         case superseded
         /// The arrival was forgotten.

@@ -312,7 +312,7 @@ enum PostgresSchema {
             screening BIGINT NOT NULL REFERENCES screening,
             target \(text) NOT NULL,
             state \(text) NOT NULL CHECK (state IN ('due', 'withheld', 'delivered', 'cancelled')),
-            why \(text) CHECK (why IN ('no_identity', 'identity_conflict', 'superseded', 'forgotten')),
+            why \(text) CHECK (why IN ('no_identity', 'identity_conflict', 'rejected', 'superseded', 'forgotten')),
             due \(text) NOT NULL,
             changed \(text) NOT NULL,
             UNIQUE (screening, target),

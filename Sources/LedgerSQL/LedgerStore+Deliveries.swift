@@ -30,12 +30,26 @@ extension LedgerStore {
         return rows
     }
 
+    /// Withholds what has not left the house of an arrival that a reader rejects.
+    ///
+    /// - Returns: the rows that the decision's audit entry must bind.
+    static func withhold(_ db: any SQLDatabase, of id: ScreeningID, at time: Timestamp) throws -> [Binding.Key] {
+        try change(
+            db, to: .withheld, .rejected, at: time,
+            where: """
+                (state = 'due' OR state = 'withheld' AND why = 'identity_conflict')
+                    AND screening IN (SELECT id FROM screening WHERE arrival = ?)
+                """, [id.description])
+    }
+
     /// Lets go of what was withheld until a reader accepts it.
     ///
     /// - Returns: the rows that the decision's audit entry must bind.
     static func release(_ db: any SQLDatabase, screening: Int64, at time: Timestamp) throws -> [Binding.Key] {
         let rows = try change(
-            db, to: .due, nil, at: time, where: "state = 'withheld' AND why = 'identity_conflict' AND screening = ?", [screening])
+            db, to: .due, nil, at: time,
+            where: "state = 'withheld' AND why IN ('identity_conflict', 'rejected') AND screening = ?",
+            [screening])
         // The time in which a target may take it begins now.
         try db.execute(
             sql: "UPDATE delivery SET due = ? WHERE state = 'due' AND changed = ? AND screening = ?",
@@ -106,7 +120,7 @@ extension LedgerStore {
 
     /// Writes down that a target has what was due to it.
     ///
-    /// - Throws: `refused` where it was not due.
+    /// - Throws: `refused` where it was not due when it was begun: what a reader rejected meanwhile is there all the same.
     public func deliver(_ number: Int64) throws(PapillaError) {
         struct Detail: Encodable {
             var delivery: Int64
@@ -115,7 +129,7 @@ extension LedgerStore {
         }
         let time = now()
         try write { db in
-            let row = try Self.mustBeDue(db, number, "A delivery that is %@ was carried out")
+            let row = try Self.mustBeDue(db, number, "A delivery that is %@ was carried out", orRejected: true)
             try letGoOfDelivery(db, of: row.arrival)
             _ = try Self.change(db, to: .delivered, nil, at: time, where: "id = ?", [number])
             try AuditEntry.append(
@@ -146,12 +160,14 @@ extension LedgerStore {
     }
 
     /// - Parameter refusal: with `%@` for the state that it is in.
-    private static func mustBeDue(_ db: any SQLDatabase, _ number: Int64, _ refusal: String) throws -> DeliveryRow {
+    private static func mustBeDue(
+        _ db: any SQLDatabase, _ number: Int64, _ refusal: String, orRejected: Bool = false
+    ) throws -> DeliveryRow {
         guard let found = try SQLRow.fetchOne(db, sql: DeliveryRow.select + " WHERE delivery.id = ?", arguments: [number]) else {
             throw PapillaError(.notFound, "The ledger has no such delivery", place: "delivery \(number)")
         }
         let row = try DeliveryRow(found)
-        guard row.state == .due else {
+        guard row.state == .due || orRejected && row.why == .rejected else {
             throw PapillaError(
                 .refused, refusal.replacing("%@", with: row.state.rawValue), place: row.arrival.description)
         }

@@ -152,7 +152,7 @@ enum Schema {
             screening INTEGER NOT NULL REFERENCES screening,
             target TEXT NOT NULL,
             state TEXT NOT NULL CHECK (state IN ('due', 'withheld', 'delivered', 'cancelled')),
-            why TEXT CHECK (why IN ('no_identity', 'identity_conflict', 'superseded', 'forgotten')),
+            why TEXT CHECK (why IN ('no_identity', 'identity_conflict', 'rejected', 'superseded', 'forgotten')),
             due TEXT NOT NULL,
             changed TEXT NOT NULL,
             UNIQUE (screening, target),

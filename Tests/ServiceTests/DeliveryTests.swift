@@ -234,6 +234,28 @@ import Testing
         #expect(try await sandbox.verify() == [])
     }
 
+    @Test func whatAReaderRejectsStaysInTheHouseUntilOneAcceptsIt() async throws {
+        let id = try await screen("8.jpg")
+        let (folders, ledger) = try open()
+        #expect(try await row(ledger).state == .due)
+        _ = try await ledger.decide(NewDecision(id, reader: "Anna", verdict: .reject, note: "not hers"), actor: "anna@1000")
+        let rejected = try await row(ledger)
+        #expect(rejected.state == .withheld && rejected.why == .rejected)
+        #expect(try await pass(folders, ledger).delivered == 0)
+        #expect(try await ledger.statement().withheld == 1)
+        _ = try await ledger.decide(NewDecision(id, reader: "Bert", verdict: .accept, note: "hers"), actor: "bert@1001")
+        #expect(try await pass(folders, ledger).delivered == 1)
+        try await ledger.close()
+        // What was on its way meanwhile is there, and the ledger says so.
+        let other = try await screen("9.jpg")
+        let (_, again) = try open()
+        let number = try #require(try await again.beginDelivery(try #require(try await again.deliveries().last).number)).number
+        _ = try await again.decide(NewDecision(other, reader: "Anna", verdict: .reject, note: "not hers"), actor: "anna@1000")
+        try await again.deliver(number)
+        #expect(try await again.deliveries().last?.state == .delivered)
+        #expect(try await sandbox.verify() == [])
+    }
+
     /// A reader's outlines for an image of 200 x 160 px.
     private func correct(_ id: ScreeningID, _ folders: ServiceFolders, _ ledger: any WholeLedger) async throws {
         let mask = Data(try ImageEncoder.png(Ellipse(cx: 100, cy: 80, a: 30, b: 20, angle: 90).mask(width: 200, height: 160)))

@@ -13,9 +13,11 @@ extension LedgerStore {
         return try write { db in
             let shown = try Self.shown(db, for: decision)
             try Self.noteVisits(db, with: decision.arrival, at: time)
-            let released = decision.verdict == .accept ? try Self.release(db, screening: shown.rowID, at: time) : []
+            let deliveries =
+                decision.verdict == .accept
+                ? try Self.release(db, screening: shown.rowID, at: time) : try Self.withhold(db, of: decision.arrival, at: time)
             return try Self.insert(
-                db, decision, shown: shown.rowID, result: nil, actor: actor, at: time, rows: released
+                db, decision, shown: shown.rowID, result: nil, actor: actor, at: time, rows: deliveries
             ) { number in
                 DecisionDetail(decision, number: number, version: shown.version)
             }
