@@ -179,7 +179,8 @@ package struct FHIRBundle: Sendable {
             "code": Self.concept("http://loinc.org", "18748-4", "Diagnostic imaging study"), "subject": subject,
             "effectiveDateTime": .text(content.taken), "issued": .text(content.issued.description),
             "basedOn": content.report.examination.accession.map(Self.order), "imagingStudy": study.map { [$0] },
-            "resultsInterpreter": performer, "result": .list(result), "conclusion": .text(content.summary(prior: true)),
+            "resultsInterpreter": performer, "result": .list(result),
+            "conclusion": .text(content.summary(prior: true).joined(separator: " ")),
         ]
     }
 

@@ -152,7 +152,9 @@ package struct HL7Message: Sendable {
         if report.fundus?.cdr != nil, let prior = report.prior {
             found.append(Observation(type: "TX", code: "PRIOR^Ratio before^99PAPILLA", value: escaped(prior.sentence)))
         }
-        let summary = escaped(content.summary(prior: false))
+        // A line of text to a frame: receivers take short ones.
+        let lines = content.summary(prior: false)
+        let summary = report.frames == nil ? escaped(lines.joined(separator: " ")) : lines.map(escaped).joined(separator: "~")
         return found + [Observation(type: "TX", code: "121106^Comment^DCM", value: summary)]
     }
 

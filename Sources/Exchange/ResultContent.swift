@@ -112,10 +112,10 @@ package struct ResultContent: Sendable {
     /// When this version was made.
     var issued: Timestamp { report.decision?.at ?? report.reread ?? report.source.received }
 
-    /// In a sentence or two: the result, or why there is none, and what this is not. Of several frames each that has something is told.
+    /// In sentences: the result, or why there is none, and what this is not. Of several frames each that has something is told.
     ///
     /// - Parameter prior: whether the ratio before is told.
-    func summary(prior tellsPrior: Bool) -> String {
+    func summary(prior tellsPrior: Bool) -> [String] {
         var sentences: [String] = []
         if let frames = report.frames, frames.count > 1, frames.contains(where: { $0.fundus != nil || $0.endoscopy != nil }) {
             let told = frames.compactMap { frame in
@@ -132,7 +132,7 @@ package struct ResultContent: Sendable {
             sentences += report.reasons.map(\.detail)
         }
         if tellsPrior, report.fundus?.cdr != nil, let prior = report.prior { sentences.append(prior.sentence) }
-        return (sentences + [report.notice]).joined(separator: " ")
+        return sentences + [report.notice]
     }
 
     /// What was found in an image or a frame; nil where nothing was measured.

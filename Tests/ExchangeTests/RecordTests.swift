@@ -108,7 +108,7 @@ struct RecordTests {
             return frame
         }
         #expect(
-            ResultContent(report, study: nil).summary(prior: true).hasPrefix(
+            ResultContent(report, study: nil).summary(prior: true).joined(separator: " ").hasPrefix(
                 "Frame 1: 1 polyp was outlined. Frame 3: 1 polyp was outlined. In 1 of 3 frames nothing was measured or outlined. "
             ))
     }
